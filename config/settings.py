@@ -1,0 +1,202 @@
+"""How is this deployment set up? Everything comes from the environment, or fails with the variable's name.
+
+`.env` beside `manage.py` (made by `make setup`, never in the repository) fills what the environment lacks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def _required(name: str) -> str:
+    value: str = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Run `make setup` to make a .env for this machine, or set it in the environment.")
+    return value
+
+
+# --- What has to be told -------------------------------------------------------------------------------
+SECRET_KEY = _required("ZIZHI_SECRET_KEY")
+DATA_KEY = _required("ZIZHI_DATA_KEY")
+"""32 bytes in base64: encrypts stored documents (AES-256-GCM)."""
+
+# --- What has a safe default ---------------------------------------------------------------------------
+DEBUG = env.bool("ZIZHI_DEBUG", default=False)
+VAR_DIR = Path(env.str("ZIZHI_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+"""Everything this deployment writes in the embedded default: database, documents, messages."""
+SITE_URL: str = env.str("ZIZHI_SITE_URL", default="http://localhost:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ZIZHI_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'zizhi.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Web and worker write to one file: write-ahead log, the write lock taken at the start, and patience.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("ZIZHI_DATABASE_CONN_MAX_AGE", default=600)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# --- Applications --------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "events",
+    "employers",
+    "verification",
+    "downloads",
+    "config",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People and sessions -------------------------------------------------------------------------------
+AUTH_USER_MODEL = "employers.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "employers:sign_in"
+LOGIN_REDIRECT_URL = "verification:home"
+LOGOUT_REDIRECT_URL = "employers:welcome"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("ZIZHI_BEHIND_PROXY", default=False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+EMAIL_VERIFICATION_TIMEOUT = 3 * 24 * 3600
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "manifest-src": ["'self'"],
+    },
+}
+
+# --- Language and time ---------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = env.str("ZIZHI_TIME_ZONE", default="Asia/Shanghai")
+
+# --- Files ---------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "staticfiles"
+DOCUMENTS_DIR = VAR_DIR / "documents"
+STORAGES = {
+    "default": {"BACKEND": "verification.storage.EncryptedStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+UPLOAD_MAX_BYTES = env.int("ZIZHI_UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
+UPLOAD_MAX_PIXELS = env.int("ZIZHI_UPLOAD_MAX_PIXELS", default=40_000_000)
+UPLOAD_MAX_PAGES = env.int("ZIZHI_UPLOAD_MAX_PAGES", default=8)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
+"""`unix:/path` or `tcp:host:port` of a clamd; empty: no virus scanner, and the scan finding says so."""
+
+# --- Mail ----------------------------------------------------------------------------------------------
+_MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _MAIL.get("EMAIL_HOST", ""), _MAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("EMAIL_HOST_USER", ""), _MAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_TLS", False), _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
+
+# --- Celery: the doorbell (the rows are the queue) -----------------------------------------------------
+CELERY_BROKER_URL = env.str("ZIZHI_BROKER_URL", default="filesystem://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CONCURRENCY = env.int("ZIZHI_WORKERS", default=1)
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = TIME_ZONE
+MESSAGES_DIR = VAR_DIR / "messages"
+if CELERY_BROKER_URL.startswith("filesystem"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(MESSAGES_DIR / "queue"),
+        "data_folder_out": str(MESSAGES_DIR / "queue"),
+        "control_folder": str(MESSAGES_DIR / "control"),
+        "polling_interval": 0.05,
+    }
+elif CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
+SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
+LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
+
+# --- Logs: structured, without personal data -----------------------------------------------------------
+LOGGING_CONFIG = None
+LOG_LEVEL = env.str("ZIZHI_LOG_LEVEL", default="INFO")
+
+ZIZHI_VERSION = "0.1.0"

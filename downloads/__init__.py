@@ -1,0 +1,1 @@
+"""What may they? The ladder of rights, and the gate that answers before every download."""

@@ -1,0 +1,1 @@
+"""Who asks? Employers, their members, and the platforms' API clients."""

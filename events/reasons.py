@@ -1,0 +1,423 @@
+"""Why, and what now? Every reason that a person or a platform can be given, in both languages.
+
+A refusal without a way on is the complaint that most systems of this kind earn. So each reason says what
+it means, how to mend it, who can, and how long that takes. Codes are stored and never renamed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Who = Literal["recruiter", "company", "platform", "reviewer", "service", "nobody"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same sentence in Simplified Chinese and English."""
+
+    zh: str
+    en: str
+
+    def in_(self, language: str) -> str:
+        """The sentence in `language` (a code such as `zh-hans` or `en`)."""
+        return self.zh if language.startswith("zh") else self.en
+
+
+AT_ONCE = Text("立即", "at once")
+MINUTES = Text("几分钟", "a few minutes")
+ONE_DAY = Text("一个工作日内", "within one working day")
+DAYS = Text("几天", "a few days")
+NEVER = Text("不适用", "not applicable")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason: what it says, how to mend it, who can, how long it takes, whether an appeal is open."""
+
+    code: str
+    says: Text
+    fix: Text
+    who: Who
+    takes: Text
+    appeal: bool = True
+
+
+def _table(*rows: Reason) -> dict[str, Reason]:
+    table = {row.code: row for row in rows}
+    if len(table) != len(rows):
+        raise ValueError("a reason code stands twice")
+    return table
+
+
+REASONS: dict[str, Reason] = _table(
+    # The document
+    Reason(
+        "document_missing",
+        Text("还没有上传营业执照", "No business licence has been uploaded yet"),
+        Text("上传一张营业执照照片或 PDF", "Upload a photo or PDF of the business licence"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "document_empty",
+        Text("文件是空的", "The file is empty"),
+        Text("重新选择文件；若来自网盘，请先等它下载完成", "Choose the file again; if it comes from a cloud folder, let it download first"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "document_too_large",
+        Text("文件太大", "The file is too large"),
+        Text("拍一张普通照片即可，或把文件压缩到上限以内", "An ordinary photo is enough; or make the file smaller than the limit"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "document_too_many_pixels",
+        Text("图片尺寸过大", "The picture has too many pixels"),
+        Text("请缩小图片，或用手机直接拍照", "Make the picture smaller, or photograph it with a phone"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "document_too_small",
+        Text("图片太小，文字无法辨认", "The picture is too small for its text to be read"),
+        Text("请靠近拍摄，让执照占满画面", "Move closer, so that the licence fills the frame"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "document_too_many_pages",
+        Text("页数太多", "There are too many pages"),
+        Text("只上传营业执照本身的页面", "Upload only the pages of the licence itself"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "document_wrong_type",
+        Text("文件内容不是可接受的类型", "The file's content is not of an accepted type"),
+        Text("请上传 JPEG、PNG、WebP、HEIC、TIFF 图片或 PDF；只改文件名没有用", "Upload a JPEG, PNG, WebP, HEIC or TIFF picture or a PDF; renaming a file does not change what it is"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "document_broken",
+        Text("文件损坏，无法打开", "The file is damaged and cannot be opened"),
+        Text("请重新导出或重新拍照后上传", "Export it again or take a new photo, then upload that"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "document_encrypted",
+        Text("PDF 设有密码", "The PDF is protected by a password"),
+        Text("请去掉密码后再上传，或直接拍照", "Remove the password, or upload a photo instead"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "document_infected",
+        Text("安全扫描未通过", "The file did not pass the security scan"),
+        Text("请用手机重新拍照上传，不要转发他人发来的文件", "Take a new photo with a phone and upload that, rather than a file that was sent to you"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "document_scan_unavailable",
+        Text("安全扫描暂时没有应答", "The security scan did not answer"),
+        Text("无需操作，稍后会自动重试", "Nothing to do; it is tried again by itself"),
+        "service", MINUTES, appeal=False,
+    ),
+    Reason(
+        "document_unreadable",
+        Text("照片上的文字无法可靠识别", "The text in the photo could not be read reliably"),
+        Text("请在光线均匀处平放拍摄，避免反光与抖动", "Lay it flat in even light and photograph it without glare or shake"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "document_blurred",
+        Text("照片模糊", "The photo is blurred"),
+        Text("请擦净镜头、对焦后重拍", "Wipe the lens, focus, and take it again"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "document_cropped",
+        Text("执照没有拍完整", "Part of the licence is missing from the photo"),
+        Text("请让四条边都在画面内", "Keep all four edges inside the frame"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "document_not_a_licence",
+        Text("图片看起来不是营业执照", "The picture does not look like a business licence"),
+        Text("请上传营业执照（正本或副本均可）", "Upload the business licence (original or duplicate copy)"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "document_expired",
+        Text("营业期限已过", "The licence's business term has ended"),
+        Text("请上传换发后的营业执照", "Upload the renewed licence"),
+        "company", DAYS,
+    ),
+    Reason(
+        "document_outdated",
+        Text("执照内容与当前登记不一致，可能是旧版", "The licence differs from the current registration; it may be an old one"),
+        Text("请上传最近换发的营业执照", "Upload the licence that was issued last"),
+        "company", MINUTES,
+    ),
+    # The unified social credit code
+    Reason(
+        "uscc_missing",
+        Text("未能从执照上读到统一社会信用代码", "No unified social credit code could be read from the licence"),
+        Text("请重拍，使代码清晰可见", "Take the photo again with the code clearly visible"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "uscc_invalid",
+        Text("统一社会信用代码不正确", "The unified social credit code is not valid"),
+        Text("请对照执照逐位核对；代码为 18 位，不含 I、O、Z、S、V", "Compare it with the licence character by character; it has 18 of them, and never I, O, Z, S or V"),
+        "recruiter", AT_ONCE,
+    ),
+    Reason(
+        "uscc_mismatch",
+        Text("执照上的统一社会信用代码与填写的不一致", "The code on the licence differs from the one that was declared"),
+        Text("更正填写的代码，或上传对应公司的执照", "Correct the declared code, or upload that company's licence"),
+        "recruiter", MINUTES,
+    ),
+    # Names and people
+    Reason(
+        "name_mismatch",
+        Text("公司名称不一致", "The company's name does not agree"),
+        Text("请按执照填写完整名称；若已更名，请上传新执照", "Declare the full name as the licence shows it; after a change of name, upload the new licence"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "legal_representative_mismatch",
+        Text("法定代表人与登记信息不一致", "The legal representative differs from the register"),
+        Text("若已变更，请上传新执照", "If it has changed, upload the new licence"),
+        "company", MINUTES,
+    ),
+    Reason(
+        "established_on_mismatch",
+        Text("成立日期与登记信息不一致", "The date of establishment differs from the register"),
+        Text("请上传清晰、完整的执照照片", "Upload a clear photo of the whole licence"),
+        "recruiter", MINUTES,
+    ),
+    # The company register
+    Reason(
+        "registry_not_found",
+        Text("登记机关数据中没有查到该公司", "The company register does not know this company"),
+        Text("请核对统一社会信用代码；审核员会人工核实", "Check the code; a reviewer will look into it"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "registry_pending",
+        Text("新成立的公司，登记数据尚未公示", "A new company: the register has not listed it yet"),
+        Text("无需操作，我们会自动再次查询并通知你", "Nothing to do; we ask again by ourselves and tell you"),
+        "service", DAYS,
+    ),
+    Reason(
+        "registry_revoked",
+        Text("登记状态为吊销", "The registration has been revoked"),
+        Text("吊销的公司不能招聘；若状态有误，请申诉并附登记机关证明", "A company with a revoked licence may not recruit; if this is wrong, appeal with a proof from the registration authority"),
+        "company", DAYS,
+    ),
+    Reason(
+        "registry_deregistered",
+        Text("登记状态为注销", "The company has been deregistered"),
+        Text("请使用存续的公司注册；若状态有误，请申诉", "Register with a company that exists; if this is wrong, appeal"),
+        "company", DAYS,
+    ),
+    Reason(
+        "registry_cancelled",
+        Text("登记已被撤销", "The registration has been cancelled"),
+        Text("若状态有误，请申诉并附登记机关证明", "If this is wrong, appeal with a proof from the registration authority"),
+        "company", DAYS,
+    ),
+    Reason(
+        "registry_not_active",
+        Text("登记状态不是存续或在营", "The registration is not in the active state"),
+        Text("审核员会人工核实", "A reviewer will look into it"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "registry_abnormal_list",
+        Text("公司被列入经营异常名录", "The company is on the list of abnormal operations"),
+        Text("移出名录后可再次提交；期间由审核员处理", "Submit again once it has been removed; until then a reviewer decides"),
+        "company", DAYS,
+    ),
+    Reason(
+        "registry_serious_violation_list",
+        Text("公司被列入严重违法失信名单", "The company is on the list of serious violations"),
+        Text("移出名单后可再次提交；若有误，请申诉", "Submit again once it has been removed; if this is wrong, appeal"),
+        "company", DAYS,
+    ),
+    Reason(
+        "registry_unavailable",
+        Text("登记信息查询暂时没有应答", "The company register did not answer"),
+        Text("无需操作，稍后会自动重试", "Nothing to do; it is tried again by itself"),
+        "service", MINUTES, appeal=False,
+    ),
+    # The recruiter's authority
+    Reason(
+        "authority_missing",
+        Text("还没有证明你可以代表该公司招聘", "Nothing shows yet that you may recruit for this company"),
+        Text("用公司域名邮箱注册并验证，可自动通过；否则由审核员处理", "Verify an e-mail address at the company's own domain to pass at once; otherwise a reviewer decides"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "authority_unproven",
+        Text("现有材料不足以证明你获得了公司授权", "What was given does not show that the company has authorised you"),
+        Text("请上传加盖公章的委托书，或改用公司域名邮箱", "Upload a stamped letter of authorisation, or use an address at the company's domain"),
+        "company", ONE_DAY,
+    ),
+    Reason(
+        "authority_email_unverified",
+        Text("邮箱尚未验证", "The e-mail address has not been verified"),
+        Text("打开验证邮件中的链接", "Open the link in the mail that we sent"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "agency_licence_missing",
+        Text("人力资源服务机构需要《人力资源服务许可证》", "An agency needs an HR service licence"),
+        Text("上传有效的人力资源服务许可证", "Upload a valid HR service licence"),
+        "company", DAYS,
+    ),
+    Reason(
+        "approval_document_missing",
+        Text("公共服务机构需要批准设立文件", "A public body needs its approval document"),
+        Text("上传批准设立文件，由审核员核实", "Upload the approval document; a reviewer looks at it"),
+        "company", DAYS,
+    ),
+    # Duplicates
+    Reason(
+        "duplicate_same_image",
+        Text("同一张图片已被另一账户使用", "Another account has used the same picture"),
+        Text("请重新拍摄执照原件；审核员会人工核实", "Photograph the licence itself again; a reviewer will look into it"),
+        "recruiter", ONE_DAY,
+    ),
+    Reason(
+        "duplicate_same_uscc_active",
+        Text("该公司已经注册", "This company is already registered"),
+        Text("请让贵公司的管理员邀请你；若非贵公司所为，请申诉", "Ask your company's administrator to invite you; if your company did not do this, appeal"),
+        "company", MINUTES,
+    ),
+    Reason(
+        "forgery_suspected",
+        Text("图片需要人工核实", "The picture needs a person's look"),
+        Text("审核员会人工核实，无需操作", "A reviewer will look into it; nothing to do"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "check_incomplete",
+        Text("有一项检查没有完成", "One of the checks did not finish"),
+        Text("审核员会人工核实，无需操作", "A reviewer will look into it; nothing to do"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    # Who may do what, when
+    Reason(
+        "not_allowed",
+        Text("你没有这项权限", "You may not do this"),
+        Text("请联系有权限的同事", "Ask someone who may"),
+        "company", MINUTES, appeal=False,
+    ),
+    Reason(
+        "state_conflict",
+        Text("这份申请的状态已经变化", "The case is no longer in the state that this needs"),
+        Text("请刷新页面，查看最新状态", "Reload the page to see where it stands now"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "claimed_by_other",
+        Text("这份申请正由另一位审核员处理", "Another reviewer is working on this case"),
+        Text("请等待领取到期，或选择另一份", "Wait until the claim ends, or take another case"),
+        "reviewer", MINUTES, appeal=False,
+    ),
+    Reason(
+        "claim_required",
+        Text("请先领取这份申请", "Claim the case first"),
+        Text("点击“领取”", "Press “Claim”"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "another_reviewer_required",
+        Text("申诉须由另一位审核员处理", "An appeal is decided by a different reviewer"),
+        Text("请交给另一位审核员", "Leave it to another reviewer"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "reason_required",
+        Text("这个决定需要说明理由", "This decision needs a reason"),
+        Text("请选择至少一条理由", "Choose at least one reason"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "review_decided",
+        Text("审核员的决定", "A reviewer's decision"),
+        Text("请看审核员的说明", "See what the reviewer wrote"),
+        "reviewer", NEVER,
+    ),
+    Reason(
+        "withdrawn_by_employer",
+        Text("申请已由企业撤回", "The employer has withdrawn the case"),
+        Text("可以随时重新开始", "A new one can be begun at any time"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    # The gate
+    Reason(
+        "employer_unknown",
+        Text("没有这家企业", "No such employer"),
+        Text("请核对企业编号", "Check the employer's id"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "member_unknown",
+        Text("该企业没有这位招聘者", "This employer has no such member"),
+        Text("请核对招聘者编号，或由企业管理员邀请", "Check the member's id, or have the employer's owner invite them"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "employer_not_approved",
+        Text("企业尚未通过资质核验", "The employer has not been approved yet"),
+        Text("请企业完成资质核验；通过后立即生效", "The employer completes its verification; rights begin the moment it is approved"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "employer_rejected",
+        Text("企业资质核验未通过", "The employer's verification was refused"),
+        Text("企业可以查看原因并申诉", "The employer can see why, and appeal"),
+        "company", ONE_DAY,
+    ),
+    Reason(
+        "employer_suspended",
+        Text("企业权限已暂停", "The employer's rights are suspended"),
+        Text("企业可以查看原因，处理后由审核员恢复", "The employer can see why; a reviewer lifts it once that is settled"),
+        "company", ONE_DAY,
+    ),
+    Reason(
+        "employer_revoked",
+        Text("企业权限已被撤销", "The employer's rights were revoked"),
+        Text("企业可以申诉", "The employer can appeal"),
+        "company", DAYS,
+    ),
+    Reason(
+        "employer_expired",
+        Text("企业核验已过期", "The employer's verification has expired"),
+        Text("重新核验后立即恢复", "Verify again; rights return at once"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "employer_restricted",
+        Text("企业下载权限受限，正在核查", "The employer's downloads are restricted while a case is looked into"),
+        Text("企业可以查看原因并提供说明", "The employer can see why and explain"),
+        "company", ONE_DAY,
+    ),
+    Reason(
+        "quota_day",
+        Text("已达到每日下载上限", "The day's download quota is used up"),
+        Text("明天恢复；保持良好记录可提升等级", "It returns tomorrow; a clean record raises it"),
+        "nobody", ONE_DAY,
+    ),
+    Reason(
+        "quota_hour",
+        Text("已达到每小时下载上限", "The hour's download quota is used up"),
+        Text("一小时内恢复", "It returns within the hour"),
+        "nobody", Text("一小时内", "within an hour"),
+    ),
+    Reason(
+        "quota_candidate",
+        Text("今天已下载过这份简历", "This resume has already been downloaded today"),
+        Text("请使用已下载的版本", "Use the copy that was downloaded"),
+        "nobody", ONE_DAY,
+    ),
+)
+"""All reasons by code."""
