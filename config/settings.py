@@ -8,9 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import environ
-import structlog
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -194,9 +192,15 @@ elif CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
+CELERY_BEAT_SCHEDULE = {
+    "sweep_cases": {"task": "verification.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep_mail": {"task": "events.tasks.sweep_mail", "schedule": SWEEP_SECONDS},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- Logs: structured, without personal data -----------------------------------------------------------
 LOGGING_CONFIG = None
+LOG_READABLE = env.bool("ZIZHI_LOG_READABLE", default=False)
 LOG_LEVEL = env.str("ZIZHI_LOG_LEVEL", default="INFO")
 
 ZIZHI_VERSION = "0.1.0"

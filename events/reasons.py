@@ -303,6 +303,31 @@ REASONS: dict[str, Reason] = _table(
         Text("审核员会人工核实，无需操作", "A reviewer will look into it; nothing to do"),
         "reviewer", ONE_DAY, appeal=False,
     ),
+    Reason(
+        "check_delayed",
+        Text("有一项检查在等待外部服务应答", "One of the checks waits for an outside service to answer"),
+        Text("无需操作，恢复后会自动继续", "Nothing to do; it goes on by itself"),
+        "service", MINUTES, appeal=False,
+    ),
+    # Accounts
+    Reason(
+        "email_taken",
+        Text("这个邮箱已有账户", "This address already has an account"),
+        Text("请登录，或用“忘记密码”重设", "Sign in, or reset the password"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "link_invalid",
+        Text("链接无效", "This link is not valid"),
+        Text("请完整复制邮件中的链接，或重新发送一封", "Copy the whole link from the mail, or have a new one sent"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "link_expired",
+        Text("链接已过期", "This link has expired"),
+        Text("请重新发送一封邮件", "Have a new one sent"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
     # Who may do what, when
     Reason(
         "not_allowed",

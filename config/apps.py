@@ -1,0 +1,19 @@
+"""What happens once when the application starts?"""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.conf import settings
+
+from config import logs
+from config.celery import app as celery_app
+
+
+class Config(AppConfig):
+    name = "config"
+
+    def ready(self) -> None:
+        logs.configure(settings.LOG_LEVEL, readable=settings.LOG_READABLE)
+        for folder in (settings.VAR_DIR, settings.MESSAGES_DIR / "queue", settings.MESSAGES_DIR / "control"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        celery_app.set_default()

@@ -1,0 +1,156 @@
+"""Who asks for resumes? Users, the employers they act for, and the platforms' API clients."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from events.actor import Actor, Role
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A user who signs in with `email`; stored in lower case, since nobody's mailbox depends on it."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in, with an e-mail address and a password: a recruiter, or staff."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    language = models.CharField(max_length=10, default="zh-hans")
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_in_lower_case")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def as_reviewer(self) -> Actor:
+        return Actor(Role.REVIEWER, str(self.pk))
+
+
+class AccountClass(models.TextChoices):
+    """The three classes of 人社厅发〔2025〕60号."""
+
+    DIRECT_EMPLOYER = "direct_employer", _("We recruit for ourselves")
+    COMMERCIAL_AGENCY = "commercial_agency", _("We are an HR service agency")
+    PUBLIC_SERVICE = "public_service", _("We are a public employment service")
+
+
+class Employer(models.Model):
+    """A body that recruits (用人单位), as it declared itself; whether that is true is verification's question."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("company name"), max_length=200)
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    account_class = models.CharField(_("account class"), max_length=20, choices=AccountClass.choices, default=AccountClass.DIRECT_EMPLOYER)
+    registered_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    """When a case of this employer was first approved. From then on the code is this employer's alone."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["uscc"], condition=Q(confirmed_at__isnull=False), name="employer_confirmed_uscc_once")]
+        indexes = [models.Index(fields=["uscc"], name="employer_uscc")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def active(self) -> MemberQuerySet:
+        return self.filter(left_at=None)
+
+
+class Member(models.Model):
+    """A recruiter (经办人) acting for an employer."""
+
+    class MemberRole(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        RECRUITER = "recruiter", _("Recruiter")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="member")
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="members")
+    role = models.CharField(max_length=10, choices=MemberRole.choices)
+    joined_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = MemberQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role})"
+
+    def as_actor(self) -> Actor:
+        return Actor(Role.OWNER if self.role == self.MemberRole.OWNER else Role.RECRUITER, str(self.user_id))
+
+
+class Scope(models.TextChoices):
+    """What an API key may do."""
+
+    GATE_DECIDE = "gate:decide", _("Ask the gate")
+    EMPLOYERS_READ = "employers:read", _("Read employers and their status")
+
+
+class ApiClientQuerySet(models.QuerySet["ApiClient"]):
+    def by_key(self, key: str) -> ApiClient | None:
+        """The client that holds `key`, unless it was revoked."""
+        return self.filter(key_hash=ApiClient.hash_key(key), revoked_at=None).first()
+
+
+class ApiClient(models.Model):
+    """A platform's system that asks us by API. The key is shown once; only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    key_hash = models.CharField(max_length=64, unique=True)
+    key_start = models.CharField(max_length=12)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = ApiClientQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.key_start}…)"
+
+    @staticmethod
+    def new_key() -> str:
+        """A fresh key with 256 bits of chance."""
+        return f"zk_{secrets.token_urlsafe(32)}"
+
+    @staticmethod
+    def hash_key(key: str) -> str:
+        """What is stored of a key. A key is pure chance, so one round of SHA-256 cannot be searched."""
+        return hashlib.sha256(key.encode()).hexdigest()
+
+    def as_actor(self) -> Actor:
+        return Actor(Role.PLATFORM, str(self.pk))

@@ -1,0 +1,55 @@
+"""How does a mail leave? Queued in the caller's transaction, rendered and sent by a worker afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from typing import Any
+
+import structlog
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from events.models import Mail
+
+log = structlog.get_logger()
+
+LEASE_SECONDS = 60
+TRIES = 12
+
+
+def queue_mail(to: str, template: str, language: str, context: dict[str, Any], now: datetime) -> Mail:
+    """Put a mail in the queue and ring for it once the transaction has committed.
+
+    `template` names `templates/email/<template>.txt`, whose first line is the subject. `context` is JSON, and
+    is erased together with `to` once the mail has been sent.
+    """
+    from events.tasks import send_mail
+
+    mail = Mail.objects.create(to=to, template=template, language=language, context=context, created_at=now, due_at=now)
+    transaction.on_commit(lambda: send_mail.delay(mail.pk))
+    return mail
+
+
+def send(mail_id: int, now: datetime) -> bool:
+    """Send mail `mail_id` unless it is sent, held by another or not yet due; whether it was sent now."""
+    lease = Mail.objects.claim(mail_id, now, LEASE_SECONDS)
+    if lease is None:
+        return False
+    mail = Mail.objects.get(pk=mail_id)
+    with translation.override(mail.language):
+        subject, _, body = render_to_string(f"email/{mail.template}.txt", mail.context).strip().partition("\n")
+    try:
+        EmailMessage(subject=subject.strip(), body=body.strip() + "\n", to=[mail.to]).send()
+    except (OSError, SMTPException) as error:
+        wait = timedelta(seconds=min(3600, 15 * 2**mail.tries))
+        if mail.tries >= TRIES:
+            Mail.objects.finish(mail_id, lease, now, to="", context={})
+            log.error("mail_given_up", mail=mail_id, template=mail.template, tries=mail.tries)
+        else:
+            Mail.objects.give_back(mail_id, lease, now + wait, error=type(error).__name__)
+            log.warning("mail_delayed", mail=mail_id, template=mail.template, tries=mail.tries)
+        return False
+    return Mail.objects.finish(mail_id, lease, now, to="", context={})

@@ -1,0 +1,62 @@
+"""How is work kept until it is done? A row waits; a message is only the doorbell.
+
+A worker that hears the doorbell claims the row with one UPDATE and holds it by a lease. A doorbell that was
+lost, or a worker that died, costs one sweep: the row is due again as soon as its lease has ended.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Case, F, Q, When
+
+
+class JobQuerySet(models.QuerySet[Any]):
+    def due(self, now: datetime) -> Self:
+        """Unfinished rows whose time has come and that nobody holds."""
+        return self.filter(Q(leased_until=None) | Q(leased_until__lte=now), finished_at=None, due_at__lte=now)
+
+    def claim(self, pk: Any, now: datetime, seconds: float) -> uuid.UUID | None:
+        """Take row `pk` for `seconds`, if it is due; the lease, or None when another was first."""
+        lease = uuid.uuid4()
+        # A row that is due while it still names a lease was left by a worker that died.
+        died = Case(When(lease__isnull=False, then=1), default=0)
+        taken = self.filter(pk=pk).due(now).update(
+            lease=lease, leased_until=now + timedelta(seconds=seconds), tries=F("tries") + 1, deaths=F("deaths") + died
+        )
+        return lease if taken else None
+
+    def held(self, pk: Any, lease: uuid.UUID) -> Self:
+        """Row `pk`, provided that `lease` still holds it."""
+        return self.filter(pk=pk, lease=lease, finished_at=None)
+
+    def extend(self, pk: Any, lease: uuid.UUID, now: datetime, seconds: float) -> bool:
+        """Hold on for another `seconds`; False when the lease was lost."""
+        return bool(self.held(pk, lease).update(leased_until=now + timedelta(seconds=seconds)))
+
+    def give_back(self, pk: Any, lease: uuid.UUID, due_at: datetime, error: str = "") -> bool:
+        """Let go of the row, to be done at `due_at`."""
+        return bool(self.held(pk, lease).update(lease=None, leased_until=None, due_at=due_at, last_error=error[:200]))
+
+    def finish(self, pk: Any, lease: uuid.UUID, now: datetime, **changes: Any) -> bool:
+        """The work is done; False when the lease was lost, and then nothing is written."""
+        return bool(self.held(pk, lease).update(lease=None, leased_until=None, finished_at=now, last_error="", **changes))
+
+
+class Job(models.Model):
+    """A row that waits for a worker."""
+
+    due_at = models.DateTimeField()
+    lease = models.UUIDField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveIntegerField(default=0)
+    deaths = models.PositiveIntegerField(default=0)
+    """How many workers have died over it; a row that kills every worker must not go round for ever."""
+    finished_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True

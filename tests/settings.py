@@ -1,0 +1,17 @@
+"""How is the product set up while it is tested? As in production, with keys made for the run."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import tempfile
+
+os.environ.setdefault("ZIZHI_SECRET_KEY", secrets.token_urlsafe(50))
+os.environ.setdefault("ZIZHI_DATA_KEY", base64.b64encode(secrets.token_bytes(32)).decode())
+os.environ.setdefault("ZIZHI_VAR_DIR", tempfile.mkdtemp(prefix="zizhi-test-"))
+
+from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405

@@ -1,0 +1,55 @@
+"""May this person recruit for this company?
+
+A verified mail address at the domain that the company's own register record names is proof of medium strength
+and opens rights. At any other domain it proves nothing: a thief registers look-alikes. Then a person decides.
+"""
+
+from __future__ import annotations
+
+from employers.models import AccountClass
+from verification.checks.base import Earlier, Subject
+from verification.findings import Finding, Observation, Severity
+from verification.models import DocumentKind
+
+EXTRA_DOCUMENT = {
+    AccountClass.COMMERCIAL_AGENCY: (DocumentKind.HR_SERVICE_LICENCE, "agency_licence_missing"),
+    AccountClass.PUBLIC_SERVICE: (DocumentKind.APPROVAL_DOCUMENT, "approval_document_missing"),
+}
+
+
+class Authority:
+    code = "authority"
+    version = "1"
+    lasting = False
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        record = earlier.get("registry", {}).get("record") or {}
+        return {
+            "email_domain": subject.recruiter_email.rpartition("@")[2].lower(),
+            "email_verified": subject.recruiter_email_verified,
+            "registry_domain": record.get("email_domain", ""),
+            "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
+            "kinds": sorted({document.kind for document in subject.documents}),
+        }
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        return [self._proof(observation), *self._class(subject, observation)]
+
+    def _proof(self, observation: Observation) -> Finding:
+        seen, expected = observation["email_domain"], observation["registry_domain"]
+        if not observation["email_verified"]:
+            return Finding(self.code, "authority_email_unverified", Severity.UNABLE, "email", seen)
+        if expected and seen == expected:
+            return Finding(self.code, "authority_email_at_company_domain", Severity.PASS, "email", seen)
+        if observation["letter"]:
+            return Finding(self.code, "authority_unproven", Severity.UNABLE, "authorization_letter", seen)
+        return Finding(self.code, "authority_missing", Severity.UNABLE, "email", seen)
+
+    def _class(self, subject: Subject, observation: Observation) -> list[Finding]:
+        """What agencies and public bodies show besides; until their documents are read by machine, a person looks."""
+        if subject.account_class not in EXTRA_DOCUMENT:
+            return []
+        kind, missing = EXTRA_DOCUMENT[AccountClass(subject.account_class)]
+        if kind not in observation["kinds"]:
+            return [Finding(self.code, missing, Severity.CONCERN, kind)]
+        return [Finding(self.code, "authority_unproven", Severity.UNABLE, kind)]

@@ -1,0 +1,81 @@
+"""What is a check? Something that observes (with I/O), and judges what was observed (without)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from PIL import Image
+
+from verification.findings import Finding, Observation
+
+Earlier = Mapping[str, Observation]
+"""The observations of the checks before, by code."""
+
+
+@dataclass(frozen=True)
+class SubjectPage:
+    """A page of a document: where it is stored, and its perceptual fingerprint."""
+
+    storage_name: str
+    number: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class SubjectDocument:
+    """A current document of the case."""
+
+    id: str
+    kind: str
+    sha256: str
+    editor: str
+    scan: Observation
+    pages: tuple[SubjectPage, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an attempt is about, as plain values: checks see neither models nor requests."""
+
+    case_id: str
+    employer_id: str
+    name: str
+    uscc: str
+    legal_representative: str
+    account_class: str
+    recruiter_email: str
+    recruiter_email_verified: bool
+    documents: tuple[SubjectDocument, ...]
+    now: datetime
+
+    def of_kind(self, kind: str) -> tuple[SubjectDocument, ...]:
+        return tuple(document for document in self.documents if document.kind == kind)
+
+
+class Check(Protocol):
+    """One check. `code` is stored and never renamed; a change of what it means is a new `version`."""
+
+    code: str
+    version: str
+    lasting: bool
+    """Rests on the documents alone, which cannot change during an attempt: not observed again after a wait."""
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        """Look, with I/O. Raises ProviderUnavailable (the case waits) or ProviderBroken (a person decides)."""
+        ...
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        """What that means: a pure function, so that stored observations can be judged again."""
+        ...
+
+
+def open_pages(document: SubjectDocument) -> Iterator[Image.Image]:
+    """The clean pages of a document, decrypted, as pictures."""
+    from django.core.files.storage import default_storage
+
+    for page in document.pages:
+        with default_storage.open(page.storage_name) as stored, Image.open(stored) as image:
+            yield image.convert("RGB")

@@ -1,0 +1,96 @@
+"""Does the licence say what the employer declared?"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from employers.uscc import is_valid, normalise
+from verification.checks.base import Earlier, Subject, open_pages
+from verification.findings import Finding, Observation, Severity
+from verification.models import DocumentKind
+from verification.reading import read_pages
+
+
+class Reading:
+    code = "reading"
+    version = "1"
+    lasting = True
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        documents = subject.of_kind(DocumentKind.BUSINESS_LICENCE)
+        if not documents:
+            return {"document": None}
+        # The last licence that was uploaded is the one meant; all pages of it are looked at.
+        document = documents[-1]
+        return {"document": document.id} | read_pages(list(open_pages(document))).as_json()
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        if observation["document"] is None:
+            return [Finding(self.code, "document_missing", Severity.UNABLE, "document")]
+        fields = observation["fields"]
+        if not observation["looks_like_licence"] and "uscc" not in fields and "name" not in fields:
+            return [Finding(self.code, "document_not_a_licence", Severity.UNABLE, "document")]
+        return [self._uscc(subject, observation), *self._qr(subject, observation), self._name(subject, observation), *self._person(subject, observation), *self._term(subject, observation)]
+
+    def _finding(self, observation: Observation, code: str, severity: Severity, field: str, seen: str = "", expected: str = "") -> Finding:
+        region = observation["regions"].get(field)
+        page = observation.get("page", 1)
+        return Finding(self.code, code, severity, field, seen, expected, page, tuple(region) if region else None)
+
+    def _uscc(self, subject: Subject, observation: Observation) -> Finding:
+        read = normalise(observation["fields"].get("uscc", ""))
+        if not read:
+            return self._finding(observation, "uscc_missing", Severity.UNABLE, "uscc", expected=subject.uscc)
+        if read == subject.uscc:
+            return self._finding(observation, "uscc_agrees", Severity.PASS, "uscc", read)
+        # A code that is no code was misread, or the picture was altered: either way, a person looks.
+        severity = Severity.CONCERN if is_valid(read) else Severity.UNABLE
+        return self._finding(observation, "uscc_mismatch", severity, "uscc", read, subject.uscc)
+
+    def _qr(self, subject: Subject, observation: Observation) -> list[Finding]:
+        code = observation.get("qr_uscc")
+        if code and code != subject.uscc:
+            return [self._finding(observation, "uscc_mismatch", Severity.CONCERN, "qr", code, subject.uscc)]
+        return [self._finding(observation, "qr_agrees", Severity.PASS, "qr", code)] if code else []
+
+    def _name(self, subject: Subject, observation: Observation) -> Finding:
+        read = observation["fields"].get("name", "")
+        if not read:
+            return self._finding(observation, "document_unreadable", Severity.UNABLE, "name", expected=subject.name)
+        if same_name(read, subject.name):
+            return self._finding(observation, "name_agrees", Severity.PASS, "name", read)
+        return self._finding(observation, "name_mismatch", Severity.CONCERN, "name", read, subject.name)
+
+    def _person(self, subject: Subject, observation: Observation) -> list[Finding]:
+        read, declared = observation["fields"].get("legal_representative", ""), subject.legal_representative
+        if not declared or not read:
+            return []
+        if same_name(read, declared):
+            return [self._finding(observation, "legal_representative_agrees", Severity.PASS, "legal_representative", read)]
+        return [self._finding(observation, "legal_representative_mismatch", Severity.CONCERN, "legal_representative", read, declared)]
+
+    def _term(self, subject: Subject, observation: Observation) -> list[Finding]:
+        if ends_on := last_date(observation["fields"].get("term", "")):
+            if ends_on < subject.now.date().isoformat():
+                return [self._finding(observation, "document_expired", Severity.CONCERN, "term", ends_on)]
+        return []
+
+
+def same_name(a: str, b: str) -> bool:
+    """Whether two names are the same but for width, spaces and the shape of brackets."""
+    return _plain(a) == _plain(b) != ""
+
+
+def _plain(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).translate(str.maketrans("〔〕【】[]", "()()()"))
+    return re.sub(r"[\s·•.]", "", folded).upper()
+
+
+def last_date(term: str) -> str:
+    """The end of a business term as ISO date, or "" where it has none (长期) or none can be read."""
+    dates = re.findall(r"(\d{4})\s*[年\-./]\s*(\d{1,2})\s*[月\-./]\s*(\d{1,2})", term)
+    if len(dates) < 2:
+        return ""
+    year, month, day = dates[-1]
+    return f"{year}-{int(month):02}-{int(day):02}"

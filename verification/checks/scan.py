@@ -1,0 +1,27 @@
+"""Did the virus scanner see anything in what was uploaded?
+
+The scan itself happens at intake, on the original bytes, since only clean pages are kept; this check reports
+it. Where no scanner is configured the case rests on re-encoding, and the finding says so.
+"""
+
+from __future__ import annotations
+
+from verification.checks.base import Earlier, Subject
+from verification.findings import Finding, Observation, Severity
+
+
+class Scan:
+    code = "scan"
+    version = "1"
+    lasting = True
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        return {"documents": [{"id": document.id, **document.scan} for document in subject.documents]}
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        scanned = observation["documents"]
+        if any(document.get("clean") is False for document in scanned):
+            return [Finding(self.code, "document_infected", Severity.CONCERN)]
+        if any(document.get("clean") is None for document in scanned):
+            return [Finding(self.code, "re_encoded_only", Severity.NOTE, seen="no scanner configured; pages were re-encoded")]
+        return [Finding(self.code, "clean", Severity.PASS)]

@@ -1,0 +1,73 @@
+"""May this actor do this to this case now? Buttons and operations ask the same functions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from events.actor import Actor, Role
+from events.errors import Refused
+from verification import states
+from verification.models import Case, DocumentKind
+from verification.states import State
+
+NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes"})
+"""What a reviewer decides only while holding the case, so that two people never decide one."""
+
+NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "revoke"})
+"""What takes something from the employer, and so has to say why."""
+
+
+def may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+    """Why `actor` may not `verb` the case, or None if they may."""
+    if actor.role not in states.roles(verb):
+        return Refused("not_allowed", seen=actor.role)
+    if not states.allows(verb, actor.role, State(case.state)):
+        return Refused("state_conflict", "state", seen=case.state, expected=", ".join(sorted(states.sources(verb))))
+    if actor.role is Role.REVIEWER:
+        return _reviewer_may(verb, case, actor, now)
+    if verb == "submit":
+        return missing(case)
+    return None
+
+
+def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+    if case.claimed_by_other(actor.id, now):
+        return Refused("claimed_by_other")
+    if verb in NEEDS_CLAIM and not case.claimed_by_me(actor.id, now):
+        return Refused("claim_required")
+    return None
+
+
+def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
+    """Why this reviewer may not take the case, or None if they may."""
+    if actor.role is not Role.REVIEWER:
+        return Refused("not_allowed", seen=actor.role)
+    if case.state not in states.REVIEWABLE:
+        return Refused("state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE))
+    if case.claimed_by_other(actor.id, now):
+        return Refused("claimed_by_other")
+    if case.appealed_at and case.decisions.filter(verb="reject", decided_by=actor.id).exists():
+        return Refused("another_reviewer_required")
+    return None
+
+
+def may_edit(case: Case, actor: Actor) -> Refused | None:
+    """Why the employer may not change what it declared or uploaded, or None if it may."""
+    if actor.role not in states.EMPLOYER:
+        return Refused("not_allowed", seen=actor.role)
+    if case.state not in states.EDITABLE:
+        return Refused("state_conflict", "state", seen=case.state, expected=", ".join(sorted(states.EDITABLE)))
+    return None
+
+
+def missing(case: Case) -> Refused | None:
+    """What has to be there before the case can be submitted, or None when it is."""
+    kinds = set(case.documents.current().values_list("kind", flat=True))
+    if DocumentKind.BUSINESS_LICENCE not in kinds and DocumentKind.APPROVAL_DOCUMENT not in kinds:
+        return Refused("document_missing", "document")
+    return None
+
+
+def available(case: Case, actor: Actor, now: datetime) -> list[str]:
+    """The verbs that the guards allow `actor` now, in the table's order."""
+    return [verb for verb in states.VERBS if may(verb, case, actor, now) is None]

@@ -1,0 +1,266 @@
+"""What is kept of a verification: the case, its documents, each attempt's checks, and the decisions."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+
+from employers.models import AccountClass, Employer, User
+from events.queue import Job, JobQuerySet
+from verification import states
+from verification.findings import Finding, Outcome
+from verification.states import State
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def open(self) -> CaseQuerySet:
+        return self.filter(state__in=states.OPEN)
+
+    def in_force(self, now: datetime) -> CaseQuerySet:
+        """Approved, and not past its time: the employer holds rights by it."""
+        return self.filter(state=State.APPROVED, expires_at__gt=now)
+
+    def of(self, employer: Employer) -> CaseQuerySet:
+        """An employer's cases, the one that counts first: the last approved, else the last opened."""
+        return self.filter(employer=employer).order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
+
+    def awaiting_review(self) -> CaseQuerySet:
+        """The reviewers' queue, longest waiting first."""
+        return self.filter(state__in=states.REVIEWABLE).order_by("submitted_at")
+
+    def unclaimed(self, now: datetime) -> CaseQuerySet:
+        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+
+
+def _transition(verb: str) -> Any:
+    def move(self: Case) -> None:
+        """Only the state changes here; `operations.moving` does the rest."""
+
+    move.__name__ = verb
+    return transition(field="state", source=sorted(states.sources(verb)), target=states.target(verb).value)(move)
+
+
+# One django-fsm transition for each verb of the table in `states`, so that the table stands once.
+CaseTransitions: Any = type("CaseTransitions", (), {verb: _transition(verb) for verb in states.VERBS})
+
+
+class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
+    """One verification of one employer's declared identity. Moved only by `verification.operations`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="cases")
+    state = FSMField(_("state"), default=State.DRAFT, choices=[(s.value, s.value) for s in State], protected=True, db_index=True)
+    attempt_number = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(default=0)
+
+    declared_name = models.CharField(_("company name"), max_length=200)
+    declared_uscc = models.CharField(_("unified social credit code"), max_length=18)
+    declared_legal_representative = models.CharField(_("legal representative"), max_length=100, blank=True)
+    account_class = models.CharField(_("account class"), max_length=20, choices=AccountClass.choices)
+
+    opened_at = models.DateTimeField()
+    submitted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    conditional = models.BooleanField(default=False)
+    """Approved on condition: tier `provisional` until the register confirms."""
+    appealed_at = models.DateTimeField(null=True, blank=True)
+
+    claimed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    claimed_until = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["employer"], condition=Q(state__in=sorted(states.OPEN)), name="case_one_open_per_employer"),
+            models.CheckConstraint(
+                condition=~Q(state__in=sorted(states.EVER_APPROVED)) | Q(approved_at__isnull=False, expires_at__isnull=False),
+                name="case_approved_has_dates",
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_by__isnull=True, claimed_until__isnull=True) | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+                name="case_claim_is_whole",
+            ),
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="case_state_known"),
+        ]
+        indexes = [
+            models.Index(fields=["employer", "-approved_at", "-opened_at"], name="case_that_counts"),
+            models.Index(fields=["submitted_at"], condition=Q(state=State.IN_REVIEW), name="case_review_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.declared_name} · {self.state}"
+
+    def holds_rights(self, now: datetime) -> bool:
+        """Whether rights are held by this case at `now`."""
+        return self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now
+
+    def claimed(self, now: datetime) -> bool:
+        """Whether a reviewer holds the case at `now`."""
+        return self.claimed_until is not None and self.claimed_until > now
+
+    def claimed_by_me(self, user_id: str, now: datetime) -> bool:
+        return self.claimed(now) and str(self.claimed_by_id) == user_id
+
+    def claimed_by_other(self, user_id: str, now: datetime) -> bool:
+        return self.claimed(now) and str(self.claimed_by_id) != user_id
+
+
+class DocumentKind(models.TextChoices):
+    BUSINESS_LICENCE = "business_licence", _("Business licence")
+    AUTHORIZATION_LETTER = "authorization_letter", _("Letter of authorisation")
+    HR_SERVICE_LICENCE = "hr_service_licence", _("HR service licence")
+    APPROVAL_DOCUMENT = "approval_document", _("Approval document")
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def current(self) -> DocumentQuerySet:
+        """Not replaced by a later upload, nor removed."""
+        return self.filter(superseded_at=None)
+
+    def licences(self) -> DocumentQuerySet:
+        return self.filter(kind=DocumentKind.BUSINESS_LICENCE)
+
+
+class Document(models.Model):
+    """One uploaded file, as the clean pages that were made of it; of the original only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=30, choices=DocumentKind.choices)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    size = models.PositiveIntegerField()
+    media_type = models.CharField(max_length=40)
+    editor = models.CharField(max_length=100, blank=True)
+    """What program says it made the picture (EXIF); evidence, no more."""
+    scan = models.JSONField(default=dict)
+    """What the virus scanner said of the original bytes, which are not kept."""
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar = DocumentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "kind", "sha256"], condition=Q(superseded_at=None), name="document_once_per_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class DocumentPage(models.Model):
+    """One page as a clean JPEG, upright, without metadata, encrypted at rest."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="pages")
+    number = models.PositiveSmallIntegerField()
+    image = models.FileField(max_length=200)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="page_number_once")]
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} p. {self.number}"
+
+
+class Attempt(Job):
+    """One submission of a case. The row is the queue: it waits until its checks are done and a verdict is carried out."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    submitted_at = models.DateTimeField()
+    waits = models.PositiveIntegerField(default=0)
+    waiting_for = models.CharField(max_length=60, blank=True)
+    """The reason for which it waits, such as `registry_pending`; empty while it does not."""
+    outcome = models.CharField(max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True)
+
+    objects: ClassVar = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="attempt_number_once")]
+        indexes = [models.Index(fields=["due_at"], name="attempt_due", condition=Q(finished_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} #{self.number}"
+
+
+class CheckRun(models.Model):
+    """One check of one attempt: what it observed, kept raw, and what was found in that."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="check_runs")
+    code = models.CharField(max_length=30)
+    round = models.PositiveIntegerField(default=0)
+    """How often the attempt had waited before; each round asks anew what may have changed."""
+    version = models.CharField(max_length=20)
+    observation = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "code", "round"], name="check_once_per_round")]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} {self.code}"
+
+    @property
+    def seconds(self) -> float:
+        return (self.finished_at - self.started_at).total_seconds()
+
+    def as_findings(self) -> list[Finding]:
+        return [Finding.from_json(stored) for stored in self.findings]
+
+
+class Decision(models.Model):
+    """What was decided on an attempt, by whom or by which policy, and the reasons that the employer is told."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
+    attempt_number = models.PositiveIntegerField()
+    verb = models.CharField(max_length=30)
+    reasons = models.JSONField(default=list)
+    """`[{"code", "field", "seen", "expected"}]`, the strictest first."""
+    note = models.TextField(blank=True)
+    """What the reviewer wrote to the employer."""
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    policy_version = models.CharField(max_length=40)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.case_id}"
+
+
+class RegistryRecord(models.Model):
+    """One company in a snapshot of the company register, filled by `manage.py import_registry`."""
+
+    uscc = models.CharField(max_length=18, primary_key=True)
+    name = models.CharField(max_length=200)
+    legal_representative = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=30)
+    established_on = models.DateField(null=True, blank=True)
+    email_domain = models.CharField(max_length=200, blank=True)
+    abnormal_list = models.BooleanField(default=False)
+    serious_violation_list = models.BooleanField(default=False)
+    as_of = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.uscc} {self.name}"
+
+

@@ -1,0 +1,395 @@
+"""What can be done to a case? The verbs, each one transaction: lock, guard, transition, save, Event.
+
+No network, no reading of pictures and no mail happens in here; what must follow is queued as a row and rung
+for after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from employers.models import Employer, User
+from events.actor import SYSTEM, Actor, Role
+from events.errors import Refused
+from events.mail import queue_mail
+from events.models import record
+from verification import guards, policy, states
+from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
+from verification.intake import Intake
+from verification.models import Attempt, Case, Decision, Document, DocumentKind, DocumentPage
+from verification.states import State
+
+CLAIM_FOR = timedelta(minutes=15)
+
+
+@dataclass
+class Why:
+    """The reasons of a decision, as the employer will be told them."""
+
+    reasons: Sequence[dict[str, Any]] = ()
+    note: str = ""
+    policy_version: str = policy.CURRENT.version
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(reason["code"] for reason in self.reasons))
+
+    @classmethod
+    def of(cls, codes: Iterable[str], note: str = "") -> Why:
+        """Bare codes, as a reviewer ticks them."""
+        return cls([{"code": code} for code in codes], note)
+
+    @classmethod
+    def from_verdict(cls, verdict: Verdict, findings: Sequence[Finding]) -> Why:
+        """The verdict's codes, each with what was seen and expected where a finding says so."""
+        by_code = {finding.code: finding.as_reason() for finding in reversed(findings)}
+        return cls([by_code.get(code, {"code": code}) for code in verdict.reasons], policy_version=verdict.policy_version)
+
+
+NO_REASON = Why()
+
+
+@dataclass
+class Move:
+    """A transition under way: the locked case, and what the Event shall carry besides."""
+
+    case: Case
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def moving(case_id: UUID, verb: str, actor: Actor, now: datetime, *, why: Why = NO_REASON, seen_version: int | None = None) -> Iterator[Move]:
+    """The one way to change a case's state: lock, guard, transition, save and Event in one transaction.
+
+    The body may set other fields of `move.case` and write rows that belong to the move. `seen_version` is the
+    version of the case that the person looked at: if it has changed since, they decide on something else.
+
+    Raises `Refused` (nothing is written) and `Case.DoesNotExist`.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_for_update().select_related("employer").get(pk=case_id)
+        if seen_version is not None and seen_version != case.version:
+            raise Refused("state_conflict", "state", seen=case.state)
+        if refused := guards.may(verb, case, actor, now):
+            raise refused
+        if verb in guards.NEEDS_REASON and not why.reasons:
+            raise Refused("reason_required")
+        move = Move(case)
+        from_state = case.state
+        yield move
+        getattr(case, verb)()
+        case.version += 1
+        case.save()
+        record(
+            verb, case, actor, now,
+            employer_id=case.employer_id, from_state=from_state, to_state=case.state,
+            reasons=why.codes, policy_version=why.policy_version, data={"attempt": case.attempt_number} | move.data,
+        )  # fmt: skip
+
+
+# --- The employer ----------------------------------------------------------------------------------------
+
+
+def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
+    """The employer's open case, made from what it declared if there is none. Asked twice, it is the same one."""
+    if actor.role not in states.EMPLOYER:
+        raise Refused("not_allowed", seen=actor.role)
+    if existing := Case.objects.filter(employer=employer).open().first():
+        return existing
+    try:
+        with transaction.atomic():
+            case = Case.objects.create(
+                employer=employer, declared_name=employer.name, declared_uscc=employer.uscc, account_class=employer.account_class, opened_at=now
+            )
+            record("open", case, actor, now, employer_id=employer.pk, to_state=State.DRAFT)
+            return case
+    except IntegrityError:  # another request opened it at the same moment
+        return Case.objects.filter(employer=employer).open().get()
+
+
+@contextmanager
+def editing(case_id: UUID, actor: Actor) -> Iterator[Case]:
+    """A case that the employer may still change, locked until the end of the block."""
+    with transaction.atomic():
+        case = Case.objects.select_for_update().get(pk=case_id)
+        if refused := guards.may_edit(case, actor):
+            raise refused
+        yield case
+        case.version += 1
+        case.save()
+
+
+def declare(case_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str, legal_representative: str, account_class: str) -> Case:
+    """Correct what the employer declared, while its case is in its hands. The code must be valid."""
+    from employers.uscc import normalise, problem
+
+    uscc = normalise(uscc)
+    if refused := problem(uscc):
+        raise refused
+    with editing(case_id, actor) as case:
+        changed = [
+            field_name
+            for field_name, value in (
+                ("declared_name", name),
+                ("declared_uscc", uscc),
+                ("declared_legal_representative", legal_representative),
+                ("account_class", account_class),
+            )
+            if getattr(case, field_name) != value
+        ]
+        case.declared_name, case.declared_uscc = name, uscc
+        case.declared_legal_representative, case.account_class = legal_representative, account_class
+        if changed:
+            record("declare", case, actor, now, employer_id=case.employer_id, data={"changed": changed})
+    return case
+
+
+def add_document(case_id: UUID, kind: str, taken_in: Intake, scan: dict[str, Any], user: User, actor: Actor, now: datetime) -> Document:
+    """Keep an upload that intake has opened. The same file twice is the same document, and nothing is written.
+
+    `scan` is what the virus scanner said of the original. Files are written before the row; a failure leaves at
+    most an unreferenced file, never a row without one.
+    """
+    with editing(case_id, actor) as case:
+        if existing := case.documents.current().filter(kind=kind, sha256=taken_in.sha256).first():
+            return existing
+        document = Document.objects.create(
+            case=case, kind=kind, sha256=taken_in.sha256, size=taken_in.size, media_type=taken_in.media_type,
+            editor=(taken_in.editor or "")[:100], scan=scan, uploaded_by=user, uploaded_at=now,
+        )  # fmt: skip
+        for page in taken_in.pages:
+            kept = DocumentPage(document=document, number=page.number, width=page.width, height=page.height, fingerprint=page.fingerprint)
+            kept.image.save("page.jpg", ContentFile(page.jpeg), save=False)
+            kept.save()
+        record("add_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk), "kind": kind, "pages": len(taken_in.pages)})
+        return document
+
+
+def remove_document(document_id: UUID, actor: Actor, now: datetime) -> None:
+    """Take a document out of the case. Its row and pages stay on record; removing twice is the same as once."""
+    document = Document.objects.get(pk=document_id)
+    with editing(document.case_id, actor) as case:
+        if Document.objects.current().filter(pk=document_id).update(superseded_at=now):
+            record("remove_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
+
+
+def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
+    """Undo a removal, while the case is still in the employer's hands."""
+    document = Document.objects.get(pk=document_id)
+    with editing(document.case_id, actor) as case:
+        if not case.documents.current().filter(kind=document.kind, sha256=document.sha256).exists():
+            Document.objects.filter(pk=document_id).update(superseded_at=None)
+            record("restore_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
+
+
+def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_version: int | None = None) -> Attempt:
+    """Hand the case in. A worker is rung for after the commit; if that ring is lost, the sweeper rings again."""
+    from verification.tasks import check_attempt
+
+    with moving(case_id, "submit", actor, now, seen_version=seen_version) as move:
+        case = move.case
+        if case.state == State.CHANGES_REQUESTED:
+            case.attempt_number += 1
+        case.submitted_at, case.submitted_by, case.decided_at = now, user, None
+        attempt = Attempt.objects.create(case=case, number=case.attempt_number, submitted_at=now, due_at=now)
+        transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
+    return attempt
+
+
+def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
+    """Take the case back. Its attempt is finished with it, so that no worker picks it up."""
+    with moving(case_id, "withdraw", actor, now) as move:
+        Attempt.objects.filter(case=move.case, finished_at=None).update(finished_at=now, lease=None, leased_until=None)
+    return move.case
+
+
+def appeal(case_id: UUID, actor: Actor, now: datetime) -> Case:
+    """Ask for another look at a refusal, by another reviewer."""
+    with moving(case_id, "appeal", actor, now) as move:
+        move.case.appealed_at = now
+    return move.case
+
+
+# --- The machine -----------------------------------------------------------------------------------------
+
+
+def start_checks(case_id: UUID, now: datetime) -> None:
+    """The worker begins. A case that is being checked already goes on as it is."""
+    if Case.objects.filter(pk=case_id, state=State.CHECKING).exists():
+        return
+    with moving(case_id, "start_checks", SYSTEM, now):
+        pass
+
+
+def settle(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
+    """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was lost."""
+    if verdict.outcome is Outcome.WAIT:
+        return wait(attempt, lease, verdict, now)
+    try:
+        return _carry_out(attempt, lease, verdict, findings, now)
+    except Refused as refused:
+        if verdict.outcome is not Outcome.APPROVE:
+            raise
+        # Another employer with the same code was approved since the checks looked: a person decides.
+        held = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
+        return _carry_out(attempt, lease, held, findings, now)
+
+
+def _carry_out(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
+    verb = OUTCOME_VERB[verdict.outcome]
+    why = Why.from_verdict(verdict, findings)
+    try:
+        with moving(attempt.case_id, verb, SYSTEM, now, why=why) as move:
+            if not Attempt.objects.finish(attempt.pk, lease, now, outcome=verdict.outcome, waiting_for=""):
+                raise _LeaseLost
+            if verdict.outcome is Outcome.APPROVE:
+                _approve(move.case, now)
+            _decide(move.case, verb, why, SYSTEM, now)
+    except _LeaseLost:
+        return False
+    return True
+
+
+class _LeaseLost(Exception):
+    """Another worker has taken the attempt over; rolls back what this one was about to write."""
+
+
+def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool:
+    """Let the attempt rest until time has told, and tell the employer what it waits for."""
+    assert verdict.wait_until is not None
+    with transaction.atomic():
+        changed = Attempt.objects.held(attempt.pk, lease).update(
+            lease=None, leased_until=None, due_at=verdict.wait_until, waits=attempt.waits + 1, waiting_for=verdict.reasons[0]
+        )
+        if changed:
+            record(
+                "wait", attempt.case, SYSTEM, now, employer_id=attempt.case.employer_id,
+                reasons=verdict.reasons, policy_version=verdict.policy_version, data={"attempt": attempt.number},
+            )  # fmt: skip
+    return bool(changed)
+
+
+def delay(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
+    """A provider is down, and nobody is to blame: the attempt rests, and the employer can see why."""
+    with transaction.atomic():
+        Attempt.objects.held(attempt.pk, lease).update(waiting_for="check_delayed")
+        return Attempt.objects.give_back(attempt.pk, lease, due_at, error)
+
+
+def expire(case_id: UUID, now: datetime) -> None:
+    """The time of an approval is over. Rights ended with it already; this writes it down."""
+    with moving(case_id, "expire", SYSTEM, now):
+        pass
+
+
+# --- The reviewer ----------------------------------------------------------------------------------------
+
+
+def claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
+    """Take a waiting case for `CLAIM_FOR`; taking one's own again extends it."""
+    actor = reviewer.as_reviewer()
+    with transaction.atomic():
+        case = Case.objects.select_for_update().get(pk=case_id)
+        if refused := guards.may_claim(case, actor, now):
+            raise refused
+        case.claimed_by, case.claimed_until = reviewer, now + CLAIM_FOR
+        case.save()
+        record("claim", case, actor, now, employer_id=case.employer_id)
+    return case
+
+
+def release_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
+    """Put a case back into the queue."""
+    actor = reviewer.as_reviewer()
+    with transaction.atomic():
+        case = Case.objects.select_for_update().get(pk=case_id)
+        if not case.claimed_by_me(actor.id, now):
+            raise Refused("claim_required")
+        case.claimed_by = case.claimed_until = None
+        case.save()
+        record("release_claim", case, actor, now, employer_id=case.employer_id)
+    return case
+
+
+def approve(case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None) -> Case:
+    """A reviewer lets the employer through."""
+    return _review(case_id, "approve", reviewer, now, Why(note=note), seen_version)
+
+
+def reject(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
+    """A reviewer refuses, for reasons that the employer is told."""
+    return _review(case_id, "reject", reviewer, now, Why.of(codes, note), seen_version)
+
+
+def request_changes(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
+    """A reviewer asks the employer to mend what the reasons name; the rest stays as it is."""
+    return _review(case_id, "request_changes", reviewer, now, Why.of(codes, note), seen_version)
+
+
+def suspend(case_id: UUID, actor: Actor, now: datetime, codes: Sequence[str], *, note: str = "") -> Case:
+    """Stop an employer's rights. From the moment that this returns, no gate answers yes."""
+    why = Why.of(codes, note)
+    with moving(case_id, "suspend", actor, now, why=why) as move:
+        _decide(move.case, "suspend", why, actor, now)
+    return move.case
+
+
+def reinstate(case_id: UUID, reviewer: User, now: datetime, *, note: str = "") -> Case:
+    """Lift a suspension; the approval's own end stays where it was."""
+    why = Why(note=note)
+    with moving(case_id, "reinstate", reviewer.as_reviewer(), now, why=why) as move:
+        _decide(move.case, "reinstate", why, reviewer.as_reviewer(), now)
+    return move.case
+
+
+def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "") -> Case:
+    """End a suspended approval for good."""
+    why = Why.of(codes, note)
+    with moving(case_id, "revoke", reviewer.as_reviewer(), now, why=why) as move:
+        _decide(move.case, "revoke", why, reviewer.as_reviewer(), now)
+    return move.case
+
+
+def _review(case_id: UUID, verb: str, reviewer: User, now: datetime, why: Why, seen_version: int | None) -> Case:
+    actor = reviewer.as_reviewer()
+    with moving(case_id, verb, actor, now, why=why, seen_version=seen_version) as move:
+        if verb == "approve":
+            _approve(move.case, now)
+        move.case.claimed_by = move.case.claimed_until = None
+        _decide(move.case, verb, why, actor, now)
+    return move.case
+
+
+def _approve(case: Case, now: datetime) -> None:
+    """Rights begin. The declared facts become the employer's, and its code becomes its alone."""
+    employer = Employer.objects.select_for_update().get(pk=case.employer_id)
+    employer.name, employer.uscc, employer.account_class = case.declared_name, case.declared_uscc, case.account_class
+    employer.confirmed_at = employer.confirmed_at or now
+    try:
+        with transaction.atomic():
+            employer.save()
+    except IntegrityError as error:  # the constraint: a confirmed code belongs to one employer
+        raise Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) from error
+    case.approved_at, case.expires_at = now, now + policy.CURRENT.valid_for
+
+
+def _decide(case: Case, verb: str, why: Why, actor: Actor, now: datetime) -> None:
+    """Put the decision on record and queue the mail that tells the employer."""
+    case.decided_at = now if verb != "hold_for_review" else None
+    Decision.objects.create(
+        case=case, attempt_number=case.attempt_number, verb=verb, reasons=list(why.reasons), note=why.note,
+        decided_by_id=actor.id if actor.role is Role.REVIEWER else None,
+        policy_version=why.policy_version, decided_at=now,
+    )  # fmt: skip
+    if case.submitted_by is not None:
+        context = {"name": case.declared_name, "verb": verb, "reasons": list(why.codes), "note": why.note, "path": reverse("verification:home")}
+        queue_mail(case.submitted_by.email, f"case_{verb}", case.submitted_by.language, context, now)

@@ -1,0 +1,118 @@
+"""How are the checks of one attempt run, so that a killed worker loses nothing?
+
+Each check's result is a row. A worker that takes an attempt over does only what has no row yet, and hands the
+verdict over under its lease: two workers can never both settle one attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from events.errors import ProviderBroken, ProviderUnavailable, Refused
+from verification import operations, policy
+from verification.checks import CHECKS
+from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
+from verification.findings import Finding, Observation, Severity
+from verification.models import Attempt, Case, CheckRun
+from verification.states import IN_PROGRESS
+
+log = structlog.get_logger()
+
+DEATHS_AT_MOST = 3
+"""An attempt over which this many workers died goes to a person, with the checks that did report."""
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class _LeaseLost(Exception):
+    attempt_id: int
+
+
+def run(attempt_id: int, clock: Clock, lease_seconds: float, checks: tuple[Check, ...] = CHECKS) -> bool:
+    """Do attempt `attempt_id` to its verdict, unless it is done, held by another or not due; whether it was settled."""
+    lease = Attempt.objects.claim(attempt_id, clock(), lease_seconds)
+    if lease is None:
+        return False
+    attempt = Attempt.objects.select_related("case__employer", "case__submitted_by").get(pk=attempt_id)
+    if attempt.case.state not in IN_PROGRESS:
+        Attempt.objects.finish(attempt_id, lease, clock())
+        return False
+    try:
+        operations.start_checks(attempt.case_id, clock())
+        findings, reported = _run_checks(attempt, lease, clock, lease_seconds, checks if attempt.deaths < DEATHS_AT_MOST else ())
+        verdict = policy.decide(findings, reported, policy.CURRENT, waits=attempt.waits, now=clock())
+        return operations.settle(attempt, lease, verdict, findings, clock())
+    except ProviderUnavailable as unavailable:
+        delay = min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(attempt.tries - 1, 6))
+        operations.delay(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
+        log.warning("attempt_waits_for_provider", attempt=attempt_id, seconds=delay)
+        return False
+    except (_LeaseLost, Refused) as stopped:  # withdrawn meanwhile, or taken over by another worker
+        log.info("attempt_left", attempt=attempt_id, why=str(stopped))
+        return False
+
+
+def subject_of(case: Case, now: datetime) -> Subject:
+    """The case as the plain values that checks see."""
+    user = case.submitted_by
+    documents = case.documents.current().order_by("uploaded_at").prefetch_related("pages")
+    return Subject(
+        case_id=str(case.pk),
+        employer_id=str(case.employer_id),
+        name=case.declared_name,
+        uscc=case.declared_uscc,
+        legal_representative=case.declared_legal_representative,
+        account_class=case.account_class,
+        recruiter_email=user.email if user else "",
+        recruiter_email_verified=bool(user and user.email_verified_at),
+        documents=tuple(
+            SubjectDocument(
+                str(document.pk), document.kind, document.sha256, document.editor, document.scan,
+                tuple(SubjectPage(page.image.name, page.number, page.fingerprint) for page in document.pages.all()),
+            )
+            for document in documents
+        ),
+        now=now,
+    )  # fmt: skip
+
+
+def _run_checks(attempt: Attempt, lease: UUID, clock: Clock, lease_seconds: float, checks: tuple[Check, ...]) -> tuple[list[Finding], set[str]]:
+    """Do what has no row yet; all findings, and the codes of the checks that reported."""
+    subject = subject_of(attempt.case, clock())
+    lasting = {check.code for check in checks if check.lasting}
+    done = {run.code: run for run in attempt.check_runs.all() if run.round == attempt.waits or run.code in lasting}
+    earlier: dict[str, Observation] = {}
+    findings: list[Finding] = []
+    for check in checks:
+        run = done.get(check.code) or _run_one(check, attempt, subject, earlier, clock)
+        earlier[check.code] = run.observation
+        findings += run.as_findings()
+        if not Attempt.objects.extend(attempt.pk, lease, clock(), lease_seconds):
+            raise _LeaseLost(attempt.pk)
+    return findings, set(earlier)
+
+
+def _run_one(check: Check, attempt: Attempt, subject: Subject, earlier: dict[str, Observation], clock: Clock) -> CheckRun:
+    started_at = clock()
+    try:
+        observation = check.observe(subject, earlier)
+        findings = check.judge(subject, earlier, observation)
+    except ProviderBroken as broken:
+        log.error("check_broken", check=check.code, attempt=attempt.pk, why=str(broken))
+        observation = {"broken": str(broken)}
+        findings = [Finding(check.code, "check_incomplete", Severity.UNABLE, seen=check.code)]
+    run, _ = CheckRun.objects.get_or_create(
+        attempt=attempt, code=check.code, round=attempt.waits,
+        defaults={
+            "version": check.version, "observation": observation, "findings": [finding.as_json() for finding in findings],
+            "started_at": started_at, "finished_at": clock(),
+        },
+    )  # fmt: skip
+    log.info("check_done", check=check.code, attempt=attempt.pk, seconds=round(run.seconds, 3))
+    return run

@@ -1,0 +1,59 @@
+"""What follows from the findings? A pure function of findings and rules; the rules are data with a version."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from verification.findings import Finding, Outcome, Severity, Verdict
+
+
+@dataclass(frozen=True)
+class Rules:
+    """One version of the policy. Stored decisions name `version`; change anything and it gets a new one."""
+
+    version: str
+    required_checks: frozenset[str]
+    """Without a report of each of these a person decides."""
+    automatic_rejections: frozenset[str]
+    """The only reasons for which the machine may refuse. Each rests on the company register, never on a picture."""
+    valid_for: timedelta
+    """How long an approval is in force; 人社厅发〔2025〕60号 asks for re-verification at least every 6 months."""
+    retry_after: tuple[timedelta, ...]
+    """Waits between asking a register again that does not list a young company yet; after the last a person decides."""
+
+
+CURRENT = Rules(
+    version="2026-11.1",
+    required_checks=frozenset({"scan", "reading", "registry", "duplicates", "authority"}),
+    automatic_rejections=frozenset({"registry_revoked", "registry_deregistered", "registry_cancelled"}),
+    valid_for=timedelta(days=180),
+    retry_after=(timedelta(hours=1), timedelta(hours=6), *[timedelta(days=1)] * 13),
+)
+
+
+def decide(findings: Iterable[Finding], reported: Collection[str], rules: Rules, *, waits: int, now: datetime) -> Verdict:
+    """The verdict on one attempt: the strictest finding wins.
+
+    `reported` are the codes of the checks that finished; `waits` counts how often this attempt has waited.
+    """
+    findings = sorted(findings, key=lambda finding: -finding.severity)
+    blocks = [f.code for f in findings if f.severity is Severity.BLOCK]
+    if automatic := [code for code in blocks if code in rules.automatic_rejections]:
+        return Verdict(Outcome.REJECT, _once(automatic), rules.version)
+    doubts = [f.code for f in findings if f.severity >= Severity.UNABLE]
+    if rules.required_checks - set(reported):
+        doubts.append("check_incomplete")
+    pending = [f.code for f in findings if f.severity is Severity.WAIT]
+    if doubts:
+        return Verdict(Outcome.REVIEW, _once(doubts + pending), rules.version)
+    if pending and waits < len(rules.retry_after):
+        return Verdict(Outcome.WAIT, _once(pending), rules.version, now + rules.retry_after[waits])
+    if pending:
+        return Verdict(Outcome.REVIEW, _once(pending), rules.version)
+    return Verdict(Outcome.APPROVE, (), rules.version)
+
+
+def _once(codes: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(codes))

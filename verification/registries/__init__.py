@@ -1,0 +1,1 @@
+"""What does the company register say? Registers behind one protocol."""
