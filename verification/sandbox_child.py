@@ -1,0 +1,331 @@
+"""What does the limited child do with an upload? It makes clean pages of it, and may do nothing else.
+
+Run by `sandbox.run` as a script, with the task and its options as arguments, the upload on stdin and the answer on
+stdout. First the libraries that the task needs are loaded, then the limits are put on, and only then a byte is read.
+Every picture comes out as a plain JPEG: upright, RGB, without metadata and without whatever hung on its tail.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import resource
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+LONG_SIDE: Final = 4000
+"""No page leaves with a longer side than this, in pixels."""
+SHORT_SIDE: Final = 300
+"""A picture with a shorter side than this cannot hold a licence's text."""
+JPEG_QUALITY: Final = 92
+PDF_DPI: Final = 200
+PDF_LONG_SIDE: Final = 2000
+"""A PDF page is drawn at PDF_DPI, or finer until its longer side has this many pixels: small pages hold large photos."""
+EDITOR_LENGTH: Final = 100
+
+# EXIF 2.32, table 6 (orientation): value → how the stored picture is turned upright, by Pillow's Transpose members.
+_UPRIGHT: Final = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+_EXIF_ORIENTATION, _EXIF_SOFTWARE, _TIFF_SUBFILE = 0x0112, 0x0131, 0x00FE
+
+
+@dataclass
+class Refusal(Exception):
+    """The upload is not acceptable; the words as in `events.errors.Refused`."""
+
+    code: str
+    seen: str = ""
+    expected: str = ""
+
+
+class Limits(NamedTuple):
+    """What one upload may have: pixels of a picture, pages, and the sandbox's own limits."""
+
+    pixels: int = 0
+    pages: int = 0
+    seconds: int = 0
+    memory_bytes: int = 0
+    output_bytes: int = 0
+
+
+class Page(NamedTuple):
+    """One clean page and its fingerprint."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    fingerprint: str
+
+
+class Task(NamedTuple):
+    """What a task needs loaded, how many files it may hold open afterwards, and what it does."""
+
+    modules: tuple[str, ...]
+    open_files: int
+    work: Callable[[bytes, Limits], tuple[str | None, list[Page]]]
+
+
+# --- Pictures ------------------------------------------------------------------------------------------
+
+
+def check_pixels(size: tuple[int, int], limits: Limits) -> None:
+    """Raise Refusal if a picture of `size` (width, height in pixels) has too many pixels, or too few."""
+    width, height = size
+    seen = f"{width} × {height}"
+    if width * height > limits.pixels:
+        raise Refusal("document_too_many_pixels", seen, f"≤ {limits.pixels:,} 像素 / pixels")
+    if min(size) < SHORT_SIDE:
+        raise Refusal("document_too_small", seen, f"≥ {SHORT_SIDE} × {SHORT_SIDE}")
+
+
+def to_rgb(image: Image) -> Image:
+    """`image` in RGB: what is transparent becomes white paper, deep greys keep their range."""
+    from PIL import Image as pillow
+
+    if image.mode == "RGB":
+        return image
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return deep_grey(image).convert("RGB")
+    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        paper = pillow.new("RGB", image.size, "white")
+        paper.paste(layer, mask=layer.getchannel("A"))
+        return paper
+    return image.convert("RGB")
+
+
+def deep_grey(image: Image) -> Image:
+    """A grey picture of more than 8 bits as mode L. 16 bits keep their scale; others are spread over theirs."""
+    if image.mode.startswith("I;16"):
+        low, high = 0.0, 65535.0
+        image = image.convert("I")
+    else:
+        low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
+        if image.mode == "I" and low >= 0 and high <= 65535:
+            low, high = 0.0, 65535.0 if high > 255 else 255.0
+    scale = 255.0 / (high - low) if high > low else 1.0
+    return image.point(lambda value: value * scale - low * scale).convert("L")
+
+
+def orientation_of(image: Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 where there is none that can be read."""
+    try:
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    except Exception:  # noqa: BLE001 - metadata of any kind of brokenness costs the orientation, not the picture
+        return 1
+
+
+def editor_of(image: Image) -> str | None:
+    """The program that the picture says it was made or changed with, as evidence; phones put their system's version there."""
+    try:
+        named = image.getexif().get(_EXIF_SOFTWARE) or image.info.get("Software")
+        if not named and "photoshop" in image.info:
+            named = "Photoshop"
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    return plain(named)
+
+
+def plain(value: object) -> str | None:
+    """`value` from metadata as one short printable line, or None if nothing is left."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
+    text = "".join(character for character in text.split("\0")[0] if character.isprintable()).strip()
+    return text[:EDITOR_LENGTH] or None
+
+
+def clean_page(image: Image, orientation: int = 1) -> Page:
+    """`image` as it may be kept: RGB, at most LONG_SIDE, upright, encoded afresh."""
+    from PIL.Image import Resampling, Transpose
+
+    from verification.fingerprint import fingerprint
+
+    image = to_rgb(image)
+    if max(image.size) > LONG_SIDE:
+        image.thumbnail((LONG_SIDE, LONG_SIDE), Resampling.LANCZOS)
+    if orientation in _UPRIGHT:
+        image = image.transpose(Transpose(_UPRIGHT[orientation]))
+    # Whatever the file said beside its pixels (profile, EXIF, comments) rides in `info`, and the encoder would write it.
+    image.info = {}
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=JPEG_QUALITY)
+    return Page(out.getvalue(), image.width, image.height, fingerprint(image))
+
+
+def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Page]]]:
+    """The work for a format of one picture; of an animation or a burst the first. `opener` is `module:class`."""
+
+    def work(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
+        image = open_as(opener, data, limits)
+        check_pixels(image.size, limits)
+        # Pillow-heif turns a picture upright by itself and then says so, hence the order: orientation after opening.
+        orientation = orientation_of(image)
+        return editor_of(image), [clean_page(image, orientation)]
+
+    return work
+
+
+def tiff(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
+    """The work for TIFF: every page, without the reduced previews that cameras add (TIFF 6.0, NewSubfileType bit 0)."""
+    image: Any = open_as("PIL.TiffImagePlugin:TiffImageFile", data, limits)
+    check_pages(image.n_frames, limits)
+    editor = editor_of(image)
+    pages = []
+    for number in range(image.n_frames):
+        image.seek(number)
+        if number and int(image.tag_v2.get(_TIFF_SUBFILE, 0)) & 1:
+            continue
+        check_pixels(image.size, limits)
+        image.load()  # turns the page upright and then drops the tag, so the orientation is asked after it
+        pages.append(clean_page(image.copy(), orientation_of(image)))
+    return editor, pages
+
+
+def open_as(opener: str, data: bytes, limits: Limits) -> ImageFile:
+    """`data` opened by one named decoder only, header first. Asking Pillow to guess would load, and try, all of them."""
+    from PIL import Image as pillow
+
+    module, name = opener.split(":")
+    opens: Callable[[io.BytesIO], ImageFile] = getattr(sys.modules[module], name)
+    pillow.MAX_IMAGE_PIXELS = limits.pixels
+    try:
+        return opens(io.BytesIO(data))
+    except pillow.DecompressionBombError as error:
+        raise Refusal("document_too_many_pixels", plain(error) or "", f"≤ {limits.pixels:,} 像素 / pixels") from error
+
+
+def check_pages(count: int, limits: Limits) -> None:
+    """Raise Refusal if a document of `count` pages has too many."""
+    if count > limits.pages:
+        raise Refusal("document_too_many_pages", f"{count} 页 / pages", f"≤ {limits.pages} 页 / pages")
+
+
+# --- PDF -----------------------------------------------------------------------------------------------
+
+
+def pdf(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
+    """The work for PDF: every page drawn to pixels, so that no script, attachment or tail survives."""
+    document = open_pdf(data)
+    check_pages(len(document), limits)
+    if not len(document):
+        raise Refusal("document_broken", "0 页 / pages")
+    metadata = document.get_metadata_dict(skip_empty=True)
+    editor = plain(metadata.get("Creator") or metadata.get("Producer"))
+    return editor, [clean_page(page) for page in drawn(document)]
+
+
+def open_pdf(data: bytes) -> Any:
+    """`data` as a pypdfium2 document; a password that is not empty is a refusal of its own."""
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise Refusal("document_encrypted") from error
+        raise
+
+
+def drawn(document: Any) -> Iterator[Image]:
+    """The pages of `document` as pictures, one at a time; the scale bounds the pixels whatever size a page claims."""
+    for page in document:
+        width, height = page.get_size()
+        longer, shorter = max(width, height), min(width, height)
+        if not 0 < shorter <= longer:
+            raise Refusal("document_broken", f"{width:.0f} × {height:.0f} pt")
+        scale = min(max(PDF_DPI / 72, PDF_LONG_SIDE / longer), LONG_SIDE / longer)
+        if shorter * scale < SHORT_SIDE:
+            raise Refusal("document_too_small", f"{width:.0f} × {height:.0f} pt")
+        yield page.render(scale=scale).to_pil()
+        page.close()
+
+
+# --- The child's life ----------------------------------------------------------------------------------
+
+# Reading EXIF and writing JPEG load these when first used, when no file can be opened any more.
+_PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "verification.fingerprint")
+
+
+def _single(opener: str) -> Task:
+    return Task((*_PICTURES, opener.split(":")[0]), 0, picture(opener))
+
+
+TASKS: Final[Mapping[str, Task]] = {
+    "nothing": Task((), 0, lambda _data, _limits: (None, [])),
+    "jpeg": _single("PIL.JpegImagePlugin:JpegImageFile"),
+    "png": _single("PIL.PngImagePlugin:PngImageFile"),
+    "webp": _single("PIL.WebPImagePlugin:WebPImageFile"),
+    "heif": _single("pillow_heif:HeifImageFile"),
+    "tiff": Task(_PICTURES, 0, tiff),
+    # PDFium looks for fonts in the system when a page does not bring its own, hence a few files.
+    "pdf": Task((*_PICTURES, "pypdfium2"), 16, pdf),
+}
+
+
+def load(modules: tuple[str, ...]) -> None:
+    """Import what the task needs while files can still be opened."""
+    sys.path.append(str(Path(__file__).resolve().parent.parent))
+    for name in modules:
+        importlib.import_module(name)
+    if "PIL.Image" in sys.modules:
+        sys.modules["PIL.Image"].preinit()
+        warnings.simplefilter("error", sys.modules["PIL.Image"].DecompressionBombWarning)
+    if "pillow_heif" in sys.modules:
+        sys.modules["pillow_heif"].options.DECODE_THREADS = 1
+
+
+def confine(limits: Limits, open_files: int) -> None:
+    """Put on the limits; soft and hard alike, so that they cannot be taken off again without privilege.
+
+    With no file to open there is no file to read, no socket, no pipe; no process or thread may be started either.
+    """
+    for name, value in (
+        ("RLIMIT_AS", limits.memory_bytes),
+        ("RLIMIT_CPU", limits.seconds),
+        ("RLIMIT_FSIZE", limits.output_bytes),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_NPROC", 0),
+        ("RLIMIT_NOFILE", open_files),
+    ):
+        resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def attempt(task: Task, limits: Limits) -> tuple[dict[str, Any], list[bytes]]:
+    """Read the input and work on it: the answer's header and blobs, whatever happens short of death."""
+    try:
+        editor, pages = task.work(sys.stdin.buffer.read(), limits)
+    except Refusal as refusal:
+        return {"refused": refusal.code, "seen": refusal.seen, "expected": refusal.expected}, []
+    except MemoryError:
+        return {"refused": "document_broken", "seen": "memory", "expected": ""}, []
+    except Exception as error:  # noqa: BLE001 - decoders raise anything at all on broken data
+        return {"refused": "document_broken", "seen": plain(f"{type(error).__name__}: {error}"), "expected": ""}, []
+    described = [{"width": page.width, "height": page.height, "fingerprint": page.fingerprint} for page in pages]
+    return {"editor": editor, "pages": described}, [page.jpeg for page in pages]
+
+
+def main() -> None:
+    """Load, confine, say so, work, answer."""
+    task = TASKS[sys.argv[1]]
+    limits = Limits(**json.loads(sys.argv[2]))
+    load(task.modules)
+    confine(limits, task.open_files)
+    out = sys.stdout.buffer
+    out.write(b"ready\n")
+    out.flush()
+    header, blobs = attempt(task, limits)
+    encoded = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
+    for part in (len(encoded).to_bytes(4, "big"), encoded, *blobs):
+        out.write(part)
+    out.flush()
+
+
+if __name__ == "__main__":
+    main()
