@@ -1,0 +1,73 @@
+"""Whom and what do tests act with? People, employers and cases in any state, made by the real operations where they exist."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+
+from employers.models import ApiClient, Employer, Member, Scope, User
+from employers.operations import create_api_client
+from employers.uscc import check_character, organisation_check_character
+from verification import states
+from verification.models import Case, Document, DocumentKind, DocumentPage
+from verification.states import State
+
+PASSWORD = "correct horse battery staple"
+_counter = itertools.count(1)
+
+
+def make_uscc(number: int | None = None) -> str:
+    """A valid code that is used nowhere else in this run."""
+    body = f"{next(_counter) if number is None else number:08d}"
+    first17 = f"91990101{body}{organisation_check_character(body)}"
+    return first17 + check_character(first17)
+
+
+def make_user(now: datetime, email: str = "", **fields: Any) -> User:
+    email = email or f"person{next(_counter)}@example.com"
+    return User.objects.create_user(email, PASSWORD, joined_at=now, **fields)
+
+
+def make_reviewer(now: datetime, email: str = "") -> User:
+    return make_user(now, email or f"reviewer{next(_counter)}@example.com", is_staff=True, is_superuser=True)
+
+
+def make_member(now: datetime, employer: Employer | None = None, role: str = "owner", **user_fields: Any) -> Member:
+    """A recruiter with an employer of their own, unless one is given."""
+    employer = employer or make_employer(now)
+    return Member.objects.create(user=make_user(now, **user_fields), employer=employer, role=role, joined_at=now)
+
+
+def make_employer(now: datetime, name: str = "云溪市示例科技有限公司", **fields: Any) -> Employer:
+    return Employer.objects.create(name=name, uscc=fields.pop("uscc", None) or make_uscc(), registered_at=now, **fields)
+
+
+def make_case(member: Member, now: datetime, state: State = State.DRAFT, **fields: Any) -> Case:
+    """A case that stands in `state`, as a row; only tests may make one in any state."""
+    if state in states.EVER_APPROVED:
+        fields.setdefault("approved_at", now)
+        fields.setdefault("expires_at", now + timedelta(days=180))
+    if state is not State.DRAFT:
+        fields.setdefault("submitted_at", now)
+        fields.setdefault("submitted_by", member.user)
+    employer = member.employer
+    return Case.objects.create(
+        employer=employer, state=state, declared_name=employer.name, declared_uscc=employer.uscc,
+        account_class=employer.account_class, opened_at=now, **fields,
+    )  # fmt: skip
+
+
+def make_document(case: Case, now: datetime, kind: str = DocumentKind.BUSINESS_LICENCE, fingerprint: str = "0" * 16, sha256: str = "") -> Document:
+    """A document row with one page row whose file does not exist; for tests that do not open it."""
+    user = case.submitted_by or case.employer.members.first().user
+    document = Document.objects.create(
+        case=case, kind=kind, sha256=sha256 or f"{next(_counter):064x}", size=1000, media_type="image/jpeg",
+        scan={"clean": None}, uploaded_by=user, uploaded_at=now,
+    )  # fmt: skip
+    DocumentPage.objects.create(document=document, number=1, image="nowhere.jpg", width=1600, height=1130, fingerprint=fingerprint)
+    return document
+
+
+def make_api_client(now: datetime, *scopes: Scope) -> tuple[ApiClient, str]:
+    return create_api_client("a platform", list(scopes or (Scope.GATE_DECIDE,)), now)

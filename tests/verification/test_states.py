@@ -1,0 +1,127 @@
+"""Does every state × verb × role behave as the table says, on the model itself?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django_fsm import ConcurrentTransition, TransitionNotAllowed
+
+from events.actor import Actor, Role
+from events.errors import Refused
+from events.models import Event
+from tests.factories import make_case, make_document, make_member, make_reviewer
+from verification import guards, operations, states
+from verification.models import Case
+from verification.operations import Why, moving
+from verification.states import State
+
+pytestmark = pytest.mark.django_db
+
+# The domain's own words (state → states that may follow), written out a second time on purpose.
+FOLLOWS = {
+    "draft": {"submitted", "withdrawn"},
+    "submitted": {"checking", "withdrawn"},
+    "checking": {"approved", "in_review", "rejected"},
+    "in_review": {"approved", "rejected", "changes_requested"},
+    "changes_requested": {"submitted", "withdrawn"},
+    "approved": {"suspended", "expired"},
+    "suspended": {"approved", "revoked"},
+    "rejected": {"in_review"},
+    "revoked": set(),
+    "expired": set(),
+    "withdrawn": set(),
+}
+
+
+def test_the_table_is_the_domain() -> None:
+    table = {state.value: {t.target.value for t in states.TRANSITIONS if state in t.sources} for state in State}
+    assert table == FOLLOWS
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("verb", states.VERBS)
+@pytest.mark.parametrize("state", list(State))
+def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
+    member, reviewer = make_member(now), make_reviewer(now)
+    case = make_case(member, now, state)
+    make_document(case, now)
+    if state in states.REVIEWABLE:
+        operations.claim(case.pk, reviewer, now)
+    actor = Actor(role, str(reviewer.pk if role is Role.REVIEWER else member.user_id))
+    why = Why.of(["document_blurred"])
+    if states.allows(verb, role, state):
+        with moving(case.pk, verb, actor, now, why=why) as move:
+            if verb == "approve":
+                move.case.approved_at, move.case.expires_at = now, now + timedelta(days=180)
+        case = Case.objects.get(pk=case.pk)
+        assert case.state == states.target(verb)
+        event = Event.objects.about(case).last()
+        assert (event.verb, event.from_state, event.to_state, event.role, event.actor_id) == (verb, state, case.state, role, actor.id)
+        assert event.policy_version
+    else:
+        before = Event.objects.count()
+        with pytest.raises(Refused) as refused, moving(case.pk, verb, actor, now, why=why):
+            pass
+        assert refused.value.code in {"not_allowed", "state_conflict"}
+        assert Case.objects.get(pk=case.pk).state == state
+        assert Event.objects.count() == before
+
+
+@pytest.mark.parametrize("verb", states.VERBS)
+@pytest.mark.parametrize("state", list(State))
+def test_the_model_refuses_what_the_table_refuses(state: State, verb: str, now: datetime) -> None:
+    case = make_case(make_member(now), now, state)
+    if state in states.sources(verb):
+        getattr(case, verb)()
+        assert case.state == states.target(verb)
+    else:
+        with pytest.raises(TransitionNotAllowed):
+            getattr(case, verb)()
+
+
+def test_the_state_cannot_be_set_by_hand(now: datetime) -> None:
+    case = make_case(make_member(now), now)
+    with pytest.raises(AttributeError):
+        case.state = State.APPROVED
+
+
+def test_of_two_transitions_at_once_one_is_refused(now: datetime) -> None:
+    case = make_case(make_member(now), now, State.APPROVED)
+    one, other = Case.objects.get(pk=case.pk), Case.objects.get(pk=case.pk)
+    one.suspend()
+    one.save()
+    other.expire()
+    with pytest.raises(ConcurrentTransition):
+        other.save()
+
+
+def test_an_employer_has_one_open_case(now: datetime) -> None:
+    member = make_member(now)
+    make_case(member, now)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_case(member, now, State.IN_REVIEW)
+
+
+def test_approved_needs_its_dates(now: datetime) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_case(make_member(now), now, State.APPROVED, expires_at=None)
+
+
+@pytest.mark.parametrize("verb", sorted(guards.NEEDS_REASON))
+def test_what_takes_something_away_needs_a_reason(verb: str, now: datetime) -> None:
+    reviewer = make_reviewer(now)
+    state = sorted(states.sources(verb) & (states.REVIEWABLE | states.EVER_APPROVED))[0]
+    case = make_case(make_member(now), now, State(state))
+    if state in states.REVIEWABLE:
+        operations.claim(case.pk, reviewer, now)
+    with pytest.raises(Refused, match="reason_required"), moving(case.pk, verb, reviewer.as_reviewer(), now):
+        pass
+
+
+def test_the_diagram_in_the_docs_is_the_table() -> None:
+    page = Path(settings.BASE_DIR) / "docs" / "states.md"
+    assert states.mermaid() in page.read_text(encoding="utf-8"), "stale: run `python manage.py draw_states`"
