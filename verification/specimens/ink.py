@@ -1,0 +1,117 @@
+"""How does a printer put Chinese text on paper? Faces, masks and line breaks; nothing knows what a licence is.
+
+Text is drawn as a mask (how much ink falls where) and laid on the paper with a colour, as toner is, so that
+what lies beneath shows through thin strokes.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+Face = Literal["song", "kai", "hei"]
+"""Song (serif) and Kai (brush) for what a clerk's printer adds; Hei (bold sans) for what the form has already."""
+Paper: TypeAlias = npt.NDArray[np.uint8]
+"""height × width × 3, red green blue."""
+Mask: TypeAlias = npt.NDArray[np.uint8]
+"""height × width; 255 is full ink."""
+Colour = tuple[int, int, int]
+
+_FILES: Final[dict[Face, str]] = {"song": "specimen-song.otf", "kai": "specimen-kai.ttf", "hei": "specimen-hei.otf"}
+_FOLDER: Final = Path(__file__).parent / "fonts"
+_NOT_FIRST: Final = frozenset("，。；：、）！？》”’…)%")
+"""Characters with which Chinese print begins no line."""
+
+
+@lru_cache(maxsize=256)
+def font(face: Face, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(_FOLDER / _FILES[face], size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=8192)
+def has(face: Face, character: str) -> bool:
+    """Whether `face` has a glyph for `character`; a font draws its box for all that it lacks."""
+    if character == " ":
+        return True
+    drawn, box = font(face, 32).getmask(character), font(face, 32).getmask("\uffff")
+    return (drawn.size, bytes(drawn)) != (box.size, bytes(box))
+
+
+def missing(face: Face, text: str) -> str:
+    """The characters of `text` that `face` cannot print, each once."""
+    return "".join(dict.fromkeys(character for character in text if not has(face, character)))
+
+
+def width(text: str, face: Face, size: int) -> float:
+    """Pixels that `text` takes along its line."""
+    return font(face, size).getlength(text)
+
+
+def wrapped(text: str, face: Face, size: int, room: float) -> list[str]:
+    """`text` in lines of at most `room` pixels, broken between any two characters but before closing marks."""
+    lines = [""]
+    for character in text:
+        if width(lines[-1] + character, face, size) > room and lines[-1] and character not in _NOT_FIRST:
+            lines.append("")
+        lines[-1] += character
+    return lines
+
+
+class Plate:
+    """A mask of one page onto which text is set before it is inked in one go."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        """`size`: width and height in pixels."""
+        self._image = Image.new("L", size)
+        self._draw = ImageDraw.Draw(self._image)
+
+    def text(self, x: float, y: float, text: str, face: Face, size: int, anchor: str = "ls") -> None:
+        """`text` with its baseline's left end at `x`, `y` (another `anchor` in Pillow's words)."""
+        self._draw.text((x, y), text, 255, font(face, size), anchor)
+
+    def spread(self, x: float, y: float, text: str, face: Face, size: int, room: float) -> None:
+        """`text` with its characters at equal distances so that it fills `room` pixels, as labels are set."""
+        if len(text) < 2:
+            return self.text(x, y, text, face, size)
+        first, last = width(text[0], face, size), width(text[-1], face, size)
+        step = (room - (first + last) / 2) / (len(text) - 1)
+        for i, character in enumerate(text):
+            self.text(x + first / 2 + i * step, y, character, face, size, "ms")
+        return None
+
+    def stretched(self, x: float, y: float, text: str, face: Face, size: int, room: tuple[float, float]) -> None:
+        """One line of `text`, scaled to `room` (width, height in pixels), its top left at `x`, `y`."""
+        box = font(face, size).getbbox(text)
+        letters = Image.new("L", (int(box[2] - box[0]), int(box[3] - box[1])))
+        ImageDraw.Draw(letters).text((-box[0], -box[1]), text, 255, font(face, size))
+        self._image.paste(255, (round(x), round(y)), letters.resize((round(room[0]), round(room[1])), Image.Resampling.LANCZOS))
+
+    @property
+    def mask(self) -> Mask:
+        return np.asarray(self._image)
+
+
+def inked(paper: Paper, mask: Mask, colour: Colour | Paper, strength: float = 1.0) -> Paper:
+    """`paper` with `colour` (one, or one a pixel) laid over it where `mask` says, at most by `strength` (0..1)."""
+    ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(ys):
+        return paper
+    window = (slice(ys[0], ys[-1] + 1), slice(xs[0], xs[-1] + 1))
+    amount = mask[window].astype(np.float32)[..., None] * np.float32(strength / 255)
+    ink = colour[window] if isinstance(colour, np.ndarray) else np.array(colour, np.float32)
+    below = paper[window].astype(np.float32)
+    result = paper.copy()
+    result[window] = (below + (ink - below) * amount + 0.5).astype(np.uint8)
+    return result
+
+
+def cloud(rng: np.random.Generator, size: tuple[int, int], cells: int) -> npt.NDArray[np.float32]:
+    """Smooth random values of mean 0 and deviation about 1, `size` (width, height), with `cells` lumps along the width."""
+    rows = max(2, round(cells * size[1] / size[0]))
+    return cv2.resize(rng.standard_normal((rows, cells), dtype=np.float32), size, interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
