@@ -33,14 +33,18 @@ def queue_mail(to: str, template: str, language: str, context: dict[str, Any], n
     return mail
 
 
-def send(mail_id: int, now: datetime) -> bool:
-    """Send mail `mail_id` unless it is sent, held by another or not yet due; whether it was sent now."""
+def send(mail_id: int, now: datetime, site_url: str) -> bool:
+    """Send mail `mail_id` unless it is sent, held by another or not yet due; whether it was sent now.
+
+    Where its context has a `path`, the template finds the whole `link` with `site_url` before it.
+    """
     lease = Mail.objects.claim(mail_id, now, LEASE_SECONDS)
     if lease is None:
         return False
     mail = Mail.objects.get(pk=mail_id)
+    context = {"link": site_url + mail.context.get("path", "/")} | mail.context
     with translation.override(mail.language):
-        subject, _, body = render_to_string(f"email/{mail.template}.txt", mail.context).strip().partition("\n")
+        subject, _, body = render_to_string(f"email/{mail.template}.txt", context).strip().partition("\n")
     try:
         EmailMessage(subject=subject.strip(), body=body.strip() + "\n", to=[mail.to]).send()
     except (OSError, SMTPException) as error:

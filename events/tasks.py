@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from events import mail
@@ -11,7 +12,7 @@ from events.models import Mail
 
 @shared_task
 def send_mail(mail_id: int) -> None:
-    mail.send(mail_id, timezone.now())
+    mail.send(mail_id, timezone.now(), settings.SITE_URL)
 
 
 @shared_task

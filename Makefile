@@ -1,0 +1,47 @@
+# make run    set up, show the demo, and serve at http://localhost:8000
+# make test   set up and run the tests
+# make setup  prepare .venv, which both do by themselves
+
+PYTHON ?= python3
+PORT   ?= 8000
+UV     := 0.13.8
+BIN    := .venv/bin
+
+.PHONY: run test setup check second-reader
+
+run: setup
+	@$(BIN)/python manage.py serve --prepare --port $(PORT)
+
+test: setup
+	@$(BIN)/python -m pytest -n $${ZIZHI_TEST_PROCESSES:-auto} --dist loadgroup $(PYTEST)
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml uv.lock
+	@test -w . || { echo "This folder cannot be written to. Zizhi needs a folder that it may write to."; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Setting up (once, about a minute) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@$(BIN)/uv sync --locked --quiet --inexact
+	@$(BIN)/python -m config.first_run
+	@$(BIN)/python manage.py compile_messages
+	@$(MAKE) --no-print-directory second-reader
+	@touch $@
+
+# The second reader is Tesseract. Without it the first reader works alone.
+second-reader:
+	@tesseract --list-langs 2>/dev/null | grep -q chi_sim \
+	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { echo "Installing the second reader (Tesseract) …"; \
+	     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tesseract-ocr tesseract-ocr-chi-sim >/dev/null 2>&1 \
+	     || { apt-get update -qq >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tesseract-ocr tesseract-ocr-chi-sim >/dev/null 2>&1; }; }; } \
+	|| echo "The second reader (Tesseract) is missing; the first works alone. To add it: sudo apt-get install tesseract-ocr tesseract-ocr-chi-sim"
+
+# What CI asks besides the tests.
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python manage.py makemigrations --check --dry-run

@@ -1,0 +1,189 @@
+"""Is the gate always right, and is every answer on record?"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from downloads import gate, rights
+from downloads.models import GateDecision
+from downloads.rights import CURRENT, Obligation, Tier
+from employers.models import Member
+from employers.operations import remove_member
+from events.actor import SYSTEM
+from tests.conftest import require
+from tests.factories import make_case, make_member
+from verification import operations
+from verification.states import State
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CLIENT = uuid4()
+
+
+def ask(member: Member, now: datetime, candidate: str = "c-1", employer_id: UUID | None = None) -> gate.Answer:
+    return gate.decide(
+        client_id=CLIENT, employer_id=employer_id or member.employer_id, member_id=member.pk, candidate=candidate, now=now, zone=SHANGHAI
+    )
+
+
+@pytest.fixture
+def approved(now: datetime, db: None) -> Member:
+    member = make_member(now)
+    member.employer.confirmed_at = now - timedelta(days=60)
+    member.employer.save()
+    make_case(member, now, State.APPROVED)
+    return member
+
+
+def test_no_case_is_denied_with_its_way_on(now: datetime, db: None) -> None:
+    answer = ask(make_member(now), now)
+    assert not answer.allowed and answer.tier is Tier.HELD and answer.obligations == ()
+    (reason,) = answer.reasons
+    assert reason.code == "employer_not_approved" and reason.fix.zh and reason.fix.en
+
+
+def test_an_answer_is_the_row_that_was_written(approved: Member, now: datetime) -> None:
+    answer = ask(approved, now)
+    row = GateDecision.objects.get(pk=answer.id)
+    assert answer.allowed and row.allowed
+    assert (row.employer_id, row.member_id, row.client_id, row.candidate) == (approved.employer_id, approved.pk, CLIENT, "c-1")
+    assert (row.tier, row.ladder_version, row.decided_at, row.uscc) == ("established", CURRENT.version, now, approved.employer.uscc)
+    assert row.case_id == approved.employer.cases.get().pk
+    assert set(answer.obligations) == {Obligation.MARK, Obligation.RELAY_UNLESS_CONSENT, Obligation.NOTIFY_CANDIDATE}
+
+
+def test_unknown_employer_and_stranger_are_denied_and_on_record(approved: Member, now: datetime) -> None:
+    stranger = make_member(now)
+    nobody = uuid4()
+    assert ask(approved, now, employer_id=nobody).reasons[0].code == "employer_unknown"
+    assert ask(stranger, now, employer_id=approved.employer_id).reasons[0].code == "member_unknown"
+    assert GateDecision.objects.filter(allowed=False).count() == 2
+
+
+def test_a_removed_member_is_denied_at_once(approved: Member, now: datetime) -> None:
+    colleague = make_member(now, approved.employer, role="recruiter")
+    assert ask(colleague, now).allowed
+    remove_member(approved, colleague.pk, now)
+    assert ask(colleague, now).reasons[0].code == "member_unknown"
+
+
+def test_suspension_and_expiry_bite_at_once(approved: Member, now: datetime) -> None:
+    case = approved.employer.cases.get()
+    assert ask(approved, case.expires_at - timedelta(seconds=1)).allowed
+    assert ask(approved, case.expires_at).reasons[0].code == "employer_expired", "nobody has written the expiry down yet"
+    operations.suspend(case.pk, SYSTEM, now, ["forgery_suspected"])
+    assert ask(approved, now, "c-2").reasons[0].code == "employer_suspended"
+
+
+def test_a_new_case_does_not_end_the_one_in_force(approved: Member, now: datetime) -> None:
+    operations.open_case(approved.employer, approved.as_actor(), now)
+    assert ask(approved, now).allowed
+
+
+def test_a_new_case_does_not_lift_a_suspension(approved: Member, now: datetime) -> None:
+    operations.suspend(approved.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
+    operations.open_case(approved.employer, approved.as_actor(), now)
+    assert ask(approved, now).reasons[0].code == "employer_suspended"
+
+
+def test_quotas(approved: Member, now: datetime) -> None:
+    held = CURRENT.rights[Tier.ESTABLISHED]
+    assert ask(approved, now, "same").allowed
+    assert ask(approved, now, "same").reasons[0].code == "quota_candidate"
+    for n in range(held.per_hour - 1):
+        assert ask(approved, now, f"c-{n}").allowed
+    assert ask(approved, now, "one more").reasons[0].code == "quota_hour"
+    assert ask(approved, now + timedelta(hours=1), "one more").allowed, "denied answers use up nothing"
+
+
+def test_the_budget_is_the_companys_not_the_members(approved: Member, now: datetime) -> None:
+    colleagues = [make_member(now, approved.employer, role="recruiter") for _ in range(4)]
+    allowed = sum(ask(who, now, f"c-{n}").allowed for n, who in enumerate(itertools.islice(itertools.cycle(colleagues), 60)))
+    assert allowed == CURRENT.rights[Tier.ESTABLISHED].per_hour
+
+
+def test_the_hour_does_not_begin_anew_at_midnight(approved: Member, now: datetime) -> None:
+    before = datetime(2026, 11, 24, 23, 40, tzinfo=SHANGHAI)
+    for n in range(CURRENT.rights[Tier.ESTABLISHED].per_hour):
+        assert ask(approved, before, f"c-{n}").allowed
+    assert ask(approved, before + timedelta(minutes=30), "next").reasons[0].code == "quota_hour"
+
+
+STATES: list[State | None] = [None, *State]
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("confirmed", [None, timedelta(days=29), timedelta(days=31)])
+@pytest.mark.parametrize("left", [timedelta(seconds=-1), timedelta(0), timedelta(days=1)])
+@pytest.mark.parametrize("conditional", [False, True])
+def test_the_statement_agrees_with_the_ladder(
+    state: State | None, confirmed: timedelta | None, left: timedelta, conditional: bool, now: datetime, db: None
+) -> None:
+    """SQL and pure function, held against each other over every combination of facts."""
+    member = make_member(now)
+    member.employer.confirmed_at = now - confirmed if confirmed else None
+    member.employer.save()
+    if state is not None:
+        make_case(member, now, state, approved_at=now, expires_at=now + left, conditional=conditional)
+    expected = rights.standing(state, now + left, member.employer.confirmed_at, conditional, now)
+    answer = ask(member, now)
+    assert answer.tier is expected.tier
+    assert [reason.code for reason in answer.reasons] == ([expected.reason] if expected.reason else [])
+    assert answer.allowed == CURRENT.rights[expected.tier].download == (not expected.reason)
+
+
+def test_one_statement(approved: Member, now: datetime, django_assert_num_queries: object) -> None:
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        ask(approved, now)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> None:
+    """Six threads ask while thirty employers are suspended; allowed answers that were asked for afterwards are counted."""
+    require("PostgreSQL as this run's database", connection.vendor == "postgresql")
+    members = []
+    for _ in range(30):
+        member = make_member(now)
+        make_case(member, timezone.now(), State.APPROVED)
+        members.append(member)
+    acknowledged: dict[UUID, float] = {}
+    late: list[UUID] = []
+    answers = {"allowed": 0, "denied": 0}
+    stop, lock, counter = threading.Event(), threading.Lock(), itertools.count()
+
+    def keep_asking() -> None:
+        try:
+            while not stop.is_set():
+                n = next(counter)
+                member = members[n % len(members)]
+                before = member.employer_id in acknowledged
+                answer = ask(member, timezone.now(), f"c-{n}")
+                with lock:
+                    answers["allowed" if answer.allowed else "denied"] += 1
+                    if before and answer.allowed:
+                        late.append(answer.id)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=keep_asking) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    try:
+        for member in members:
+            operations.suspend(member.employer.cases.get().pk, SYSTEM, timezone.now(), ["forgery_suspected"])
+            acknowledged[member.employer_id] = timezone.now().timestamp()
+        stop.wait(0.3)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert late == []
+    assert answers["allowed"] > 0 and answers["denied"] > 30, answers

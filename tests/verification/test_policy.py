@@ -1,0 +1,79 @@
+"""What does the policy decide? Tables and properties, no database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.reasons import REASONS
+from verification.findings import Finding, Outcome, Severity
+from verification.policy import CURRENT, decide
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+ALL = CURRENT.required_checks
+
+findings = st.builds(Finding, st.sampled_from(sorted(ALL)), st.sampled_from(sorted(REASONS)), st.sampled_from(Severity))
+
+
+def outcome(*found: Finding, reported: frozenset[str] = ALL, waits: int = 0) -> Outcome:
+    return decide(found, reported, CURRENT, waits=waits, now=NOW).outcome
+
+
+@pytest.mark.parametrize(
+    ("severity", "code", "expected"),
+    [
+        (Severity.PASS, "uscc_agrees", Outcome.APPROVE),
+        (Severity.NOTE, "re_encoded_only", Outcome.APPROVE),
+        (Severity.WAIT, "registry_pending", Outcome.WAIT),
+        (Severity.UNABLE, "document_unreadable", Outcome.REVIEW),
+        (Severity.CONCERN, "name_mismatch", Outcome.REVIEW),
+        (Severity.BLOCK, "registry_revoked", Outcome.REJECT),
+        (Severity.BLOCK, "forgery_suspected", Outcome.REVIEW),
+    ],
+)
+def test_one_finding(severity: Severity, code: str, expected: Outcome) -> None:
+    assert outcome(Finding("registry", code, severity)) is expected
+
+
+def test_a_check_that_did_not_report_means_review() -> None:
+    for check in ALL:
+        verdict = decide([], ALL - {check}, CURRENT, waits=0, now=NOW)
+        assert verdict.outcome is Outcome.REVIEW and verdict.reasons == ("check_incomplete",)
+
+
+def test_waiting_ends_with_a_person() -> None:
+    pending = Finding("registry", "registry_pending", Severity.WAIT)
+    for waits, delay in enumerate(CURRENT.retry_after):
+        verdict = decide([pending], ALL, CURRENT, waits=waits, now=NOW)
+        assert verdict.outcome is Outcome.WAIT and verdict.wait_until == NOW + delay
+    assert outcome(pending, waits=len(CURRENT.retry_after)) is Outcome.REVIEW
+
+
+@given(st.lists(findings), st.sets(st.sampled_from(sorted(ALL))))
+def test_never_approved_over_a_doubt_or_a_missing_check(found: list[Finding], reported: set[str]) -> None:
+    verdict = decide(found, reported, CURRENT, waits=0, now=NOW)
+    doubtful = any(f.severity >= Severity.WAIT for f in found) or reported != ALL
+    assert (verdict.outcome is Outcome.APPROVE) == (not doubtful)
+    assert (verdict.outcome is Outcome.APPROVE) == (verdict.reasons == ())
+
+
+@given(st.lists(findings))
+def test_the_machine_refuses_only_what_the_list_names(found: list[Finding]) -> None:
+    verdict = decide(found, ALL, CURRENT, waits=0, now=NOW)
+    if verdict.outcome is Outcome.REJECT:
+        assert set(verdict.reasons) <= CURRENT.automatic_rejections
+
+
+@given(st.lists(findings), findings)
+def test_another_finding_never_makes_it_milder(found: list[Finding], more: Finding) -> None:
+    order = [Outcome.APPROVE, Outcome.WAIT, Outcome.REVIEW, Outcome.REJECT]
+    before, after = outcome(*found), outcome(*found, more)
+    assert order.index(after) >= order.index(before)
+
+
+@given(findings)
+def test_findings_survive_storage(finding: Finding) -> None:
+    assert Finding.from_json(finding.as_json()) == finding
