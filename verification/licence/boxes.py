@@ -1,0 +1,136 @@
+"""Where does a piece of text stand on the page, and which way is up?
+
+A reader gives `TextBox`es. The polygon tells the direction of reading as well as the place, so that a page
+photographed sideways can be turned by arithmetic, without being read twice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from statistics import median
+from typing import Literal
+
+Point = tuple[float, float]
+Polygon = tuple[Point, Point, Point, Point]
+Region = tuple[int, int, int, int]
+"""x0, y0, x1, y1 in page pixels, x1 and y1 outside."""
+Turn = Literal[0, 90, 180, 270]
+"""Degrees clockwise that a page must be turned to stand upright."""
+
+
+@dataclass(frozen=True)
+class TextBox:
+    """One run of text: what it says, how sure the reader is (0..1), and its four corners in page pixels.
+
+    The corners start at the text's own top left and go clockwise as one reads it: the first edge is the
+    direction of reading.
+    """
+
+    text: str
+    score: float
+    polygon: Polygon
+
+    @cached_property
+    def x0(self) -> float:
+        return min(x for x, _ in self.polygon)
+
+    @cached_property
+    def x1(self) -> float:
+        return max(x for x, _ in self.polygon)
+
+    @cached_property
+    def y0(self) -> float:
+        return min(y for _, y in self.polygon)
+
+    @cached_property
+    def y1(self) -> float:
+        return max(y for _, y in self.polygon)
+
+    @cached_property
+    def length(self) -> float:
+        """Pixels along the direction of reading."""
+        return math.dist(self.polygon[0], self.polygon[1])
+
+    @cached_property
+    def height(self) -> float:
+        """Pixels across the direction of reading: about the height of its characters, times 1.3."""
+        return math.dist(self.polygon[0], self.polygon[3])
+
+    @cached_property
+    def middle(self) -> Point:
+        return sum(x for x, _ in self.polygon) / 4, sum(y for _, y in self.polygon) / 4
+
+    @cached_property
+    def angle(self) -> float:
+        """Degrees, -180..180, from the page's x axis to the direction of reading (clockwise positive)."""
+        (ax, ay), (bx, by) = self.polygon[:2]
+        return math.degrees(math.atan2(by - ay, bx - ax))
+
+
+def region_of(boxes: Iterable[TextBox]) -> Region:
+    """The smallest upright rectangle around `boxes` (at least one)."""
+    boxes = list(boxes)
+    return (
+        math.floor(min(box.x0 for box in boxes)),
+        math.floor(min(box.y0 for box in boxes)),
+        math.ceil(max(box.x1 for box in boxes)),
+        math.ceil(max(box.y1 for box in boxes)),
+    )
+
+
+def turn_of(boxes: Sequence[TextBox]) -> Turn:
+    """How the page that holds `boxes` must be turned to be read; 0 without boxes. Longer lines count for more."""
+    votes: dict[Turn, float] = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
+    turns: tuple[Turn, ...] = (0, 90, 180, 270)
+    for box in boxes:
+        votes[turns[round(-box.angle / 90) % 4]] += box.length
+    return max(turns, key=lambda turn: votes[turn])
+
+
+def turned(boxes: Iterable[TextBox], turn: Turn, width: int, height: int) -> list[TextBox]:
+    """`boxes` of a page of `width` × `height` pixels, after that page has been turned clockwise by `turn`."""
+    if turn == 0:
+        return list(boxes)
+
+    def move(point: Point) -> Point:
+        x, y = point
+        if turn == 90:
+            return height - y, x
+        if turn == 180:
+            return width - x, height - y
+        return y, width - x
+
+    return [replace(box, polygon=_polygon([move(p) for p in box.polygon])) for box in boxes]
+
+
+def turned_back(region: Region, turn: Turn, width: int, height: int) -> Region:
+    """`region` of the upright page, in pixels of the page as it was (`width` × `height`), before `turn`."""
+    x0, y0, x1, y1 = region
+    if turn == 90:
+        return y0, height - x1, y1, height - x0
+    if turn == 180:
+        return width - x1, height - y1, width - x0, height - y0
+    if turn == 270:
+        return width - y1, x0, width - y0, x1
+    return region
+
+
+def straightened(boxes: Sequence[TextBox]) -> list[TextBox]:
+    """`boxes` of an upright page, rotated about the origin so that most lines run level.
+
+    A photograph is seldom square to the paper; two degrees are enough to put a value beside the wrong label.
+    """
+    long = [box for box in boxes if box.length > 3 * box.height and abs(box.angle) < 30]
+    if len(long) < 3:
+        return list(boxes)
+    slope = math.radians(median(box.angle for box in long))
+    cos, sin = math.cos(slope), math.sin(slope)
+    return [replace(box, polygon=_polygon([(x * cos + y * sin, y * cos - x * sin) for x, y in box.polygon])) for box in boxes]
+
+
+def _polygon(points: Sequence[Point]) -> Polygon:
+    a, b, c, d = points
+    return a, b, c, d

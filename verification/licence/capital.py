@@ -1,0 +1,83 @@
+"""How much is 人民币伍拾万元整, and is 600万元 the same?
+
+Registered capital is printed in figures (600万元整, 35.0000万元) or in the capital numerals of cheques
+(伍仟零伍拾万元整), with the currency before or after, or left out when it is yuan.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+_DIGITS: Final = {
+    c: i for i, row in enumerate(("零〇", "壹一", "贰二貳", "叁三", "肆四", "伍五", "陆六", "柒七", "捌八", "玖九")) for c in row
+}
+_SMALL: Final = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1000, "千": 1000}
+_LARGE: Final = {"万": 10**4, "萬": 10**4, "亿": 10**8}
+_CURRENCIES: Final = {
+    "人民币": "CNY",
+    "美元": "USD",
+    "美金": "USD",
+    "港元": "HKD",
+    "港币": "HKD",
+    "欧元": "EUR",
+    "日元": "JPY",
+    "英镑": "GBP",
+}
+_NUMERALS: Final = "".join({**_DIGITS, **_SMALL, **_LARGE})
+_PRINT: Final = re.compile(
+    rf"(?:[((]?人民币[))]?|美元|美金|港元|港币|欧元|日元|英镑)?[::]?(?:\d[\d,，]*(?:\.\d+)?|[{_NUMERALS}])[{_NUMERALS}]*"
+    r"(?:元|圆)?(?:人民币|美元|美金|港元|港币|欧元|日元|英镑)?(?:[零壹贰叁肆伍陆柒捌玖]角)?(?:[零壹贰叁肆伍陆柒捌玖]分)?(?:整|正)?(?:[((](?:人民币|美元|港元|港币|欧元)[))])?"
+)
+
+
+@dataclass(frozen=True)
+class Capital:
+    """An amount in whole and part units of `currency` (ISO 4217): CNY 500000."""
+
+    amount: Decimal
+    currency: str
+
+
+def printed(text: str) -> str:
+    """The part of `text` that is an amount, as printed; empty where there is none."""
+    match = max(_PRINT.finditer(re.sub(r"\s", "", text)), key=lambda m: len(m.group()), default=None)
+    return match.group() if match and (len(match.group()) > 1) else ""
+
+
+def capital(text: str) -> Capital | None:
+    """The amount that `text` names, or None. Without a currency it is yuan (条例实施细则: 注册资本以人民币表示)."""
+    text = printed(text)
+    currency = next((code for word, code in _CURRENCIES.items() if word in text), "CNY")
+    figures = re.search(r"\d[\d,，]*(?:\.\d+)?", text)
+    try:
+        amount = _in_figures(figures.group(), text[figures.end() :]) if figures else _in_numerals(text)
+    except (InvalidOperation, ValueError):
+        return None
+    return Capital(amount, currency) if amount > 0 else None
+
+
+def _in_figures(figures: str, after: str) -> Decimal:
+    amount = Decimal(re.sub("[,，]", "", figures))
+    for character in after:
+        scale = _LARGE.get(character) or _SMALL.get(character)
+        if scale is None:
+            break
+        amount *= scale
+    return amount
+
+
+def _in_numerals(text: str) -> Decimal:
+    total, section, digit = 0, 0, 0
+    for character in text:
+        if character in _DIGITS:
+            digit = _DIGITS[character]
+        elif character in _SMALL:
+            section, digit = section + (digit or 1) * _SMALL[character], 0
+        elif character in _LARGE:
+            total, section, digit = (total + section + digit) * _LARGE[character], 0, 0
+        elif character in "元圆":
+            break
+    return Decimal(total + section + digit)

@@ -1,0 +1,257 @@
+"""What does a field's value look like, once the print around it is taken off?
+
+Each field has its own form: a day, an amount, a name of two to four characters. `clean` brings what stands beside
+a label into that form or refuses it; `numbers` and `guesses` find by form alone what no label names.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from employers import uscc
+from verification.licence import capital, dates
+from verification.licence.boxes import TextBox
+from verification.licence.labels import is_furniture, tidy
+
+GUESSED: Final = 0.6
+"""What is left of the confidence in a value that no label names."""
+DOUBTED: Final = 0.3
+"""What is left of the confidence in a number whose check character is wrong."""
+
+_LEGAL_FORMS: Final = (
+    r"(?:法人商事主体|非法人商事主体)?[【\[(]?(?:其他|一人|外商投资)?(?:"
+    r"有限责任公司|股份有限公司|有限公司|个体工商户|个体户|个人独资企业|(?:普通|有限|特殊普通)?合伙企业|农民专业合作(?:社|经济组织)|专业合作社"
+    r"|集体所有制|全民所有制|股份合作制|个人经营|家庭经营|内资(?:分公司|企业法人|非法人)|外国(?:\(地区\))?企业)"
+)
+_TYPE: Final = re.compile(rf"^{_LEGAL_FORMS}")
+_NAME: Final = re.compile(
+    r"^[一-鿿〇A-Za-z0-9()·&\-.《》\"“”]{2,}?(?:公司|厂|店|部|行|社|中心|合伙\)|企业|工作室|商行|合作社|酒店|宾馆|饭店|事务所|经营部|门市部|超市|馆|坊|屋|城|场|院|所|园)(?:[一-鿿]{0,12}(?:分公司|分店|分厂|营业部|经营部))?$"
+)
+_ADDRESS: Final = re.compile(r"^[一-鿿]{2,}?[省市区县州盟旗镇乡村街路道].{3,}[号室楼层幢栋村组座屯园厦厅房铺内侧旁口)]$")
+_PERSON: Final = re.compile(r"^[一-鿿·]{2,15}")
+_AUTHORITY: Final = re.compile(
+    r"[一-鿿]{2,}(?:市场监督管理局|市场监督管理委员会|工商行政管理局|行政审批局|行政审批服务局|市场和质量监督管理委员会|政务服务管理局)(?:[一-鿿]{0,8}分局)?"
+)
+_STARS: Final = "*#※★☆☑√✓+=_~^"
+_LOOSE: Final = ":;.,、·。，；：" + _STARS
+_NOT_A_NAME: Final = re.compile(r"营业执照|监督|机关|公示|[年月日]$|^副本|^正本")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A field's value, how sure (0..1), and the boxes that it was read from."""
+
+    text: str
+    confidence: float
+    boxes: tuple[TextBox, ...]
+
+
+Line = tuple[str, TextBox]
+
+
+def clean(name: str, lines: Sequence[Line]) -> Value | None:
+    """The value of field `name` in the `lines` beside and below its label; None where they hold no such value."""
+    text = _CLEANERS[name](simplified("".join(tidy(text) for text, _ in lines)))
+    if not text:
+        return None
+    return Value(text, _score(lines), tuple(box for _, box in lines))
+
+
+def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) -> dict[str, Value]:
+    """The unified social credit code and the older registration number.
+
+    `beside`: the lines next to their labels, by field. A code that no label names must have a right check
+    character, and stand alone in its line; the one beside a label is given as read, and doubted if it is wrong.
+    """
+    found: dict[str, Value] = {}
+    code = (
+        next(_valid_codes(beside.get("uscc", ()), labelled=True), None)
+        or next(_valid_codes(everywhere), None)
+        or _doubtful_code(beside.get("uscc", ()))
+    )
+    if code:
+        found["uscc"] = code
+    number = next(_registration_numbers(beside.get("registration_number", ())), None)
+    if not number and not code:
+        number = next(_registration_numbers(everywhere, factor=GUESSED), None)
+    if number:
+        found["registration_number"] = number
+    return found
+
+
+def guesses(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
+    """Fields not yet `taken`, from lines that no label claimed: those whose form alone gives them away."""
+    found: dict[str, Value] = {}
+    lines = [(simplified(tidy(text)), box) for text, box in free]
+    for name, fits in _TELLING.items():
+        if name in taken:
+            continue
+        for text, box in lines:
+            if fits(text) and (value := _CLEANERS[name](text)):
+                found[name] = Value(value, box.score * GUESSED, (box,))
+                break
+    return found
+
+
+def registration_check_digit(first14: str) -> str:
+    """The 15th digit of a registration number (GS 15-2006: MOD 11,10)."""
+    rest = 10
+    for digit in first14:
+        rest = (rest + int(digit)) % 10 or 10
+        rest = rest * 2 % 11
+    return str((11 - rest) % 10)
+
+
+# --- Codes -----------------------------------------------------------------------------------------------
+
+
+def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterable[Value]:
+    for text, box in lines:
+        for run in _runs(text, 18, 24 if labelled else 18):
+            code = uscc.normalise(run)[: uscc.LENGTH]  # the number of the copy (1-1) may follow
+            if uscc.is_valid(code):
+                yield Value(code, box.score, (box,))
+
+
+def _doubtful_code(lines: Sequence[Line]) -> Value | None:
+    for text, box in lines:
+        for run in _runs(text, 16, 20):
+            return Value(uscc.normalise(run), box.score * DOUBTED, (box,))
+    return None
+
+
+def _registration_numbers(lines: Iterable[Line], factor: float = 1.0) -> Iterable[Value]:
+    for text, box in lines:
+        if re.search("编号|标识|电话", text):
+            continue
+        for number in _runs(text, 13, 15):
+            sound = len(number) == 15 and number.isdigit() and registration_check_digit(number[:14]) == number[14]
+            if re.fullmatch(r"\d{13}|\d{15}", number) and (factor == 1.0 or sound):
+                yield Value(number, box.score * factor * (1.0 if sound or len(number) == 13 else DOUBTED), (box,))
+
+
+def _runs(text: str, shortest: int, longest: int) -> list[str]:
+    """The runs of digits and letters in `text` of the given lengths, as printed or, failing that, without spaces and dots."""
+    text = unicodedata.normalize("NFKC", text).upper()
+    pattern = rf"(?<![0-9A-Z])[0-9A-Z]{{{shortest},{longest}}}(?![0-9A-Z])"
+    return re.findall(pattern, text) or re.findall(pattern, re.sub(r"[\s.·]", "", text))
+
+
+# --- Words -----------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Callable[[str], str]:
+    from opencc import OpenCC
+
+    convert: Callable[[str], str] = OpenCC("t2s").convert
+    return convert
+
+
+# Characters that stand in names today although a converter would replace them (通用规范汉字表, 2013).
+_KEPT: Final = frozenset("昇乾甯甦祕邨堃喆淼仝迺")
+
+
+def simplified(text: str) -> str:
+    """`text` with traditional characters as simplified ones.
+
+    The law has names registered in standard characters (企业名称登记管理规定 8), so a traditional one is the
+    reader's. What GB 2312 has is standard already, and is left alone.
+    """
+    return "".join(c if c in _KEPT or _in_gb2312(c) else _converter()(c) for c in text)
+
+
+def _in_gb2312(character: str) -> bool:
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _score(lines: Sequence[Line]) -> float:
+    weight = sum(len(text) for text, _ in lines)
+    return sum(box.score * len(text) for text, box in lines) / weight if weight else 0.0
+
+
+def _bracketed(text: str) -> str:
+    """`text` with the full-width brackets and marks of Chinese print."""
+    return text.translate(str.maketrans({"(": "（", ")": "）", ",": "，", ";": "；", ":": "："}))
+
+
+def _name(text: str) -> str:
+    text = text.strip(_LOOSE)
+    return "" if len(text) < 2 or _NOT_A_NAME.search(text) else _bracketed(text)
+
+
+def _type(text: str) -> str:
+    text = text.strip(_LOOSE)
+    return _bracketed(_closed(text)) if re.search(r"[一-鿿]{2}", text) else ""
+
+
+def _closed(text: str) -> str:
+    """`text` with the bracket closed that the print's edge or a seal has taken."""
+    return text + ")" * (text.count("(") - text.count(")"))
+
+
+def _person(text: str) -> str:
+    text = text.strip(_LOOSE)
+    if latin := re.fullmatch(r"[A-Za-z .·,\-]{3,}", text):
+        return latin.group()
+    if re.search(r"公司|合伙|企业|委派", text):
+        return _bracketed(text)
+    match = _PERSON.match(text)
+    return match.group() if match and not is_furniture(match.group()) else ""
+
+
+def _capital(text: str) -> str:
+    return capital.printed(text)
+
+
+def _day(text: str) -> str:
+    day = dates.day(text)
+    return day.isoformat() if day else ""
+
+
+def _term(text: str) -> str:
+    text = text.strip(_LOOSE)
+    return text if dates.days_in(text) or re.search(r"长期|永久|无固定|不约定", text) else ""
+
+
+def _address(text: str) -> str:
+    text = text.strip(_LOOSE)
+    return _bracketed(text) if len(re.findall(r"[一-鿿]", text)) >= 3 else ""
+
+
+def _scope(text: str) -> str:
+    text = text.strip(_STARS + ":;、·：；")
+    return _bracketed(text) if len(text) >= 2 else ""
+
+
+def _authority(text: str) -> str:
+    match = _AUTHORITY.search(text)
+    return match.group() if match and not text.endswith("监制") else ""
+
+
+_CLEANERS: Final[dict[str, Callable[[str], str]]] = {
+    "name": _name,
+    "type": _type,
+    "legal_representative": _person,
+    "registered_capital": _capital,
+    "established_on": _day,
+    "term": _term,
+    "address": _address,
+    "business_scope": _scope,
+    "registration_authority": _authority,
+}
+_TELLING: Final[dict[str, Callable[[str], bool]]] = {
+    "type": lambda text: bool(_TYPE.match(text.strip(_LOOSE))),
+    "address": lambda text: bool(_ADDRESS.match(text)) and not _NAME.match(text) and len(text) < 60,
+    "name": lambda text: bool(_NAME.match(text)) and not _TYPE.match(text) and not _NOT_A_NAME.search(text) and not _AUTHORITY.search(text),
+    "registration_authority": lambda text: bool(_AUTHORITY.search(text)),
+}

@@ -1,0 +1,37 @@
+"""What does the rest of the house know about an OCR engine?
+
+A name and a version, which are kept beside every reading, and one question: which text stands where.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from verification.licence.boxes import TextBox
+
+Picture: TypeAlias = npt.NDArray[np.uint8]
+"""A page: height × width × 3, blue green red, 0..255."""
+
+
+class Reader(Protocol):
+    """An OCR engine. One instance serves a process; `read` may be called from any thread."""
+
+    name: str
+    """Short and stored: `rapid`, `tesseract`."""
+
+    @property
+    def version(self) -> str:
+        """Of the engine and its models; changes when the same picture may be read differently."""
+
+    def available(self) -> bool:
+        """Whether what the engine needs is installed. Cheap, and never raises."""
+
+    def read(self, image: Picture) -> list[TextBox]:
+        """The text on `image`, polygons in its pixels; an empty list where there is none.
+
+        Raises ProviderUnavailable when the engine did not answer in time or lacks something that can come
+        back, ProviderBroken when it failed on this picture and would again. Nothing else.
+        """

@@ -1,0 +1,198 @@
+"""How are PP-OCRv6's models run so that a page is read in half a second on two cores?
+
+The small models come inside the rapidocr wheel, so nothing is downloaded. They run on OpenVINO, about
+twice as fast as on onnxruntime with the same text; onnxruntime serves where OpenVINO is not installed.
+Lines are found on a page of at most 1280 px and cut from the full picture, where small print is sharper.
+OpenVINO keeps a compiled graph for each input shape, so sides and line widths are padded to steps.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import logging
+import math
+import os
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from events.errors import ProviderBroken
+from verification.licence.boxes import Polygon, TextBox
+from verification.readers.base import Picture
+
+LONG_SIDE: Final = 1280
+"""Pixels; beyond it nothing more is read, and time grows with the square."""
+STEP: Final = 160
+LINE_HEIGHT: Final = 48
+LONGEST_LINE: Final = 3200
+LOWEST_SCORE: Final = 0.3
+VOTERS: Final = 12
+"""Lines that vote on which way is up."""
+
+Corners = npt.NDArray[np.float32]
+"""4 × 2: a line's corners in picture pixels, from its own top left, clockwise as one reads."""
+
+
+class RapidReader:
+    """PP-OCRv6 small, warm after the first page. One page at a time: two would only share the same cores."""
+
+    name = "rapid"
+
+    def __init__(self, threads: int | None = None, engine: str | None = None) -> None:
+        """`threads`: 2 or the number of cores, whichever is less, unless told. `engine`: openvino or onnxruntime."""
+        self.threads = threads or min(2, os.cpu_count() or 1)
+        self.engine = engine or ("openvino" if importlib.util.find_spec("openvino") else "onnxruntime")
+        self._lock = threading.Lock()
+        self._models: _Models | None = None
+        self._process = 0
+
+    @property
+    def version(self) -> str:
+        return f"rapidocr {importlib.metadata.version('rapidocr')} {self.engine} {importlib.metadata.version(self.engine)} PP-OCRv6-small"
+
+    def available(self) -> bool:
+        return importlib.util.find_spec("rapidocr") is not None and importlib.util.find_spec(self.engine) is not None
+
+    def read(self, image: Picture) -> list[TextBox]:
+        with self._lock:
+            try:
+                if self._models is None or self._process != os.getpid():  # the engines' threads do not survive a fork
+                    self._models, self._process = _Models(self.engine, self.threads), os.getpid()
+                return _read(self._models, image)
+            except Exception as error:  # the engines raise their own and bare Exceptions; none may leave this room
+                raise ProviderBroken(f"rapid: {type(error).__name__}") from error
+
+
+class _Models:
+    """The three networks of PP-OCR: find lines, tell upside down, read a line."""
+
+    def __init__(self, engine: str, threads: int) -> None:
+        import rapidocr
+        from rapidocr import EngineType
+        from rapidocr.ch_ppocr_cls import TextClassifier
+        from rapidocr.ch_ppocr_det import TextDetector
+        from rapidocr.ch_ppocr_rec import TextRecInput, TextRecognizer
+        from rapidocr.utils.parse_parameters import ParseParams
+
+        logging.getLogger("RapidOCR").setLevel(logging.WARNING)  # it tells each model's path to the terminal
+        root = Path(rapidocr.__file__).parent
+        cfg = ParseParams.update_batch(
+            ParseParams.load(root / "config.yaml"),
+            {
+                "Global.log_level": "error",
+                "Global.model_root_dir": str(root / "models"),
+                "Det.model_path": str(root / "models" / "PP-OCRv6_det_small.onnx"),
+                "Cls.model_path": str(root / "models" / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"),
+                "Rec.model_path": str(root / "models" / "PP-OCRv6_rec_small.onnx"),
+                "Det.limit_type": "max",
+                "Det.limit_side_len": LONG_SIDE,
+                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+                "EngineConfig.openvino.inference_num_threads": threads,
+                "EngineConfig.openvino.num_streams": 1,
+                **{f"{task}.engine_type": EngineType(engine) for task in ("Det", "Cls", "Rec")},
+            },
+        )
+        for task in (cfg.Det, cfg.Cls, cfg.Rec):
+            task.engine_cfg = cfg.EngineConfig[engine]
+        cfg.Rec.font_path = None
+        cfg.Rec.rec_batch_num = 1  # a batch is padded to its longest line, and costs no less a line
+        cfg.Rec.rec_img_shape = [3, LINE_HEIGHT, STEP]
+        self._find: Any = TextDetector(cfg.Det)
+        self._upside_down: Any = TextClassifier(cfg.Cls)
+        self._recognise: Any = TextRecognizer(cfg.Rec)
+        self._recognise_input: Any = TextRecInput
+
+    def lines(self, page: Picture) -> list[Corners]:
+        """Where lines stand on `page` (its sides multiples of STEP)."""
+        found = self._find(page).boxes
+        return [] if found is None else [np.asarray(corners, dtype=np.float32) for corners in found]
+
+    def share_upside_down(self, strips: list[Picture]) -> float:
+        """0..1, by number: how many of `strips` stand on their head."""
+        answers = self._upside_down(strips).cls_res
+        return sum(label == "180" for label, _ in answers) / len(answers)
+
+    def text(self, strips: list[Picture]) -> list[tuple[str, float]]:
+        """What each strip says, and how sure the model is."""
+        answer = self._recognise(self._recognise_input(img=[_padded(strip) for strip in strips], return_word_box=False))
+        return list(zip(answer.txts, answer.scores, strict=True))
+
+
+def _read(models: _Models, image: Picture) -> list[TextBox]:
+    page, scale = _page(image)
+    lines = [corners / scale for corners in models.lines(page)]
+    if not lines:
+        return []
+    lines = [_along(corners, sideways=_mostly_sideways(lines)) for corners in lines]
+    longest = sorted(lines, key=_length, reverse=True)[:VOTERS]
+    if models.share_upside_down([_strip(image, corners) for corners in longest]) > 0.5:
+        lines = [np.roll(corners, 2, axis=0) for corners in lines]
+    strips = [_strip(image, corners) for corners in lines]
+    return [
+        TextBox(text, float(score), _polygon(corners))
+        for corners, (text, score) in zip(lines, models.text(strips), strict=True)
+        if text.strip() and score >= LOWEST_SCORE
+    ]
+
+
+def _page(image: Picture) -> tuple[Picture, float]:
+    """`image` with its long side at most LONG_SIDE, on a canvas whose sides are multiples of STEP; and the scale."""
+    height, width = image.shape[:2]
+    scale = min(1.0, LONG_SIDE / max(height, width))
+    small = (
+        cv2.resize(image, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
+        if scale < 1
+        else image
+    )
+    below, right = -small.shape[0] % STEP, -small.shape[1] % STEP
+    return cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(127, 127, 127)), scale
+
+
+def _length(corners: Corners) -> float:
+    return float(np.linalg.norm(corners[1] - corners[0]))
+
+
+def _height(corners: Corners) -> float:
+    return float(np.linalg.norm(corners[3] - corners[0]))
+
+
+def _mostly_sideways(lines: list[Corners]) -> bool:
+    """Whether the text runs up or down the picture; decided by length, as short lines have no direction."""
+    tall = sum(_height(c) for c in lines if _height(c) > 1.5 * _length(c))
+    wide = sum(_length(c) for c in lines if _length(c) > 1.5 * _height(c))
+    return tall > wide
+
+
+def _along(corners: Corners, *, sideways: bool) -> Corners:
+    """`corners` so that the first edge is the direction of reading: to the right or, on a sideways page, upwards."""
+    return np.roll(corners, 1, axis=0) if sideways else corners
+
+
+def _strip(image: Picture, corners: Corners) -> Picture:
+    """The line in `corners`, cut out and laid level, at most LINE_HEIGHT × 2 px high."""
+    width, height = _length(corners), _height(corners)
+    shrink = min(1.0, 2 * LINE_HEIGHT / max(height, 1.0), LONGEST_LINE / max(width, 1.0))
+    size = max(1, round(width * shrink)), max(1, round(height * shrink))
+    target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32)
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
+    return cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _padded(strip: Picture) -> Picture:
+    """`strip` lengthened with grey so that at LINE_HEIGHT its width is a multiple of STEP."""
+    height, width = strip.shape[:2]
+    steps = math.ceil(width * LINE_HEIGHT / height / STEP)
+    return cv2.copyMakeBorder(
+        strip, 0, 0, 0, max(0, round(steps * STEP * height / LINE_HEIGHT) - width), cv2.BORDER_CONSTANT, value=(127, 127, 127)
+    )
+
+
+def _polygon(corners: Corners) -> Polygon:
+    a, b, c, d = ((float(x), float(y)) for x, y in corners)
+    return a, b, c, d
