@@ -1,4 +1,4 @@
-"""What happened, in a table that can only grow; and the mails that are told of it."""
+"""What happened? A table that can only grow; and the mails that are told of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of a verification: the case, its documents, each attempt's checks, and the decisions."""
+"""What is kept of a verification? The case, its documents, each attempt's checks, and the decisions."""
 
 from __future__ import annotations
 

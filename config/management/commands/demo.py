@@ -1,0 +1,331 @@
+"""What happens to an employer, from registration to a download? Three of them, live, by the real operations.
+
+The licences are fictitious and drawn here; the mails, the worker, the reading of the pictures and the gate are
+the real ones. Every run makes three new companies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import locale
+import os
+import re
+import secrets
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from downloads import gate
+from employers import operations as accounts
+from employers.models import ApiClient, Employer, Member, Scope, User
+from events.reasons import REASONS, Text
+from verification import operations
+from verification.findings import Finding, Severity
+from verification.intake import Limits, examine
+from verification.models import Attempt, Case, CheckRun, DocumentKind
+from verification.specimens import Company, Specimen, make
+from verification.states import OPEN, State
+
+SIGN_IN = "demo-sign-in.json"
+PATIENCE = 120.0
+"""Seconds to wait for the worker before giving up with a clear word."""
+
+MARKS = {Severity.PASS: "✓", Severity.NOTE: "·", Severity.WAIT: "…", Severity.UNABLE: "?", Severity.CONCERN: "✗", Severity.BLOCK: "✗"}
+
+CHECK_NAMES = {
+    "scan": Text("安全扫描", "security scan"),
+    "reading": Text("执照识别", "reading"),
+    "registry": Text("登记核对", "company register"),
+    "duplicates": Text("重复检查", "duplicates"),
+    "authority": Text("授权核对", "authority"),
+}
+
+
+@dataclass
+class Timeline:
+    """Prints what happens as it happens, with the seconds since the start."""
+
+    language: str
+    begun: float
+
+    def say(self, zh: str, en: str, indent: int = 0) -> None:
+        text = Text(zh, en).in_(self.language)
+        print(f"{time.monotonic() - self.begun:7.1f} s  {'   ' * indent}{text}", flush=True)
+
+    def head(self, zh: str, en: str) -> None:
+        print(f"\n── {Text(zh, en).in_(self.language)}", flush=True)
+
+    def reason(self, code: str, seen: str = "", expected: str = "", indent: int = 1) -> None:
+        reason = REASONS[code]
+        detail_zh = f"（看到 {seen}，应为 {expected}）" if seen and expected else ""
+        detail_en = f" (seen {seen}, expected {expected})" if seen and expected else ""
+        self.say(f"{reason.says.zh}{detail_zh}", f"{reason.says.en}{detail_en}", indent)
+        self.say(f"→ {reason.fix.zh}（{reason.takes.zh}）", f"→ {reason.fix.en} ({reason.takes.en})", indent)
+
+
+class Command(BaseCommand):
+    help = "Show three employers on their way: one is let through, one is held and mends its papers, one is refused."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do nothing where the demo was shown before")
+        parser.add_argument("--language", choices=["zh", "en"], help="language of the timeline (default: the terminal's)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = settings.VAR_DIR / SIGN_IN
+        if options["once"] and path.exists():
+            return
+        language = options["language"] or ("zh" if (locale.getlocale()[0] or "").startswith(("zh", "Chinese")) else "en")
+        sign_in = load_sign_in(path)
+        with worker():
+            demo = Demo(Timeline(language, time.monotonic()), sign_in, Employer.objects.count() * 7 + 1)
+            employer = demo.honest_employer()
+            demo.wrong_licence()
+            demo.revoked_company()
+        if "employer" not in sign_in:
+            save_sign_in(path, sign_in | {"employer": employer.user.email})
+
+
+def load_sign_in(path: Path) -> dict[str, str]:
+    """The demo's reviewer, password and API key: those of the first run, or new ones made now. Raises CommandError."""
+    if path.exists():
+        made: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        if ApiClient.objects.by_key(made["api_key"]) and User.objects.filter(email=made["reviewer"]).exists():
+            return made
+        raise CommandError(f"{path} belongs to another database. Remove it to make new sign-ins.")
+    password = secrets.token_urlsafe(9)
+    reviewer = f"reviewer-{secrets.token_hex(2)}@zizhi.example"
+    User.objects.create_superuser(reviewer, password, email_verified_at=timezone.now())
+    _, key = accounts.create_api_client("Demo platform", [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ], timezone.now())
+    return {"reviewer": reviewer, "password": password, "api_key": key}
+
+
+def save_sign_in(path: Path, made: dict[str, str]) -> None:
+    """Keep the sign-ins for the next start, readable by nobody else."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(made, file)
+
+
+@contextlib.contextmanager
+def worker() -> Iterator[None]:
+    """A real Celery worker of our own, whose mails go to files so that the demo can open their links."""
+    log = settings.VAR_DIR / "demo-worker.log"
+    environment = {**os.environ, "ZIZHI_EMAIL_URL": "filemail://"}
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"],
+            env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=settings.BASE_DIR,
+        )  # fmt: skip
+        try:
+            yield
+        except TimeoutError as error:
+            raise CommandError(f"{error}. The worker's log: {log}") from error
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+class Demo:
+    """The three stories. Each method is one employer's."""
+
+    def __init__(self, timeline: Timeline, sign_in: dict[str, str], seed: int) -> None:
+        self.line, self.sign_in, self.seed = timeline, sign_in, seed
+        self.reviewer = User.objects.get(email=sign_in["reviewer"])
+        client = ApiClient.objects.by_key(sign_in["api_key"])
+        assert client is not None
+        self.client_id = client.pk
+
+    # --- The stories -------------------------------------------------------------------------------------
+
+    def honest_employer(self) -> Member:
+        company = self.new_company()
+        self.line.head(f"一、{company.name}：材料齐全", f"1. {company.name}: everything in order")
+        member = self.register(company, company)
+        self.ask_gate(member)
+        case = operations.open_case(member.employer, member.as_actor(), timezone.now())
+        self.upload(case, member, make(self.seed, form="landscape", damage="light", company=company))
+        self.submit_and_watch(case, member)
+        self.ask_gate(member)
+        return member
+
+    def wrong_licence(self) -> None:
+        company, other = self.new_company(), self.new_company()
+        self.line.head(f"二、{company.name}：上传了另一家公司的执照", f"2. {company.name}: uploads another company's licence")
+        member = self.register(company, company)
+        case = operations.open_case(member.employer, member.as_actor(), timezone.now())
+        wrong = self.upload(case, member, make(self.seed, form="portrait", damage="light", company=other))
+        self.submit_and_watch(case, member)
+        self.ask_gate(member)
+        operations.claim(case.pk, self.reviewer, timezone.now())
+        self.line.say("审核员领取了申请", "a reviewer claims the case")
+        operations.request_changes(
+            case.pk, self.reviewer, timezone.now(), ["uscc_mismatch", "name_mismatch"], note="请上传贵公司自己的营业执照。Please upload your own company's licence."
+        )
+        self.line.say("审核员要求补正：", "the reviewer requests changes:")
+        for code in ("uscc_mismatch", "name_mismatch"):
+            self.line.reason(code)
+        operations.remove_document(UUID(wrong), member.as_actor(), timezone.now())
+        self.upload(case, member, make(self.seed + 1, form="portrait", damage="light", company=company))
+        self.submit_and_watch(case, member)
+        if Case.objects.get(pk=case.pk).state == State.IN_REVIEW:
+            operations.claim(case.pk, self.reviewer, timezone.now())
+            operations.approve(case.pk, self.reviewer, timezone.now())
+            self.line.say("审核员核对后通过", "the reviewer looks at it and approves")
+        self.ask_gate(member)
+
+    def revoked_company(self) -> None:
+        company = self.new_company(status="吊销")
+        self.line.head(f"三、{company.name}：登记已被吊销", f"3. {company.name}: its registration is revoked")
+        member = self.register(company, company)
+        case = operations.open_case(member.employer, member.as_actor(), timezone.now())
+        self.upload(case, member, make(self.seed, form="landscape", damage="light", company=company))
+        self.submit_and_watch(case, member)
+        self.ask_gate(member)
+
+    # --- The steps ---------------------------------------------------------------------------------------
+
+    def new_company(self, status: str = "存续") -> Company:
+        """A fictitious company that is in the register, and not yet with us."""
+        while True:
+            self.seed += 1
+            company = Company.fictitious(self.seed)
+            if not Employer.objects.filter(uscc=company.uscc).exists():
+                break
+        import_record(company, status)
+        return company
+
+    def register(self, company: Company, declared: Company) -> Member:
+        email = f"hr{self.seed}@{company.domain}"
+        member = accounts.register(
+            email=email, password=self.sign_in["password"], company=declared.name, uscc=declared.uscc,
+            account_class="direct_employer", language="zh-hans" if self.line.language == "zh" else "en",
+            links=accounts.Links(settings.SITE_URL), now=timezone.now(),
+        )  # fmt: skip
+        self.line.say(f"注册：{company.name} {company.uscc}", f"registered: {company.name} {company.uscc}")
+        token = wait_for(lambda: token_in_mail(email), "No mail with a link arrived")
+        accounts.verify_email(token, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now())
+        self.line.say("打开邮件中的链接，邮箱已验证", "the link in the mail was opened: address verified")
+        return Member.objects.select_related("user", "employer").get(pk=member.pk)
+
+    def upload(self, case: Case, member: Member, specimen: Specimen) -> str:
+        started = time.monotonic()
+        taken_in = examine(specimen.jpeg(), Limits())
+        document = operations.add_document(
+            case.pk, DocumentKind.BUSINESS_LICENCE, taken_in, {"clean": None}, member.user, member.as_actor(), timezone.now()
+        )
+        seconds = time.monotonic() - started
+        self.line.say(f"上传营业执照照片（{taken_in.size // 1024} KB，接收 {seconds:.2f} 秒）", f"licence photo uploaded ({taken_in.size // 1024} KB, taken in within {seconds:.2f} s)")
+        return str(document.pk)
+
+    def submit_and_watch(self, case: Case, member: Member) -> None:
+        """Hand the case in, and print each check as the worker finishes it, then the verdict."""
+        attempt = operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
+        self.line.say("提交", "submitted")
+        shown: set[int] = set()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            finished = Attempt.objects.get(pk=attempt.pk).finished_at
+            for run in CheckRun.objects.filter(attempt=attempt).exclude(pk__in=shown):
+                shown.add(run.pk)
+                self.show_check(run)
+            if finished:
+                break
+            if time.monotonic() > deadline:
+                raise TimeoutError("The worker did not finish in time")
+            time.sleep(0.05)
+        self.show_verdict(Case.objects.get(pk=case.pk))
+
+    def show_check(self, run: CheckRun) -> None:
+        name = CHECK_NAMES[run.code]
+        findings = sorted(run.as_findings(), key=lambda finding: -finding.severity)
+        worst = findings[0].severity if findings else Severity.PASS
+        self.line.say(f"{MARKS[worst]} {name.zh}  {run.seconds:.2f} 秒", f"{MARKS[worst]} {name.en}  {run.seconds:.2f} s", 1)
+        for finding in findings:
+            self.line.say(*describe(finding), indent=2)
+
+    def show_verdict(self, case: Case) -> None:
+        decision = case.decisions.first()
+        assert decision is not None
+        state = {
+            State.APPROVED: ("通过", "approved"),
+            State.IN_REVIEW: ("转人工审核", "held for review"),
+            State.REJECTED: ("未通过", "rejected"),
+        }[State(case.state)]
+        took = (decision.decided_at - case.submitted_at).total_seconds() if case.submitted_at else 0.0
+        self.line.say(f"■ {state[0]}（提交后 {took:.1f} 秒，规则 {decision.policy_version}）", f"■ {state[1]} ({took:.1f} s after submission, policy {decision.policy_version})")
+        for reason in decision.reasons:
+            self.line.reason(reason["code"], reason.get("seen", ""), reason.get("expected", ""))
+
+    def ask_gate(self, member: Member) -> None:
+        answer = gate.decide(
+            client_id=self.client_id, employer_id=member.employer_id, member_id=member.pk,
+            candidate="demo-candidate-1", now=timezone.now(), zone=ZoneInfo(settings.TIME_ZONE),
+        )  # fmt: skip
+        if answer.allowed:
+            duties = ", ".join(answer.obligations)
+            self.line.say(f"放行？ 允许，等级 {answer.tier}；义务：{duties}", f"gate asked: allowed at tier {answer.tier}; obligations: {duties}")
+        else:
+            self.line.say(f"放行？ 不允许，等级 {answer.tier}", f"gate asked: denied at tier {answer.tier}")
+            for reason in answer.reasons:
+                self.line.reason(reason.code)
+
+
+def describe(finding: Finding) -> tuple[str, str]:
+    """A finding in one line of each language."""
+    reason = REASONS.get(finding.code)
+    zh, en = (reason.says.zh, reason.says.en) if reason else (finding.code, finding.code.replace("_", " "))
+    seen = f": {finding.seen}" if finding.seen else ""
+    expected = f" ≠ {finding.expected}" if finding.expected and finding.severity > Severity.NOTE else ""
+    return f"{zh}{seen}{expected}", f"{en}{seen}{expected}"
+
+
+def import_record(company: Company, status: str) -> None:
+    """Put the company into the register snapshot, by the command that a deployment uses."""
+    path = settings.VAR_DIR / "demo-registry.csv"
+    row = {
+        "uscc": company.uscc, "name": company.name, "legal_representative": company.legal_representative, "status": status,
+        "established_on": company.established_on.isoformat(), "email_domain": company.domain, "abnormal_list": "0",
+        "serious_violation_list": "0", "as_of": timezone.localdate().isoformat(),
+    }  # fmt: skip
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(row))
+        table.writeheader()
+        table.writerow(row)
+    with Path(os.devnull).open("w") as nowhere:
+        call_command("import_registry", str(path), stdout=nowhere, stderr=nowhere)
+
+
+def token_in_mail(to: str) -> str | None:
+    """The token of the verification link in the newest mail to `to`, once the worker has sent one."""
+    for path in sorted(settings.EMAIL_FILE_PATH.glob("*.log"), reverse=True):
+        text = path.read_text(encoding="utf-8")
+        if to in text and (found := re.search(r"/verify[^\s/]*/([^\s/]+:[^\s/]+)", text.replace("=\n", ""))):
+            return found[1]
+    return None
+
+
+def wait_for(look: Any, complaint: str) -> Any:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if (found := look()) is not None:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError(complaint)

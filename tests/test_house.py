@@ -1,0 +1,83 @@
+"""Are the rules of the house kept that a machine can see?"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("config", "events", "employers", "verification", "downloads")
+
+
+def modules() -> Iterator[Path]:
+    for room in ROOMS:
+        yield from (path for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts)
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+@pytest.mark.parametrize("path", list(modules()), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_opens_with_its_question(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    if source.strip():
+        docstring = ast.get_docstring(ast.parse(source))
+        assert docstring, "no docstring"
+        assert "?" in docstring, docstring.splitlines()[0]
+
+
+def test_no_state_is_written_past_the_machine() -> None:
+    """Constructors and `.update()` bypass a protected field, so neither may name it."""
+    for path in modules():
+        for call in calls(ast.parse(path.read_text(encoding="utf-8"))):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            if name in {"update", "bulk_update", "Case"} or (name == "create" and "Case.objects" in ast.unparse(call.func)):
+                assert "state" not in {keyword.arg for keyword in call.keywords}, f"{path}:{call.lineno}"
+
+
+def test_nothing_is_sent_before_the_commit() -> None:
+    """`.delay` is rung from tasks (the sweepers) or inside `on_commit`, nowhere else."""
+    for path in modules():
+        if path.name == "tasks.py":
+            continue
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if ".delay(" in line and "lambda" in line:
+                assert "on_commit(lambda:" in line, f"{path}: {line.strip()}"
+
+
+def test_no_countdowns() -> None:
+    """A task with an ETA is lost or repeated by some brokers: `due_at` and the sweeper do that."""
+    for path in modules():
+        assert not re.search(r"\bapply_async\(|countdown=|\beta=", path.read_text(encoding="utf-8")), path
+
+
+def test_no_domain_work_in_save_or_signals() -> None:
+    for path in modules():
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(r"(post|pre)_(save|delete)\b", source), path
+        assert not re.search(r"def save\(self", source) or path.name in {"forms.py", "storage.py", "admin.py"}, path
+
+
+def test_the_heart_does_not_ask_the_clock() -> None:
+    """`now` is an argument; doors and commands pass it."""
+    doors = {"views.py", "forms.py", "api.py", "admin.py", "tasks.py"}
+    for path in modules():
+        if path.name in doors or "commands" in path.parts or path.parent.name == "config":
+            continue
+        assert "timezone.now()" not in path.read_text(encoding="utf-8"), path
+
+
+def test_no_drawers() -> None:
+    """Nothing is kept in a room whose name says nothing."""
+    for path in modules():
+        assert path.stem not in {"utils", "helpers", "common", "manager", "misc", "services", "selectors"}, path
+
+
+def test_no_module_outgrows_one_sitting() -> None:
+    long = {str(path.relative_to(ROOT)): count for path in modules() if (count := len(path.read_text(encoding="utf-8").splitlines())) > 500}
+    assert not long

@@ -1,0 +1,233 @@
+"""What do the checks find? Judged from observations in tables; observed on a real database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from tests.factories import make_case, make_document, make_member, make_uscc
+from verification.checks.authority import Authority
+from verification.checks.base import Subject
+from verification.checks.duplicates import Duplicates
+from verification.checks.reading import Reading, last_date, same_name
+from verification.checks.registry import Registry
+from verification.checks.scan import Scan
+from verification.findings import Finding, Severity
+from verification.models import RegistryRecord
+from verification.pipeline import subject_of
+from verification.registries.base import Status, status_of
+from verification.states import State
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+USCC, OTHER = make_uscc(7), make_uscc(8)
+SUBJECT = Subject(
+    case_id="case", employer_id="employer", name="云溪市示例科技有限公司", uscc=USCC, legal_representative="",
+    account_class="direct_employer", recruiter_email="hr@shili.example", recruiter_email_verified=True, documents=(), now=NOW,
+)  # fmt: skip
+
+
+def codes(findings: list[Finding]) -> dict[str, Severity]:
+    return {finding.code: finding.severity for finding in findings}
+
+
+def worst(findings: list[Finding]) -> Severity:
+    return max(finding.severity for finding in findings)
+
+
+# --- reading ---------------------------------------------------------------------------------------------
+
+
+def read(**fields: str) -> dict[str, Any]:
+    fields = {"uscc": USCC, "name": SUBJECT.name, "legal_representative": "林知白"} | fields
+    return {
+        "document": "d", "fields": {key: value for key, value in fields.items() if value}, "regions": {"uscc": [1, 2, 3, 4]},
+        "qr_uscc": None, "looks_like_licence": True, "page": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("observation", "code", "severity"),
+    [
+        (read(), "uscc_agrees", Severity.PASS),
+        (read(uscc=OTHER), "uscc_mismatch", Severity.CONCERN),
+        (read(uscc=USCC[:17] + ("1" if USCC[17] != "1" else "2")), "uscc_mismatch", Severity.UNABLE),
+        (read(uscc=""), "uscc_missing", Severity.UNABLE),
+        (read(name=""), "document_unreadable", Severity.UNABLE),
+        (read(name="云溪市另一家有限公司"), "name_mismatch", Severity.CONCERN),
+        (read(term="2006年1月1日至2026年11月23日"), "document_expired", Severity.CONCERN),
+        (read(uscc="", name="") | {"looks_like_licence": False}, "document_not_a_licence", Severity.UNABLE),
+        ({"document": None}, "document_missing", Severity.UNABLE),
+    ],
+)
+def test_reading(observation: dict[str, Any], code: str, severity: Severity) -> None:
+    assert codes(Reading().judge(SUBJECT, {}, observation))[code] is severity
+
+
+def test_a_qr_that_names_another_company() -> None:
+    findings = Reading().judge(SUBJECT, {}, read() | {"qr_uscc": OTHER})
+    assert [f.field for f in findings if f.severity is Severity.CONCERN] == ["qr"]
+
+
+def test_a_declared_person_is_compared() -> None:
+    declared = replace(SUBJECT, legal_representative="沈望舒")
+    assert codes(Reading().judge(declared, {}, read()))["legal_representative_mismatch"] is Severity.CONCERN
+
+
+def test_a_finding_names_its_region() -> None:
+    (finding,) = [f for f in Reading().judge(SUBJECT, {}, read()) if f.code == "uscc_agrees"]
+    assert finding.region == (1, 2, 3, 4) and finding.page == 1
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "same"),
+    [
+        ("云溪（澜浦）科技有限公司", "云溪(澜浦)科技有限公司", True),
+        ("云溪 科技有限公司", "云溪科技有限公司", True),
+        ("ＡＢＣ科技", "abc科技", True),
+        ("云溪科技有限公司", "云溪科技有限责任公司", False),
+        ("", "", False),
+    ],
+)
+def test_same_name(a: str, b: str, same: bool) -> None:
+    assert same_name(a, b) is same
+
+
+@pytest.mark.parametrize(
+    ("term", "end"),
+    [("2013年01月24日至2043年01月23日", "2043-01-23"), ("2016-8-22至2036-8-21", "2036-08-21"), ("2017年06月02日至长期", ""), ("长期", ""), ("", "")],
+)
+def test_last_date(term: str, end: str) -> None:
+    assert last_date(term) == end
+
+
+# --- registry --------------------------------------------------------------------------------------------
+
+
+def registered(**changed: Any) -> dict[str, Any]:
+    record = {
+        "uscc": USCC, "name": SUBJECT.name, "legal_representative": "林知白", "status": "active", "established_on": "2020-01-02",
+        "email_domain": "shili.example", "abnormal_list": False, "serious_violation_list": False, "as_of": "2026-11-01",
+    }  # fmt: skip
+    return {"source": "snapshot", "record": record | changed}
+
+
+@pytest.mark.parametrize(
+    ("observation", "code", "severity"),
+    [
+        (registered(), "registry_active", Severity.PASS),
+        (registered(status="licence_revoked"), "registry_revoked", Severity.BLOCK),
+        (registered(status="deregistered"), "registry_deregistered", Severity.BLOCK),
+        (registered(status="registration_cancelled"), "registry_cancelled", Severity.BLOCK),
+        (registered(status="dormant"), "registry_not_active", Severity.CONCERN),
+        (registered(status="unknown"), "registry_not_active", Severity.UNABLE),
+        (registered(abnormal_list=True), "registry_abnormal_list", Severity.CONCERN),
+        (registered(serious_violation_list=True), "registry_serious_violation_list", Severity.CONCERN),
+        (registered(name="另一家"), "name_mismatch", Severity.CONCERN),
+        (registered(legal_representative="沈望舒"), "legal_representative_mismatch", Severity.CONCERN),
+        (registered(established_on="2020-01-03"), "established_on_mismatch", Severity.CONCERN),
+        ({"source": "snapshot", "record": None}, "registry_not_found", Severity.UNABLE),
+    ],
+)
+def test_registry(observation: dict[str, Any], code: str, severity: Severity) -> None:
+    earlier = {"reading": read(established_on="2020-01-02")}
+    findings = Registry().judge(SUBJECT, earlier, observation)
+    assert codes(findings)[code] is severity
+    assert (worst(findings) is Severity.PASS) == (severity is Severity.PASS)
+
+
+def test_a_person_that_could_not_be_read_is_not_a_pass() -> None:
+    findings = Registry().judge(SUBJECT, {"reading": read(legal_representative="")}, registered())
+    assert worst(findings) is Severity.UNABLE
+
+
+@pytest.mark.parametrize(("established", "code"), [("2026-11-20", "registry_pending"), ("2026-01-01", "registry_not_found"), ("", "registry_not_found"), ("bad", "registry_not_found")])
+def test_a_young_company_that_is_not_listed_waits(established: str, code: str) -> None:
+    (finding,) = Registry().judge(SUBJECT, {"reading": read(established_on=established)}, {"source": "snapshot", "record": None})
+    assert finding.code == code and finding.severity > Severity.NOTE
+
+
+@pytest.mark.parametrize(("word", "status"), [("存续", Status.ACTIVE), ("吊销，未注销", Status.LICENCE_REVOKED), ("注销", Status.DEREGISTERED), ("active", Status.ACTIVE), ("新词", Status.UNKNOWN), ("", Status.UNKNOWN)])
+def test_status_words(word: str, status: Status) -> None:
+    assert status_of(word) is status
+
+
+@pytest.mark.django_db
+def test_the_snapshot_is_looked_up() -> None:
+    RegistryRecord.objects.create(uscc=USCC, name="x", status="吊销", email_domain="Shili.Example", as_of=date(2026, 11, 1))
+    record = Registry().observe(SUBJECT, {})["record"]
+    assert record["status"] == "licence_revoked" and record["email_domain"] == "shili.example"
+    assert Registry().observe(replace(SUBJECT, uscc=OTHER), {})["record"] is None
+
+
+# --- authority -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "severity"),
+    [
+        ({}, "authority_email_at_company_domain", Severity.PASS),
+        ({"recruiter_email": "hr@SHILI.example"}, "authority_email_at_company_domain", Severity.PASS),
+        ({"recruiter_email": "hr@shi1i.example"}, "authority_missing", Severity.UNABLE),
+        ({"recruiter_email": "hr@mail.shili.example"}, "authority_missing", Severity.UNABLE),
+        ({"recruiter_email_verified": False}, "authority_email_unverified", Severity.UNABLE),
+        ({"account_class": "commercial_agency"}, "agency_licence_missing", Severity.CONCERN),
+        ({"account_class": "public_service"}, "approval_document_missing", Severity.CONCERN),
+    ],
+)
+def test_authority(changed: dict[str, Any], code: str, severity: Severity) -> None:
+    subject = replace(SUBJECT, **changed)
+    earlier = {"registry": registered()}
+    assert codes(Authority().judge(subject, earlier, Authority().observe(subject, earlier)))[code] is severity
+
+
+def test_no_domain_in_the_register_proves_nothing() -> None:
+    for record in (registered(email_domain=""), {"source": "snapshot", "record": None}):
+        observation = Authority().observe(replace(SUBJECT, recruiter_email="hr@"), {"registry": record})
+        assert worst(Authority().judge(SUBJECT, {}, observation)) is Severity.UNABLE
+
+
+# --- scan ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("clean", "severity"), [(True, Severity.PASS), (None, Severity.NOTE), (False, Severity.CONCERN)])
+def test_scan(clean: bool | None, severity: Severity) -> None:
+    assert worst(Scan().judge(SUBJECT, {}, {"documents": [{"id": "d", "clean": clean}]})) is severity
+
+
+# --- duplicates ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_duplicates(now: datetime) -> None:
+    mine, theirs = (make_case(make_member(now), now, State.CHECKING) for _ in range(2))
+    document = make_document(mine, now, sha256="a" * 64, fingerprint="0" * 64)
+
+    def look() -> dict[str, Severity]:
+        subject = subject_of(mine, now)
+        return codes(Duplicates().judge(subject, {}, Duplicates().observe(subject, {})))
+
+    assert look() == {"no_duplicate": Severity.PASS}
+    other = make_document(theirs, now, sha256=document.sha256, fingerprint="f" * 64)
+    assert look() == {"duplicate_same_image": Severity.CONCERN}
+    other.sha256 = "b" * 64
+    other.save()
+    assert look() == {"no_duplicate": Severity.PASS}
+    other.pages.update(fingerprint="0" * 63 + "1")
+    assert look() == {"duplicate_same_image": Severity.CONCERN}, "a picture nearly the same"
+    other.pages.update(fingerprint="f" * 64)
+    theirs.employer.uscc, theirs.employer.confirmed_at = mine.declared_uscc, now
+    theirs.employer.save()
+    assert look() == {"duplicate_same_uscc_active": Severity.CONCERN}
+
+
+@pytest.mark.django_db
+def test_ones_own_earlier_upload_is_no_duplicate(now: datetime) -> None:
+    member = make_member(now)
+    make_document(make_case(member, now, State.WITHDRAWN), now, sha256="a" * 64)
+    case = make_case(member, now, State.CHECKING)
+    make_document(case, now, sha256="a" * 64)
+    subject = subject_of(case, now)
+    assert codes(Duplicates().judge(subject, {}, Duplicates().observe(subject, {}))) == {"no_duplicate": Severity.PASS}

@@ -1,0 +1,198 @@
+"""Do the verbs do what they say, once, and refuse with a reason?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from employers.models import Member
+from events.actor import SYSTEM
+from events.errors import Refused
+from events.models import Event, Mail
+from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
+from verification import operations, tasks
+from verification.intake import examine
+from verification.models import Attempt, Case, Document, DocumentKind
+from verification.states import State
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def member(now: datetime) -> Member:
+    return make_member(now, email_verified_at=now)
+
+
+@pytest.fixture
+def draft(member: Member, now: datetime) -> Case:
+    return operations.open_case(member.employer, member.as_actor(), now)
+
+
+def picture(shade: int = 200) -> bytes:
+    file = BytesIO()
+    Image.effect_noise((800, 600), shade / 4).convert("RGB").save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_opening_twice_is_one_case(draft: Case, member: Member, now: datetime) -> None:
+    assert operations.open_case(member.employer, member.as_actor(), now) == draft
+    assert Event.objects.filter(verb="open").count() == 1
+
+
+def test_submit_rings_only_after_the_commit(draft: Case, member: Member, now: datetime, django_capture_on_commit_callbacks: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(tasks.check_attempt, "delay", rung.append)
+    make_document(draft, now)
+    with django_capture_on_commit_callbacks(execute=False) as callbacks:  # type: ignore[operator]
+        attempt = operations.submit(draft.pk, member.user, member.as_actor(), now)
+    assert rung == [] and len(callbacks) == 1
+    callbacks[0]()
+    assert rung == [attempt.pk]
+
+
+def test_submitting_without_a_licence_says_what_is_missing(draft: Case, member: Member, now: datetime) -> None:
+    with pytest.raises(Refused, match="document_missing"):
+        operations.submit(draft.pk, member.user, member.as_actor(), now)
+    assert Case.objects.get().state == State.DRAFT and not Attempt.objects.exists()
+
+
+def test_submitting_twice_is_refused_and_loses_nothing(draft: Case, member: Member, now: datetime) -> None:
+    make_document(draft, now)
+    operations.submit(draft.pk, member.user, member.as_actor(), now)
+    with pytest.raises(Refused, match="state_conflict"):
+        operations.submit(draft.pk, member.user, member.as_actor(), now)
+    assert Attempt.objects.count() == 1
+
+
+def test_the_same_file_twice_is_one_document(draft: Case, member: Member, now: datetime) -> None:
+    taken_in = examine(picture())
+    one, two = (
+        operations.add_document(draft.pk, DocumentKind.BUSINESS_LICENCE, taken_in, {"clean": None}, member.user, member.as_actor(), now) for _ in range(2)
+    )
+    assert one == two and Document.objects.count() == 1
+    with one.pages.get().image.open() as stored:
+        assert Image.open(stored).size == (800, 600)
+
+
+def test_removed_and_restored(draft: Case, member: Member, now: datetime) -> None:
+    document = make_document(draft, now)
+    operations.remove_document(document.pk, member.as_actor(), now)
+    operations.remove_document(document.pk, member.as_actor(), now)
+    assert not draft.documents.current().exists() and Event.objects.filter(verb="remove_document").count() == 1
+    operations.restore_document(document.pk, member.as_actor(), now)
+    assert draft.documents.current().get() == document
+
+
+def test_nothing_can_be_changed_once_submitted(member: Member, now: datetime) -> None:
+    case = make_case(member, now, State.CHECKING)
+    document = make_document(case, now)
+    for attempt in (
+        lambda: operations.remove_document(document.pk, member.as_actor(), now),
+        lambda: operations.declare(case.pk, member.as_actor(), now, name="x", uscc=make_uscc(), legal_representative="", account_class="direct_employer"),
+    ):
+        with pytest.raises(Refused, match="state_conflict"):
+            attempt()
+
+
+def test_declare_refuses_a_wrong_code_and_keeps_the_old(draft: Case, member: Member, now: datetime) -> None:
+    before = draft.declared_uscc
+    with pytest.raises(Refused, match="uscc_invalid"):
+        operations.declare(draft.pk, member.as_actor(), now, name="新", uscc=before[:17] + ("0" if before[17] != "0" else "1"), legal_representative="", account_class="direct_employer")
+    assert Case.objects.get().declared_uscc == before
+
+
+def test_a_change_of_hands_is_seen(member: Member, now: datetime) -> None:
+    """A reviewer decides on what they saw: a case that changed since is refused."""
+    reviewer = make_reviewer(now)
+    case = make_case(member, now, State.IN_REVIEW)
+    operations.claim(case.pk, reviewer, now)
+    with pytest.raises(Refused, match="state_conflict"):
+        operations.approve(case.pk, reviewer, now, seen_version=case.version + 1)
+    operations.approve(case.pk, reviewer, now, seen_version=case.version)
+    with pytest.raises(Refused, match="state_conflict"):
+        operations.approve(case.pk, reviewer, now)
+    assert Event.objects.filter(verb="approve").count() == 1
+
+
+def test_a_claim_is_one_reviewers_until_it_ends(member: Member, now: datetime) -> None:
+    one, other = make_reviewer(now), make_reviewer(now)
+    case = make_case(member, now, State.IN_REVIEW)
+    operations.claim(case.pk, one, now)
+    for attempt in (lambda: operations.claim(case.pk, other, now), lambda: operations.approve(case.pk, other, now)):
+        with pytest.raises(Refused, match="claimed_by_other"):
+            attempt()
+    later = now + operations.CLAIM_FOR
+    with pytest.raises(Refused, match="claim_required"):
+        operations.approve(case.pk, one, later)
+    operations.claim(case.pk, other, later)
+    assert operations.approve(case.pk, other, later).state == State.APPROVED
+
+
+def test_changes_requested_and_mended(member: Member, now: datetime) -> None:
+    reviewer = make_reviewer(now)
+    case = make_case(member, now, State.IN_REVIEW)
+    document = make_document(case, now)
+    operations.claim(case.pk, reviewer, now)
+    case = operations.request_changes(case.pk, reviewer, now, ["document_blurred"], note="四角请拍全")
+    assert not case.claimed(now) and case.decisions.get().note == "四角请拍全"
+    attempt = operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(hours=1))
+    assert attempt.number == 2 and Case.objects.get().documents.current().get() == document
+
+
+def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> None:
+    one, other = make_reviewer(now), make_reviewer(now)
+    case = make_case(member, now, State.IN_REVIEW)
+    operations.claim(case.pk, one, now)
+    operations.reject(case.pk, one, now, ["forgery_suspected"])
+    operations.appeal(case.pk, member.as_actor(), now)
+    with pytest.raises(Refused, match="another_reviewer_required"):
+        operations.claim(case.pk, one, now)
+    operations.claim(case.pk, other, now)
+    operations.approve(case.pk, other, now)
+
+
+@pytest.mark.parametrize(("verb", "then"), [("reinstate", State.APPROVED), ("revoke", State.REVOKED)])
+def test_suspended_and_then(verb: str, then: State, member: Member, now: datetime) -> None:
+    reviewer = make_reviewer(now)
+    case = make_case(member, now, State.APPROVED)
+    operations.suspend(case.pk, SYSTEM, now, ["registry_revoked"])
+    if verb == "reinstate":
+        case = operations.reinstate(case.pk, reviewer, now)
+    else:
+        case = operations.revoke(case.pk, reviewer, now, ["registry_revoked"])
+    assert case.state == then
+    assert list(case.decisions.values_list("verb", flat=True)) == [verb, "suspend"]
+    assert Mail.objects.filter(template=f"case_{verb}").exists()
+
+
+def test_a_confirmed_code_is_one_employers(member: Member, now: datetime) -> None:
+    reviewer, rival = make_reviewer(now), make_member(now)
+    rival.employer.uscc, rival.employer.confirmed_at = member.employer.uscc, now
+    rival.employer.save()
+    case = make_case(member, now, State.IN_REVIEW)
+    operations.claim(case.pk, reviewer, now)
+    with pytest.raises(Refused, match="duplicate_same_uscc_active"):
+        operations.approve(case.pk, reviewer, now)
+    assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW
+
+
+def test_the_sweeper_rings_for_the_lost_and_expires_the_old(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(tasks.check_attempt, "delay", rung.append)
+    monkeypatch.setattr(tasks.timezone, "now", lambda: now)
+    case = make_case(member, now, State.SUBMITTED)
+    lost = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now - timedelta(minutes=1))
+    other = make_case(make_member(now), now, State.APPROVED, expires_at=now)
+    tasks.sweep()
+    assert rung == [lost.pk]
+    assert Case.objects.get(pk=other.pk).state == State.EXPIRED
+
+
+def test_strangers_are_refused(draft: Case, now: datetime) -> None:
+    make_document(draft, now)
+    reviewer = make_reviewer(now)
+    with pytest.raises(Refused, match="not_allowed"):
+        operations.submit(draft.pk, reviewer, reviewer.as_reviewer(), now)
