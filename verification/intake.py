@@ -19,6 +19,8 @@ from verification.fingerprint import BITS
 
 FIELD: Final = "document"
 ACCEPTED: Final = "JPEG, PNG, WebP, HEIC, TIFF, PDF"
+LONG_SIDE: Final = 4000
+"""No clean page is longer, in pixels."""
 PAGE_BYTES: Final = 16 * 1024 * 1024
 """No clean page is larger: 4000 × 4000 pixels of pure noise take 14 MB at the quality used."""
 
@@ -240,7 +242,9 @@ def _page(number: int, described: Any, jpeg: bytes) -> CleanPage:
     if not isinstance(described, dict):
         raise sandbox.Died("garbage")
     width, height, fingerprint = described.get("width"), described.get("height"), described.get("fingerprint")
-    if len(jpeg) > PAGE_BYTES or _jpeg_size(jpeg) != (width, height) or max(width, height) > 4000:
+    if len(jpeg) > PAGE_BYTES or type(width) is not int or type(height) is not int:
+        raise sandbox.Died("garbage")
+    if _jpeg_size(jpeg) != (width, height) or max(width, height) > LONG_SIDE:
         raise sandbox.Died("garbage")
     if not isinstance(fingerprint, str) or not re.fullmatch(rf"[0-9a-f]{{{BITS // 4}}}", fingerprint):
         raise sandbox.Died("garbage")
