@@ -1,0 +1,21 @@
+"""`manage.py compile_messages`: make the translations ready to be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from config.messages import compile_all
+
+
+class Command(BaseCommand):
+    help = "Compile the translations in LOCALE_PATHS (.po) to what Django reads (.mo). Needs no gettext tools."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for folder in settings.LOCALE_PATHS:
+            for written in compile_all(Path(folder)):
+                self.stdout.write(f"compiled {written.parent.parent.name}/{written.name}")

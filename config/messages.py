@@ -1,0 +1,88 @@
+"""Which strings are there to translate, and how do translations become what Django reads?
+
+The system's gettext tools are not needed: strings are found by Django's own template lexer and Python's parser,
+and `.po` becomes `.mo` by polib.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from pathlib import Path
+
+import polib
+from django.utils.translation.template import templatize
+
+MARKERS = frozenset(
+    {"_", *(f"{kind}gettext{suffix}" for kind in ("", "n", "p", "np") for suffix in ("", "_lazy")), "gettext_noop"}
+)
+
+
+def compile_all(locale_dir: Path) -> list[Path]:
+    """Compile each `django.po` under `locale_dir` whose `.mo` is missing or older; the files that were written."""
+    written = []
+    for source in sorted(locale_dir.glob("*/LC_MESSAGES/*.po")):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        # Written beside and moved into place: a server that starts at this moment reads a whole file.
+        beside = target.with_suffix(".mo.new")
+        polib.pofile(str(source)).save_as_mofile(str(beside))
+        beside.replace(target)
+        written.append(target)
+    return written
+
+
+def msgids(paths: Iterable[Path]) -> dict[str, set[str]]:
+    """Every translatable string in the Python sources and templates `paths`, and the names of the files that have it."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        strings = _in_python(text) if path.suffix == ".py" else _in_template(text, str(path))
+        for msgid in strings:
+            found.setdefault(msgid, set()).add(path.name)
+    return found
+
+
+def _in_python(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and _name_of(node.func) in MARKERS:
+            yield from _strings(node)
+
+
+def _name_of(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+
+
+def _strings(call: ast.Call) -> Iterator[str]:
+    """The msgids of a call: a context (pgettext) is not one, the plural of an ngettext is one with its singular."""
+    strings = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    yield from strings[1:] if "pgettext" in _name_of(call.func) else strings
+
+
+def _in_template(text: str, origin: str) -> Iterator[str]:
+    """Django turns a template into what looks like source with gettext calls; each is parsed by itself."""
+    source = templatize(text, origin=origin)
+    for match in re.finditer(r"(?<!\w)(?:n?p?gettext|_)\(", source):
+        call = _one_call(source[match.start() :])
+        if call is not None:
+            yield from _strings(call)
+
+
+def _one_call(source: str) -> ast.Call | None:
+    """The call that `source` begins with, up to its closing bracket."""
+    depth = 0
+    taken: list[str] = []
+    try:
+        for token in tokenize.generate_tokens(StringIO(source).readline):
+            taken.append(token.string)
+            depth += (token.string == "(") - (token.string == ")")
+            if taken[1:] and not depth:
+                parsed = ast.parse("".join(taken), mode="eval").body
+                return parsed if isinstance(parsed, ast.Call) else None
+    except (tokenize.TokenError, SyntaxError):
+        return None
+    return None

@@ -1,0 +1,162 @@
+"""What does a recruiter type in, and how is a refusal shown beside it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from employers import operations
+from employers.models import AccountClass, User
+from events.errors import Refused
+from events.mail import queue_mail
+
+
+def refusal_html(refused: Refused) -> str:
+    """A refusal as HTML in the current language: what it is, what was seen and expected, what to do."""
+    return render_to_string("_refusal.html", {"refused": refused})
+
+
+class RefusableForm(forms.Form):
+    """A form on which an operation's refusal is shown like any other error, the typed values kept."""
+
+    use_required_attribute = True
+
+    def refuse(self, refused: Refused) -> None:
+        """Show `refused` beside the field that it names, or above the form."""
+        field = refused.field if refused.field in self.fields else None
+        self.add_error(field, ValidationError(refusal_html(refused), code=refused.code))
+
+
+def _email(**attrs: Any) -> forms.EmailField:
+    return forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "inputmode": "email", **attrs})
+    )
+
+
+def _new_password() -> forms.CharField:
+    return forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 10 characters; a sentence that only you know is easiest."),
+    )
+
+
+class _NewPasswordForm(RefusableForm):
+    """A form with `password`, held against the rules for passwords together with the address in `email`."""
+
+    email_of_password = ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        email = cleaned.get("email", self.email_of_password)
+        if password := cleaned.get("password"):
+            try:
+                password_validation.validate_password(password, User(email=email))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class RegisterForm(_NewPasswordForm):
+    """A new employer and its first member."""
+
+    company = forms.CharField(
+        label=_("Company name"),
+        max_length=200,
+        help_text=_("In full, as on the business licence."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "lang": "zh-Hans"}),
+    )
+    uscc = forms.CharField(
+        label=_("Unified social credit code"),
+        max_length=40,
+        help_text=_("18 characters, on the licence under its title. Spaces and lower case are fine."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "code"}),
+    )
+    account_class = forms.ChoiceField(
+        label=_("What are you?"), choices=AccountClass.choices, initial=AccountClass.DIRECT_EMPLOYER, widget=forms.RadioSelect
+    )
+    email = _email()
+    password = _new_password()
+
+    def clean_company(self) -> str:
+        return " ".join(self.cleaned_data["company"].split())
+
+
+class JoinForm(_NewPasswordForm):
+    """An invited colleague chooses a password."""
+
+    password = _new_password()
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email_of_password = email
+
+
+class SignInForm(AuthenticationForm):
+    """Sign-in by address and password."""
+
+    error_messages = {
+        "invalid_login": _("This address and password do not belong together. Check both, or reset the password."),
+        "inactive": _("This account has been closed by your company's owner. Ask them for a new invitation."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"] = _email(autofocus=True)
+        self.fields["password"].widget.attrs["autocomplete"] = "current-password"
+
+
+class InviteForm(RefusableForm):
+    """A colleague's address."""
+
+    email = forms.EmailField(label=_("Colleague's e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+
+
+class ResetForm(PasswordResetForm):
+    """Asks for a link to a new password; the mail goes through our queue, its link to our own address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = _email()
+
+    def send_mail(
+        self,
+        subject_template_name: str,
+        email_template_name: str,
+        context: dict[str, Any],
+        from_email: str | None,
+        to_email: str,
+        html_email_template_name: str | None = None,
+    ) -> None:
+        # The link is built on the configured address: the request's Host header could be anybody's.
+        path = reverse("employers:password_reset_confirm", args=[context["uid"], context["token"]])
+        queue_mail(to_email, "password_reset", context["user"].language, {"link": settings.SITE_URL + path}, timezone.now())
+
+
+def code_state(typed: str) -> dict[str, Any]:
+    """What to say of a code while it is being typed: how many characters, whether it is right, what is wrong.
+
+    Too short is not yet wrong: somebody is still typing.
+    """
+    from employers.uscc import LENGTH, normalise
+
+    code = normalise(typed)
+    state: dict[str, Any] = {"code": code, "count": len(code), "length": LENGTH, "respelt": code != typed.strip().upper()}
+    if len(code) < LENGTH:
+        return state
+    try:
+        operations.check_code(typed)
+    except Refused as refused:
+        return state | {"refused": refused}
+    return state | {"valid": True}

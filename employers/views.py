@@ -1,0 +1,259 @@
+"""What does a recruiter see of the account: welcome, registration, sign-in, colleagues?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language, get_language, gettext
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_safe
+
+from employers import operations
+from employers.forms import InviteForm, JoinForm, RegisterForm, ResetForm, SignInForm, code_state, refusal_html
+from employers.models import Member, User
+from events.errors import Refused
+
+P = ParamSpec("P")
+INVITATION_SECONDS = 7 * 24 * 3600
+RESEND_SECONDS = 60
+"""A second mail within this time would only cross the first."""
+
+LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def links() -> operations.Links:
+    return operations.Links(settings.SITE_URL)
+
+
+def private(response: HttpResponseBase) -> HttpResponseBase:
+    """Let no cache, shared or the browser's own, keep `response`."""
+    response["Cache-Control"] = "private, no-store"
+    patch_vary_headers(response, ("Cookie", "HX-Request"))
+    return response
+
+
+def member_required(
+    view: Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Hand the signed-in member to `view`; anonymous people sign in first, staff without a company are told so."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return private(_to_sign_in(request))
+        member = Member.objects.active().select_related("user", "employer").filter(user=request.user).first()
+        if member is None:
+            return private(render(request, "employers/no_company.html", status=403))
+        return private(view(request, member, *args, **kwargs))
+
+    return inner
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in, then come back. A part of a page cannot show that: the whole page goes there."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return redirect_to_login(request.get_full_path())
+
+
+def posted_or(home: str) -> Callable[[Callable[P, HttpResponseBase]], Callable[P, HttpResponseBase]]:
+    """Send whoever opens a form's address without its form, as after signing in again, to the page named `home`."""
+
+    def decorator(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+        @wraps(view)
+        def inner(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            request = args[0]
+            assert isinstance(request, HttpRequest)
+            return view(*args, **kwargs) if request.method == "POST" else redirect(home)
+
+        return inner
+
+    return decorator
+
+
+# --- Before the account --------------------------------------------------------------------------------
+
+
+@require_safe
+def welcome(request: HttpRequest) -> HttpResponse:
+    return render(request, "employers/welcome.html", {"upload_mb": settings.UPLOAD_MAX_BYTES // 1024**2})
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """That this process answers, and nothing about what stands behind it."""
+    return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
+
+
+@sensitive_post_parameters("password")
+def register(request: HttpRequest) -> HttpResponseBase:
+    if request.user.is_authenticated:
+        return redirect("verification:home")
+    form = RegisterForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            member = operations.register(**form.cleaned_data, language=get_language() or "", links=links(), now=timezone.now())
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return _enter(request, member)
+    state = code_state(form["uscc"].value() or "")
+    return private(render(request, "employers/register.html", {"form": form, "code_state": state}, status=422 if form.errors else 200))
+
+
+def _enter(request: HttpRequest, member: Member) -> HttpResponse:
+    login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
+    return redirect("verification:home")
+
+
+@require_GET
+def check_code(request: HttpRequest) -> HttpResponseBase:
+    """The line beneath the code's field, while it is being typed."""
+    typed = request.GET.get("uscc", "")[:40]
+    return private(render(request, "employers/_code_state.html", {"code_state": code_state(typed)}))
+
+
+class SignIn(auth_views.LoginView):
+    template_name = "employers/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        # A language chosen in this browser wins; else the one that the account keeps.
+        if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
+            _remember_language(response, form.get_user().language)
+        return response
+
+
+@posted_or("employers:welcome")
+def language(request: HttpRequest) -> HttpResponse:
+    """Show everything in another language from now on, mails too."""
+    following = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(following, {request.get_host()}, request.is_secure()):
+        following = "/"
+    response = redirect(following)
+    code = request.POST.get("language", "")
+    if code in dict(settings.LANGUAGES) and check_for_language(code):
+        _remember_language(response, code)
+        if request.user.is_authenticated:
+            User.objects.filter(pk=request.user.pk).update(language=code)
+    return response
+
+
+def _remember_language(response: HttpResponse, code: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, code, max_age=LANGUAGE_COOKIE_SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax"
+    )
+
+
+# --- The address ---------------------------------------------------------------------------------------
+
+
+def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Ask, then confirm. Opening the link alone confirms nothing: mail filters open links that nobody has read."""
+    if request.method != "POST":
+        return private(render(request, "employers/verify_email.html"))
+    try:
+        operations.verify_email(token, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now())
+    except Refused as refused:
+        return private(render(request, "employers/link_refused.html", {"refused": refused}, status=410))
+    messages.success(request, gettext("Your e-mail address is confirmed."))
+    return redirect("verification:home")
+
+
+@posted_or("verification:home")
+@login_required
+def resend_verification(request: HttpRequest) -> HttpResponse:
+    user, now = request.user, timezone.now()
+    assert isinstance(user, User)
+    last_sent = request.session.get("verification_sent_at", 0.0)
+    if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
+        operations.send_verification(user, links(), now)
+        request.session["verification_sent_at"] = now.timestamp()
+    messages.success(request, gettext("The mail is on its way. It can take a minute; look into the spam folder too."))
+    return redirect("verification:home")
+
+
+class PasswordReset(auth_views.PasswordResetView):
+    template_name = "employers/password_reset.html"
+    form_class = ResetForm
+    success_url = reverse_lazy("employers:password_reset_done")
+
+
+class PasswordResetDone(auth_views.PasswordResetDoneView):
+    template_name = "employers/password_reset_done.html"
+
+
+class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
+    template_name = "employers/password_reset_confirm.html"
+    success_url = reverse_lazy("employers:sign_in")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, gettext("The new password is set. Sign in with it."))
+        return super().form_valid(form)
+
+
+# --- Colleagues ----------------------------------------------------------------------------------------
+
+
+@sensitive_post_parameters("password")
+def join(request: HttpRequest, token: str) -> HttpResponseBase:
+    try:
+        employer, email = operations.read_invitation(token, INVITATION_SECONDS)
+    except Refused as refused:
+        return private(render(request, "employers/link_refused.html", {"refused": refused, "invitation": True}, status=410))
+    form = JoinForm(request.POST or None, email=email)
+    if request.method == "POST" and form.is_valid():
+        try:
+            member = operations.join(token, form.cleaned_data["password"], get_language() or "", INVITATION_SECONDS, timezone.now())
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return _enter(request, member)
+    context = {"form": form, "employer": employer, "email": email}
+    return private(render(request, "employers/join.html", context, status=422 if form.errors else 200))
+
+
+@member_required
+def team(request: HttpRequest, member: Member) -> HttpResponse:
+    """The members; an owner invites here too."""
+    form = InviteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.invite(member, form.cleaned_data["email"], links(), timezone.now())
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, gettext("The invitation to %(email)s is on its way.") % form.cleaned_data)
+            return redirect("employers:team")
+    members = member.employer.members.active().select_related("user").order_by("joined_at")
+    context = {"form": form, "member": member, "members": members, "is_owner": member.role == Member.MemberRole.OWNER}
+    return render(request, "employers/team.html", context, status=422 if form.errors else 200)
+
+
+@posted_or("employers:team")
+@member_required
+def remove_member(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
+    try:
+        operations.remove_member(member, member_id, timezone.now())
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(request, gettext("Your colleague's access has ended."))
+    return redirect("employers:team")

@@ -1,0 +1,32 @@
+// A form is sent once: its button rests until the answer is there. Errors get the focus.
+"use strict";
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-once]") || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  const button = event.submitter || form.querySelector("button");
+  button.setAttribute("aria-disabled", "true");
+  if (button.dataset.busy) {
+    button.dataset.label = button.textContent;
+    button.textContent = button.dataset.busy;
+  }
+});
+
+// The browser's back button shows the page as it was left; let its forms be sent again.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of document.querySelectorAll("[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-disabled]")) {
+      button.removeAttribute("aria-disabled");
+      if (button.dataset.label) button.textContent = button.dataset.label;
+    }
+  }
+});
+
+document.querySelector("[data-focus]")?.focus();

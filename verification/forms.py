@@ -1,0 +1,62 @@
+"""What does an employer declare, and send with its documents?"""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from employers.forms import RefusableForm
+from employers.models import AccountClass
+from verification.models import Case, DocumentKind
+
+
+class DeclareForm(RefusableForm):
+    """The facts that the licence is held against."""
+
+    name = forms.CharField(
+        label=_("Company name"),
+        max_length=200,
+        help_text=_("In full, as on the business licence."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "lang": "zh-Hans"}),
+    )
+    uscc = forms.CharField(
+        label=_("Unified social credit code"),
+        max_length=40,
+        help_text=_("18 characters, on the licence under its title. Spaces and lower case are fine."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "code"}),
+    )
+    legal_representative = forms.CharField(
+        label=_("Legal representative"),
+        max_length=100,
+        required=False,
+        help_text=_("As on the licence. May be left empty; it is read from the picture."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
+    )
+    account_class = forms.ChoiceField(label=_("What are you?"), choices=AccountClass.choices, widget=forms.RadioSelect)
+
+    @classmethod
+    def of(cls, case: Case) -> DeclareForm:
+        """The form filled with what `case` declares now."""
+        return cls(
+            initial={
+                "name": case.declared_name,
+                "uscc": case.declared_uscc,
+                "legal_representative": case.declared_legal_representative,
+                "account_class": case.account_class,
+            }
+        )
+
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())
+
+
+class UploadForm(forms.Form):
+    """Which document the files are; the files themselves are taken from the request one by one."""
+
+    kind = forms.ChoiceField(choices=DocumentKind.choices)
+
+
+class SubmitForm(forms.Form):
+    """The version of the case that the person looked at when they pressed the button."""
+
+    version = forms.IntegerField(min_value=0)

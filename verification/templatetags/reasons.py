@@ -1,0 +1,93 @@
+"""How does a template say a reason code in the reader's language?"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from events.errors import Refused
+from events.reasons import REASONS, Text
+from verification import wording
+
+register = template.Library()
+
+_BOTH = re.compile(r"^(?P<zh>.*[\u3400-\u9fff].*?) / (?P<en>[^\u3400-\u9fff]+)$")
+
+
+def _say(text: Text) -> str:
+    return text.in_(get_language() or settings.LANGUAGE_CODE)
+
+
+@register.filter
+def reason(code: str) -> str:
+    """What the reason with `code` says, in the current language; an unknown code is shown as it stands."""
+    return _say(REASONS[code].says) if code in REASONS else code
+
+
+@register.filter
+def fix(code: str) -> str:
+    """How the reason with `code` is mended."""
+    return _say(REASONS[code].fix) if code in REASONS else ""
+
+
+@register.filter
+def takes(code: str) -> str:
+    """How long that takes."""
+    return _say(REASONS[code].takes) if code in REASONS else ""
+
+
+@register.filter
+def who(code: str) -> str:
+    """Who can mend it."""
+    return str(wording.WHO[REASONS[code].who]) if code in REASONS else ""
+
+
+@register.filter
+def found(code: str) -> str:
+    """What a finding with `code` says: a reason's text, or the words of one that is no reason."""
+    return str(wording.FOUND[code]) if code in wording.FOUND else reason(code)
+
+
+@register.filter
+def field_name(field: str) -> str:
+    """The name of a licence field or a document."""
+    return str(wording.FIELDS.get(field, ""))
+
+
+@register.filter
+def seen(text: str) -> str:
+    """A `seen` or `expected`: a stored word in the current language, the right half of a text in both, else as it is."""
+    if text in wording.SEEN:
+        return str(wording.SEEN[text])
+    if both := _BOTH.match(text):
+        return both["zh" if (get_language() or "").startswith("zh") else "en"].strip()
+    return text
+
+
+@register.filter
+def state_name(state: str) -> str:
+    """The state of a case in words."""
+    return str(wording.STATES.get(state, state))
+
+
+@register.filter
+def happened(verb: str) -> str:
+    """What an event was, in words."""
+    return str(wording.HAPPENED.get(verb, verb))
+
+
+@register.filter
+def as_reason(refused: Refused) -> dict[str, Any]:
+    """A refusal as the mapping that `_reason.html` shows."""
+    return {"code": refused.code, "field": "", "seen": refused.seen, "expected": refused.expected}
+
+
+@register.simple_tag
+def absolute(path: str) -> SafeString:
+    """`path` as an address that works from a mail."""
+    return mark_safe(settings.SITE_URL + path)  # noqa: S308  made of our own settings and routes; autoescape would break it in plain text
