@@ -173,6 +173,8 @@ _TYPES: Final = (
     "有限责任公司(法人独资)",
     "有限责任公司(自然人投资或控股的法人独资)",
 )
+_SHARE_OF_LONG_SCOPES: Final = 0.3
+"""Companies that name everything they might ever do, so that the clerk prints small."""
 _AMOUNTS: Final = (
     (50, "伍拾"),
     (100, "壹佰"),
@@ -273,6 +275,9 @@ def _trade(rng: random.Random, kind: Kind, city: str, word: str) -> tuple[str, s
         return f"{city}{word}{crop}专业合作社", "农民专业合作社", f"{crop}；{_COOPERATION}{_LICENSED}"
     trade, items = rng.choice(_TRADES)
     chosen = rng.sample(items, rng.randint(3, len(items)))
+    if rng.random() < _SHARE_OF_LONG_SCOPES:
+        more = [item for _, others in rng.sample(_TRADES, 3) for item in others if item not in items]
+        chosen += rng.sample(more, rng.randint(8, min(14, len(more))))
     scope = rng.choice(("；", "；", "，")).join(chosen) + "。" + _LICENSED
     if rng.random() < 0.1:
         return f"{city}{word}{trade}股份有限公司", "股份有限公司(非上市、自然人投资或控股)", scope

@@ -13,24 +13,26 @@ from verification.specimens.ink import Paper, cloud
 
 Rng = np.random.Generator
 _Floats = npt.NDArray[np.float32]
+QUARTERS: Final = (0, 90, 180, 270)
 _DESKS: Final = ((150, 118, 84), (96, 72, 54), (188, 186, 182), (120, 124, 128), (206, 190, 160), (64, 66, 70))
 
 
 def photographed(page: Paper, damage: str, rng: Rng) -> Paper:
-    """`page` with `damage`: a name in DAMAGES, or several joined by "+", done in order. Raises ValueError for an unknown name."""
-    names = damage.split("+")
-    if unknown := [name for name in names if name not in _STEPS]:
-        raise ValueError(f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(DAMAGES)}")
-    for name in names:
+    """`page` with `damage`: a name in DAMAGES, or several joined by "+", done in order."""
+    for name in damage.split("+"):
         for step in _STEPS[name]:
             page = step(page, rng)
     return page
 
 
+def refuse_unknown(damage: str) -> None:
+    """Raises ValueError for a name that is not in DAMAGES."""
+    if unknown := [name for name in damage.split("+") if name not in _STEPS]:
+        raise ValueError(f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(DAMAGES)}")
+
+
 def turned(page: Paper, degrees: int) -> Paper:
-    """`page` turned clockwise by 0, 90, 180 or 270 `degrees`; ValueError for anything else."""
-    if degrees not in (0, 90, 180, 270):
-        raise ValueError(f"turned by {degrees!r}; known: 0, 90, 180, 270")
+    """`page` turned clockwise by `degrees`, one of QUARTERS."""
     return np.ascontiguousarray(np.rot90(page, -degrees // 90))
 
 
@@ -248,8 +250,8 @@ _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
     "light": (_on_desk(0.02, (0.93, 0.99), 1.5, 3.0), _light(0.28, 0.03), _blur(0.45, 0.8), _noise(2.0), _file(80, 90)),
     "heavy": (
         _creased,
-        _on_desk(0.08, (0.84, 0.94), 7.0, 9.0),
-        _light(0.5, 0.08),
+        _on_desk(0.065, (0.86, 0.95), 7.0, 9.0),
+        _light(0.42, 0.06),
         _shadow,
         _glare,
         _blur(0.8, 1.3),
@@ -270,7 +272,7 @@ _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
     "photocopy": (_copied,),
     "recapture": (_recaptured,),
     "cropped": (_cropped,),
-    "turned": (lambda page, rng: turned(page, int(rng.choice((90, 180, 270)))),),
+    "turned": (lambda page, rng: turned(page, int(rng.choice(QUARTERS[1:]))),),
 }
 DAMAGES: Final = tuple(_STEPS)
 """What can be done to a picture: "light" as an ordinary good phone photo, "heavy" as a poor one that a person can still read."""

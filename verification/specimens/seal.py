@@ -26,7 +26,7 @@ def impression(authority: str, radius: int, rng: np.random.Generator) -> Mask:
     draw = ImageDraw.Draw(seal)
     draw.ellipse((middle - outer, middle - outer, middle + outer, middle + outer), outline=255, width=max(2, round(outer * 0.045)))
     draw.polygon(_star(middle, middle - outer * 0.08, outer * 0.3), fill=255)
-    small = round(outer * 0.2)
+    small = round(outer * 0.18)
     draw.text((middle, middle + outer * 0.4), MARK, 255, font("song", small), "mm")
     _around(seal, authority, middle, outer)
     pressed = seal.rotate(rng.uniform(-9, 9), Image.Resampling.BICUBIC).resize((size // _FINE, size // _FINE), Image.Resampling.LANCZOS)
@@ -43,8 +43,8 @@ def _star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
 
 def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
     """`text` from lower left over the top to lower right, every character's foot towards the middle."""
-    size = round(outer * min(0.27, 2.9 / max(len(text), 1)))
-    arc = min(250.0, 27.0 * len(text))
+    size = round(outer * min(0.27, 2.7 / max(len(text), 1)))
+    arc = min(232.0, 26.0 * len(text))
     for i, character in enumerate(text):
         turn = arc * (i / max(1, len(text) - 1) - 0.5) if len(text) > 1 else 0.0
         tall = Image.new("L", (round(width(character, "song", size)) + 6, round(size * 1.25)))

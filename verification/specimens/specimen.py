@@ -13,13 +13,14 @@ from PIL import Image
 from verification.specimens.clerk import Entry, printed, shown
 from verification.specimens.company import Company
 from verification.specimens.ink import Face, missing
-from verification.specimens.photograph import photographed
+from verification.specimens.photograph import QUARTERS, photographed, refuse_unknown
 from verification.specimens.photograph import turned as turn_page
 from verification.specimens.sheet import FORMS, Copy, Form
 
 _PRINTED: Final = tuple(field.name for field in fields(Company) if field.name not in ("domain", "status"))
 OVERRIDES: Final = (*_PRINTED, "qr_uscc", "copy", "issued_on", "face", "turned")
 """What `make` takes beside seed, form, damage and company."""
+_CHOICES: Final[dict[str, tuple[object, ...]]] = {"copy": get_args(Copy), "face": ("song", "kai"), "turned": QUARTERS}
 _ISSUED: Final[dict[str, tuple[date, date]]] = {
     "landscape": (date(2019, 3, 4), date(2025, 11, 28)),
     "portrait": (date(2015, 10, 8), date(2018, 12, 28)),
@@ -55,8 +56,8 @@ def make(seed: int, form: str = "landscape", damage: str = "none", company: Comp
     character that no font here can print.
     """
     known_form = _form(form)
-    if unknown := [name for name in overrides if name not in OVERRIDES]:
-        raise ValueError(f"unknown override {', '.join(unknown)}; known: {', '.join(OVERRIDES)}")
+    refuse_unknown(damage)
+    _refuse_odd(overrides)
     rng = np.random.default_rng(_entropy("sheet", seed, form))
     company = company or Company.fictitious(seed)
     told = replace(company, **{name: value for name, value in overrides.items() if name in _PRINTED})
@@ -79,6 +80,17 @@ def _form(form: str) -> Form:
     raise ValueError(f"unknown form {form!r}; known: {', '.join(FORMS)}")
 
 
+def _refuse_odd(overrides: dict[str, Any]) -> None:
+    if unknown := [name for name in overrides if name not in OVERRIDES]:
+        raise ValueError(f"unknown override {', '.join(unknown)}; known: {', '.join(OVERRIDES)}")
+    for name, known in _CHOICES.items():
+        if name in overrides and overrides[name] not in known:
+            raise ValueError(f"{name} is {overrides[name]!r}; known: {', '.join(map(str, known))}")
+    for name in ("established_on", "issued_on"):
+        if name in overrides and not isinstance(overrides[name], date):
+            raise ValueError(f"{name} is {overrides[name]!r}; expected a datetime.date")
+
+
 def _entry(rng: np.random.Generator, company: Company, told: Company, form: Form, overrides: dict[str, Any]) -> Entry:
     """What the clerk prints. Every choice is drawn whether or not it is overridden, so that an override changes nothing else."""
     first, last = _ISSUED[form]
@@ -87,7 +99,7 @@ def _entry(rng: np.random.Generator, company: Company, told: Company, form: Form
     copy: Copy = "副本" if rng.random() < 0.6 else "正本"
     face: Face = "kai" if rng.random() < (0.15 if form == "landscape" else 0.4) else "song"
     gold = rng.random() < (0.85 if form == "landscape" else 0.5)
-    number = f"S{told.uscc[2:8]}{int(rng.integers(10**7)):07}" if rng.random() < 0.35 else ""
+    number = f"S{company.uscc[2:8]}{int(rng.integers(10**7)):07}" if rng.random() < 0.35 else ""
     entry = Entry(
         company=told,
         qr_uscc=overrides.get("qr_uscc", company.uscc),
@@ -97,8 +109,6 @@ def _entry(rng: np.random.Generator, company: Company, told: Company, form: Form
         foil="gold" if gold else "dark",
         number=number,
     )
-    if entry.copy not in get_args(Copy):
-        raise ValueError(f"unknown copy {entry.copy!r}; known: {', '.join(get_args(Copy))}")
     return _printable(entry, form)
 
 

@@ -1,0 +1,247 @@
+"""Are specimens valid, legible, repeatable and truthful about themselves, and do they belong to nobody?"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import unicodedata
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import zxingcpp
+from django.core.management import CommandError, call_command
+from PIL import Image, ImageStat
+
+from employers import uscc
+from verification.readers.rapid import RapidReader
+from verification.specimens import DAMAGES, FORMS, Company, make
+from verification.specimens.company import chinese_date
+from verification.specimens.ink import Face, Plate, has, missing
+
+SEEDS = range(300)
+
+
+def same(one: Image.Image, other: Image.Image) -> bool:
+    return one.size == other.size and one.tobytes() == other.tobytes()
+
+
+def changed(one: Image.Image, other: Image.Image) -> tuple[int, int, int, int]:
+    """The rectangle outside which both pictures are equal."""
+    ys, xs = np.nonzero((np.asarray(one) != np.asarray(other)).any(axis=2))
+    return int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
+
+
+def qr_payloads(image: Image.Image) -> list[str]:
+    return [code.text for code in zxingcpp.read_barcodes(image)]
+
+
+class TestCompany:
+    def test_its_codes_check_characters_are_right_and_its_region_is_nowhere(self) -> None:
+        codes = [Company.fictitious(seed).uscc for seed in SEEDS]
+        assert [code for code in codes if uscc.problem(code)] == []
+        assert [code for code in codes if code[16] != uscc.organisation_check_character(code[8:16])] == []
+        assert {code[2:4] for code in codes} == {"99"}
+
+    def test_seeds_give_each_category_and_say_so(self) -> None:
+        kinds = {seed % 10: Company.fictitious(seed).kind for seed in range(10)}
+        assert kinds == dict.fromkeys(range(8), "company") | {8: "individual", 9: "cooperative"}
+        assert Company.fictitious(1, "cooperative").uscc.startswith("93")
+        assert Company.fictitious(8).registered_capital == ""
+
+    def test_the_same_seed_gives_the_same_company_and_others_differ(self) -> None:
+        assert Company.fictitious(41) == Company.fictitious(41)
+        assert len({Company.fictitious(seed).uscc for seed in SEEDS}) == len(SEEDS)
+        assert len({Company.fictitious(seed).domain for seed in SEEDS}) == len(SEEDS)
+
+    def test_no_mail_can_reach_anyone(self) -> None:
+        assert all(re.fullmatch(r"[a-z0-9-]+\.example", Company.fictitious(seed).domain) for seed in SEEDS)
+
+    def test_every_term_reaches_beyond_2027(self) -> None:
+        """So that a specimen is not refused for its age unless a test wants that."""
+        for seed in SEEDS:
+            term = Company.fictitious(seed).term
+            assert "长期" in term or int(re.findall(r"(\d{4})年", term)[-1]) > 2027
+
+    def test_lettered_organisation_codes_begin_when_they_did(self) -> None:
+        for seed in SEEDS:
+            company = Company.fictitious(seed)
+            assert company.uscc[8:10] == "MA" or company.established_on < date(2015, 10, 1)
+
+
+class TestPicture:
+    @pytest.mark.parametrize("form", FORMS)
+    def test_equal_arguments_give_equal_pictures(self, form: str) -> None:
+        assert same(make(3, form, "heavy").image, make(3, form, "heavy").image)
+        assert not same(make(3, form).image, make(4, form).image)
+
+    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("damage", DAMAGES)
+    def test_each_damage_leaves_a_picture_of_use(self, form: str, damage: str) -> None:
+        image = make(6, form, damage).image
+        assert image.mode == "RGB"
+        assert min(image.size) >= 500
+        assert max(image.size) <= 2400
+        assert max(ImageStat.Stat(image).stddev) > 15
+        unchanged = same(image, make(6, form).image)
+        assert unchanged is (damage == "none")
+
+    def test_forms_lie_and_stand(self) -> None:
+        assert make(1, "landscape").image.size == (1600, 1130)
+        assert make(1, "portrait").image.size == (1130, 1600)
+
+    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("damage", ["none", "light", "turned"])
+    @pytest.mark.parametrize("seed", [2, 8, 19])
+    def test_its_qr_code_names_its_company(self, form: str, damage: str, seed: int) -> None:
+        specimen = make(seed, form, damage)
+        assert qr_payloads(specimen.image) == [f"http://www.gsxt.gov.cn/index.html?uniscid={specimen.fields['uscc']}"]
+
+    def test_damages_combine_and_turns_come_last(self) -> None:
+        upright = make(5, "landscape", "photocopy+blur").image
+        assert ImageStat.Stat(upright.convert("HSV")).mean[1] == 0
+        assert same(make(5, "landscape", "photocopy+blur", turned=90).image, upright.transpose(Image.Transpose.ROTATE_270))
+
+    def test_a_jpeg_is_what_an_upload_would_be(self) -> None:
+        file = make(1, damage="light").jpeg(quality=80)
+        assert file.startswith(b"\xff\xd8")
+        assert Image.open(io.BytesIO(file)).size == make(1, damage="light").image.size
+
+
+class TestTruth:
+    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("seed", [1, 2, 3, 8, 9, 10, 27, 33, 48, 59])
+    def test_fields_are_what_is_printed_and_every_glyph_exists(self, form: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn: list[tuple[Face, str]] = []
+        draw = Plate.text
+
+        def noting(self: Plate, x: float, y: float, text: str, face: Any, size: int, anchor: str = "ls") -> None:
+            drawn.append((face, text))
+            draw(self, x, y, text, face, size, anchor)
+
+        monkeypatch.setattr(Plate, "text", noting)
+        specimen = make(seed, form)
+        assert not [(face, text) for face, text in drawn if missing(face, text)]
+        printed = "".join(text for _, text in drawn)
+        fields = dict(specimen.fields)
+        assert not missing("song", fields.pop("registration_authority"))  # set by the seal, not by the printer
+        assert chinese_date(date.fromisoformat(fields.pop("established_on"))) in printed
+        assert [key for key, value in fields.items() if value not in printed] == []
+        assert "样本·虚构 SPECIMEN" in printed
+
+    def test_fields_have_the_same_keys_whatever_the_sheet_carries(self) -> None:
+        keys = {tuple(make(seed, form).fields) for seed in (1, 8, 9) for form in FORMS}
+        assert len(keys) == 1
+        assert make(8).fields["registered_capital"] == make(8).fields["term"] == ""
+
+    def test_a_term_is_left_off_company_licences_since_march_2022(self) -> None:
+        assert make(1, issued_on=date(2022, 2, 28)).fields["term"] == Company.fictitious(1).term
+        assert make(1, issued_on=date(2022, 3, 1)).fields["term"] == ""
+
+    def test_an_override_is_printed_and_changes_nothing_else(self) -> None:
+        true, forged = make(1, "portrait"), make(1, "portrait", legal_representative="林问渠")
+        assert forged.fields == true.fields | {"legal_representative": "林问渠"}
+        assert forged.company == true.company
+        x0, y0, x1, y1 = changed(true.image, forged.image)
+        assert 300 < x0 < x1 < 450  # the value's place, one line high
+        assert y1 - y0 < 40
+
+    def test_a_qr_code_can_name_another_company_or_be_absent(self) -> None:
+        other = Company.fictitious(2).uscc
+        assert qr_payloads(make(1, qr_uscc=other).image) == [f"http://www.gsxt.gov.cn/index.html?uniscid={other}"]
+        assert qr_payloads(make(1, qr_uscc="").image) == []
+
+    def test_another_company_can_be_printed_on_the_sheet_of_a_seed(self) -> None:
+        specimen = make(1, company=Company.fictitious(7))
+        assert specimen.company == Company.fictitious(7)
+        assert specimen.fields["name"] == Company.fictitious(7).name
+
+    def test_text_that_kai_lacks_is_printed_in_song(self) -> None:
+        assert has("song", "骐")
+        assert not has("kai", "骐")
+        assert make(1, face="kai", legal_representative="林骐").fields["legal_representative"] == "林骐"
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            ({"form": "square"}, ["'square'", "landscape, portrait"]),
+            ({"damage": "light+wet"}, ["'wet'", "heavy"]),
+            ({"capital": "1"}, ["capital", "registered_capital"]),
+            ({"copy": "抄本"}, ["'抄本'", "正本, 副本"]),
+            ({"face": "hei"}, ["'hei'", "song, kai"]),
+            ({"turned": 45}, ["45", "270"]),
+            ({"established_on": "2016"}, ["established_on", "'2016'", "date"]),
+            ({"name": "云溪市𠮷野有限公司"}, ["'𠮷'", "fonts/README.md"]),
+        ],
+    )
+    def test_what_cannot_be_made_is_refused_with_what_was_seen_and_what_is_known(self, arguments: dict[str, Any], words: list[str]) -> None:
+        with pytest.raises(ValueError) as refusal:
+            make(1, **arguments)
+        assert [word for word in words if word not in str(refusal.value)] == []
+
+
+@pytest.fixture(scope="module")
+def reader() -> RapidReader:
+    return RapidReader()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("damage", "seed"), [("none", 1), ("none", 8), ("light", 2), ("light", 13)])
+def test_a_reader_finds_the_code_and_the_name(reader: RapidReader, form: str, damage: str, seed: int) -> None:
+    specimen = make(seed, form, damage)
+    boxes = reader.read(np.ascontiguousarray(np.asarray(specimen.image)[..., ::-1]))
+    text = unicodedata.normalize("NFKC", "".join(box.text for box in boxes)).replace(" ", "")
+    assert specimen.fields["uscc"] in text
+    assert unicodedata.normalize("NFKC", specimen.fields["name"]) in text
+
+
+class TestCommand:
+    @pytest.mark.parametrize(
+        ("name", "start"),
+        [
+            ("a.jpg", b"\xff\xd8\xff"), ("a.JPEG", b"\xff\xd8\xff"), ("a.png", b"\x89PNG"), ("a.webp", b"RIFF"), ("a.tiff", b"II*\0"),
+            ("a.pdf", b"%PDF-"), ("a.heic", b"\0\0\0"),
+        ],
+    )  # fmt: skip
+    def test_the_extension_says_what_is_written(self, tmp_path: Path, name: str, start: bytes) -> None:
+        call_command("make_licence", "--seed", "1", "--out", str(tmp_path / name))
+        assert (tmp_path / name).read_bytes().startswith(start)
+
+    def test_many_are_numbered_and_their_truth_is_printed(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        out = str(tmp_path / "licence-{seed}.jpg")
+        call_command(
+            "make_licence", "--seed", "7", "--count", "2", "--out", out, "--json", "--form", "portrait", "--set", "name=云溪市某某有限公司"
+        )
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert sorted(file.name for file in tmp_path.iterdir()) == ["licence-7.jpg", "licence-8.jpg"]
+        assert [line["seed"] for line in lines] == [7, 8]
+        assert lines[0]["fields"] == make(7, "portrait", name="云溪市某某有限公司").fields
+        assert lines[0]["domain"] == Company.fictitious(7).domain
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["--out", "a.gif"], [".gif", ".jpg"]),
+            (["--out", "a"], ["nothing", ".jpg"]),
+            (["--out", "missing/a.jpg"], ["missing/a.jpg", "No such file"]),
+            (["--out", "a.jpg", "--form", "round"], ["'round'", "landscape"]),
+            (["--out", "a.jpg", "--damage", "wet"], ["'wet'", "heavy"]),
+            (["--out", "a.jpg", "--count", "2"], ["a.jpg", "{seed}"]),
+            (["--out", "a.jpg", "--count", "0"], ["0", "1 or more"]),
+            (["--out", "a.jpg", "--quality", "200"], ["200", "95"]),
+            (["--out", "a.jpg", "--set", "size=3"], ["size=3", "legal_representative"]),
+            (["--out", "a.jpg", "--set", "established_on=May"], ["'May'", "2016-05-31"]),
+            (["--out", "a.jpg", "--set", "turned=45"], ["45", "270"]),
+        ],
+    )
+    def test_a_mistake_is_named_and_nothing_is_written(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: list[str]
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(CommandError) as refusal:
+            call_command("make_licence", "--seed", "1", *arguments)
+        assert [word for word in words if word not in str(refusal.value)] == []
+        assert list(tmp_path.iterdir()) == []
