@@ -18,12 +18,12 @@ from PIL import Image
 
 from employers import uscc
 from events.errors import ProviderError, ProviderUnavailable
-from verification.licence.boxes import Turn, turned
+from verification.licence.boxes import Turn, opposite, turned
 from verification.licence.fields import Found, fields_of
 from verification.licence.model import LicenceReading
 from verification.licence.qr import uscc_in
 from verification.readers import READERS
-from verification.readers.base import Picture, Reader
+from verification.readers.base import Picture, PlaceReader, Reader, turned_picture
 
 ENOUGH_LABELS: Final = 3
 """A page with so many of the form's labels is a licence even where its title is not legible."""
@@ -98,10 +98,12 @@ def _read_best(pictures: Sequence[Picture], readers: Sequence[Reader]) -> _Page:
 def _read_page(picture: Picture, number: int, reader: Reader, turn: Turn) -> _Page:
     """`turn`: how an earlier reader found the page to lie, so that this one need not find out."""
     height, width = picture.shape[:2]
-    upright = np.ascontiguousarray(np.rot90(picture, -turn // 90))
-    back = cast(Turn, -turn % 360)
-    boxes = turned(reader.read(upright), back, upright.shape[1], upright.shape[0])
-    return _Page(number, fields_of(boxes, width, height), reader.name)
+    upright = turned_picture(picture, turn)
+    boxes = turned(reader.read(upright), opposite(turn), upright.shape[1], upright.shape[0])
+    found = fields_of(boxes, width, height)
+    if found.gaps and isinstance(reader, PlaceReader) and (seen := reader.read_places(picture, found.gaps)):
+        found = fields_of([*boxes, *seen], width, height)
+    return _Page(number, found, reader.name)
 
 
 def _both(first: _Page, second: _Page) -> _Page:
@@ -137,7 +139,7 @@ def qr_payload(picture: Picture) -> str | None:
     """The text of the QR code on `picture`, or None. Tries what helps with small, pale and blurred print, cheapest first."""
     grey = cast(Picture, cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
     for attempt in (_plain, _half, _double, _contrast, _triple):
-        for code in zxingcpp.read_barcodes(attempt(grey), formats=zxingcpp.BarcodeFormat.QRCode):
+        for code in zxingcpp.read_barcodes(attempt(grey), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)):
             if code.text:
                 return str(code.text)
     return None

@@ -10,8 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from statistics import median
-from typing import Literal
+from typing import Final, Literal
 
 Point = tuple[float, float]
 Polygon = tuple[Point, Point, Point, Point]
@@ -19,6 +18,7 @@ Region = tuple[int, int, int, int]
 """x0, y0, x1, y1 in page pixels, x1 and y1 outside."""
 Turn = Literal[0, 90, 180, 270]
 """Degrees clockwise that a page must be turned to stand upright."""
+_TURNS: Final[tuple[Turn, ...]] = (0, 90, 180, 270)
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,14 @@ def region_of(boxes: Iterable[TextBox]) -> Region:
 def turn_of(boxes: Sequence[TextBox]) -> Turn:
     """How the page that holds `boxes` must be turned to be read; 0 without boxes. Longer lines count for more."""
     votes: dict[Turn, float] = {0: 0.0, 90: 0.0, 180: 0.0, 270: 0.0}
-    turns: tuple[Turn, ...] = (0, 90, 180, 270)
     for box in boxes:
-        votes[turns[round(-box.angle / 90) % 4]] += box.length
-    return max(turns, key=lambda turn: votes[turn])
+        votes[_TURNS[round(-box.angle / 90) % 4]] += box.length
+    return max(_TURNS, key=lambda turn: votes[turn])
+
+
+def opposite(turn: Turn) -> Turn:
+    """The turn that takes `turn` back."""
+    return _TURNS[-turn // 90 % 4]
 
 
 def turned(boxes: Iterable[TextBox], turn: Turn, width: int, height: int) -> list[TextBox]:
@@ -116,19 +120,6 @@ def turned_back(region: Region, turn: Turn, width: int, height: int) -> Region:
     if turn == 270:
         return width - y1, x0, width - y0, x1
     return region
-
-
-def straightened(boxes: Sequence[TextBox]) -> list[TextBox]:
-    """`boxes` of an upright page, rotated about the origin so that most lines run level.
-
-    A photograph is seldom square to the paper; two degrees are enough to put a value beside the wrong label.
-    """
-    long = [box for box in boxes if box.length > 3 * box.height and abs(box.angle) < 30]
-    if len(long) < 3:
-        return list(boxes)
-    slope = math.radians(median(box.angle for box in long))
-    cos, sin = math.cos(slope), math.sin(slope)
-    return [replace(box, polygon=_polygon([(x * cos + y * sin, y * cos - x * sin) for x, y in box.polygon])) for box in boxes]
 
 
 def _polygon(points: Sequence[Point]) -> Polygon:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
+from employers import uscc
 from verification.licence import values
-from verification.licence.boxes import Region, TextBox, Turn, region_of, turn_of, turned, turned_back
+from verification.licence.boxes import Polygon, Region, TextBox, Turn, opposite, region_of, turn_of, turned, turned_back
 from verification.licence.labels import OTHER, Piece, is_furniture, pieces_of, tidy
 from verification.licence.model import FIELDS
 
@@ -23,6 +24,8 @@ LARGEST_TILT: Final = 9.0
 WRAPPING: Final = frozenset({"name", "type", "address", "term", "registered_capital", "business_scope"})
 BODY: Final = WRAPPING | {"legal_representative", "established_on", OTHER}
 """Labels of the form's columns; the others stand in its head or at its foot."""
+REACH: Final = {"legal_representative": 8, "registration_number": 14, "uscc": 16, "established_on": 12}
+"""How far right of its label a value reaches, in heights of the label; 24 where not told."""
 _DATE_PIECES: Final = re.compile(r"^[\d年月日]{1,11}$")
 
 
@@ -68,6 +71,8 @@ class Found:
     """How many different labels were recognised."""
     titled: bool
     """Whether the page calls itself a business licence."""
+    gaps: tuple[Polygon, ...]
+    """Places of the page where a value must stand, and none was found: worth a second look."""
 
 
 def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
@@ -96,7 +101,15 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         turn=turn,
         labels=len({cell.label for cell in cells if cell.label} - {OTHER}),
         titled=any("营业执照" in tidy(box.text) for box in upright),
+        gaps=tuple(
+            box.polygon for box in turned(_gaps(entries, cells, taken, _slope(upright)), opposite(turn), *_size(turn, width, height))
+        ),
     )
+
+
+def _size(turn: Turn, width: int, height: int) -> tuple[int, int]:
+    """Width and height of the page after `turn`."""
+    return (width, height) if turn in (0, 180) else (height, width)
 
 
 # --- From boxes to cells ---------------------------------------------------------------------------------
@@ -322,3 +335,45 @@ def _in_lines(cells: Sequence[Cell]) -> list[Cell]:
         else:
             ordered.append([cell])
     return [cell for line in ordered for cell in sorted(line, key=lambda c: c.x0)]
+
+
+# --- Where to look again ---------------------------------------------------------------------------------
+
+
+def _gaps(entries: dict[str, Entry], cells: Sequence[Cell], taken: Mapping[str, values.Value], slope: float) -> list[TextBox]:
+    """Empty boxes (of the upright page) in the row of each label whose value is missing, and around codes read wrong."""
+    right = max((cell.x1 for cell in cells), default=0.0)
+    gaps: list[TextBox] = []
+    for name, entry in entries.items():
+        if (
+            name in taken
+            or name in (OTHER, "registration_authority", "business_scope")
+            or ("uscc" in taken and name == "registration_number")
+        ):
+            continue
+        if entry.lines:
+            gaps.extend(_place(cell.x0 - cell.h, cell.x1 + cell.h, cell.y, 1.3 * cell.h, slope) for cell in entry.lines)
+            continue
+        label = entry.label
+        end = min(
+            [
+                right,
+                label.x1 + REACH.get(name, 24) * label.h,
+                *(o.label.x0 for o in entries.values() if o.label.x0 > label.x1 and o.label.level_with(label)),
+            ]
+        )
+        if end - label.x1 > label.h:
+            gaps.append(_place(label.x1, end, label.y, 1.3 * label.h, slope))
+    if not uscc.is_valid(taken["uscc"].text if "uscc" in taken else "") and "registration_number" not in taken:
+        gaps.extend(
+            _place(cell.x0 - cell.h, cell.x1 + cell.h, cell.y, 1.3 * cell.h, slope) for cell in cells if values.might_be_code(cell.text)
+        )
+    return gaps
+
+
+def _place(x0: float, x1: float, y: float, height: float, slope: float) -> TextBox:
+    """An empty box on the page, from its place on the straightened page."""
+    cos, sin = math.cos(math.radians(slope)), math.sin(math.radians(slope))
+    corners = [(x0, y - height / 2), (x1, y - height / 2), (x1, y + height / 2), (x0, y + height / 2)]
+    a, b, c, d = ((x * cos - y * sin, y * cos + x * sin) for x, y in corners)
+    return TextBox("", 0.0, (a, b, c, d))

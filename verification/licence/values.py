@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -110,12 +110,17 @@ def registration_check_digit(first14: str) -> str:
 # --- Codes -----------------------------------------------------------------------------------------------
 
 
-def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterable[Value]:
+def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterator[Value]:
     for text, box in lines:
         for run in _runs(text, 18, 24 if labelled else 18):
             code = uscc.normalise(run)[: uscc.LENGTH]  # the number of the copy (1-1) may follow
             if uscc.is_valid(code):
                 yield Value(code, box.score, (box,))
+
+
+def might_be_code(text: str) -> bool:
+    """Whether `text` looks like a code or number of a company with some characters lost or added."""
+    return bool(re.search(r"[0-9A-Z]{11,21}", tidy(text).upper())) and not re.search("编号|标识", text)
 
 
 def _doubtful_code(lines: Sequence[Line]) -> Value | None:
@@ -125,7 +130,7 @@ def _doubtful_code(lines: Sequence[Line]) -> Value | None:
     return None
 
 
-def _registration_numbers(lines: Iterable[Line], factor: float = 1.0) -> Iterable[Value]:
+def _registration_numbers(lines: Iterable[Line], factor: float = 1.0) -> Iterator[Value]:
     for text, box in lines:
         if re.search("编号|标识|电话", text):
             continue
@@ -179,9 +184,12 @@ def _score(lines: Sequence[Line]) -> float:
     return sum(box.score * len(text) for text, box in lines) / weight if weight else 0.0
 
 
+_FULL_WIDTH: Final = str.maketrans("(),;:", "（），；：")
+
+
 def _bracketed(text: str) -> str:
     """`text` with the full-width brackets and marks of Chinese print."""
-    return text.translate(str.maketrans({"(": "（", ")": "）", ",": "，", ";": "；", ":": "："}))
+    return text.translate(_FULL_WIDTH)
 
 
 def _name(text: str) -> str:

@@ -5,12 +5,13 @@ A name and a version, which are kept beside every reading, and one question: whi
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from verification.licence.boxes import TextBox
+from verification.licence.boxes import Polygon, TextBox, Turn
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 """A page: height × width × 3, blue green red, 0..255."""
@@ -35,3 +36,16 @@ class Reader(Protocol):
         Raises ProviderUnavailable when the engine did not answer in time or lacks something that can come
         back, ProviderBroken when it failed on this picture and would again. Nothing else.
         """
+
+
+@runtime_checkable
+class PlaceReader(Protocol):
+    """A reader that can be told where to look, and so sees a line that it did not find by itself."""
+
+    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
+        """The text in each of `places` (pixels of `image`), where there is some. Raises what `Reader.read` raises."""
+
+
+def turned_picture(image: Picture, turn: Turn) -> Picture:
+    """`image` turned clockwise by `turn` degrees."""
+    return np.ascontiguousarray(np.rot90(image, -turn // 90)) if turn else image

@@ -14,16 +14,17 @@ import logging
 import math
 import os
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from events.errors import ProviderBroken
-from verification.licence.boxes import Polygon, TextBox
-from verification.readers.base import Picture
+from verification.licence.boxes import Polygon, TextBox, Turn, opposite, turned
+from verification.readers.base import Picture, turned_picture
 
 LONG_SIDE: Final = 1280
 """Pixels; beyond it nothing more is read, and time grows with the square."""
@@ -31,6 +32,8 @@ STEP: Final = 160
 LINE_HEIGHT: Final = 48
 LONGEST_LINE: Final = 3200
 LOWEST_SCORE: Final = 0.3
+LOWEST_SCORE_OF_A_PLACE: Final = 0.7
+"""Where no line was found, there may be none."""
 VOTERS: Final = 12
 """Lines that vote on which way is up."""
 
@@ -59,11 +62,18 @@ class RapidReader:
         return importlib.util.find_spec("rapidocr") is not None and importlib.util.find_spec(self.engine) is not None
 
     def read(self, image: Picture) -> list[TextBox]:
+        return self._with_models(lambda models: _read(models, image))
+
+    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
+        lines = [np.array(place, dtype=np.float32) for place in places]
+        return self._with_models(lambda models: _texts(models, image, lines, LOWEST_SCORE_OF_A_PLACE))
+
+    def _with_models(self, work: Callable[[_Models], list[TextBox]]) -> list[TextBox]:
         with self._lock:
             try:
                 if self._models is None or self._process != os.getpid():  # the engines' threads do not survive a fork
                     self._models, self._process = _Models(self.engine, self.threads), os.getpid()
-                return _read(self._models, image)
+                return work(self._models)
             except Exception as error:  # the engines raise their own and bare Exceptions; none may leave this room
                 raise ProviderBroken(f"rapid: {type(error).__name__}") from error
 
@@ -91,6 +101,7 @@ class _Models:
                 "Rec.model_path": str(root / "models" / "PP-OCRv6_rec_small.onnx"),
                 "Det.limit_type": "max",
                 "Det.limit_side_len": LONG_SIDE,
+                "Det.box_thresh": 0.4,  # pale lines are worth a try: what is no text scores low when read
                 "EngineConfig.onnxruntime.intra_op_num_threads": threads,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                 "EngineConfig.openvino.inference_num_threads": threads,
@@ -116,7 +127,7 @@ class _Models:
     def share_upside_down(self, strips: list[Picture]) -> float:
         """0..1, by number: how many of `strips` stand on their head."""
         answers = self._upside_down(strips).cls_res
-        return sum(label == "180" for label, _ in answers) / len(answers)
+        return sum(str(label) == "180" for label, _ in answers) / max(1, len(answers))
 
     def text(self, strips: list[Picture]) -> list[tuple[str, float]]:
         """What each strip says, and how sure the model is."""
@@ -125,19 +136,42 @@ class _Models:
 
 
 def _read(models: _Models, image: Picture) -> list[TextBox]:
+    turn: Turn = 0
+    lines = _lines(models, image)
+    if lines and (turn := _turn(models, image, lines)):
+        # Lines are found less well on their side than upright, and finding them is the lesser part of the work.
+        image = turned_picture(image, turn)
+        lines = _lines(models, image)
+    height, width = image.shape[:2]
+    return turned(_texts(models, image, lines, LOWEST_SCORE), opposite(turn), width, height)
+
+
+def _lines(models: _Models, image: Picture) -> list[Corners]:
     page, scale = _page(image)
-    lines = [corners / scale for corners in models.lines(page)]
+    return [corners / np.float32(scale) for corners in models.lines(page)]
+
+
+def _turn(models: _Models, image: Picture, lines: list[Corners]) -> Turn:
+    """How `image` must be turned to be read, by the direction of its lines and the vote of the longest."""
+    sideways = _mostly_sideways(lines)
+    if sideways:  # as if read upwards
+        lines = [np.roll(corners, 1, axis=0) for corners in lines]
+    longest = sorted(lines, key=_length, reverse=True)[:VOTERS]
+    upside_down = models.share_upside_down([_strip(image, corners) for corners in longest]) > 0.5
+    if sideways:
+        return 270 if upside_down else 90
+    return 180 if upside_down else 0
+
+
+def _texts(models: _Models, image: Picture, lines: list[Corners], lowest: float) -> list[TextBox]:
+    """What stands in `lines`, where the model is at least `lowest` sure of it."""
     if not lines:
         return []
-    lines = [_along(corners, sideways=_mostly_sideways(lines)) for corners in lines]
-    longest = sorted(lines, key=_length, reverse=True)[:VOTERS]
-    if models.share_upside_down([_strip(image, corners) for corners in longest]) > 0.5:
-        lines = [np.roll(corners, 2, axis=0) for corners in lines]
-    strips = [_strip(image, corners) for corners in lines]
+    read = models.text([_strip(image, corners) for corners in lines])
     return [
         TextBox(text, float(score), _polygon(corners))
-        for corners, (text, score) in zip(lines, models.text(strips), strict=True)
-        if text.strip() and score >= LOWEST_SCORE
+        for corners, (text, score) in zip(lines, read, strict=True)
+        if text.strip() and score >= lowest
     ]
 
 
@@ -151,7 +185,7 @@ def _page(image: Picture) -> tuple[Picture, float]:
         else image
     )
     below, right = -small.shape[0] % STEP, -small.shape[1] % STEP
-    return cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(127, 127, 127)), scale
+    return cast(Picture, cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(127, 127, 127))), scale
 
 
 def _length(corners: Corners) -> float:
@@ -169,11 +203,6 @@ def _mostly_sideways(lines: list[Corners]) -> bool:
     return tall > wide
 
 
-def _along(corners: Corners, *, sideways: bool) -> Corners:
-    """`corners` so that the first edge is the direction of reading: to the right or, on a sideways page, upwards."""
-    return np.roll(corners, 1, axis=0) if sideways else corners
-
-
 def _strip(image: Picture, corners: Corners) -> Picture:
     """The line in `corners`, cut out and laid level, at most LINE_HEIGHT × 2 px high."""
     width, height = _length(corners), _height(corners)
@@ -181,16 +210,15 @@ def _strip(image: Picture, corners: Corners) -> Picture:
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    return cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cast(Picture, cv2.warpPerspective(image, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _padded(strip: Picture) -> Picture:
     """`strip` lengthened with grey so that at LINE_HEIGHT its width is a multiple of STEP."""
     height, width = strip.shape[:2]
     steps = math.ceil(width * LINE_HEIGHT / height / STEP)
-    return cv2.copyMakeBorder(
-        strip, 0, 0, 0, max(0, round(steps * STEP * height / LINE_HEIGHT) - width), cv2.BORDER_CONSTANT, value=(127, 127, 127)
-    )
+    missing = max(0, round(steps * STEP * height / LINE_HEIGHT) - width)
+    return cast(Picture, cv2.copyMakeBorder(strip, 0, 0, 0, missing, cv2.BORDER_CONSTANT, value=(127, 127, 127)))
 
 
 def _polygon(corners: Corners) -> Polygon:
