@@ -1,0 +1,244 @@
+"""What may staff see of employers, and do for platforms and colleagues?
+
+Employers and their members are written by registration alone. A platform's key is shown once, on the page
+that made it. Staff accounts are the only ones that are made here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from employers import operations
+from employers.models import ApiClient, Employer, Member, Scope, User
+from events.admin import LookOnly, LookOnlyAdmin, TabularInline
+
+if TYPE_CHECKING:
+    StaffAdminBase = UserAdmin[Any]
+    CreationForm = AdminUserCreationForm[User]
+    ChangeForm = UserChangeForm[User]
+else:
+    StaffAdminBase, CreationForm, ChangeForm = UserAdmin, AdminUserCreationForm, UserChangeForm
+
+
+def masked(email: str) -> str:
+    """An address that can be told from another, and not be written to: `m***@example.com`."""
+    name, at, domain = email.partition("@")
+    return f"{name[:1]}***{at}{domain}" if email else ""
+
+
+# --- Employers and their people ------------------------------------------------------------------------
+
+
+class MemberInline(LookOnly, TabularInline):
+    model = Member
+    extra = 0
+    fields = ("address", "role", "joined_at", "left_at")
+    readonly_fields = ("address",)
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user")
+
+    @admin.display(description=_("e-mail"))
+    def address(self, member: Member) -> str:
+        return masked(member.user.email)
+
+
+@admin.register(Employer)
+class EmployerAdmin(LookOnlyAdmin):
+    list_display = ("name", "uscc", "account_class", "registered_at", "confirmed_at")
+    list_filter = ("account_class", ("confirmed_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "uscc", "=id")
+    search_help_text = _("Company name, credit code, or the whole id")
+    ordering = ("-registered_at",)
+    inlines = (MemberInline,)
+
+
+@admin.register(Member)
+class MemberAdmin(LookOnlyAdmin):
+    list_display = ("address", "employer", "role", "verified", "joined_at", "left_at")
+    list_filter = ("role", ("left_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user", "employer")
+    search_fields = ("=user__email", "employer__name", "=employer__uscc", "=id")
+    search_help_text = _("The whole e-mail address, a company name or credit code, or an id")
+    ordering = ("-joined_at",)
+    fields = ("whole_address", "employer", "role", "verified", "joined_at", "left_at")
+
+    @admin.display(description=_("e-mail"), ordering="user__email")
+    def address(self, member: Member) -> str:
+        return masked(member.user.email)
+
+    @admin.display(description=_("e-mail"))
+    def whole_address(self, member: Member) -> str:
+        return member.user.email
+
+    @admin.display(description=_("address verified"), boolean=True)
+    def verified(self, member: Member) -> bool:
+        return member.user.email_verified_at is not None
+
+
+# --- Platforms' keys -----------------------------------------------------------------------------------
+
+
+class ApiClientForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("The platform, and which of its systems holds the key"))
+    scopes = forms.MultipleChoiceField(label=_("May"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+    once = forms.CharField(widget=forms.HiddenInput)
+    """Names this opening of the form, so that a page sent twice makes one key."""
+
+
+ONCE = "console.api_client_form"
+
+
+@admin.register(ApiClient)
+class ApiClientAdmin(LookOnlyAdmin):
+    list_display = ("name", "key_begins", "scopes", "created_at", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "=key_start")
+    ordering = ("-created_at",)
+    fields = ("name", "key_begins", "scopes", "created_at", "revoked_at")
+    change_form_template = "admin/employers/apiclient/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Adding is an operation with a page of its own; no model form is involved."""
+        return bool(request.user.has_perm("employers.add_apiclient"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return any(request.user.has_perm(f"employers.{verb}_apiclient") for verb in ("view", "add", "change"))
+
+    @admin.display(description=_("key begins"))
+    def key_begins(self, client: ApiClient) -> str:
+        return f"{client.key_start}…"
+
+    def get_urls(self) -> list[URLPattern]:
+        revoke = path("<uuid:client_id>/revoke/", self.admin_site.admin_view(self.revoke_view), name="employers_apiclient_revoke")
+        return [revoke, *super().get_urls()]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            request.session[ONCE] = secrets.token_urlsafe(16)
+            return self._add_page(request, ApiClientForm(initial={"once": request.session[ONCE]}))
+        form = ApiClientForm(request.POST)
+        if not form.is_valid():
+            return self._add_page(request, form)
+        if request.session.pop(ONCE, None) != form.cleaned_data["once"]:
+            messages.warning(
+                request, gettext("This form has been sent already. A key is shown only once; revoke a key that was lost and make another.")
+            )
+            return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
+        scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
+        client, key = operations.create_api_client(form.cleaned_data["name"], scopes, timezone.now())
+        return self._page(request, "created", gettext("The key of %(name)s") % {"name": client.name}, client=client, key=key)
+
+    def _add_page(self, request: HttpRequest, form: ApiClientForm) -> HttpResponse:
+        return self._page(request, "add", gettext("A new API key"), form=form)
+
+    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
+        response = TemplateResponse(request, f"admin/employers/apiclient/{template}.html", context)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may_revoke = request.user.has_perm("employers.change_apiclient")
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_revoke": may_revoke})
+
+    def revoke_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        """GET asks once more; POST ends the key at once."""
+        if not request.user.has_perm("employers.change_apiclient"):
+            raise PermissionDenied
+        assert isinstance(request.user, User)
+        client = get_object_or_404(ApiClient, pk=client_id)
+        if request.method != "POST":
+            return self._page(request, "revoke", gettext("Revoke the key of %(name)s") % {"name": client.name}, client=client)
+        operations.revoke_api_client(client, request.user.as_reviewer(), timezone.now())
+        messages.success(
+            request, gettext("The key of %(name)s is revoked: no request with it is answered any more.") % {"name": client.name}
+        )
+        return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
+
+
+# --- Staff ---------------------------------------------------------------------------------------------
+
+
+class StaffCreationForm(CreationForm):
+    """A colleague by e-mail address. Without a password they set one by the mail for a forgotten password."""
+
+    class Meta:
+        model = User
+        fields = ("email",)
+
+    def clean_email(self) -> str:
+        """In lower case, as addresses are stored; a second account for one address is told here, not by the database."""
+        email: str = self.cleaned_data["email"].strip().lower()
+        if User.objects.filter(email=email).exists():
+            raise forms.ValidationError(_("This address already has an account."))
+        return email
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.is_staff = True
+        user: User = super().save(commit)
+        return user
+
+
+class StaffChangeForm(ChangeForm):
+    class Meta:
+        model = User
+        fields = ("email", "language", "is_active", "is_superuser", "groups")
+
+
+@admin.register(User)
+class StaffAdmin(StaffAdminBase):
+    """Staff alone: recruiters' accounts are made by registering, and ended by their employer's owner."""
+
+    form = StaffChangeForm
+    add_form = StaffCreationForm
+    list_display = ("email", "is_active", "is_superuser", "last_login", "joined_at")
+    list_filter = ("is_active", "is_superuser", "groups")
+    search_fields = ("email",)
+    ordering = ("email",)
+    filter_horizontal = ("groups",)
+    fieldsets = (
+        (None, {"fields": ("email", "password", "language")}),
+        (_("What they may do"), {"fields": ("is_active", "groups", "is_superuser")}),
+        (_("Since when"), {"fields": ("joined_at", "last_login")}),
+    )
+    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+    readonly_fields = ("joined_at", "last_login")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).filter(is_staff=True)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Only a superuser hands out rights; else the right to edit colleagues would be the right to everything."""
+        mine = (*self.readonly_fields, *(() if request.user.is_superuser else ("is_superuser", "groups")))
+        return mine if obj is None else (*mine, "email")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if isinstance(obj, User) and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Decisions name their reviewer for good; a colleague who leaves is made inactive."""
+        return False

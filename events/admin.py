@@ -1,0 +1,51 @@
+"""What may staff see of what happened? All of it, and change none of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from events.models import Event
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+
+admin.site.site_header = admin.site.site_title = _("Zizhi console")
+admin.site.index_title = _("What staff can look at")
+
+
+class LookOnly:
+    """Rows that only operations write: no form of the admin can add, change or delete one."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LookOnlyAdmin(LookOnly, ModelAdmin):
+    """A list and a page to look at. There are no bulk actions either."""
+
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+
+
+@admin.register(Event)
+class EventAdmin(LookOnlyAdmin):
+    list_display = ("at", "verb", "subject_type", "subject_id", "from_state", "to_state", "role", "actor_id")
+    list_filter = ("role", "subject_type", "to_state")
+    search_fields = ("=subject_id", "=actor_id", "=verb")
+    search_help_text = _("The whole id of a case, document or person, or a verb")
+    ordering = ("-id",)
+    date_hierarchy = None

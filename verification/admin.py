@@ -1,0 +1,702 @@
+"""What does a reviewer see, and press? The queue, the case page with its buttons, and everything else to look at.
+
+Every button calls the operation that any other door would call. No form of the admin writes a row of this app.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import BooleanField, Count, ExpressionWrapper, Min, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from employers.admin import masked
+from employers.models import AccountClass, User
+from events.admin import LookOnly, LookOnlyAdmin, TabularInline
+from events.errors import Refused
+from events.models import Event, record
+from verification import guards, operations, review, states
+from verification.findings import Severity
+from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage, RegistryRecord
+from verification.states import State
+
+VIEW_ONCE = timedelta(minutes=1)
+"""A page looked at again within this time is one look: zooming, reloading and going back would bury the record."""
+
+NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "revoke"})
+"""What hurts an employer at once is shown once more, as the employer will be told it, before it is done."""
+
+BUTTONS = ("approve", "request_changes", "reject", "suspend", "reinstate", "revoke")
+BUTTON_WORDS = {
+    "approve": _("Approve"),
+    "request_changes": _("Request changes"),
+    "reject": _("Reject"),
+    "suspend": _("Suspend"),
+    "reinstate": _("Reinstate"),
+    "revoke": _("Revoke"),
+}
+DONE_WORDS = {
+    "approve": _("Approved: %(name)s"),
+    "request_changes": _("Changes requested: %(name)s"),
+    "reject": _("Rejected: %(name)s"),
+    "suspend": _("Suspended: %(name)s"),
+    "reinstate": _("Reinstated: %(name)s"),
+    "revoke": _("Revoked: %(name)s"),
+}
+
+
+def in_words(refused: Refused) -> str:
+    """A refusal as one message: what it says, what was seen and expected, and what to do now."""
+    language = get_language() or "zh-hans"
+    said = [refused.reason.says.in_(language)]
+    if refused.seen:
+        seen = str(review.STATE_WORDS.get(State(refused.seen), "")) if refused.code == "state_conflict" else refused.seen
+        said.append(f"({seen})")
+    return f"{' '.join(said)}{'。' if language.startswith('zh') else '. '}{refused.reason.fix.in_(language)}"
+
+
+# --- The queue -----------------------------------------------------------------------------------------
+
+
+class _Filter(admin.SimpleListFilter):
+    """A filter whose every choice is a lookup, one of them the default."""
+
+    default = "all"
+
+    def value(self) -> str:
+        chosen = super().value()
+        return chosen if chosen in dict(self.lookup_choices) else self.default
+
+    def choices(self, changelist: Any) -> Any:
+        for value, words in self.lookup_choices:
+            yield {
+                "selected": self.value() == str(value),
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": words,
+            }
+
+
+class StateFilter(_Filter):
+    """Waiting for review, unless somebody is searched for: then wherever they are."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def __init__(self, request: HttpRequest, *rest: Any) -> None:
+        self.default = "all" if request.GET.get("q") else State.IN_REVIEW
+        super().__init__(request, *rest)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        counts = dict(Case.objects.order_by().values_list("state").annotate(Count("pk")))
+        first = sorted(State, key=lambda state: state != State.IN_REVIEW)
+        each = [
+            (str(state), f"{review.STATE_WORDS[state]} ({counts[state]})")
+            for state in first
+            if counts.get(state) or state == State.IN_REVIEW
+        ]
+        return [*each, ("all", f"{gettext('All')} ({sum(counts.values())})")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        return queryset if self.value() == "all" else queryset.filter(state=self.value())
+
+
+class ReasonFilter(_Filter):
+    """Why a case is held: the reasons that occur among those that wait now."""
+
+    title = _("why it is held")
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        waiting = Case.objects.awaiting_review().order_by().values_list(_latest_reasons(), flat=True)
+        counts = Counter(reason["code"] for reasons in waiting for reason in {r["code"]: r for r in reasons or ()}.values())
+        if chosen := request.GET.get(self.parameter_name):
+            counts.setdefault(chosen, 0)
+        return [
+            ("all", gettext("All")),
+            *((code, f"{review.code_in_words(code)} ({n})") for code, n in counts.most_common() if code != "all"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        if self.value() == "all":
+            return queryset
+        # The quotes around the code are JSON's own, so that no code is found inside another or inside a value.
+        return queryset.alias(why=Cast(_latest_reasons(), TextField())).filter(why__contains=f'"{self.value()}"')
+
+
+class ClaimFilter(_Filter):
+    title = _("claim")
+    parameter_name = "claim"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("all", gettext("All")), ("mine", gettext("Claimed by me")), ("free", gettext("Free"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        now = timezone.now()
+        if self.value() == "mine":
+            return queryset.filter(claimed_by=request.user.pk, claimed_until__gt=now)
+        return queryset.filter(_free_at(now)) if self.value() == "free" else queryset
+
+
+class ClassFilter(_Filter):
+    title = _("account class")
+    parameter_name = "class"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("all", gettext("All")), *((str(value), str(words)) for value, words in review.CLASS_WORDS.items())]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        return queryset if self.value() == "all" else queryset.filter(account_class=self.value())
+
+
+def _latest_reasons() -> Subquery:
+    return Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-pk").values("reasons")[:1])
+
+
+# --- The decision form ---------------------------------------------------------------------------------
+
+
+class DecisionForm(forms.Form):
+    """What a reviewer sends with a button."""
+
+    seen_version = forms.IntegerField(min_value=0)
+    reasons = forms.MultipleChoiceField(required=False)
+    note = forms.CharField(required=False, max_length=2000)
+
+    def __init__(self, verb: str, *args: Any) -> None:
+        super().__init__(*args)
+        offered = self.fields["reasons"]
+        assert isinstance(offered, forms.MultipleChoiceField)
+        offered.choices = [(code, code) for code in review.REASONS_FOR.get(verb, ())]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a reviewer had ticked and written when a page had to be shown to them again."""
+
+    verb: str = ""
+    reasons: tuple[str, ...] = ()
+    note: str = ""
+
+    @classmethod
+    def of(cls, verb: str, request: HttpRequest) -> Typed:
+        return cls(verb, tuple(request.POST.getlist("reasons")), request.POST.get("note", "")[:2000])
+
+
+NOTHING_TYPED = Typed()
+
+
+@dataclass(frozen=True)
+class Button:
+    """A decision that the guards allow now, with the reasons that it can be given for."""
+
+    verb: str
+    choices: list[review.Choice] = field(default_factory=list)
+    note: str = ""
+    opened: bool = False
+
+    @property
+    def label(self) -> str:
+        return str(BUTTON_WORDS[self.verb])
+
+    @property
+    def needs_reason(self) -> bool:
+        return self.verb in guards.NEEDS_REASON
+
+    @property
+    def needs_confirmation(self) -> bool:
+        return self.verb in NEEDS_CONFIRMATION
+
+
+# --- The case ------------------------------------------------------------------------------------------
+
+
+@admin.register(Case)
+class CaseAdmin(LookOnlyAdmin):
+    """Those with `verification.view_case` look; those with `verification.change_case` also decide: they are reviewers."""
+
+    list_display = ("company", "why_held", "class_in_words", "waiting", "attempt", "claim_in_words")
+    list_display_links = None
+    list_filter = (StateFilter, ReasonFilter, ClaimFilter, ClassFilter)
+    list_select_related = ("submitted_by", "claimed_by")
+    search_fields = ("declared_name", "declared_uscc", "id")
+    search_help_text = _("Company name, credit code or id; searches every state")
+    ordering = ("submitted_at",)
+    change_list_template = "admin/verification/case/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        now = timezone.now()
+        cases: QuerySet[Case] = super().get_queryset(request)
+        return cases.annotate(
+            latest_reasons=_latest_reasons(),
+            is_claimed=_holds(Q(claimed_until__gt=now)),
+            is_mine=_holds(Q(claimed_until__gt=now, claimed_by=request.user.pk)),
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        now = timezone.now()
+        queue = (
+            Case.objects.awaiting_review()
+            .order_by()
+            .aggregate(
+                waiting=Count("pk"),
+                free=Count("pk", filter=_free_at(now)),
+                mine=Count("pk", filter=Q(claimed_by=request.user.pk, claimed_until__gt=now)),
+                oldest=Min("submitted_at"),
+            )
+        )
+        context = {
+            "title": gettext("Review queue"),
+            "queue": queue,
+            "may_decide": self._may_decide(request),
+            "now": now,
+            "is_nav_sidebar_enabled": False,
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    # Columns
+
+    @admin.display(description=_("company"), ordering="declared_name")
+    def company(self, case: Case) -> SafeString:
+        who = masked(case.submitted_by.email) if case.submitted_by else "—"
+        url = reverse("admin:verification_case_change", args=[case.pk])
+        return format_html(
+            '<a class="company" href="{}">{}</a><span class="below">{} · {}</span>', url, case.declared_name, case.declared_uscc, who
+        )
+
+    @admin.display(description=_("why it is held"))
+    def why_held(self, case: Any) -> SafeString | str:
+        appealed = [gettext("Appeal")] if case.appealed_at and case.state == State.IN_REVIEW else []
+        lines = [*appealed, *dict.fromkeys(str(review.code_in_words(reason["code"])) for reason in case.latest_reasons or ())]
+        items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+        return format_html('<ul class="reasons">{}</ul>', items) if lines else "—"
+
+    @admin.display(description=_("account class"), ordering="account_class")
+    def class_in_words(self, case: Case) -> str:
+        return str(review.CLASS_WORDS[AccountClass(case.account_class)])
+
+    @admin.display(description=_("waiting"), ordering="submitted_at")
+    def waiting(self, case: Case) -> SafeString | str:
+        if case.state not in states.REVIEWABLE or case.submitted_at is None:
+            return str(review.STATE_WORDS[State(case.state)])
+        words = timesince(case.submitted_at, timezone.now(), depth=1)
+        return format_html('<time datetime="{}" title="{}">{}</time>', case.submitted_at.isoformat(), _clock(case.submitted_at), words)
+
+    @admin.display(description=_("attempt"), ordering="attempt_number")
+    def attempt(self, case: Case) -> int:
+        return case.attempt_number
+
+    @admin.display(description=_("claimed by"), ordering="claimed_until")
+    def claim_in_words(self, case: Any) -> SafeString | str:
+        if case.state not in states.REVIEWABLE:
+            return "—"
+        if not case.is_claimed:
+            return format_html('<span class="tag tag-free">{}</span>', gettext("free"))
+        who = gettext("you") if case.is_mine else case.claimed_by.email
+        left = gettext("%(time)s left") % {"time": timeuntil(case.claimed_until, timezone.now(), depth=1)}
+        tag = "tag-mine" if case.is_mine else "tag-taken"
+        return format_html('<span class="tag {}">{}</span><span class="below">{}</span>', tag, who, left)
+
+    # Addresses
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        decide = view(self.decide_view)
+        return [
+            path("next/", view(self.claim_next_view), name="verification_case_next"),
+            path("<uuid:case_id>/claim/", view(self.claim_view), name="verification_case_claim"),
+            path("<uuid:case_id>/release/", view(self.release_view), name="verification_case_release"),
+            path("<uuid:case_id>/page/<uuid:document_id>/<int:number>/", view(self.page_view), name="verification_case_page"),
+            *(path(f"<uuid:case_id>/{verb}/", decide, {"verb": verb}, name=f"verification_case_{verb}") for verb in BUTTONS),
+            *super().get_urls(),
+        ]
+
+    # What the buttons do
+
+    def claim_next_view(self, request: HttpRequest) -> HttpResponse:
+        """Take the case that has waited longest and that this reviewer may take."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        reviewer, now = self._reviewer(request), timezone.now()
+        for case in self._free(reviewer, now):
+            try:
+                operations.claim(case.pk, reviewer, now)
+            except Refused:  # somebody was faster
+                continue
+            return _to_case(case.pk)
+        messages.info(request, gettext("No case is waiting that you could take."))
+        return _to_queue()
+
+    def claim_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
+        """Claim, or hold for longer; what has been typed meanwhile stays on the page."""
+        if request.method != "POST":
+            return _to_case(case_id)
+        reviewer = self._reviewer(request)
+        typed = Typed.of(request.POST.get("verb", ""), request)
+        try:
+            operations.claim(case_id, reviewer, timezone.now())
+        except Refused as refused:
+            messages.error(request, in_words(refused))
+        except Case.DoesNotExist as error:
+            raise Http404 from error
+        return self._case_page(request, case_id, typed) if typed.verb else _to_case(case_id)
+
+    def release_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
+        if request.method != "POST":
+            return _to_case(case_id)
+        reviewer = self._reviewer(request)
+        try:
+            operations.release_claim(case_id, reviewer, timezone.now())
+        except Refused as refused:
+            messages.error(request, in_words(refused))
+            return _to_case(case_id)
+        except Case.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, gettext("The case is back in the queue."))
+        return _to_queue()
+
+    def decide_view(self, request: HttpRequest, case_id: UUID, verb: str) -> HttpResponse:
+        """A button was pressed: show it once more where that is due, then do it and go on to the next case."""
+        if request.method != "POST":
+            return _to_case(case_id)
+        reviewer, now, typed = self._reviewer(request), timezone.now(), Typed.of(verb, request)
+        case = self._case(request, case_id)
+        form = DecisionForm(verb, request.POST)
+        if "back" in request.POST:
+            return self._case_page(request, case_id, typed)
+        if not form.is_valid():
+            messages.error(request, gettext("What was sent does not fit this decision. Please look at it again."))
+            return self._case_page(request, case_id, typed, status=400)
+        confirmed = "confirmed" in request.POST or ("preview" not in request.POST and verb not in NEEDS_CONFIRMATION)
+        try:
+            if not confirmed:
+                return self._confirm_page(request, case, verb, typed, form.cleaned_data["seen_version"], now)
+            self._carry_out(case, verb, reviewer, now, form.cleaned_data)
+        except Refused as refused:
+            messages.error(request, in_words(refused))
+            return self._case_page(request, case_id, typed, status=409)
+        case_url = reverse("admin:verification_case_change", args=[case_id])
+        messages.success(request, format_html('<a href="{}">{}</a>', case_url, DONE_WORDS[verb] % {"name": case.declared_name}))
+        if verb not in guards.NEEDS_CLAIM:
+            return _to_case(case_id)
+        following = next(iter(self._free(reviewer, now)), None)
+        return _to_case(following.pk) if following else _to_queue()
+
+    def _carry_out(self, case: Case, verb: str, reviewer: User, now: datetime, sent: dict[str, Any]) -> None:
+        codes, note, seen_version = sent["reasons"], sent["note"], sent["seen_version"]
+        if verb == "approve":
+            operations.approve(case.pk, reviewer, now, note=note, seen_version=seen_version)
+        elif verb == "request_changes":
+            operations.request_changes(case.pk, reviewer, now, codes, note=note, seen_version=seen_version)
+        elif verb == "reject":
+            operations.reject(case.pk, reviewer, now, codes, note=note, seen_version=seen_version)
+        elif case.version != seen_version:
+            raise Refused("state_conflict", "state", seen=case.state)
+        elif verb == "suspend":
+            operations.suspend(case.pk, reviewer.as_reviewer(), now, codes, note=note)
+        elif verb == "reinstate":
+            operations.reinstate(case.pk, reviewer, now, note=note)
+        else:
+            operations.revoke(case.pk, reviewer, now, codes, note=note)
+
+    def _confirm_page(self, request: HttpRequest, case: Case, verb: str, typed: Typed, seen_version: int, now: datetime) -> HttpResponse:
+        """What is about to be done, in the words and both languages in which the employer will be told. Raises Refused."""
+        if refused := guards.may(verb, case, self._reviewer(request).as_reviewer(), now):
+            raise refused
+        if verb in guards.NEEDS_REASON and not typed.reasons:
+            raise Refused("reason_required")
+        context = {
+            "case": case,
+            "verb": verb,
+            "label": BUTTON_WORDS[verb],
+            "typed": typed,
+            "seen_version": seen_version,
+            "reasons": [choice.reason for choice in review.choices(verb, (), typed.reasons) if choice.ticked],
+        }
+        return self._page(request, "confirm", f"{BUTTON_WORDS[verb]}: {case.declared_name}", context)
+
+    # The case page
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        try:
+            return self._case_page(request, UUID(object_id))
+        except ValueError as error:
+            raise Http404 from error
+
+    def _case_page(self, request: HttpRequest, case_id: UUID, typed: Typed = NOTHING_TYPED, status: int = 200) -> HttpResponse:
+        case, now = self._case(request, case_id), timezone.now()
+        attempts = list(case.attempts.order_by("-number").prefetch_related("check_runs"))
+        runs = latest_runs(attempts[0]) if attempts else {}
+        findings = [finding for run in runs.values() for finding in run.as_findings()]
+        observed = {code: run.observation for code, run in runs.items()}
+        reading, registry = observed.get("reading", {}), observed.get("registry", {})
+        declared = {"name": case.declared_name, "uscc": case.declared_uscc, "legal_representative": case.declared_legal_representative}
+        rows = review.comparison(declared, reading, registry)
+        documents = list(case.documents.order_by("superseded_at", "uploaded_at").select_related("uploaded_by").prefetch_related("pages"))
+        context = {
+            "case": case,
+            "now": now,
+            "state": review.STATE_WORDS[State(case.state)],
+            "account_class": review.CLASS_WORDS[AccountClass(case.account_class)],
+            "rows": [row for row in rows if row.compares],
+            "only_read": [row for row in rows if not row.compares],
+            "reading": reading,
+            "registry": registry,
+            "findings": [said for said in review.strictest_first(findings) if said.severity != "pass"],
+            "in_order": [said for said in review.strictest_first(findings) if said.severity == "pass"],
+            "against": sum(finding.severity >= Severity.UNABLE for finding in findings),
+            "documents": documents,
+            "pages": [page for document in documents if document.superseded_at is None for page in shown_pages(document, reading, rows)],
+            "attempts": attempts,
+            "decisions": [
+                {
+                    "decision": decision,
+                    "words": review.VERB_WORDS.get(decision.verb, decision.verb),
+                    "reasons": review.told(decision.reasons),
+                }
+                for decision in case.decisions.select_related("decided_by")
+            ],
+            "related": related_cases(case, observed.get("duplicates", {})),
+            **self._history(case, documents),
+            **self._what_may_be_done(request, case, findings, typed, now),
+        }
+        return self._page(request, "change_form", case.declared_name, context, status)
+
+    def _what_may_be_done(self, request: HttpRequest, case: Case, findings: list[Any], typed: Typed, now: datetime) -> dict[str, Any]:
+        """The buttons that the guards allow, and the claim."""
+        if not self._may_decide(request):
+            return {"may_decide": False, "buttons": []}
+        reviewer = self._reviewer(request).as_reviewer()
+        allowed = [verb for verb in guards.available(case, reviewer, now) if verb in BUTTONS]
+        is_mine = case.claimed_by_me(reviewer.id, now)
+        refused = guards.may_claim(case, reviewer, now) if case.state in states.REVIEWABLE else None
+        return {
+            "may_decide": True,
+            "buttons": [
+                Button(
+                    verb,
+                    review.choices(verb, findings, typed.reasons if verb == typed.verb else ()),
+                    typed.note if verb == typed.verb else "",
+                    verb == typed.verb,
+                )
+                for verb in sorted(allowed, key=BUTTONS.index)
+            ],
+            "typed_elsewhere": typed if typed.note and typed.verb not in allowed else None,
+            "is_mine": is_mine,
+            "may_claim": case.state in states.REVIEWABLE and refused is None and not is_mine,
+            "cannot_claim": in_words(refused) if refused else "",
+            "taken": case.claimed_by_other(reviewer.id, now),
+            "seconds_left": int((case.claimed_until - now).total_seconds()) if is_mine and case.claimed_until else 0,
+        }
+
+    def _history(self, case: Case, documents: list[Document]) -> dict[str, Any]:
+        """The case's events with names in place of ids; looks at pages are many, and counted apart."""
+        of_documents = Q(subject_type="document", subject_id__in=[str(document.pk) for document in documents])
+        mine = Q(subject_type="case", subject_id=str(case.pk)) | of_documents
+        events = list(Event.objects.filter(mine).order_by("-id"))
+        reviewers = {UUID(event.actor_id) for event in events if event.role == "reviewer"}
+        names = dict(User.objects.filter(pk__in=reviewers).values_list("pk", "email"))
+        timeline = [
+            {
+                "event": event,
+                "words": review.VERB_WORDS.get(event.verb, event.verb),
+                "who": names.get(UUID(event.actor_id), "") if event.role == "reviewer" else review.ROLE_WORDS.get(event.role, event.role),
+                "to": review.STATE_WORDS.get(State(event.to_state), "") if event.to_state else "",
+                "reasons": [review.code_in_words(code) for code in event.reasons],
+            }
+            for event in events
+            if event.verb != "view_page"
+        ]
+        looks = Counter(names.get(UUID(event.actor_id), "") for event in events if event.verb == "view_page")
+        return {"timeline": timeline, "looks": looks.most_common()}
+
+    def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "is_nav_sidebar_enabled": False, "title": title, "opts": self.opts, **context}
+        response = TemplateResponse(request, f"admin/verification/case/{template}.html", context, status=status)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    # Pictures
+
+    def page_view(self, request: HttpRequest, case_id: UUID, document_id: UUID, number: int) -> HttpResponse:
+        """One page of one of the case's documents, decrypted; who looked is put on record."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        assert isinstance(request.user, User)
+        pages = DocumentPage.objects.select_related("document__case")
+        page = get_object_or_404(pages, document=document_id, document__case=case_id, number=number)
+        with page.image.open("rb") as stored:
+            response = HttpResponse(stored.read(), content_type="image/jpeg")
+        response["Cache-Control"] = "private, no-store"
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Content-Disposition"] = "inline"
+        record_look(page, request.user, timezone.now())
+        return response
+
+    # Who asks, and for what
+
+    def _may_decide(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("verification.change_case"))
+
+    def _reviewer(self, request: HttpRequest) -> User:
+        if not self._may_decide(request) or not isinstance(request.user, User):
+            raise PermissionDenied
+        return request.user
+
+    def _case(self, request: HttpRequest, case_id: UUID) -> Case:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        case: Case = get_object_or_404(Case.objects.select_related("employer", "submitted_by", "claimed_by"), pk=case_id)
+        return case
+
+    def _free(self, reviewer: User, now: datetime) -> list[Case]:
+        """The first waiting cases that this reviewer may take; a handful, since a few may go to somebody faster."""
+        waiting = Case.objects.awaiting_review().unclaimed(now)[:20]
+        return [case for case in waiting if guards.may_claim(case, reviewer.as_reviewer(), now) is None]
+
+
+def _free_at(now: datetime) -> Q:
+    return Q(claimed_until=None) | Q(claimed_until__lte=now)
+
+
+def _holds(condition: Q) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+def _clock(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def _to_case(case_id: UUID) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:verification_case_change", args=[case_id]))
+
+
+def _to_queue() -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:verification_case_changelist"))
+
+
+def latest_runs(attempt: Attempt) -> dict[str, CheckRun]:
+    """Each check's last run: a check that was asked again after a wait counts as it answered last."""
+    return {run.code: run for run in sorted(attempt.check_runs.all(), key=lambda run: run.round)}
+
+
+def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.Row]) -> list[dict[str, Any]]:
+    """A document's pages, the one that was read with the boxes of its fields and turned as it was found to lie."""
+    pages = []
+    for page in document.pages.all():
+        is_read = reading.get("document") == str(document.pk) and reading.get("page", 1) == page.number
+        pages.append(
+            {
+                "document": document,
+                "page": page,
+                "url": reverse("admin:verification_case_page", args=[document.case_id, document.pk, page.number]),
+                "boxes": review.boxes(reading, rows) if is_read else [],
+                "turn": reading.get("turn", 0) if is_read else 0,
+            }
+        )
+    return pages
+
+
+def related_cases(case: Case, duplicates: dict[str, Any]) -> list[dict[str, Any]]:
+    """Other cases with the same code or the same picture, and the employer's own earlier ones."""
+    near = {near["case"]: near["distance"] for near in duplicates.get("near_same", ())}
+    same = set(duplicates.get("same_bytes", ()))
+    found = Q(pk__in={*near, *same}) | Q(declared_uscc=case.declared_uscc) | Q(employer=case.employer_id)
+    related = []
+    for other in Case.objects.filter(found).exclude(pk=case.pk).order_by("-opened_at")[:20]:
+        why = []
+        if str(other.pk) in same:
+            why.append(gettext("the same file"))
+        elif str(other.pk) in near:
+            why.append(gettext("nearly the same picture"))
+        if other.employer_id == case.employer_id:
+            why.append(gettext("the same employer"))
+        elif other.declared_uscc == case.declared_uscc:
+            why.append(gettext("the same credit code"))
+        related.append({"case": other, "state": review.STATE_WORDS[State(other.state)], "why": why})
+    return related
+
+
+def record_look(page: DocumentPage, user: User, now: datetime) -> None:
+    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`."""
+    actor, document = user.as_reviewer(), page.document
+    looks = Event.objects.about(document).filter(verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE)
+    if any(look.data.get("page") == page.number for look in looks):
+        return
+    data = {"case": str(document.case_id), "page": page.number}
+    record("view_page", document, actor, now, employer_id=document.case.employer_id, data=data)
+
+
+# --- What stands behind a case -------------------------------------------------------------------------
+
+
+class CheckRunInline(LookOnly, TabularInline):
+    model = CheckRun
+    extra = 0
+    fields = ("code", "round", "version", "observation", "findings", "started_at", "finished_at")
+
+
+@admin.register(Attempt)
+class AttemptAdmin(LookOnlyAdmin):
+    list_display = ("case", "number", "submitted_at", "outcome", "waiting_for", "waits", "tries", "finished_at")
+    list_filter = ("outcome", "waiting_for", ("finished_at", admin.EmptyFieldListFilter))
+    list_select_related = ("case",)
+    search_fields = ("=case__id", "=case__declared_uscc", "case__declared_name")
+    ordering = ("-submitted_at",)
+    inlines = (CheckRunInline,)
+
+
+@admin.register(Decision)
+class DecisionAdmin(LookOnlyAdmin):
+    list_display = ("decided_at", "case", "verb", "why", "decided_by", "policy_version")
+    list_filter = ("verb", "policy_version")
+    list_select_related = ("case", "decided_by")
+    search_fields = ("=case__id", "=case__declared_uscc", "case__declared_name")
+    ordering = ("-id",)
+
+    @admin.display(description=_("why"), empty_value="—")
+    def why(self, decision: Decision) -> str:
+        return "; ".join(str(reason["sentence"]) for reason in review.told(decision.reasons))
+
+
+@admin.register(Document)
+class DocumentAdmin(LookOnlyAdmin):
+    """The pictures themselves are looked at on the case's page, where that is put on record."""
+
+    list_display = ("id", "kind", "case", "media_type", "size", "uploaded_at", "superseded_at")
+    list_filter = ("kind", "media_type")
+    list_select_related = ("case",)
+    search_fields = ("=id", "=case__id", "=sha256")
+    ordering = ("-uploaded_at",)
+
+
+@admin.register(RegistryRecord)
+class RegistryRecordAdmin(LookOnlyAdmin):
+    """The snapshot of the company register; `manage.py import_registry` fills it."""
+
+    list_display = ("uscc", "name", "legal_representative", "status", "established_on", "abnormal_list", "serious_violation_list", "as_of")
+    list_filter = ("status", "abnormal_list", "serious_violation_list")
+    # From the start of the field, which an index serves: a register has many millions of rows.
+    search_fields = ("=uscc", "^name")
+    search_help_text = _("A whole credit code, or how the name begins")
+    ordering = ("uscc",)

@@ -1,0 +1,359 @@
+"""What does a reviewer need side by side to decide? Stored facts in, rows of words out; nothing is read or written here."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Final, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from employers.models import AccountClass
+from employers.uscc import normalise
+from events.reasons import REASONS, Reason
+from verification import wording
+from verification.checks.reading import same_name
+from verification.findings import Finding, Observation, Severity
+from verification.registries.base import status_of
+from verification.states import State
+
+Word = str | Promise
+
+# --- Words ---------------------------------------------------------------------------------------------
+
+STATE_WORDS: Final[dict[State, Word]] = {
+    State.DRAFT: _("Draft"),
+    State.SUBMITTED: _("Submitted"),
+    State.CHECKING: _("Being checked"),
+    State.IN_REVIEW: _("Waiting for review"),
+    State.CHANGES_REQUESTED: _("Changes requested"),
+    State.APPROVED: _("Approved"),
+    State.REJECTED: _("Rejected"),
+    State.SUSPENDED: _("Suspended"),
+    State.REVOKED: _("Revoked"),
+    State.EXPIRED: _("Expired"),
+    State.WITHDRAWN: _("Withdrawn"),
+}
+
+CLASS_WORDS: Final[dict[AccountClass, Word]] = {
+    AccountClass.DIRECT_EMPLOYER: _("Direct employer"),
+    AccountClass.COMMERCIAL_AGENCY: _("HR service agency"),
+    AccountClass.PUBLIC_SERVICE: _("Public service"),
+}
+
+SEVERITY_WORDS: Final[dict[Severity, Word]] = {
+    Severity.BLOCK: _("Blocks"),
+    Severity.CONCERN: _("Speaks against"),
+    Severity.UNABLE: _("Could not tell"),
+    Severity.WAIT: _("Time will tell"),
+    Severity.NOTE: _("Note"),
+    Severity.PASS: _("In order"),
+}
+
+CHECK_WORDS: Final[dict[str, Word]] = {
+    "scan": _("Virus scan"),
+    "reading": _("Reading of the licence"),
+    "registry": _("Company register"),
+    "duplicates": _("Duplicates"),
+    "authority": _("Recruiter's authority"),
+}
+
+FINDING_WORDS: Final[dict[str, Word]] = {
+    "clean": _("The virus scanner found nothing"),
+    "re_encoded_only": _("No virus scanner is set up; the pages were re-encoded"),
+    "uscc_agrees": _("The code on the licence is the declared one"),
+    "qr_agrees": _("The QR code names the declared code"),
+    "name_agrees": _("The company name agrees"),
+    "legal_representative_agrees": _("The legal representative agrees"),
+    "registry_active": _("The register lists the company as active"),
+    "no_duplicate": _("Nobody else has used this picture or this code"),
+    "authority_email_at_company_domain": _("The recruiter's verified address is at the company's own domain"),
+}
+"""The words of findings that are in order; what is not has its sentence in `events.reasons`."""
+
+FIELD_WORDS: Final[Mapping[str, Word]] = wording.FIELDS | {
+    "type": _("Type"),
+    "registered_capital": _("Registered capital"),
+    "address": _("Address"),
+    "business_scope": _("Business scope"),
+    "registration_authority": _("Registration authority"),
+    "registration_number": _("Registration number"),
+}
+
+VERB_WORDS: Final[Mapping[str, Word]] = wording.HAPPENED | {"claim": _("Claimed"), "release_claim": _("Claim released")}
+
+ROLE_WORDS: Final[dict[str, Word]] = {
+    "system": _("Zizhi"),
+    "owner": _("Employer's owner"),
+    "recruiter": _("Recruiter"),
+    "reviewer": _("Reviewer"),
+    "platform": _("Platform"),
+}
+
+
+def in_language(reason: Reason) -> str:
+    """What a reason says, in the language of the page."""
+    return reason.says.in_(get_language() or "zh-hans")
+
+
+def code_in_words(code: str) -> Word:
+    """What a reason or finding code says; a code that nobody has given words stands as it is."""
+    if code in REASONS:
+        return in_language(REASONS[code])
+    return FINDING_WORDS.get(code, code)
+
+
+# --- Which reasons fit which decision ------------------------------------------------------------------
+
+_ON_THE_PICTURE = (
+    "document_missing", "document_blurred", "document_cropped", "document_unreadable", "document_not_a_licence",
+    "document_expired", "document_outdated",
+)  # fmt: skip
+_ON_THE_FACTS = (
+    "uscc_missing", "uscc_invalid", "uscc_mismatch", "name_mismatch", "legal_representative_mismatch", "established_on_mismatch",
+)  # fmt: skip
+_ON_THE_REGISTER = (
+    "registry_not_found", "registry_revoked", "registry_deregistered", "registry_cancelled", "registry_not_active",
+    "registry_abnormal_list", "registry_serious_violation_list",
+)  # fmt: skip
+_ON_AUTHORITY = (
+    "authority_missing", "authority_unproven", "authority_email_unverified", "agency_licence_missing", "approval_document_missing",
+)  # fmt: skip
+_ON_DUPLICATES = ("duplicate_same_image", "duplicate_same_uscc_active")
+
+REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
+    "request_changes": (*_ON_THE_PICTURE, *_ON_THE_FACTS, *_ON_AUTHORITY, "duplicate_same_image", "review_decided"),
+    "reject": (
+        "document_not_a_licence", "document_expired", "uscc_invalid", "uscc_mismatch", "name_mismatch", "legal_representative_mismatch",
+        "established_on_mismatch", *_ON_THE_REGISTER, *_ON_AUTHORITY, *_ON_DUPLICATES, "review_decided",
+    ),
+    "suspend": (
+        *_ON_THE_REGISTER, "document_expired", "authority_unproven", "agency_licence_missing", *_ON_DUPLICATES, "forgery_suspected",
+        "review_decided",
+    ),
+    "revoke": (*_ON_THE_REGISTER, "document_expired", "authority_unproven", "agency_licence_missing", *_ON_DUPLICATES, "review_decided"),
+}  # fmt: skip
+"""What a reviewer can tick. A reason that only time or a service mends is none that a person decides for."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A reason to tick: whether it is ticked, and whether a check of this attempt found it."""
+
+    reason: Reason
+    ticked: bool
+    found: bool
+
+    @property
+    def says(self) -> str:
+        return in_language(self.reason)
+
+
+def choices(verb: str, findings: Iterable[Finding], ticked: Sequence[str]) -> list[Choice]:
+    """The reasons that fit `verb`, those that the checks found first."""
+    found = {finding.code for finding in findings if finding.severity >= Severity.WAIT}
+    offered = [Choice(REASONS[code], code in ticked, code in found) for code in REASONS_FOR.get(verb, ())]
+    return sorted(offered, key=lambda choice: not choice.found)
+
+
+# --- The same thing from four sides --------------------------------------------------------------------
+
+Agreement = Literal["agrees", "differs", "alone", "absent"]
+AGREEMENT_WORDS: Final[dict[str, Word]] = {
+    "agrees": _("Agrees"),
+    "differs": _("Differs"),
+    "alone": _("Nothing to compare"),
+    "absent": _("Nowhere given"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a value, and whether it is where the value departs from the one that it is compared with."""
+
+    text: str
+    differs: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One source's value for one field."""
+
+    parts: tuple[Part, ...] = ()
+    differs: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field as declared, as read from the licence, as in its QR code, and as in the register."""
+
+    field: str
+    declared: Cell
+    read: Cell
+    qr: Cell
+    registry: Cell
+    agreement: Agreement
+
+    @property
+    def label(self) -> Word:
+        return FIELD_WORDS.get(self.field, self.field)
+
+    @property
+    def agreement_in_words(self) -> Word:
+        return AGREEMENT_WORDS[self.agreement]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        return (self.declared, self.read, self.qr, self.registry)
+
+    @property
+    def compares(self) -> bool:
+        """Whether it belongs among the fields that are held against each other, rather than with what is only read."""
+        return self.field in _ALWAYS_SHOWN or self.agreement in ("agrees", "differs")
+
+
+def _same_code(a: str, b: str) -> bool:
+    return normalise(a) == normalise(b)
+
+
+def _same_text(a: str, b: str) -> bool:
+    return _folded(a) == _folded(b)
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+_SAME: Final[dict[str, Callable[[str, str], bool]]] = {"uscc": _same_code, "name": same_name, "legal_representative": same_name}
+_IN_ORDER: Final = (
+    "name", "uscc", "legal_representative", "status", "established_on", "term", "type", "registered_capital", "address", "business_scope",
+    "registration_authority", "registration_number",
+)  # fmt: skip
+_ALWAYS_SHOWN: Final = ("name", "uscc", "legal_representative", "status", "established_on")
+
+
+def comparison(declared: Mapping[str, str], reading: Observation, registry: Observation) -> list[Row]:
+    """Every field that any source gives, those that were declared first.
+
+    `reading` and `registry` are the observations of the checks of those names; either may be empty.
+    """
+    read = reading.get("fields") or {}
+    qr = {"uscc": reading.get("qr_uscc") or ""}
+    record = dict(registry.get("record") or {})
+    if record.get("status"):
+        record["status"] = str(wording.SEEN[status_of(record["status"])])
+    return [
+        _row(field, declared.get(field, ""), str(read.get(field) or ""), qr.get(field, ""), str(record.get(field) or ""))
+        for field in _IN_ORDER
+        if field in _ALWAYS_SHOWN or read.get(field)
+    ]
+
+
+def _row(field: str, declared: str, read: str, qr: str, registry: str) -> Row:
+    given = [value for value in (declared, registry, read, qr) if value]
+    if not given:
+        return Row(field, Cell(), Cell(), Cell(), Cell(), "absent")
+    reference = given[0]
+    same = _SAME.get(field, _same_text)
+    a, b, c, d = (compared(value, reference, same) for value in (declared, read, qr, registry))
+    differs = any(cell.differs for cell in (a, b, c, d))
+    return Row(field, a, b, c, d, "alone" if len(given) == 1 else "differs" if differs else "agrees")
+
+
+def compared(value: str, reference: str, same: Callable[[str, str], bool] = _same_text) -> Cell:
+    """`value` in parts, marked where it departs from `reference`; unmarked where the two are `same`."""
+    if not value:
+        return Cell()
+    if same(value, reference):
+        return Cell((Part(value),))
+    parts = []
+    for kind, _a, _b, start, end in SequenceMatcher(None, reference, value, autojunk=False).get_opcodes():
+        if start < end:
+            parts.append(Part(value[start:end], kind != "equal"))
+    return Cell(tuple(parts), differs=True)
+
+
+# --- Where on the page it stands -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in pixels of the page, around a field's value."""
+
+    field: str
+    x: float
+    y: float
+    width: float
+    height: float
+    agreement: Agreement
+
+    @property
+    def label(self) -> Word:
+        return FIELD_WORDS.get(self.field, self.field)
+
+
+def boxes(reading: Observation, rows: Iterable[Row]) -> list[Box]:
+    """The regions of the fields that were read, in the colour of their row."""
+    agreements = {row.field: row.agreement for row in rows}
+    return [
+        Box(field, x0, y0, x1 - x0, y1 - y0, agreements.get(field, "alone"))
+        for field, (x0, y0, x1, y1) in (reading.get("regions") or {}).items()
+        if x1 > x0 and y1 > y0
+    ]
+
+
+# --- Findings ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Said:
+    """A finding as a sentence."""
+
+    finding: Finding
+
+    @property
+    def severity(self) -> str:
+        return self.finding.severity.name.lower()
+
+    @property
+    def severity_in_words(self) -> Word:
+        return SEVERITY_WORDS[self.finding.severity]
+
+    @property
+    def sentence(self) -> Word:
+        return code_in_words(self.finding.code)
+
+    @property
+    def check(self) -> Word:
+        return CHECK_WORDS.get(self.finding.check, self.finding.check)
+
+    @property
+    def field(self) -> Word:
+        return FIELD_WORDS.get(self.finding.field, self.finding.field)
+
+    @property
+    def seen(self) -> Word:
+        """What was seen, where that says more than the sentence."""
+        return "" if self.finding.code == "re_encoded_only" else wording.SEEN.get(self.finding.seen, self.finding.seen)
+
+    @property
+    def expected(self) -> Word:
+        return wording.SEEN.get(self.finding.expected, self.finding.expected)
+
+
+def strictest_first(findings: Iterable[Finding]) -> list[Said]:
+    """The findings as sentences, those that speak against the case before those in its favour."""
+    return [Said(finding) for finding in sorted(findings, key=lambda finding: -finding.severity)]
+
+
+def told(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Stored reasons (`[{"code", "seen", "expected"}]`) with their sentence, for lists of decisions."""
+    return [{"sentence": code_in_words(reason["code"]), **reason} for reason in reasons]
