@@ -261,6 +261,12 @@ REASONS: dict[str, Reason] = _table(
         "company", ONE_DAY,
     ),
     Reason(
+        "authority_awaits_register",
+        Text("登记机关列出公司后，才能核对你的授权", "Your authority can be checked once the register lists the company"),
+        Text("无需操作，我们会自动再次核对", "Nothing to do; it is looked at again by itself"),
+        "service", DAYS, appeal=False,
+    ),
+    Reason(
         "authority_email_unverified",
         Text("邮箱尚未验证", "The e-mail address has not been verified"),
         Text("打开验证邮件中的链接", "Open the link in the mail that we sent"),

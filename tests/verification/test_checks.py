@@ -183,10 +183,13 @@ def test_authority(changed: dict[str, Any], code: str, severity: Severity) -> No
     assert codes(Authority().judge(subject, earlier, Authority().observe(subject, earlier)))[code] is severity
 
 
-def test_no_domain_in_the_register_proves_nothing() -> None:
-    for record in (registered(email_domain=""), {"source": "snapshot", "record": None}):
-        observation = Authority().observe(replace(SUBJECT, recruiter_email="hr@"), {"registry": record})
-        assert worst(Authority().judge(SUBJECT, {}, observation)) is Severity.UNABLE
+@pytest.mark.parametrize(
+    ("registry", "severity"),
+    [(registered(email_domain=""), Severity.UNABLE), ({"broken": "not JSON"}, Severity.UNABLE), ({"source": "snapshot", "record": None}, Severity.WAIT)],
+)
+def test_no_domain_in_the_register_proves_nothing(registry: dict[str, Any], severity: Severity) -> None:
+    observation = Authority().observe(replace(SUBJECT, recruiter_email="hr@"), {"registry": registry})
+    assert worst(Authority().judge(SUBJECT, {}, observation)) is severity
 
 
 # --- scan ------------------------------------------------------------------------------------------------

@@ -23,8 +23,10 @@ class Authority:
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        record = earlier.get("registry", {}).get("record") or {}
+        register = earlier.get("registry", {})
+        record = register.get("record") or {}
         return {
+            "unlisted": "record" in register and register["record"] is None,
             "email_domain": subject.recruiter_email.rpartition("@")[2].lower(),
             "email_verified": subject.recruiter_email_verified,
             "registry_domain": record.get("email_domain", ""),
@@ -41,6 +43,8 @@ class Authority:
             return Finding(self.code, "authority_email_unverified", Severity.UNABLE, "email", seen)
         if expected and seen == expected:
             return Finding(self.code, "authority_email_at_company_domain", Severity.PASS, "email", seen)
+        if observation["unlisted"]:
+            return Finding(self.code, "authority_awaits_register", Severity.WAIT, "email", seen)
         if observation["letter"]:
             return Finding(self.code, "authority_unproven", Severity.UNABLE, "authorization_letter", seen)
         return Finding(self.code, "authority_missing", Severity.UNABLE, "email", seen)

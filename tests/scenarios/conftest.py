@@ -1,0 +1,94 @@
+"""What do whole journeys need? Fictitious companies in the register, their licences, and real workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from employers.models import Employer, Member
+from tests.factories import make_user
+from verification import operations
+from verification.intake import examine
+from verification.models import Case, Document, DocumentKind, RegistryRecord
+from verification.specimens import Company, make
+
+
+def register_company(seed: int, **changed: object) -> Company:
+    """A fictitious company that the register snapshot knows."""
+    company = Company.fictitious(seed)
+    record = {
+        "uscc": company.uscc, "name": company.name, "legal_representative": company.legal_representative, "status": "存续",
+        "established_on": company.established_on, "email_domain": company.domain, "as_of": date(2026, 11, 1),
+    } | changed  # fmt: skip
+    RegistryRecord.objects.create(**record)
+    return company
+
+
+def recruiter_of(company: Company, now: datetime, domain: str = "") -> Member:
+    """A recruiter with a verified address at the company's domain."""
+    employer = Employer.objects.create(name=company.name, uscc=company.uscc, registered_at=now)
+    user = make_user(now, f"hr{Employer.objects.count()}@{domain or company.domain}", email_verified_at=now)
+    return Member.objects.create(user=user, employer=employer, role="owner", joined_at=now)
+
+
+def upload_licence(member: Member, now: datetime, jpeg: bytes) -> tuple[Case, Document]:
+    """Intake and `add_document`, as the upload page does it."""
+    case = operations.open_case(member.employer, member.as_actor(), now)
+    document = operations.add_document(
+        case.pk, DocumentKind.BUSINESS_LICENCE, examine(jpeg), {"clean": None}, member.user, member.as_actor(), now
+    )
+    return case, document
+
+
+def licence(seed: int, company: Company, damage: str = "light", form: str = "landscape") -> bytes:
+    return make(seed, form=form, damage=damage, company=company).jpeg()
+
+
+def wait_until(what: Callable[[], object], seconds: float, complaint: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            pytest.fail(complaint, pytrace=False)
+        time.sleep(0.02)
+
+
+@contextmanager
+def running_worker(broker: str, log: Path, *, beat: bool = False, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A real prefork worker on this test's database, in a process group of its own."""
+    database = connection.settings_dict
+    url = (
+        f"sqlite:///{database['NAME']}"
+        if connection.vendor == "sqlite"
+        else f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
+    )
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    if beat:
+        command += ["--beat", "--schedule", str(log.with_suffix(".beat"))]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=settings.BASE_DIR,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url, "ZIZHI_BROKER_URL": broker, **environment},
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(10)
