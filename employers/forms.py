@@ -84,7 +84,7 @@ class RegisterForm(_NewPasswordForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "code"}),
     )
     account_class = forms.ChoiceField(
-        label=_("What are you?"), choices=AccountClass.choices, initial=AccountClass.DIRECT_EMPLOYER, widget=forms.RadioSelect
+        label=_("Which of these are you?"), choices=AccountClass.choices, initial=AccountClass.DIRECT_EMPLOYER, widget=forms.RadioSelect
     )
     email = _email()
     password = _new_password()

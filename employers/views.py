@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper, wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
@@ -52,8 +52,7 @@ def member_required(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Hand the signed-in member to `view`; anonymous people sign in first, staff without a company are told so."""
 
-    @wraps(view)
-    def inner(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return private(_to_sign_in(request))
         member = Member.objects.active().select_related("user", "employer").filter(user=request.user).first()
@@ -61,6 +60,7 @@ def member_required(
             return private(render(request, "employers/no_company.html", status=403))
         return private(view(request, member, *args, **kwargs))
 
+    update_wrapper(inner, view)  # not `wraps`, which to the type checker would keep the signature with the member in it
     return inner
 
 

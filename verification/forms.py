@@ -32,7 +32,7 @@ class DeclareForm(RefusableForm):
         help_text=_("As on the licence. May be left empty; it is read from the picture."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
     )
-    account_class = forms.ChoiceField(label=_("What are you?"), choices=AccountClass.choices, widget=forms.RadioSelect)
+    account_class = forms.ChoiceField(label=_("Which of these are you?"), choices=AccountClass.choices, widget=forms.RadioSelect)
 
     @classmethod
     def of(cls, case: Case) -> DeclareForm:

@@ -7,6 +7,7 @@ limit is let go and named, so that the others of the same form are kept.
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
@@ -37,7 +38,7 @@ class BoundedUploadHandler(FileUploadHandler):
         self.too_large: list[str] = []
         self._received = BytesIO()
 
-    def new_file(self, *args: object, **kwargs: object) -> None:
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self._received = BytesIO()
 

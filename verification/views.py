@@ -34,6 +34,7 @@ from verification.findings import Finding, Severity
 from verification.forms import DeclareForm, SubmitForm, UploadForm
 from verification.intake import Limits, examine
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentKind, DocumentPage
+from verification.scanner import scan
 from verification.states import State
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ class CheckLine:
     """One check as a line: done, now or next; what it found, and whether anything needs a look."""
 
     code: str
-    name: Promise
+    name: Promise | str
     state: str
     findings: Sequence[Finding] = ()
     seconds: float = 0.0
@@ -127,7 +128,8 @@ def check_lines(attempt: Attempt | None, runs: Sequence[CheckRun], now: datetime
 def current_case(member: Member) -> Case | None:
     """The employer's open case, else its last one."""
     cases = Case.objects.filter(employer=member.employer)
-    return cases.open().first() or cases.order_by("-opened_at").first()
+    case: Case | None = cases.open().first() or cases.order_by("-opened_at").first()
+    return case
 
 
 def _progress(case: Case, now: datetime) -> dict[str, Any]:
@@ -335,7 +337,7 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
     return render(request, "verification/home.html", page(member, case, now) | told, status=code)
 
 
-def _take_in(case: Case, kind: str, file: UploadedFile, member: Member) -> None:
+def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -> None:
     if refused := guards.may_edit(case, member.as_actor()):
         raise refused
     data = file.read()
@@ -353,8 +355,6 @@ def _scan(data: bytes) -> dict[str, Any]:
     """What the virus scanner says of `data`, to be stored. Raises Refused `document_infected` and ProviderError."""
     if not settings.CLAMD_ADDRESS:
         return {"clean": None}
-    from verification.scanner import scan
-
     result = scan(data, settings.CLAMD_ADDRESS, SCAN_SECONDS)
     if not result.clean:
         log.warning("upload_infected", signature=result.signature)
