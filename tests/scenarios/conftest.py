@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +10,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
+from config import processes
 from employers.models import Employer, Member
 from tests.factories import make_user
 from verification import operations
@@ -72,23 +69,7 @@ def running_worker(broker: str, log: Path, *, beat: bool = False, **environment:
         if connection.vendor == "sqlite"
         else f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
     )
-    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
-    if beat:
-        command += ["--beat", "--schedule", str(log.with_suffix(".beat"))]
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=settings.BASE_DIR,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url, "ZIZHI_BROKER_URL": broker, **environment},
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-    try:
+    command = processes.worker(1) + (["--beat", "--schedule", str(log.with_suffix(".beat"))] if beat else [])
+    wired = {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url, "ZIZHI_BROKER_URL": broker}
+    with processes.running(command, log, **wired, **environment) as process:
         yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(10)

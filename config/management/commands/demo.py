@@ -13,8 +13,6 @@ import locale
 import os
 import re
 import secrets
-import subprocess
-import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -30,6 +28,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from config import processes
 from downloads import gate
 from employers import operations as accounts
 from employers.models import ApiClient, Employer, Member, Scope, User
@@ -125,22 +124,12 @@ def save_sign_in(path: Path, made: dict[str, str]) -> None:
 def worker() -> Iterator[None]:
     """A real Celery worker of our own, whose mails go to files so that the demo can open their links."""
     log = settings.VAR_DIR / "demo-worker.log"
-    environment = {**os.environ, "ZIZHI_EMAIL_URL": "filemail://"}
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip", "--without-mingle"],
-            env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=settings.BASE_DIR,
-        )  # fmt: skip
+    log.unlink(missing_ok=True)
+    with processes.running(processes.worker(1), log, ZIZHI_EMAIL_URL="filemail://"):
         try:
             yield
         except TimeoutError as error:
             raise CommandError(f"{error}. The worker's log: {log}") from error
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
 
 
 class Demo:

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from config import processes
 from config.management.commands.demo import SIGN_IN
 
 
@@ -81,13 +82,14 @@ def where_to_go(port: int) -> str:
 
 def supervise(host: str, port: int) -> int:
     """Run the three processes until one ends or a signal comes; the exit status."""
-    python = shlex.quote(sys.executable)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "ZIZHI_LOG_READABLE": os.environ.get("ZIZHI_LOG_READABLE", "1")}
     manager = Manager(Printer(sys.stdout, prefix=True))
-    web = f"{python} -m gunicorn config.wsgi --bind {host}:{port} --workers 1 --threads 8 --timeout 60 --log-level warning"
-    manager.add_process("web", web, env=environment)
-    manager.add_process("worker", f"{python} -m celery -A config worker --concurrency {settings.CELERY_WORKER_CONCURRENCY} --loglevel WARNING", env=environment)
-    manager.add_process("beat", f"{python} -m celery -A config beat --loglevel WARNING", env=environment)
+    for name, command in (
+        ("web", processes.web(host, port)),
+        ("worker", processes.worker(settings.CELERY_WORKER_CONCURRENCY)),
+        ("beat", processes.beat()),
+    ):
+        manager.add_process(name, shlex.join(command), env=environment)
     manager.loop()
     # Ended by Ctrl-C or by a signal is a clean end; a process that failed by itself is not.
     code = manager.returncode or 0
