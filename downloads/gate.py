@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -46,7 +47,7 @@ def decide(*, client_id: UUID, employer_id: UUID, member_id: UUID, candidate: st
     day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     hour = now - timedelta(hours=1)
     times = {"now": now, "young_after": now - CURRENT.provisional_for, "day": day, "hour": hour, "since": min(day, hour)}
-    parameters: dict[str, object] = {
+    parameters: dict[str, Any] = {
         "id": _uuid(uuid4()),
         "client": _uuid(client_id),
         "employer": _uuid(employer_id),
@@ -67,7 +68,7 @@ def decide(*, client_id: UUID, employer_id: UUID, member_id: UUID, candidate: st
     )
 
 
-def _uuid(value: UUID) -> object:
+def _uuid(value: UUID) -> UUID | str:
     """A UUID as the database keeps it."""
     return value if connection.features.has_native_uuid_field else value.hex
 

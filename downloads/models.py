@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
 
 from django.db import models
 
@@ -34,7 +33,7 @@ class GateDecision(models.Model):
     ladder_version = models.CharField(max_length=40)
     decided_at = models.DateTimeField()
 
-    objects: ClassVar = GateDecisionQuerySet.as_manager()
+    objects = GateDecisionQuerySet.as_manager()
 
     class Meta:
         indexes = [

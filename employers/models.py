@@ -104,7 +104,7 @@ class Member(models.Model):
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar = MemberQuerySet.as_manager()
+    objects = MemberQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
@@ -137,7 +137,7 @@ class ApiClient(models.Model):
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar = ApiClientQuerySet.as_manager()
+    objects = ApiClientQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.name} ({self.key_start}…)"

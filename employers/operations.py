@@ -83,7 +83,7 @@ def send_verification(user: User, links: Links, now: datetime) -> None:
     queue_mail(user.email, "verify_email", user.language, {"link": links.to("employers:verify_email", token)}, now)
 
 
-def verify_email(token: str, max_age: float, now: datetime) -> User:
+def verify_email(token: str, max_age: int, now: datetime) -> User:
     """The link was opened. Opening it again is the same as once. Raises Refused `link_invalid` or `link_expired`."""
     user_id, email = _unsign(token, VERIFY_SALT, max_age)
     user = User.objects.filter(pk=user_id, email=email).first()
@@ -98,7 +98,7 @@ def verify_email(token: str, max_age: float, now: datetime) -> User:
     return user
 
 
-def _unsign(token: str, salt: str, max_age: float) -> list[str]:
+def _unsign(token: str, salt: str, max_age: int) -> list[str]:
     try:
         values: list[str] = signing.loads(token, salt=salt, max_age=max_age)
     except signing.SignatureExpired as error:
@@ -122,7 +122,7 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
         queue_mail(email, "invitation", owner.user.language, context, now)
 
 
-def read_invitation(token: str, max_age: float) -> tuple[Employer, str]:
+def read_invitation(token: str, max_age: int) -> tuple[Employer, str]:
     """Which employer invites which address. Raises Refused `link_invalid` or `link_expired`."""
     employer_id, email = _unsign(token, INVITE_SALT, max_age)
     employer = Employer.objects.filter(pk=employer_id).first()
@@ -131,7 +131,7 @@ def read_invitation(token: str, max_age: float) -> tuple[Employer, str]:
     return employer, email
 
 
-def join(token: str, password: str, language: str, max_age: float, now: datetime) -> Member:
+def join(token: str, password: str, language: str, max_age: int, now: datetime) -> Member:
     """Accept an invitation. The address is verified by it: the link came there. The owners are told."""
     employer, email = read_invitation(token, max_age)
     if User.objects.filter(email=email).exists():

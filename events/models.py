@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import models
 
@@ -33,7 +33,7 @@ class Event(models.Model):
     policy_version = models.CharField(max_length=40, blank=True)
     data = models.JSONField(default=dict)
 
-    objects: ClassVar = EventQuerySet.as_manager()
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -65,7 +65,7 @@ def record(
     return Event.objects.create(
         at=now,
         verb=verb,
-        subject_type=subject._meta.model_name,
+        subject_type=str(subject._meta.model_name),
         subject_id=str(subject.pk),
         employer_id=employer_id,
         from_state=from_state,
@@ -87,7 +87,7 @@ class Mail(Job):
     context = models.JSONField(default=dict)
     created_at = models.DateTimeField()
 
-    objects: ClassVar = JobQuerySet.as_manager()
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], name="mail_due", condition=models.Q(finished_at=None))]

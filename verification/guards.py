@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from events.actor import Actor, Role
 from events.errors import Refused
@@ -46,7 +47,7 @@ def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
         return Refused("state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE))
     if case.claimed_by_other(actor.id, now):
         return Refused("claimed_by_other")
-    if case.appealed_at and case.decisions.filter(verb="reject", decided_by=actor.id).exists():
+    if case.appealed_at and case.decisions.filter(verb="reject", decided_by=UUID(actor.id)).exists():
         return Refused("another_reviewer_required")
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -46,8 +46,13 @@ def _transition(verb: str) -> Any:
     return transition(field="state", source=sorted(states.sources(verb)), target=states.target(verb).value)(move)
 
 
-# One django-fsm transition for each verb of the table in `states`, so that the table stands once.
-CaseTransitions: Any = type("CaseTransitions", (), {verb: _transition(verb) for verb in states.VERBS})
+if TYPE_CHECKING:
+
+    class CaseTransitions: ...
+
+else:
+    # One django-fsm transition for each verb of the table in `states`, so that the table stands once.
+    CaseTransitions = type("CaseTransitions", (), {verb: _transition(verb) for verb in states.VERBS})
 
 
 class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
@@ -77,7 +82,7 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     claimed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     claimed_until = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar = CaseQuerySet.as_manager()
+    objects = CaseQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -148,7 +153,7 @@ class Document(models.Model):
     uploaded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar = DocumentQuerySet.as_manager()
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -188,7 +193,7 @@ class Attempt(Job):
     """The reason for which it waits, such as `registry_pending`; empty while it does not."""
     outcome = models.CharField(max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True)
 
-    objects: ClassVar = JobQuerySet.as_manager()
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "number"], name="attempt_number_once")]

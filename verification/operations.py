@@ -103,17 +103,19 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
     """The employer's open case, made from what it declared if there is none. Asked twice, it is the same one."""
     if actor.role not in states.EMPLOYER:
         raise Refused("not_allowed", seen=actor.role)
-    if existing := Case.objects.filter(employer=employer).open().first():
+    existing: Case | None = Case.objects.filter(employer=employer).open().first()
+    if existing is not None:
         return existing
     try:
         with transaction.atomic():
-            case = Case.objects.create(
+            case: Case = Case.objects.create(
                 employer=employer, declared_name=employer.name, declared_uscc=employer.uscc, account_class=employer.account_class, opened_at=now
             )
             record("open", case, actor, now, employer_id=employer.pk, to_state=State.DRAFT)
             return case
     except IntegrityError:  # another request opened it at the same moment
-        return Case.objects.filter(employer=employer).open().get()
+        rival: Case = Case.objects.filter(employer=employer).open().get()
+        return rival
 
 
 @contextmanager
@@ -298,7 +300,7 @@ def claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
     """Take a waiting case for `CLAIM_FOR`; taking one's own again extends it."""
     actor = reviewer.as_reviewer()
     with transaction.atomic():
-        case = Case.objects.select_for_update().get(pk=case_id)
+        case: Case = Case.objects.select_for_update().get(pk=case_id)
         if refused := guards.may_claim(case, actor, now):
             raise refused
         case.claimed_by, case.claimed_until = reviewer, now + CLAIM_FOR
@@ -311,7 +313,7 @@ def release_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
     """Put a case back into the queue."""
     actor = reviewer.as_reviewer()
     with transaction.atomic():
-        case = Case.objects.select_for_update().get(pk=case_id)
+        case: Case = Case.objects.select_for_update().get(pk=case_id)
         if not case.claimed_by_me(actor.id, now):
             raise Refused("claim_required")
         case.claimed_by = case.claimed_until = None

@@ -74,7 +74,7 @@ def subject_of(case: Case, now: datetime) -> Subject:
         documents=tuple(
             SubjectDocument(
                 str(document.pk), document.kind, document.sha256, document.editor, document.scan,
-                tuple(SubjectPage(page.image.name, page.number, page.fingerprint) for page in document.pages.all()),
+                tuple(SubjectPage(str(page.image.name), page.number, page.fingerprint) for page in document.pages.all()),
             )
             for document in documents
         ),
