@@ -7,6 +7,7 @@ and `.po` becomes `.mo` by polib.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import tokenize
 from collections.abc import Iterable, Iterator
@@ -29,7 +30,7 @@ def compile_all(locale_dir: Path) -> list[Path]:
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
         # Written beside and moved into place: a server that starts at this moment reads a whole file.
-        beside = target.with_suffix(".mo.new")
+        beside = target.with_suffix(f".{os.getpid()}.mo.new")
         polib.pofile(str(source)).save_as_mofile(str(beside))
         beside.replace(target)
         written.append(target)

@@ -238,6 +238,9 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
         try:
             operations.invite(member, form.cleaned_data["email"], links(), timezone.now())
         except Refused as refused:
+            if refused.code == "not_allowed":  # there is no form on the page to show it beside
+                messages.error(request, refusal_html(refused))
+                return redirect("employers:team")
             form.refuse(refused)
         else:
             messages.success(request, gettext("The invitation to %(email)s is on its way.") % form.cleaned_data)

@@ -277,7 +277,9 @@ def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
 @member_required
 def declare(request: HttpRequest, member: Member) -> HttpResponse:
     """Correct what was declared; what was typed stays when it is refused."""
-    case = _case_or_404(member)
+    case = current_case(member)
+    if case is None:
+        return redirect("verification:home")
     if case.state not in states.EDITABLE:
         return _refused(request, Refused("state_conflict"))
     form = DeclareForm(request.POST) if request.method == "POST" else DeclareForm.of(case)

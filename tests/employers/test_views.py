@@ -1,0 +1,378 @@
+"""Do the account's pages translate what people do, and what the operations answer?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core import signing
+from django.template.loader import render_to_string
+from django.test import Client
+from django.utils import timezone, translation
+
+from config.messages import compile_all
+from employers import operations
+from employers.models import Employer, Member, User
+from employers.views import links
+from events.models import Mail
+from tests.factories import PASSWORD, make_case, make_employer, make_member, make_reviewer, make_uscc
+
+for _folder in settings.LOCALE_PATHS:
+    compile_all(Path(_folder))
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visitor() -> Client:
+    return Client(headers={"accept-language": "en"})
+
+
+def form(**changes: str) -> dict[str, str]:
+    filled = {
+        "email": "hr@example.com",
+        "password": "a sentence nobody knows",
+        "company": "云溪市示例科技有限公司",
+        "uscc": make_uscc(),
+        "account_class": "direct_employer",
+    }
+    return filled | changes
+
+
+def text(response: Any) -> str:
+    return str(response.content.decode())
+
+
+class TestRegister:
+    def test_makes_a_signed_in_owner_and_mails_a_link(self, visitor: Client) -> None:
+        response = visitor.post("/register/", form())
+        assert (response.status_code, response["Location"]) == (302, "/case/")
+        member = Member.objects.select_related("user", "employer").get()
+        assert (member.role, member.user.email, member.user.language) == ("owner", "hr@example.com", "en")
+        assert visitor.session["_auth_user_id"] == str(member.user.pk)
+        assert Mail.objects.get().context["link"].startswith(settings.SITE_URL + "/verify-email/")
+
+    def test_wrong_check_character_is_shown_beside_the_field_and_what_was_typed_stays(self, visitor: Client) -> None:
+        code = make_uscc()
+        wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+        response = visitor.post("/register/", form(uscc=wrong))
+        page = text(response)
+        assert response.status_code == 422
+        assert "The unified social credit code is not valid" in page
+        assert "a check character that fits the first 17" in page
+        assert "Compare it with the licence" in page
+        assert f'value="{wrong}"' in page
+        assert 'value="云溪市示例科技有限公司"' in page
+        assert "a sentence nobody knows" not in page
+        assert 'aria-invalid="true"' in page
+        assert not User.objects.exists()
+
+    def test_a_company_that_is_registered_already(self, visitor: Client, now: datetime) -> None:
+        taken = make_employer(now, confirmed_at=now)
+        page = text(visitor.post("/register/", form(uscc=taken.uscc)))
+        assert "This company is already registered" in page
+        assert "administrator to invite you" in page
+
+    def test_the_same_form_twice_is_one_employer(self, visitor: Client) -> None:
+        sent = form()
+        assert visitor.post("/register/", sent).status_code == 302
+        assert Client().post("/register/", sent).status_code == 302
+        assert Employer.objects.count() == 1
+
+    def test_somebody_elses_address(self, visitor: Client, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        response = visitor.post("/register/", form())
+        assert "This address already has an account" in text(response)
+        assert "_auth_user_id" not in visitor.session
+
+    def test_weak_password_and_empty_fields(self, visitor: Client) -> None:
+        page = text(visitor.post("/register/", form(password="12345", company="")))
+        assert "This password is too short" in page
+        assert "This field is required." in page
+
+    def test_in_chinese(self) -> None:
+        page = text(Client(headers={"accept-language": "zh-CN"}).post("/register/", form(uscc="91")))
+        assert "统一社会信用代码不正确" in page
+        assert "实际：<b>2 位</b>" in page
+        assert '<html lang="zh-Hans">' in page
+
+    def test_an_oversized_form_is_refused(self, visitor: Client) -> None:
+        response = visitor.post("/register/", form(company="x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)))
+        assert response.status_code == 400
+        assert "could not be understood" in text(response)
+
+
+class TestCodeWhileTyping:
+    @pytest.mark.parametrize(
+        ("typed", "says"),
+        [("", ""), ("9199", "4 of 18 characters"), ("91" * 9, "not valid")],
+    )
+    def test_says(self, visitor: Client, typed: str, says: str) -> None:
+        assert says in text(visitor.get("/register/code/", {"uscc": typed}))
+
+    def test_right_and_respelt(self, visitor: Client) -> None:
+        code = make_uscc(1)
+        page = text(visitor.get("/register/code/", {"uscc": f" {code[:2]}-{code[2:].lower()}".replace("0", "o")}))
+        assert "18 characters, and the check character fits" in page
+        assert code in page
+
+    def test_it_does_not_break_out_of_its_place(self, visitor: Client) -> None:
+        assert "<script" not in text(visitor.get("/register/code/", {"uscc": "<script>alert(1)</script>"}))
+
+
+class TestSignIn:
+    def test_wrong_password(self, visitor: Client, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        page = text(visitor.post("/sign-in/", {"username": "hr@example.com", "password": "wrong"}))
+        assert "do not belong together" in page
+        assert 'value="hr@example.com"' in page
+
+    def test_takes_on_the_accounts_language_unless_one_was_chosen_here(self, now: datetime) -> None:
+        make_member(now, email="hr@example.com", language="en")
+        entry = {"username": "HR@example.com", "password": PASSWORD}
+        fresh, chosen = Client(), Client()
+        chosen.post("/language/", {"language": "zh-hans"})
+        for visitor in (fresh, chosen):
+            assert visitor.post("/sign-in/", entry)["Location"] == "/case/"
+        assert fresh.cookies["django_language"].value == "en"
+        assert chosen.cookies["django_language"].value == "zh-hans"
+
+    def test_someone_who_was_removed(self, visitor: Client, now: datetime) -> None:
+        owner = make_member(now)
+        colleague = make_member(now, owner.employer, role="recruiter", email="gone@example.com")
+        visitor.force_login(colleague.user)
+        operations.remove_member(owner, colleague.pk, now)
+        assert visitor.get("/case/")["Location"].startswith("/sign-in/")
+
+    def test_sign_out_needs_a_form(self, visitor: Client, now: datetime) -> None:
+        visitor.force_login(make_member(now).user)
+        assert visitor.get("/sign-out/").status_code == 405
+        assert visitor.post("/sign-out/")["Location"] == "/"
+        assert "_auth_user_id" not in visitor.session
+
+
+class TestLanguage:
+    def test_is_kept_in_the_browser_and_on_the_user(self, visitor: Client, now: datetime) -> None:
+        user = make_member(now).user
+        visitor.force_login(user)
+        assert visitor.post("/language/", {"language": "en", "next": "/team/"})["Location"] == "/team/"
+        user.refresh_from_db()
+        assert (user.language, visitor.cookies["django_language"].value) == ("en", "en")
+
+    @pytest.mark.parametrize("following", ["https://example.org/", "//example.org", "javascript:alert(1)"])
+    def test_leads_nowhere_else(self, visitor: Client, following: str) -> None:
+        assert visitor.post("/language/", {"language": "en", "next": following})["Location"] == "/"
+
+    def test_an_unknown_one_changes_nothing(self, visitor: Client) -> None:
+        visitor.post("/language/", {"language": "xx"})
+        assert "django_language" not in visitor.cookies
+
+
+class TestVerifyEmail:
+    def token(self, user: User) -> str:
+        return signing.dumps([str(user.pk), user.email], salt=operations.VERIFY_SALT)
+
+    def test_opening_the_link_is_not_enough(self, visitor: Client, now: datetime) -> None:
+        user = make_member(now).user
+        address = f"/verify-email/{self.token(user)}/"
+        assert "Yes, confirm my address" in text(visitor.get(address))
+        user.refresh_from_db()
+        assert user.email_verified_at is None
+        for _ in range(2):
+            assert visitor.post(address).status_code == 302
+        user.refresh_from_db()
+        assert user.email_verified_at is not None
+
+    def test_a_broken_link(self, visitor: Client) -> None:
+        response = visitor.post("/verify-email/nonsense/")
+        assert response.status_code == 410
+        assert "This link is not valid" in text(response)
+
+    def test_an_old_link(self, visitor: Client, now: datetime, settings: Any) -> None:
+        settings.EMAIL_VERIFICATION_TIMEOUT = -1
+        assert "This link has expired" in text(visitor.post(f"/verify-email/{self.token(make_member(now).user)}/"))
+
+    def test_resending_twice_at_once_is_one_mail(self, visitor: Client, now: datetime) -> None:
+        visitor.force_login(make_member(now).user)
+        for _ in range(2):
+            assert visitor.post("/verify-email/resend/")["Location"] == "/case/"
+        assert Mail.objects.filter(template="verify_email").count() == 1
+
+    def test_the_banner_is_there_until_then(self, visitor: Client, now: datetime) -> None:
+        visitor.force_login(make_member(now).user)
+        assert "Please confirm your address" in text(visitor.get("/team/"))
+        visitor.force_login(make_member(now, email_verified_at=now).user)
+        assert "Please confirm your address" not in text(visitor.get("/team/"))
+
+
+class TestPassword:
+    def test_the_mailed_link_is_on_our_own_address_and_works(self, visitor: Client, now: datetime) -> None:
+        user = make_member(now, email="hr@example.com").user
+        assert visitor.post("/password/", {"email": "HR@example.com"}, headers={"host": "127.0.0.1"}).status_code == 302
+        link = Mail.objects.get().context["link"]
+        assert link.startswith(settings.SITE_URL + "/password/")
+        page = visitor.get(link.removeprefix(settings.SITE_URL), follow=True)
+        assert "Choose a new password" in text(page)
+        new = {"new_password1": "another long sentence", "new_password2": "another long sentence"}
+        assert visitor.post(page.redirect_chain[-1][0], new)["Location"] == "/sign-in/"
+        user.refresh_from_db()
+        assert user.check_password("another long sentence")
+        assert "does not work any more" in text(Client(headers={"accept-language": "en"}).get(link.removeprefix(settings.SITE_URL)))
+
+    def test_an_unknown_address_gets_the_same_answer(self, visitor: Client) -> None:
+        assert visitor.post("/password/", {"email": "nobody@example.com"})["Location"] == "/password/sent/"
+        assert not Mail.objects.exists()
+
+
+class TestColleagues:
+    def test_invite_join_remove(self, visitor: Client, now: datetime) -> None:
+        owner = make_member(now)
+        visitor.force_login(owner.user)
+        assert visitor.post("/team/", {"email": "new@example.com"}).status_code == 302
+        address = Mail.objects.get(template="invitation").context["link"].removeprefix(settings.SITE_URL)
+        guest = Client(headers={"accept-language": "en"})
+        assert owner.employer.name in text(guest.get(address))
+        assert "too short" in text(guest.post(address, {"password": "x"}))
+        for _ in range(2):
+            assert guest.post(address, {"password": "a sentence nobody knows"})["Location"] == "/case/"
+        member = Member.objects.get(user__email="new@example.com")
+        assert (member.employer, member.user.email_verified_at is not None) == (owner.employer, True)
+        assert "new@example.com" in text(visitor.get("/team/"))
+        assert visitor.post(f"/team/{member.pk}/remove/")["Location"] == "/team/"
+        assert guest.get("/case/")["Location"].startswith("/sign-in/")
+
+    def test_a_recruiter_neither_invites_nor_removes(self, visitor: Client, now: datetime) -> None:
+        owner = make_member(now)
+        visitor.force_login(make_member(now, owner.employer, role="recruiter").user)
+        assert "Only the owner" in text(visitor.get("/team/"))
+        assert "You may not do this" in text(visitor.post("/team/", {"email": "new@example.com"}, follow=True))
+        assert not Mail.objects.exists()
+        assert "You may not do this" in text(visitor.post(f"/team/{owner.pk}/remove/", follow=True))
+        owner.refresh_from_db()
+        assert owner.left_at is None
+
+    def test_another_employers_member_stays(self, visitor: Client, now: datetime) -> None:
+        other = make_member(now)
+        visitor.force_login(make_member(now).user)
+        visitor.post(f"/team/{other.pk}/remove/")
+        other.refresh_from_db()
+        assert other.left_at is None
+
+    def test_an_address_with_an_account_is_not_invited(self, visitor: Client, now: datetime) -> None:
+        taken = make_member(now)
+        visitor.force_login(make_member(now).user)
+        page = text(visitor.post("/team/", {"email": taken.user.email}))
+        assert "already has an account" in page
+        assert f'value="{taken.user.email}"' in page
+
+    def test_a_broken_invitation(self, visitor: Client) -> None:
+        response = visitor.get("/join/nonsense/")
+        assert (response.status_code, "invite you again" in text(response)) == (410, True)
+
+
+class TestDoors:
+    @pytest.mark.parametrize("address", ["/case/", "/case/declare/", "/team/"])
+    def test_strangers_sign_in_first_and_come_back(self, visitor: Client, address: str) -> None:
+        assert visitor.get(address)["Location"] == f"/sign-in/?next={address}"
+
+    def test_a_part_of_a_page_makes_the_whole_page_sign_in(self, visitor: Client) -> None:
+        response = visitor.get("/case/status/", headers={"hx-request": "true"})
+        assert (response.status_code, response["HX-Refresh"]) == (204, "true")
+
+    def test_staff_are_led_to_the_console(self, visitor: Client, now: datetime) -> None:
+        visitor.force_login(make_reviewer(now))
+        response = visitor.get("/case/")
+        assert response.status_code == 403
+        assert "/console/" in text(response)
+
+    def test_health_asks_no_database(self, visitor: Client, django_assert_num_queries: Any) -> None:
+        with django_assert_num_queries(0):
+            assert visitor.get("/healthz").content == b"ok\n"
+
+    @pytest.mark.parametrize("address", ["/register/", "/sign-in/", "/case/help/", "/"])
+    def test_nothing_inline_and_no_eval(self, visitor: Client, address: str) -> None:
+        response = visitor.get(address)
+        assert "unsafe" not in response["Content-Security-Policy"]
+        page = text(response)
+        assert ' style="' not in page
+        assert "<style" not in page
+        assert " onclick" not in page
+
+    @pytest.mark.parametrize("address", ["/case/", "/team/", "/register/", "/case/declare/"])
+    def test_what_is_private_is_kept_nowhere(self, visitor: Client, now: datetime, address: str) -> None:
+        if address != "/register/":
+            member = make_member(now)
+            make_case(member, now)
+            visitor.force_login(member.user)
+        response = visitor.get(address)
+        assert response["Cache-Control"] == "private, no-store"
+        assert {"Cookie", "Accept-Language", "HX-Request"} <= set(response["Vary"].split(", "))
+
+
+class TestErrorPages:
+    @pytest.mark.parametrize(("language", "says"), [("en", "There is no such page"), ("zh-CN", "没有这个页面")])
+    def test_not_found(self, language: str, says: str) -> None:
+        response = Client(headers={"accept-language": language}).get("/nowhere/")
+        assert (response.status_code, says in text(response)) == (404, True)
+
+    def test_a_form_without_its_token(self) -> None:
+        response = Client(enforce_csrf_checks=True, headers={"accept-language": "en"}).post("/sign-in/", {})
+        assert (response.status_code, "This form is out of date" in text(response)) == (403, True)
+
+    def test_a_crash_says_nothing_of_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def crash(*args: object, **kwargs: object) -> None:
+            raise RuntimeError("secret-detail")
+
+        monkeypatch.setattr("employers.views.operations.check_code", crash)
+        monkeypatch.setattr("employers.forms.operations.check_code", crash)
+        visitor = Client(raise_request_exception=False, headers={"accept-language": "en"})
+        response = visitor.get("/register/code/", {"uscc": make_uscc()})
+        assert response.status_code == 500
+        assert "Something broke on our side" in text(response)
+        assert "secret-detail" not in text(response)
+
+    @pytest.mark.parametrize("page", ["400", "403", "403_csrf", "404", "413", "500"])
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    def test_render_even_without_a_request(self, page: str, language: str) -> None:
+        with translation.override(language):
+            assert "<h1>" in render_to_string(f"{page}.html", {"upload_max_mb": 20})
+
+
+CASE_MAIL = {
+    "name": "云溪市示例 & 科技有限公司",
+    "verb": "x",
+    "reasons": ["uscc_mismatch", "authority_missing"],
+    "note": "请看 <副本>",
+    "path": "/case/",
+}
+MAILS: dict[str, dict[str, Any]] = {
+    "verify_email": {"link": "https://z.example/verify-email/a:b:c/"},
+    "password_reset": {"link": "https://z.example/password/a/b/"},
+    "invitation": {"company": "A & B", "link": "https://z.example/join/x/"},
+    "member_joined": {"company": "A & B", "member": "x@example.com"},
+} | {f"case_{verb}": CASE_MAIL for verb in ("approve", "hold_for_review", "reject", "request_changes", "suspend", "reinstate", "revoke")}
+
+
+class TestMails:
+    @pytest.mark.parametrize("template", sorted(MAILS))
+    @pytest.mark.parametrize("language", ["en", "zh-hans"])
+    def test_say_what_why_and_where(self, template: str, language: str) -> None:
+        with translation.override(language):
+            subject, _, body = render_to_string(f"email/{template}.txt", MAILS[template]).strip().partition("\n")
+        assert subject.strip()
+        assert "http" in body
+        assert "&amp;" not in subject + body
+        if template in ("case_reject", "case_request_changes", "case_suspend", "case_revoke", "case_hold_for_review"):
+            assert ("证明你可以代表该公司招聘" if language != "en" else "Nothing shows yet") in body
+            assert "请看 <副本>" in body
+        if language != "en":
+            assert "Hello" not in body
+
+    def test_the_queued_verification_mail_is_the_one_that_renders(self, now: datetime) -> None:
+        user = make_member(now).user
+        operations.send_verification(user, links(), timezone.now())
+        mail = Mail.objects.get()
+        assert mail.context["link"] in render_to_string(f"email/{mail.template}.txt", mail.context)
