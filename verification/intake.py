@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ ACCEPTED: Final = "JPEG, PNG, WebP, HEIC, TIFF, PDF"
 LONG_SIDE: Final = 4000
 """No clean page is longer, in pixels."""
 PAGE_BYTES: Final = 16 * 1024 * 1024
-"""No clean page is larger: 4000 × 4000 pixels of pure noise take 14 MB at the quality used."""
+"""No clean page is larger: 4000 × 4000 pixels of pure noise take 15.5 MB at the quality used."""
 
 
 @dataclass(frozen=True)
@@ -160,19 +160,6 @@ def _is_text(head: bytes) -> bool:
 # --- Taking it in --------------------------------------------------------------------------------------
 
 
-def receive(chunks: Iterable[bytes], limits: Limits = Limits()) -> bytes:
-    """All of `chunks` as one, refused as soon as it passes the limit and never held beyond it.
-
-    Raises Refused: document_too_large.
-    """
-    received = bytearray()
-    for chunk in chunks:
-        if len(received) + len(chunk) > limits.bytes:
-            raise _too_large(f"> {_human(limits.bytes)}", limits)
-        received += chunk
-    return bytes(received)
-
-
 def examine(data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None) -> Intake:
     """Clean pages of the upload `data`.
 
@@ -226,11 +213,13 @@ def pages_in(reply: sandbox.Reply, limits: Limits) -> tuple[CleanPage, ...]:
     Raises Refused where the child refused, `sandbox.Died` where its answer makes no sense.
     """
     header = reply.header
+    if "broken" in header:
+        raise Refused("document_broken", FIELD, seen=_seen(header["broken"]), details={"error": _line(header.get("error"))})
     if "refused" in header:
-        if header["refused"] not in _CHILD_MAY_SAY:
+        code = header["refused"]
+        if not isinstance(code, str) or code not in _CHILD_MAY_SAY:
             raise sandbox.Died("garbage")
-        seen = _line(header.get("seen"))
-        raise Refused(header["refused"], FIELD, seen=_OUT_OF_MEMORY if seen == "memory" else seen, expected=_line(header.get("expected")))
+        raise Refused(code, FIELD, seen=_line(header.get("seen")), expected=_line(header.get("expected")))
     described = header.get("pages")
     if not isinstance(described, list) or not 1 <= len(described) <= limits.pages or len(described) != len(reply.blobs):
         raise sandbox.Died("garbage")
@@ -265,14 +254,21 @@ def _jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
 
 # --- What to say ---------------------------------------------------------------------------------------
 
-_OUT_OF_MEMORY: Final = "需要的内存超出上限 / it needs more memory than it may have"
-_FALLS_OVER: Final = "打开时程序中止 / the program that opens it falls over"
+_BROKEN: Final[Mapping[str, str]] = {
+    "memory": "需要的内存超出上限 / it needs more memory than it may have",
+    "cut_short": "文件不完整 / part of the file is missing",
+}
+_UNDECODABLE: Final = "内容无法解码 / its content cannot be decoded"
+
+
+def _seen(how: object) -> str:
+    return _BROKEN.get(how, _UNDECODABLE) if isinstance(how, str) else _UNDECODABLE
 
 
 def _broken(death: sandbox.Died, limits: Limits) -> Refused:
     if death.how == "time":
         return Refused("document_broken", FIELD, seen=f"{limits.seconds} 秒内未能打开 / not open after {limits.seconds} s")
-    return Refused("document_broken", FIELD, seen=_FALLS_OVER)
+    return Refused("document_broken", FIELD, seen=_UNDECODABLE, details={"error": f"{death.how} {death.signal}"})
 
 
 def _too_large(seen: str, limits: Limits) -> Refused:

@@ -121,9 +121,7 @@ def _confinement(isolation: Isolation) -> list[str]:
 
 def _start(command: list[str], given: int, answer: int) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(  # noqa: S603 - the command is our own words; nothing of the upload is in it
-            command, stdin=given, stdout=answer, stderr=subprocess.DEVNULL, env={}, cwd="/", start_new_session=True
-        )
+        return subprocess.Popen(command, stdin=given, stdout=answer, stderr=subprocess.DEVNULL, env={}, cwd="/", start_new_session=True)
     except OSError as error:
         raise ProviderUnavailable(f"a child process could not be started: {error}") from error
 

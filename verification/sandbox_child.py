@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import re
 import resource
 import sys
 import warnings
@@ -66,11 +67,12 @@ class Page(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What a task needs loaded, how many files it may hold open afterwards, and what it does."""
+    """What a task needs loaded, how many files it may hold open afterwards, what it does, and whether threads do it."""
 
     modules: tuple[str, ...]
     open_files: int
     work: Callable[[bytes, Limits], tuple[str | None, list[Page]]]
+    threads: bool = False
 
 
 # --- Pictures ------------------------------------------------------------------------------------------
@@ -253,8 +255,8 @@ def drawn(document: Any) -> Iterator[Image]:
 _PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "verification.fingerprint")
 
 
-def _single(opener: str) -> Task:
-    return Task((*_PICTURES, opener.split(":")[0]), 0, picture(opener))
+def _single(opener: str, threads: bool = False) -> Task:
+    return Task((*_PICTURES, opener.split(":")[0]), 0, picture(opener), threads)
 
 
 TASKS: Final[Mapping[str, Task]] = {
@@ -262,7 +264,8 @@ TASKS: Final[Mapping[str, Task]] = {
     "jpeg": _single("PIL.JpegImagePlugin:JpegImageFile"),
     "png": _single("PIL.PngImagePlugin:PngImageFile"),
     "webp": _single("PIL.WebPImagePlugin:WebPImageFile"),
-    "heif": _single("pillow_heif:HeifImageFile"),
+    # Its HEVC decoder does not work without one thread of its own, and a limit on threads counts all of the user's.
+    "heif": _single("pillow_heif:HeifImageFile", threads=True),
     "tiff": Task(_PICTURES, 0, tiff),
     # PDFium looks for fonts in the system when a page does not bring its own, hence a few files.
     "pdf": Task((*_PICTURES, "pypdfium2"), 16, pdf),
@@ -281,20 +284,22 @@ def load(modules: tuple[str, ...]) -> None:
         sys.modules["pillow_heif"].options.DECODE_THREADS = 1
 
 
-def confine(limits: Limits, open_files: int) -> None:
+def confine(limits: Limits, task: Task) -> None:
     """Put on the limits; soft and hard alike, so that they cannot be taken off again without privilege.
 
-    With no file to open there is no file to read, no socket, no pipe; no process or thread may be started either.
+    With no file to open there is no file to read, no socket, no pipe. Nor may a process or thread be started, except
+    where the task needs threads; Linux exempts root from that one, another reason to run the service as a user.
     """
     for name, value in (
         ("RLIMIT_AS", limits.memory_bytes),
         ("RLIMIT_CPU", limits.seconds),
         ("RLIMIT_FSIZE", limits.output_bytes),
         ("RLIMIT_CORE", 0),
-        ("RLIMIT_NPROC", 0),
-        ("RLIMIT_NOFILE", open_files),
+        ("RLIMIT_NPROC", None if task.threads else 0),
+        ("RLIMIT_NOFILE", task.open_files),
     ):
-        resource.setrlimit(getattr(resource, name), (value, value))
+        if value is not None:
+            resource.setrlimit(getattr(resource, name), (value, value))
 
 
 def attempt(task: Task, limits: Limits) -> tuple[dict[str, Any], list[bytes]]:
@@ -304,9 +309,10 @@ def attempt(task: Task, limits: Limits) -> tuple[dict[str, Any], list[bytes]]:
     except Refusal as refusal:
         return {"refused": refusal.code, "seen": refusal.seen, "expected": refusal.expected}, []
     except MemoryError:
-        return {"refused": "document_broken", "seen": "memory", "expected": ""}, []
+        return {"broken": "memory"}, []
     except Exception as error:  # decoders raise anything at all on broken data
-        return {"refused": "document_broken", "seen": plain(f"{type(error).__name__}: {error}"), "expected": ""}, []
+        cut_short = re.search("truncated|premature|unexpected end", str(error), re.IGNORECASE)
+        return {"broken": "cut_short" if cut_short else "undecodable", "error": plain(f"{type(error).__name__}: {error}")}, []
     described = [{"width": page.width, "height": page.height, "fingerprint": page.fingerprint} for page in pages]
     return {"editor": editor, "pages": described}, [page.jpeg for page in pages]
 
@@ -316,7 +322,7 @@ def main() -> None:
     task = TASKS[sys.argv[1]]
     limits = Limits(**json.loads(sys.argv[2]))
     load(task.modules)
-    confine(limits, task.open_files)
+    confine(limits, task)
     out = sys.stdout.buffer
     out.write(b"ready\n")
     out.flush()

@@ -16,7 +16,7 @@ from events.errors import ProviderBroken, ProviderUnavailable
 
 _CHUNK: Final = 64 * 1024
 _ANSWER_BYTES: Final = 4096
-_FOUND: Final = re.compile(r"stream: (?P<signature>.+) FOUND")
+_FOUND: Final = re.compile(r"stream: (?P<signature>[^\x00-\x1f]+) FOUND")
 
 
 @dataclass(frozen=True)
