@@ -14,8 +14,9 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 
 from downloads.api import router as downloads_router
-from employers.api import bearer
+from employers.api import BearerKey
 from events.errors import Refused
+from verification.api import router as verification_router
 
 log = structlog.get_logger()
 
@@ -23,11 +24,12 @@ api = NinjaAPI(
     title="Zizhi 资质",
     version="1.0.0",
     description="Ask, before every download, whether this recruiter may have this candidate's resume. 每次下载简历前，先问一声。",
-    auth=bearer,
+    auth=BearerKey(),
     docs_url=None,
     urls_namespace="api",
 )
 api.add_router("/gate", downloads_router)
+api.add_router("/employers", verification_router)
 
 STATUS = {"not_allowed": 403, "employer_unknown": 404, "member_unknown": 404, "state_conflict": 409}
 """HTTP status of a refusal; 422 where none is named."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from downloads import gate
-from employers.api import needs
+from employers.api import BearerKey
 from employers.models import Scope
 from events.reasons import Reason, Text
 
@@ -68,8 +68,7 @@ class GateDecisionOut(Schema):
     decided_at: datetime
 
 
-@router.post("/decisions", response=GateDecisionOut, summary="Ask the gate", operation_id="decide")
-@needs(Scope.GATE_DECIDE)
+@router.post("/decisions", auth=BearerKey(Scope.GATE_DECIDE), response=GateDecisionOut, summary="Ask the gate", operation_id="decide")
 def decide(request: HttpRequest, question: Question) -> GateDecisionOut:
     """Answers from the facts of this moment; an answer is never kept for later. Treat anything but `allowed: true` as no."""
     answer = gate.decide(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.http import HttpRequest
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
@@ -14,25 +10,14 @@ from employers.models import ApiClient, Scope
 
 
 class BearerKey(HttpBearer):
-    """`Authorization: Bearer zk_…`; the client is `request.auth`."""
+    """`Authorization: Bearer zk_…`; the client is `request.auth`. With a `scope`, keys without it are answered 403."""
+
+    def __init__(self, scope: Scope | None = None) -> None:
+        super().__init__()
+        self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiClient | None:
-        return ApiClient.objects.by_key(token)
-
-
-bearer = BearerKey()
-
-
-def needs(scope: Scope) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Only for keys with `scope`; others are answered 403."""
-
-    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(view)
-        def checked(request: Any, *args: Any, **kwargs: Any) -> Any:
-            if scope not in request.auth.scopes:
-                raise AuthorizationError
-            return view(request, *args, **kwargs)
-
-        return checked
-
-    return decorate
+        client: ApiClient | None = ApiClient.objects.by_key(token)
+        if client is not None and self.scope is not None and self.scope not in client.scopes:
+            raise AuthorizationError
+        return client

@@ -22,3 +22,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"test_zizhi_{os.getpid()}"}  # noqa: F405
 SECURE_SSL_REDIRECT = False
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405

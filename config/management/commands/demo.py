@@ -96,7 +96,8 @@ class Command(BaseCommand):
             demo.wrong_licence()
             demo.revoked_company()
         if "employer" not in sign_in:
-            save_sign_in(path, sign_in | {"employer": employer.user.email})
+            ids = {"employer_id": str(employer.employer_id), "member_id": str(employer.pk)}
+            save_sign_in(path, sign_in | {"employer": employer.user.email} | ids)
 
 
 def load_sign_in(path: Path) -> dict[str, str]:

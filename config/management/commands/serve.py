@@ -75,6 +75,8 @@ def where_to_go(port: int) -> str:
             f"  Employer     {made['employer']}   password {made['password']}",
             f"  Reviewer     {made['reviewer']}   password {made['password']}",
             f"  API key      {made['api_key']}",
+            f"  Ask the gate curl http://localhost:{port}/api/v1/gate/decisions -H 'Authorization: Bearer {made['api_key']}' -H 'Content-Type: application/json' \\",
+            f"                 -d '{json.dumps({'employer_id': made['employer_id'], 'member_id': made['member_id'], 'candidate': 'c-1'})}'",
             f"  (made on this machine, kept in {path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path})",
         ]
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
