@@ -82,12 +82,12 @@ def printed(entry: Entry, form: Form, rng: np.random.Generator) -> Paper:
     """The finished page of `form`. What differs from sheet to sheet (register, ink, seal) comes from `rng`."""
     plan = PLANS[form]
     fixed, added, fine = Plate(plan.size), Plate(plan.size), Plate(plan.size)
-    offset = float(rng.uniform(-5, 8)), float(rng.uniform(-4, 4))
+    offset = float(rng.uniform(-8, 13)), float(rng.uniform(-8, 8))
     page = _landscape(entry, fixed, added, fine, offset) if form == "landscape" else _portrait(entry, fixed, added, fine, offset)
     ink: Colour = (34, 34, 38) if rng.random() < 0.7 else (58, 56, 62)
     sheet = inked(blank(form, entry.foil), fixed.mask, (46, 44, 42), 0.94)
     sheet = inked(sheet, fine.mask, (70, 68, 66), 0.92)
-    sheet = inked(sheet, added.mask, ink, float(rng.uniform(0.86, 0.97)))
+    sheet = inked(sheet, added.mask, ink, float(rng.uniform(0.66, 0.97)))
     if entry.qr_uscc:
         sheet = _with_qr(sheet, payload(entry.qr_uscc), page.qr, offset, ink)
     return _with_seal(sheet, entry.company.registration_authority, page.seal, rng)
