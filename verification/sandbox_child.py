@@ -252,7 +252,7 @@ def drawn(document: Any) -> Iterator[Image]:
 # --- The child's life ----------------------------------------------------------------------------------
 
 # Reading EXIF and writing JPEG load these when first used, when no file can be opened any more.
-_PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "verification.fingerprint")
+_PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFilter", "verification.fingerprint")
 
 
 def _single(opener: str, threads: bool = False) -> Task:
