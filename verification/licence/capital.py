@@ -7,6 +7,7 @@ Registered capital is printed in figures (600万元整, 35.0000万元) or in the
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -28,8 +29,8 @@ _CURRENCIES: Final = {
 }
 _NUMERALS: Final = "".join({**_DIGITS, **_SMALL, **_LARGE})
 _PRINT: Final = re.compile(
-    rf"(?:[((]?人民币[))]?|美元|美金|港元|港币|欧元|日元|英镑)?[::]?(?:\d[\d,，]*(?:\.\d+)?|[{_NUMERALS}])[{_NUMERALS}]*"
-    r"(?:元|圆)?(?:人民币|美元|美金|港元|港币|欧元|日元|英镑)?(?:[零壹贰叁肆伍陆柒捌玖]角)?(?:[零壹贰叁肆伍陆柒捌玖]分)?(?:整|正)?(?:[((](?:人民币|美元|港元|港币|欧元)[))])?"
+    rf"(?:[(]?人民币[)]?|美元|美金|港元|港币|欧元|日元|英镑)?:?(?:\d[\d,]*(?:\.\d+)?|[{_NUMERALS}])[{_NUMERALS}]*"
+    r"(?:元|圆)?(?:人民币|美元|美金|港元|港币|欧元|日元|英镑)?(?:[零壹贰叁肆伍陆柒捌玖]角)?(?:[零壹贰叁肆伍陆柒捌玖]分)?(?:整|正)?(?:[(](?:人民币|美元|港元|港币|欧元)[)])?"
 )
 
 
@@ -43,15 +44,19 @@ class Capital:
 
 def printed(text: str) -> str:
     """The part of `text` that is an amount, as printed; empty where there is none."""
-    match = max(_PRINT.finditer(re.sub(r"\s", "", text)), key=lambda m: len(m.group()), default=None)
-    return match.group() if match and (len(match.group()) > 1) else ""
+    match = max(_PRINT.finditer(_half_width(text)), key=lambda m: len(m.group()), default=None)
+    return match.group().lstrip(":") if match and len(match.group()) > 1 else ""
+
+
+def _half_width(text: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
 def capital(text: str) -> Capital | None:
     """The amount that `text` names, or None. Without a currency it is yuan (条例实施细则: 注册资本以人民币表示)."""
     text = printed(text)
     currency = next((code for word, code in _CURRENCIES.items() if word in text), "CNY")
-    figures = re.search(r"\d[\d,，]*(?:\.\d+)?", text)
+    figures = re.search(r"\d[\d,]*(?:\.\d+)?", text)
     try:
         amount = _in_figures(figures.group(), text[figures.end() :]) if figures else _in_numerals(text)
     except (InvalidOperation, ValueError):
@@ -60,7 +65,7 @@ def capital(text: str) -> Capital | None:
 
 
 def _in_figures(figures: str, after: str) -> Decimal:
-    amount = Decimal(re.sub("[,，]", "", figures))
+    amount = Decimal(re.sub("[,]", "", figures))
     for character in after:
         scale = _LARGE.get(character) or _SMALL.get(character)
         if scale is None:
@@ -76,8 +81,10 @@ def _in_numerals(text: str) -> Decimal:
             digit = _DIGITS[character]
         elif character in _SMALL:
             section, digit = section + (digit or 1) * _SMALL[character], 0
-        elif character in _LARGE:
+        elif character == "亿":
             total, section, digit = (total + section + digit) * _LARGE[character], 0, 0
+        elif character in _LARGE:
+            total, section, digit = total + (section + digit) * _LARGE[character], 0, 0
         elif character in "元圆":
             break
     return Decimal(total + section + digit)

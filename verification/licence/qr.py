@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from employers import uscc
 
 REGISTER: Final = "gsxt.gov.cn"
-_LABELLED: Final = re.compile(r"(?:统一)?社会信用代码(?:/注册号)?\s*[::]?\s*([0-9A-Za-z]{18})(?![0-9A-Za-z])")
+_LABELLED: Final = re.compile(r"(?:统一)?社会信用代码(?:/注册号)?\s*[:：]?\s*([0-9A-Za-z]{18})(?![0-9A-Za-z])")
 
 
 def uscc_in(payload: str | None) -> str | None:

@@ -62,9 +62,10 @@ class TesseractReader:
 
         if not self.available():
             raise ProviderUnavailable(f"tesseract with {LANGUAGE} is not installed", retry_after=3600)
-        scale = LONG_SIDE / max(image.shape[:2])
-        page = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         try:
+            scale = LONG_SIDE / max(image.shape[:2])
+            interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+            page = cv2.resize(image, None, fx=scale, fy=scale, interpolation=interpolation)
             rows = pytesseract.image_to_data(
                 cv2.cvtColor(page, cv2.COLOR_BGR2RGB),
                 lang=LANGUAGE,
@@ -72,6 +73,8 @@ class TesseractReader:
                 output_type=pytesseract.Output.DICT,
                 timeout=SECONDS,
             )
+        except pytesseract.TesseractError as error:  # a RuntimeError too, so it comes first
+            raise ProviderBroken("tesseract failed on this page") from error
         except RuntimeError as error:  # pytesseract's way of saying that the time is over
             raise ProviderUnavailable(f"tesseract did not answer in {SECONDS} s") from error
         except Exception as error:  # whatever else: the binary's message may quote the page, so only its kind goes on

@@ -1,0 +1,260 @@
+"""Do lines become fields on every form, however a reader broke them?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from employers.uscc import check_character, is_valid
+from verification.licence.boxes import Polygon, TextBox, Turn, opposite, turned
+from verification.licence.fields import Found, fields_of
+from verification.licence.values import registration_check_digit, simplified
+
+WIDTH, HEIGHT = 1400, 1000
+CODE = "91110108MA0000000"
+CODE += check_character(CODE)
+NUMBER = "11010800000000"
+NUMBER += registration_check_digit(NUMBER)
+
+
+def line(x: float, y: float, text: str, height: float = 24, degrees: float = 0.0, width: float | None = None) -> TextBox:
+    """A line that begins at x and has its middle at y; characters are as wide as they are high."""
+    width = width or height * sum(0.55 if c.isascii() else 1.0 for c in text)
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    a, b, c, d = (
+        (x + u * cos - v * sin, y + u * sin + v * cos)
+        for u, v in ((0, -height / 2), (width, -height / 2), (width, height / 2), (0, height / 2))
+    )
+    return TextBox(text, 0.99, (a, b, c, d))
+
+
+def read(*boxes: TextBox) -> Found:
+    return fields_of(boxes, WIDTH, HEIGHT)
+
+
+LANDSCAPE = (
+    line(500, 200, "营业执照", 100),
+    line(100, 300, "统一社会信用代码"),
+    line(100, 340, CODE),
+    line(100, 420, "名称"), line(250, 420, "示例科技有限公司"),
+    line(100, 470, "类型"), line(250, 470, "有限责任公司(自然人独资)"),
+    line(100, 520, "法定代表人"), line(250, 520, "王示例"),
+    line(100, 570, "经营范围"), line(250, 570, "软件开发；技术咨询；货物进出口。"), line(250, 600, "名称翻译服务；住所安保服务。（依法须经批准的项目）**"),
+    line(800, 420, "注册资本"), line(950, 420, "伍佰万元整"),
+    line(800, 470, "成立日期"), line(950, 470, "2019年03月05日"),
+    line(800, 520, "住所"), line(950, 520, "北京市海淀区示例路1号"), line(950, 550, "2号楼301室"),
+    line(800, 800, "登记机关"), line(1000, 860, "2019年03月05日"),
+    line(40, 960, "国家企业信用信息公示系统网址：http://www.gsxt.gov.cn"), line(1000, 960, "国家市场监督管理总局监制"),
+)  # fmt: skip
+EXPECTED = {
+    "uscc": CODE,
+    "name": "示例科技有限公司",
+    "type": "有限责任公司（自然人独资）",
+    "legal_representative": "王示例",
+    "registered_capital": "伍佰万元整",
+    "established_on": "2019-03-05",
+    "address": "北京市海淀区示例路1号2号楼301室",
+    "business_scope": "软件开发；技术咨询；货物进出口。名称翻译服务；住所安保服务。（依法须经批准的项目）",
+}
+
+
+def test_landscape_of_2019() -> None:
+    found = read(*LANDSCAPE)
+    assert found.fields == EXPECTED
+    assert found.titled
+    assert found.labels == 9
+    assert set(found.confidence) == set(found.regions) == set(found.fields)
+    assert min(found.confidence.values()) > 0.9
+    assert found.regions["name"] == (250, 408, 442, 432)
+    assert found.gaps == ()
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_page_that_lies_on_its_side(turn: Turn) -> None:
+    lying = turned(LANDSCAPE, turn, WIDTH, HEIGHT)
+    width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
+    found = fields_of(lying, width, height)
+    assert found.fields == EXPECTED
+    assert found.turn == opposite(turn)
+    name = next(box for box in lying if box.text == EXPECTED["name"])
+    assert found.regions["name"] == (round(name.x0), round(name.y0), round(name.x1), round(name.y1))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(-6, 6))
+def test_a_page_that_leans(degrees: float) -> None:
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+
+    def lean(box: TextBox) -> TextBox:
+        a, b, c, d = ((x * cos - y * sin, x * sin + y * cos) for x, y in box.polygon)
+        return replace(box, polygon=(a, b, c, d))
+
+    assert read(*map(lean, LANDSCAPE)).fields == EXPECTED
+
+
+def tall(x: float, y: float, text: str, pitch: float) -> TextBox:
+    """A box that holds one character of each of several rows."""
+    h = pitch * len(text)
+    polygon: Polygon = (x, y - pitch / 2), (x + 26, y - pitch / 2), (x + 26, y - pitch / 2 + h), (x, y - pitch / 2 + h)
+    return TextBox(text, 0.9, polygon)
+
+
+@pytest.mark.parametrize("stack", ["名类住", "名类往", "各米住"])
+def test_labels_stacked_and_glued(stack: str) -> None:
+    found = read(
+        tall(100, 420, stack, 50),
+        line(180, 420, "称示例科技有限公司"),
+        line(180, 470, "型有限责任公司"),
+        line(180, 520, "所 北京市海淀区示例路1号"),
+        line(100, 570, "法定代表人王示例"),
+        line(100, 620, "注册资本500万元整"),
+        line(100, 670, "成立日期 2016年08月22日"),
+    )
+    assert found.fields == {
+        "name": "示例科技有限公司",
+        "type": "有限责任公司",
+        "legal_representative": "王示例",
+        "registered_capital": "500万元整",
+        "established_on": "2016-08-22",
+        "address": "北京市海淀区示例路1号",
+    }
+
+
+def test_two_columns_in_one_line() -> None:
+    found = read(
+        line(100, 420, "名称示例科技有限公司"),
+        line(100, 470, "类型有限责任公司注册资本500万元整"),
+        line(100, 520, "法定代表人王示例成立日期2016年08月22日"),
+    )
+    assert found.fields["type"] == "有限责任公司"
+    assert found.fields["registered_capital"] == "500万元整"
+    assert found.fields["legal_representative"] == "王示例"
+    assert found.fields["established_on"] == "2016-08-22"
+    x0, _, x1, _ = found.regions["registered_capital"]
+    assert 330 < x0 < 480 and x1 > 480
+
+
+def test_sole_trader_before_2015() -> None:
+    found = read(
+        line(400, 150, "个体工商户营业执照", 80),
+        line(900, 250, "注册号"), line(1000, 250, NUMBER),
+        line(100, 350, "字号名称"), line(300, 350, "示例小吃店"),
+        line(100, 420, "经营者姓名"), line(300, 420, "王示例"),
+        line(100, 490, "组成形式"), line(300, 490, "个人经营"),
+        line(100, 560, "经营场所"), line(300, 560, "北京市海淀区示例路1号"),
+        line(100, 630, "经营范围及方式"), line(300, 630, "零售：小吃。"),
+    )  # fmt: skip
+    assert found.fields == {
+        "registration_number": NUMBER,
+        "name": "示例小吃店",
+        "type": "个人经营",
+        "legal_representative": "王示例",
+        "address": "北京市海淀区示例路1号",
+        "business_scope": "零售：小吃。",
+    }
+
+
+def test_company_before_2015_keeps_paid_in_capital_apart() -> None:
+    found = read(
+        line(400, 150, "企业法人营业执照", 80),
+        line(100, 350, "名称"), line(300, 350, "示例有限公司"),
+        line(100, 420, "法定代表人姓名"), line(300, 420, "王示例"),
+        line(700, 420, "注册资本"), line(850, 420, "伍拾万元"),
+        line(100, 490, "公司类型"), line(300, 490, "有限责任公司"),
+        line(700, 490, "实收资本"), line(850, 490, "贰拾万元"),
+        line(100, 800, "成立日期"), line(300, 800, "二〇一三年八月八日"),
+        line(100, 850, "营业期限"), line(300, 850, "自二〇一三年八月八日"), line(700, 850, "至二〇三三年八月七日"),
+    )  # fmt: skip
+    assert found.fields["registered_capital"] == "伍拾万元"
+    assert found.fields["established_on"] == "2013-08-08"
+    assert found.fields["type"] == "有限责任公司"
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        line(240, 540, "仅供招聘使用严禁复制", 40, degrees=-25),
+        line(400, 425, "仅供示例网站认证使用", 40),
+        line(460, 520, "示例建材网", 30),
+        line(460, 520, "www.example.com", 30),
+        line(255, 540, "复印无效", 24),
+    ],
+)
+def test_what_is_stamped_over_the_page_is_no_value(stamp: TextBox) -> None:
+    assert read(*LANDSCAPE, stamp).fields == EXPECTED
+
+
+def without(*texts: str) -> list[TextBox]:
+    return [box for box in LANDSCAPE if box.text not in texts]
+
+
+def test_a_wrong_check_character_is_given_as_read_and_doubted() -> None:
+    wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
+    found = read(*without(CODE), line(100, 340, wrong))
+    assert found.fields["uscc"] == wrong
+    assert found.confidence["uscc"] < 0.5
+    assert found.gaps
+
+
+@given(st.integers(8, 16), st.sampled_from("0123456789ABCDEFGHJKLMNPQRTUWXY"))
+@settings(max_examples=50, deadline=None)
+def test_no_code_is_ever_mended(place: int, character: str) -> None:
+    misread = CODE[:place] + character + CODE[place + 1 :]
+    found = read(*without(CODE), line(100, 340, misread))
+    assert found.fields["uscc"] == misread
+    assert is_valid(found.fields["uscc"]) == (misread == CODE)
+
+
+def test_impossible_letters_are_digits() -> None:
+    found = read(*without(CODE), line(100, 340, CODE.replace("0", "O").replace("1", "I")))
+    assert found.fields["uscc"] == CODE
+
+
+@pytest.mark.parametrize("text", [f"{CODE}(1-1)", f"{CODE} 1-1", f"{CODE[:4]} {CODE[4:]}", f"{CODE[:12]}.{CODE[12:]}"])
+def test_a_code_with_print_around_it(text: str) -> None:
+    assert read(*without(CODE), line(100, 340, text)).fields["uscc"] == CODE
+
+
+def test_a_loose_number_needs_a_right_check_character() -> None:
+    wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
+    assert read(*without("统一社会信用代码")).fields["uscc"] == CODE
+    assert "uscc" not in read(*without("统一社会信用代码", CODE), line(100, 340, wrong)).fields
+    assert "uscc" not in read(*without("统一社会信用代码", CODE), line(1000, 200, "编号110108000201903050083")).fields
+
+
+def test_values_whose_labels_are_lost_are_found_by_their_form() -> None:
+    found = read(*without("名称", "类型", "住所"))
+    assert found.fields["name"] == EXPECTED["name"]
+    assert found.fields["type"] == EXPECTED["type"]
+    assert found.confidence["name"] < 0.7 < found.confidence["legal_representative"]
+
+
+def test_a_label_without_a_value_asks_for_a_second_look() -> None:
+    found = read(*without("王示例"))
+    assert "legal_representative" not in found.fields
+    (gap,) = found.gaps
+    (x0, y0), (x1, y1) = gap[0], gap[2]
+    assert x0 <= 250 and x1 >= 300 and y0 < 510 and y1 > 530
+
+
+def test_what_is_no_licence_has_no_fields() -> None:
+    found = read(line(100, 100, "会议纪要"), line(100, 150, "时间：周一上午"), line(100, 200, "参加的人都到了"))
+    assert found.fields == {}
+    assert not found.titled and found.labels == 0
+    assert read().fields == {}
+
+
+@pytest.mark.parametrize(("text", "expected"), [("鄂爾多斯", "鄂尔多斯"), ("發展", "发展"), ("李昇", "李昇"), ("乾坤", "乾坤"), ("Abc1", "Abc1")])
+def test_traditional_characters_are_folded_but_names_kept(text: str, expected: str) -> None:
+    assert simplified(text) == expected
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1300), st.integers(0, 990), st.text(max_size=30), st.floats(-180, 180)), max_size=12))
+def test_any_page_is_survived(lines: list[tuple[int, int, str, float]]) -> None:
+    found = read(*(line(x, y, text or "x", degrees=degrees) for x, y, text, degrees in lines))
+    assert set(found.fields) == set(found.confidence) == set(found.regions)
+    assert all(0 <= sure <= 1 for sure in found.confidence.values())

@@ -1,0 +1,56 @@
+"""Is a code taken from the QR only where it states one?"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from employers.uscc import check_character
+from verification.licence.qr import uscc_in
+
+CODE = "91110108MA00000009"[:17]
+CODE += check_character(CODE)
+WRONG = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        f"http://www.gsxt.gov.cn/index.html?uniscid={CODE}",
+        f"https://www.gsxt.gov.cn/index.html?a=1&uniscid={CODE.lower()}&b=2",
+        f"https://gsxt.gov.cn/?uniscid={CODE}",
+        f" http://bj.gsxt.gov.cn/index.html?uniscid={CODE}\n",
+        f"名称：示例有限公司\n统一社会信用代码：{CODE}\n成立日期：",
+        f"统一社会信用代码/注册号:{CODE}",
+        f"社会信用代码 {CODE}",
+    ],
+)
+def test_a_stated_code(payload: str) -> None:
+    assert uscc_in(payload) == CODE
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        None,
+        "",
+        CODE,
+        f"http://www.gsxt.gov.cn/{CODE}",
+        f"http://www.gsxt.gov.cn/index.html?id={CODE}",
+        f"http://www.gsxt.gov.cn.example.com/index.html?uniscid={CODE}",
+        f"http://example.com/?u=gsxt.gov.cn&uniscid={CODE}",
+        f"ftp://www.gsxt.gov.cn/?uniscid={CODE}",
+        f"http://www.gsxt.gov.cn/index.html?uniscid={WRONG}",
+        f"统一社会信用代码：{WRONG}",
+        f"统一社会信用代码：{CODE}9",
+        f"编号：{CODE}",
+        "http://[www.gsxt.gov.cn/?uniscid=",
+    ],
+)
+def test_no_stated_code(payload: str | None) -> None:
+    assert uscc_in(payload) is None
+
+
+@given(st.text(max_size=200))
+def test_any_payload_is_survived(payload: str) -> None:
+    assert uscc_in(payload) is None

@@ -1,0 +1,188 @@
+"""Does a document become one reading, and a file one line?"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from verification.licence.boxes import Polygon, TextBox
+from verification.licence.model import FIELDS
+from verification.readers import READERS
+from verification.readers.base import Picture, Reader
+from verification.reading import qr_payload, read_pages
+from verification.specimens import make
+
+ROOT = Path(__file__).resolve().parents[2]
+BLANK = Image.new("RGB", (600, 400), "white")
+
+
+@dataclass
+class ScriptedReader:
+    """A reader that says what it was told to, and keeps count."""
+
+    name: str
+    says: Sequence[tuple[str, str]] | ProviderError
+    version: str = "1"
+    there: bool = True
+    pages: list[tuple[int, ...]] = field(default_factory=list)
+
+    def available(self) -> bool:
+        return self.there
+
+    def read(self, image: Picture) -> list[TextBox]:
+        self.pages.append(image.shape)
+        if isinstance(self.says, ProviderError):
+            raise self.says
+        return [box for i, (label, value) in enumerate(self.says) for box in (_box(10, 40 * i, label), _box(200, 40 * i, value))]
+
+
+def _box(x: float, y: float, text: str) -> TextBox:
+    width = 20 * len(text)
+    polygon: Polygon = (x, y), (x + width, y), (x + width, y + 20), (x, y + 20)
+    return TextBox(text, 0.9, polygon)
+
+
+SPECIMEN = make(11)
+CODE, NAME = SPECIMEN.fields["uscc"], SPECIMEN.fields["name"]
+
+
+@pytest.mark.parametrize("form", ["landscape", "portrait"])
+def test_a_clean_specimen_is_read_whole(form: str) -> None:
+    specimen = make(12, form=form)
+    reading = read_pages([specimen.image], READERS[:1])
+    printed = {name: text for name, text in specimen.fields.items() if text and name in FIELDS}
+    for name in ("uscc", "name", "legal_representative", "established_on", "registered_capital"):
+        assert reading.fields.get(name) == printed.get(name), name
+    assert reading.looks_like_licence
+    assert reading.seconds > 0
+    assert json.loads(json.dumps(reading.as_json()))["regions"]["name"] == list(reading.regions["name"])
+
+
+def test_the_qr_code_is_a_second_witness() -> None:
+    other = make(13).fields["uscc"]
+    reading = read_pages([make(12, qr_uscc=other).image], READERS[:1])
+    assert reading.qr and other in reading.qr
+    assert reading.qr_uscc == other != reading.fields["uscc"]
+
+
+def test_a_page_without_a_qr_code_has_none() -> None:
+    assert qr_payload(np.full((300, 300, 3), 255, np.uint8)) is None
+
+
+def test_the_licence_is_found_among_other_pages() -> None:
+    reading = read_pages([BLANK, SPECIMEN.image, BLANK], READERS[:1])
+    assert reading.page == 2
+    assert reading.fields["uscc"] == CODE
+
+
+def test_the_second_reader_rests_when_the_first_saw_enough() -> None:
+    first, second = ScriptedReader("a", [("统一社会信用代码", CODE), ("名称", NAME)]), ScriptedReader("b", [])
+    reading = read_pages([BLANK], [first, second])
+    assert (reading.reader, second.pages) == ("a", [])
+
+
+def test_the_second_reader_adds_the_code_that_the_first_lacks() -> None:
+    first = ScriptedReader("a", [("名称", NAME), ("法定代表人", "王示例")])
+    second = ScriptedReader("b", [("统一社会信用代码", CODE), ("名称", "某某有限公司")])
+    reading = read_pages([BLANK], [first, second])
+    assert reading.fields == {"uscc": CODE, "name": NAME, "legal_representative": "王示例"}
+    assert reading.reader == "a+b"
+    assert set(reading.regions) == set(reading.confidence) == set(reading.fields)
+
+
+def test_the_second_reader_does_not_replace_a_wrong_code_by_another_wrong_one() -> None:
+    wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
+    first = ScriptedReader("a", [("统一社会信用代码", wrong), ("名称", NAME)])
+    second = ScriptedReader("b", [("统一社会信用代码", wrong[:-2] + "00")])
+    assert read_pages([BLANK], [first, second]).fields["uscc"] == wrong
+
+
+@pytest.mark.parametrize("failure", [ProviderBroken("x"), ProviderUnavailable("x")])
+def test_the_second_reader_takes_over_when_the_first_fails(failure: ProviderError) -> None:
+    second = ScriptedReader("b", [("统一社会信用代码", CODE), ("名称", NAME)])
+    reading = read_pages([BLANK], [ScriptedReader("a", failure), second])
+    assert (reading.fields["uscc"], reading.reader) == (CODE, "b")
+
+
+def test_no_reader_at_all_is_the_providers_failure() -> None:
+    readers: list[Reader] = [ScriptedReader("a", ProviderBroken("x")), ScriptedReader("b", [], there=False)]
+    with pytest.raises(ProviderBroken):
+        read_pages([BLANK], readers)
+    with pytest.raises(ProviderUnavailable):
+        read_pages([BLANK], readers[1:])
+
+
+def test_what_is_no_licence_does_not_look_like_one() -> None:
+    reading = read_pages([BLANK], READERS[:1])
+    assert not reading.looks_like_licence
+    assert reading.fields == {}
+
+
+# --- The command -----------------------------------------------------------------------------------------
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """`manage.py read_licence` in a process of its own, whose locale knows no Chinese."""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": ""}
+    return subprocess.run(
+        [sys.executable, "manage.py", "read_licence", *arguments], cwd=ROOT, env=environment, capture_output=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("licences")
+    image = SPECIMEN.image
+    image.save(folder / "照片.jpg", quality=90)
+    image.save(folder / "page.png")
+    image.save(folder / "page.webp", quality=90)
+    image.save(folder / "page.tiff", compression="tiff_lzw")
+    BLANK.save(folder / "two.pdf", save_all=True, append_images=[image], resolution=150)
+    (folder / "text.jpg").write_text("not a picture")
+    (folder / "empty.pdf").touch()
+    import pillow_heif
+
+    heif = pillow_heif.from_pillow(image)
+    encoded = io.BytesIO()
+    heif.save(encoded, quality=85)
+    (folder / "photo.heic").write_bytes(encoded.getvalue())
+    return folder
+
+
+def test_every_format_gives_a_line_and_a_bad_file_does_not_stop_the_rest(folder: Path) -> None:
+    names = ["照片.jpg", "text.jpg", "page.png", "page.webp", "empty.pdf", "page.tiff", "two.pdf", "missing.jpg", "photo.heic"]
+    done = command("--json", *(str(folder / name) for name in names))
+    lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    assert [Path(line["file"]).name for line in lines] == names, done.stderr.decode()
+    by_name = {Path(line["file"]).name: line for line in lines}
+    for bad, code in (("text.jpg", "document_wrong_type"), ("empty.pdf", "document_empty"), ("missing.jpg", "file_not_readable")):
+        error = by_name.pop(bad)["error"]
+        assert error["code"] == code
+        assert error["message"]
+    for name, line in by_name.items():
+        assert line["fields"]["uscc"] == CODE, name
+        assert set(line["confidence"]) == set(line["fields"]) <= set(FIELDS)
+        assert line["seconds"] > 0
+        assert "qr" in line
+    assert by_name["照片.jpg"]["fields"]["name"] == NAME
+    assert by_name["two.pdf"]["page"] == 2
+    assert done.returncode == 1
+
+
+def test_a_good_file_exits_with_success_and_reads_well(folder: Path) -> None:
+    done = command(str(folder / "照片.jpg"))
+    text = done.stdout.decode("utf-8")
+    assert done.returncode == 0, done.stderr.decode()
+    assert "统一社会信用代码" in text and CODE in text and NAME in text

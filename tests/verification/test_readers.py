@@ -1,0 +1,121 @@
+"""Do the OCR engines keep their promise: text in its place, and no error but ours?"""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from events.errors import ProviderBroken, ProviderUnavailable
+from tests.conftest import require
+from verification.licence.boxes import TextBox, Turn
+from verification.readers import READERS, tesseract
+from verification.readers.base import Picture, PlaceReader, Reader
+from verification.readers.rapid import RapidReader
+from verification.readers.tesseract import TesseractReader
+from verification.reading import read_pages
+from verification.specimens import make
+
+RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))
+
+
+def picture(image: Image.Image) -> Picture:
+    return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
+
+
+@pytest.fixture(params=READERS, ids=lambda reader: reader.name)
+def reader(request: pytest.FixtureRequest) -> Reader:
+    chosen: Reader = request.param
+    require(f"{chosen.name} and its language", chosen.available())
+    return chosen
+
+
+def holding(boxes: list[TextBox], text: str) -> TextBox:
+    return next(box for box in boxes if text in box.text.replace(" ", ""))
+
+
+def test_text_is_found_in_its_place(reader: Reader) -> None:
+    image = make(1).image
+    boxes = reader.read(picture(image))
+    box = holding(boxes, "注册资本")
+    assert 0.5 < box.score <= 1
+    assert abs(box.angle) < 5
+    assert 0 <= box.x0 < box.x1 <= image.width and 0 <= box.y0 < box.y1 <= image.height
+    assert box.middle[0] > image.width / 2, "capital is printed in the right column of this form"
+
+
+def test_an_empty_page_has_no_text(reader: Reader) -> None:
+    assert reader.read(np.full((400, 600, 3), 255, np.uint8)) == []
+
+
+def test_version_names_engine_and_models(reader: Reader) -> None:
+    assert reader.version.split()[1][0].isdigit()
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (3, 2000, 3), (2000, 3, 3)])
+def test_odd_pictures_are_read_or_refused(reader: Reader, shape: tuple[int, int, int]) -> None:
+    try:
+        assert isinstance(reader.read(np.zeros(shape, np.uint8)), list)
+    except (ProviderBroken, ProviderUnavailable):
+        pass
+
+
+def test_what_is_no_picture_is_our_error(reader: Reader) -> None:
+    with pytest.raises(ProviderBroken):
+        reader.read(np.zeros((0, 0, 3), np.uint8))
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_rapid_reads_a_page_that_lies_turned(turn: Turn) -> None:
+    specimen = make(2, turned=turn)
+    reading = read_pages([specimen.image], [RAPID])
+    assert reading.turn == 360 - turn
+    assert reading.fields["uscc"] == specimen.fields["uscc"]
+    x0, y0, x1, y1 = reading.regions["name"]
+    assert 0 <= x0 < x1 <= specimen.image.width and 0 <= y0 < y1 <= specimen.image.height
+
+
+def test_rapid_reads_where_it_is_told() -> None:
+    page = picture(make(3).image)
+    code = holding(RAPID.read(page), "91")
+    assert isinstance(RAPID, PlaceReader)
+    again = RAPID.read_places(page, [code.polygon])
+    assert [box.text for box in again] == [code.text]
+    assert RAPID.read_places(page, []) == []
+
+
+def test_rapid_serves_many_threads_with_one_engine() -> None:
+    reader, page = RapidReader(), picture(make(4).image)
+    answers: list[list[TextBox]] = []
+    threads = [threading.Thread(target=lambda: answers.append(reader.read(page))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 3
+    assert answers[0] == answers[1] == answers[2] != []
+
+
+def test_rapid_reads_the_same_on_onnxruntime() -> None:
+    page = picture(make(5).image)
+    other = RapidReader(engine="onnxruntime")
+    require("onnxruntime", other.available())
+    assert {box.text for box in other.read(page)} & {box.text for box in RAPID.read(page)}
+    assert "onnxruntime" in other.version
+
+
+def test_tesseract_that_is_absent_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    reader = TesseractReader()
+    assert not reader.available()
+    with pytest.raises(ProviderUnavailable):
+        reader.read(np.zeros((10, 10, 3), np.uint8))
+
+
+def test_tesseract_is_ended_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    require("tesseract with chi_sim", TesseractReader().available())
+    monkeypatch.setattr(tesseract, "SECONDS", 0.05)
+    with pytest.raises(ProviderUnavailable):
+        TesseractReader().read(picture(make(6).image))
