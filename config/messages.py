@@ -59,9 +59,12 @@ def _name_of(function: ast.expr) -> str:
 
 
 def _strings(call: ast.Call) -> Iterator[str]:
-    """The msgids of a call: a context (pgettext) is not one, the plural of an ngettext is one with its singular."""
-    strings = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-    yield from strings[1:] if "pgettext" in _name_of(call.func) else strings
+    """The msgids of a call: one, or singular and plural; a context (pgettext) before them is none."""
+    name = _name_of(call.func)
+    first, how_many = int("pgettext" in name), 2 if "ngettext" in name or name.startswith("npgettext") else 1
+    for argument in call.args[first : first + how_many]:
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            yield argument.value
 
 
 def _in_template(text: str, origin: str) -> Iterator[str]:

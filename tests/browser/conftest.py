@@ -1,0 +1,104 @@
+"""What does a journey through the browser need? A real Chromium, a running site, and somebody who watches the console."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
+
+from config.messages import compile_all
+from employers.models import User
+from tests.conftest import require
+
+# Playwright's synchronous API runs an event loop in this thread, by which Django would refuse the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+for _folder in settings.LOCALE_PATHS:
+    compile_all(Path(_folder))
+
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync",
+)  # fmt: skip
+PHONE: dict[str, Any] = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
+DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    own = playwright.chromium.executable_path
+    path = shutil.which("chromium") or shutil.which("google-chrome") or (own if Path(own).exists() else None)
+    require("Chromium", path is not None)
+    browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+    yield browser
+    browser.close()
+
+
+class Visit:
+    """A page of the running site in a browser of its own, and everything that its console complained of."""
+
+    def __init__(self, context: BrowserContext, base: str) -> None:
+        self.context, self.base, self.complaints = context, base, list[str]()
+        context.set_default_timeout(20_000)
+        self.page: Page = context.new_page()
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # A refusal's own status, such as 422, is shown in the console by the browser itself.
+        if message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text:
+            self.complaints.append(message.text)
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.base + path)
+        return self.page
+
+    def sign_in(self, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        self.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": self.base}])
+
+    def is_calm(self) -> None:
+        """Nothing broke, and nothing reaches beyond the screen."""
+        assert self.complaints == []
+        beyond = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert beyond <= 0, f"{self.page.url} is {beyond} px too wide"
+
+
+Visitor = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(chromium: Browser, live_server: Any) -> Iterator[Visitor]:
+    """`visit(**options of a browser context)`: somebody opens a browser."""
+    contexts = []
+
+    def opened(**options: Any) -> Visit:
+        context = chromium.new_context(**{"locale": "zh-CN", **DESK, **options})
+        contexts.append(context)
+        return Visit(context, live_server.url)
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The browser and the site run on the real clock, so these tests do too."""
+    return datetime.now().astimezone()

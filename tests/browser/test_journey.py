@@ -1,0 +1,224 @@
+"""Does a recruiter get through with a phone, without a script, and with everything done wrong at first?"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from employers.models import Employer
+from events.models import Mail
+from tests.browser.conftest import PHONE, Visitor
+from tests.factories import make_case, make_employer, make_member, make_uscc
+from verification import pipeline
+from verification.models import Attempt, Case, Document, RegistryRecord
+from verification.specimens import Company, make
+from verification.states import State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def company() -> Company:
+    company = Company.fictitious(301)
+    RegistryRecord.objects.create(
+        uscc=company.uscc, name=company.name, legal_representative=company.legal_representative, status="存续",
+        established_on=company.established_on, email_domain=company.domain, as_of=timezone.localdate(),
+    )  # fmt: skip
+    return company
+
+
+@pytest.fixture
+def photo(company: Company, tmp_path: Path) -> Path:
+    path = tmp_path / "执照.jpg"
+    path.write_bytes(make(301, company=company, damage="light").jpeg())
+    return path
+
+
+def register(page: Page, company: Company) -> None:
+    page.get_by_label("公司名称").fill(company.name)
+    page.get_by_label("统一社会信用代码").fill(company.uscc)
+    page.get_by_label("电子邮箱").fill(f"hr@{company.domain}")
+    page.get_by_label("密码").fill("一句只有我自己知道的话")
+    page.get_by_role("button", name="注册并继续").click()
+
+
+def test_from_registration_to_rights_on_a_phone(visit: Visitor, company: Company, photo: Path) -> None:
+    visitor = visit(**PHONE)
+    page = visitor.go("/")
+    page.get_by_role("link", name="注册企业").click()
+    page.get_by_label("统一社会信用代码").press_sequentially(company.uscc[:6])
+    expect(page.locator("#code-state")).to_contain_text("已输入 6 / 18 位")
+    register(page, company)
+
+    expect(page.get_by_text("请验证邮箱")).to_be_visible()
+    visitor.is_calm()
+    link = Mail.objects.get(template="verify_email").context["link"]
+    visitor.go(link.removeprefix(settings.SITE_URL))
+    page.get_by_role("button", name="是我，验证邮箱").click()
+    expect(page.get_by_text("邮箱已验证。")).to_be_visible()
+
+    licence = page.locator("#slot-business_licence")
+    expect(licence.get_by_text("拍照")).to_be_visible()
+    assert licence.locator("input[name=photo]").get_attribute("capture") == "environment"
+    licence.locator("input[name=photo]").set_input_files(photo)
+    expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
+    expect(licence.get_by_text("已上传")).to_be_visible()
+
+    licence.get_by_role("button", name="移除").click()
+    licence.get_by_role("button", name="撤销").click()
+    expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
+    visitor.is_calm()
+
+    page.get_by_role("button", name="提交核验").click()
+    expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
+    visitor.is_calm()
+    page.evaluate("window.stillTheSamePage = true")
+    assert pipeline.run(Attempt.objects.get().pk, timezone.now, 60)
+    expect(page.get_by_role("heading", name="已通过")).to_be_visible()
+    assert page.evaluate("window.stillTheSamePage")
+    expect(page).to_have_title(re.compile("已通过"))
+    expect(page.locator("#announce")).to_have_text("已通过")
+    page.get_by_text("检查了什么").click()
+    expect(page.get_by_text("公司登记状态为存续/在营")).to_be_visible()
+    visitor.is_calm()
+
+
+def test_everything_works_without_a_script(visit: Visitor, company: Company, photo: Path) -> None:
+    visitor = visit(java_script_enabled=False, **PHONE)
+    page = visitor.go("/register/")
+    register(page, company)
+    licence = page.locator("#slot-business_licence")
+    licence.locator("input[name=files]").set_input_files(photo)
+    licence.get_by_role("button", name="上传", exact=True).click()
+    expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
+    licence.get_by_role("button", name="移除").click()
+    licence.get_by_role("button", name="撤销").click()
+    page.get_by_role("button", name="提交核验").click()
+    expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
+    page.get_by_role("link", name="查看最新进展").click()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Submitted: the checks begin in a moment")).to_be_visible()
+    assert Case.objects.get().state == State.SUBMITTED
+
+
+def test_wrong_files_are_named_and_the_good_one_is_kept(visit: Visitor, now: datetime, photo: Path, tmp_path: Path) -> None:
+    member = make_member(now, email_verified_at=now)
+    make_case(member, now)
+    renamed, empty, large = tmp_path / "renamed.jpg", tmp_path / "empty.jpg", tmp_path / "large.jpg"
+    renamed.write_text("not a picture")
+    empty.write_bytes(b"")
+    with large.open("wb") as file:
+        file.truncate(settings.UPLOAD_MAX_BYTES + 1)
+    visitor = visit(locale="en")
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    licence = page.locator("#slot-business_licence")
+    licence.locator("input[name=files]").set_input_files([renamed, photo, empty, large])
+    told = licence.locator(".refusals")
+    expect(told).to_contain_text("renamed.jpg")
+    expect(told).to_contain_text("not of an accepted type")
+    expect(told).to_contain_text("empty.jpg")
+    expect(told).to_contain_text("The file is empty")
+    expect(told).to_be_focused()
+    expect(licence.locator(".sending")).to_contain_text("larger than 20 MB")
+    expect(licence.get_by_role("img")).to_have_count(1)
+    expect(page.get_by_role("button", name="Submit for verification")).to_be_enabled()
+    assert Document.objects.count() == 1
+    visitor.is_calm()
+
+
+def test_a_dropped_file_is_taken(visit: Visitor, now: datetime, photo: Path) -> None:
+    member = make_member(now, email_verified_at=now)
+    make_case(member, now)
+    visitor = visit(locale="en")
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    expect(page.locator("#slot-business_licence").get_by_text("or drop files here")).to_be_visible()
+    page.evaluate(
+        """async ([name, bytes]) => {
+            const files = new DataTransfer();
+            files.items.add(new File([new Uint8Array(bytes)], name, {type: "image/jpeg"}));
+            const slot = document.querySelector("#slot-business_licence");
+            for (const kind of ["dragover", "drop"])
+                slot.dispatchEvent(new DragEvent(kind, {dataTransfer: files, bubbles: true, cancelable: true}));
+        }""",
+        [photo.name, list(photo.read_bytes())],
+    )
+    expect(page.locator("#slot-business_licence").get_by_role("img")).to_be_visible()
+    visitor.is_calm()
+
+
+def test_a_broken_connection_can_be_tried_again(visit: Visitor, now: datetime, photo: Path) -> None:
+    member = make_member(now, email_verified_at=now)
+    make_case(member, now)
+    visitor = visit(locale="en")
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    visitor.context.set_offline(True)
+    licence = page.locator("#slot-business_licence")
+    licence.locator("input[name=files]").set_input_files(photo)
+    expect(licence.get_by_text("the connection broke off")).to_be_visible()
+    visitor.context.set_offline(False)
+    licence.get_by_role("button", name="Try again").click()
+    expect(licence.get_by_role("img")).to_be_visible()
+
+
+def test_mistakes_at_registration(visit: Visitor, now: datetime) -> None:
+    taken = make_employer(now, confirmed_at=now)
+    visitor = visit(locale="en", **PHONE)
+    page = visitor.go("/register/")
+    code = make_uscc()
+    wrong = code[:-1] + ("1" if code[-1] != "1" else "2")
+    page.get_by_label("Unified social credit code").fill(wrong)
+    expect(page.locator("#code-state")).to_contain_text("a check character that fits the first 17")
+    page.get_by_label("Unified social credit code").fill(taken.uscc)
+    expect(page.locator("#code-state")).to_contain_text("This company is already registered")
+    page.get_by_label("Company name").fill("云溪市示例科技有限公司")
+    page.get_by_label("E-mail").fill("hr@example.com")
+    page.get_by_label("Password").fill("a sentence nobody knows")
+    page.get_by_label("We are an HR service agency").check()
+    page.get_by_role("button", name="Register and go on").click()
+    expect(page.locator("#id_uscc_error")).to_contain_text("Ask your company's administrator to invite you")
+    expect(page.get_by_label("Company name")).to_have_value("云溪市示例科技有限公司")
+    expect(page.get_by_label("We are an HR service agency")).to_be_checked()
+    expect(page.get_by_role("alert")).to_be_focused()
+    visitor.is_calm()
+
+
+def test_a_button_pressed_twice_registers_once(visit: Visitor, company: Company) -> None:
+    visitor = visit()
+    page = visitor.go("/register/")
+    page.get_by_label("公司名称").fill(company.name)
+    page.get_by_label("统一社会信用代码").fill(company.uscc)
+    page.get_by_label("电子邮箱").fill("hr@example.com")
+    page.get_by_label("密码").fill("一句只有我自己知道的话")
+    page.get_by_role("button", name="注册并继续").dblclick()
+    expect(page.get_by_role("heading", name=company.name)).to_be_visible()
+    assert Employer.objects.count() == 1
+
+
+def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
+    visitor = visit(locale="en")
+    page = visitor.go("/register/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")  # to "Sign in" in the text
+    page.keyboard.press("Tab")
+    for typed in (company.name, company.uscc):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("We are an HR service agency")).to_be_checked()
+    page.keyboard.press("Tab")
+    for typed in (f"hr@{company.domain}", "a sentence nobody knows"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#slot-hr_service_licence")).to_be_visible()
