@@ -26,14 +26,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from config import processes
 from downloads import gate
 from employers import operations as accounts
 from employers.models import ApiClient, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
-from verification import operations
+from verification import operations, wording
 from verification.findings import Finding, Severity
 from verification.intake import Limits, examine
 from verification.models import Attempt, Case, CheckRun, DocumentKind
@@ -45,15 +45,6 @@ PATIENCE = 120.0
 """Seconds to wait for the worker before giving up with a clear word."""
 
 MARKS = {Severity.PASS: "✓", Severity.NOTE: "·", Severity.WAIT: "…", Severity.UNABLE: "?", Severity.CONCERN: "✗", Severity.BLOCK: "✗"}
-
-CHECK_NAMES = {
-    "scan": Text("安全扫描", "security scan"),
-    "reading": Text("执照识别", "reading"),
-    "registry": Text("登记核对", "company register"),
-    "duplicates": Text("重复检查", "duplicates"),
-    "authority": Text("授权核对", "authority"),
-}
-
 
 @dataclass
 class Timeline:
@@ -90,7 +81,7 @@ class Command(BaseCommand):
             return
         language = options["language"] or ("zh" if (locale.getlocale()[0] or "").startswith(("zh", "Chinese")) else "en")
         sign_in = load_sign_in(path)
-        with worker():
+        with translation.override("zh-hans" if language == "zh" else "en"), worker():
             demo = Demo(Timeline(language, time.monotonic()), sign_in, Employer.objects.count() * 7 + 1)
             employer = demo.honest_employer()
             demo.wrong_licence()
@@ -244,12 +235,13 @@ class Demo:
         self.show_verdict(Case.objects.get(pk=case.pk))
 
     def show_check(self, run: CheckRun) -> None:
-        name = CHECK_NAMES[run.code]
+        name = str(wording.CHECKS[run.code])
         findings = sorted(run.as_findings(), key=lambda finding: -finding.severity)
         worst = findings[0].severity if findings else Severity.PASS
-        self.line.say(f"{MARKS[worst]} {name.zh}  {run.seconds:.2f} 秒", f"{MARKS[worst]} {name.en}  {run.seconds:.2f} s", 1)
+        self.line.say(f"{MARKS[worst]} {name}  {run.seconds:.2f} 秒", f"{MARKS[worst]} {name}  {run.seconds:.2f} s", 1)
         for finding in findings:
-            self.line.say(*describe(finding), indent=2)
+            told = describe(finding, self.line.language)
+            self.line.say(told, told, 2)
 
     def show_verdict(self, case: Case) -> None:
         decision = case.decisions.first()
@@ -258,6 +250,7 @@ class Demo:
             State.APPROVED: ("通过", "approved"),
             State.IN_REVIEW: ("转人工审核", "held for review"),
             State.REJECTED: ("未通过", "rejected"),
+            State.CHECKING: ("等待", "waiting"),
         }[State(case.state)]
         took = (decision.decided_at - case.submitted_at).total_seconds() if case.submitted_at else 0.0
         self.line.say(f"■ {state[0]}（提交后 {took:.1f} 秒，规则 {decision.policy_version}）", f"■ {state[1]} ({took:.1f} s after submission, policy {decision.policy_version})")
@@ -278,13 +271,13 @@ class Demo:
                 self.line.reason(reason.code)
 
 
-def describe(finding: Finding) -> tuple[str, str]:
-    """A finding in one line of each language."""
+def describe(finding: Finding, language: str) -> str:
+    """A finding in one line, as the employer's page words it."""
     reason = REASONS.get(finding.code)
-    zh, en = (reason.says.zh, reason.says.en) if reason else (finding.code, finding.code.replace("_", " "))
-    seen = f": {finding.seen}" if finding.seen else ""
-    expected = f" ≠ {finding.expected}" if finding.expected and finding.severity > Severity.NOTE else ""
-    return f"{zh}{seen}{expected}", f"{en}{seen}{expected}"
+    says = reason.says.in_(language) if reason else str(wording.FOUND.get(finding.code, finding.code))
+    field = f" [{wording.FIELDS['qr']}]" if finding.field == "qr" else ""
+    seen, expected = (str(wording.SEEN.get(value, value)) for value in (finding.seen, finding.expected))
+    return f"{says}{field}" + (f": {seen}" if seen else "") + (f" ≠ {expected}" if expected and finding.severity > Severity.NOTE else "")
 
 
 def import_record(company: Company, status: str) -> None:
