@@ -17,9 +17,7 @@ from pathlib import Path
 import polib
 from django.utils.translation.template import templatize
 
-MARKERS = frozenset(
-    {"_", *(f"{kind}gettext{suffix}" for kind in ("", "n", "p", "np") for suffix in ("", "_lazy")), "gettext_noop"}
-)
+MARKERS = frozenset({"_", *(f"{kind}gettext{suffix}" for kind in ("", "n", "p", "np") for suffix in ("", "_lazy")), "gettext_noop"})
 
 
 def compile_all(locale_dir: Path) -> list[Path]:
