@@ -6,12 +6,10 @@ Every button calls the operation that any other door would call. No form of the 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, Count, ExpressionWrapper, Min, OuterRef, Q, QuerySet, Subquery, TextField
@@ -24,53 +22,28 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.admin import masked
 from employers.models import AccountClass, User
 from events.admin import LookOnly, LookOnlyAdmin, TabularInline
 from events.errors import Refused
-from events.models import Event, record
 from verification import guards, operations, review, states
-from verification.findings import Severity
+from verification.console import (
+    BUTTON_WORDS,
+    BUTTONS,
+    DONE_WORDS,
+    NEEDS_CONFIRMATION,
+    NOTHING_TYPED,
+    DecisionForm,
+    Typed,
+    case_page,
+    in_words,
+    record_look,
+)  # fmt: skip
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage, RegistryRecord
 from verification.states import State
-
-VIEW_ONCE = timedelta(minutes=1)
-"""A page looked at again within this time is one look: zooming, reloading and going back would bury the record."""
-
-NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "revoke"})
-"""What hurts an employer at once is shown once more, as the employer will be told it, before it is done."""
-
-BUTTONS = ("approve", "request_changes", "reject", "suspend", "reinstate", "revoke")
-BUTTON_WORDS = {
-    "approve": _("Approve"),
-    "request_changes": _("Request changes"),
-    "reject": _("Reject"),
-    "suspend": _("Suspend"),
-    "reinstate": _("Reinstate"),
-    "revoke": _("Revoke"),
-}
-DONE_WORDS = {
-    "approve": _("Approved: %(name)s"),
-    "request_changes": _("Changes requested: %(name)s"),
-    "reject": _("Rejected: %(name)s"),
-    "suspend": _("Suspended: %(name)s"),
-    "reinstate": _("Reinstated: %(name)s"),
-    "revoke": _("Revoked: %(name)s"),
-}
-
-
-def in_words(refused: Refused) -> str:
-    """A refusal as one message: what it says, what was seen and expected, and what to do now."""
-    language = get_language() or "zh-hans"
-    said = [refused.reason.says.in_(language)]
-    if refused.seen:
-        seen = str(review.STATE_WORDS.get(State(refused.seen), "")) if refused.code == "state_conflict" else refused.seen
-        said.append(f"({seen})")
-    return f"{' '.join(said)}{'。' if language.startswith('zh') else '. '}{refused.reason.fix.in_(language)}"
-
 
 # --- The queue -----------------------------------------------------------------------------------------
 
@@ -169,59 +142,12 @@ def _latest_reasons() -> Subquery:
     return Subquery(Decision.objects.filter(case=OuterRef("pk")).order_by("-pk").values("reasons")[:1])
 
 
-# --- The decision form ---------------------------------------------------------------------------------
+def _free_at(now: datetime) -> Q:
+    return Q(claimed_until=None) | Q(claimed_until__lte=now)
 
 
-class DecisionForm(forms.Form):
-    """What a reviewer sends with a button."""
-
-    seen_version = forms.IntegerField(min_value=0)
-    reasons = forms.MultipleChoiceField(required=False)
-    note = forms.CharField(required=False, max_length=2000)
-
-    def __init__(self, verb: str, *args: Any) -> None:
-        super().__init__(*args)
-        offered = self.fields["reasons"]
-        assert isinstance(offered, forms.MultipleChoiceField)
-        offered.choices = [(code, code) for code in review.REASONS_FOR.get(verb, ())]
-
-
-@dataclass(frozen=True)
-class Typed:
-    """What a reviewer had ticked and written when a page had to be shown to them again."""
-
-    verb: str = ""
-    reasons: tuple[str, ...] = ()
-    note: str = ""
-
-    @classmethod
-    def of(cls, verb: str, request: HttpRequest) -> Typed:
-        return cls(verb, tuple(request.POST.getlist("reasons")), request.POST.get("note", "")[:2000])
-
-
-NOTHING_TYPED = Typed()
-
-
-@dataclass(frozen=True)
-class Button:
-    """A decision that the guards allow now, with the reasons that it can be given for."""
-
-    verb: str
-    choices: list[review.Choice] = field(default_factory=list)
-    note: str = ""
-    opened: bool = False
-
-    @property
-    def label(self) -> str:
-        return str(BUTTON_WORDS[self.verb])
-
-    @property
-    def needs_reason(self) -> bool:
-        return self.verb in guards.NEEDS_REASON
-
-    @property
-    def needs_confirmation(self) -> bool:
-        return self.verb in NEEDS_CONFIRMATION
+def _holds(condition: Q) -> ExpressionWrapper[Q]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 # --- The case ------------------------------------------------------------------------------------------
@@ -238,6 +164,7 @@ class CaseAdmin(LookOnlyAdmin):
     search_fields = ("declared_name", "declared_uscc", "id")
     search_help_text = _("Company name, credit code or id; searches every state")
     ordering = ("submitted_at",)
+    show_facets = admin.ShowFacets.NEVER
     change_list_template = "admin/verification/case/change_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
@@ -295,7 +222,7 @@ class CaseAdmin(LookOnlyAdmin):
     def waiting(self, case: Case) -> SafeString | str:
         if case.state not in states.REVIEWABLE or case.submitted_at is None:
             return str(review.STATE_WORDS[State(case.state)])
-        words = timesince(case.submitted_at, timezone.now(), depth=1)
+        words = timesince(case.submitted_at, timezone.now())
         return format_html('<time datetime="{}" title="{}">{}</time>', case.submitted_at.isoformat(), _clock(case.submitted_at), words)
 
     @admin.display(description=_("attempt"), ordering="attempt_number")
@@ -445,90 +372,8 @@ class CaseAdmin(LookOnlyAdmin):
 
     def _case_page(self, request: HttpRequest, case_id: UUID, typed: Typed = NOTHING_TYPED, status: int = 200) -> HttpResponse:
         case, now = self._case(request, case_id), timezone.now()
-        attempts = list(case.attempts.order_by("-number").prefetch_related("check_runs"))
-        runs = latest_runs(attempts[0]) if attempts else {}
-        findings = [finding for run in runs.values() for finding in run.as_findings()]
-        observed = {code: run.observation for code, run in runs.items()}
-        reading, registry = observed.get("reading", {}), observed.get("registry", {})
-        declared = {"name": case.declared_name, "uscc": case.declared_uscc, "legal_representative": case.declared_legal_representative}
-        rows = review.comparison(declared, reading, registry)
-        documents = list(case.documents.order_by("superseded_at", "uploaded_at").select_related("uploaded_by").prefetch_related("pages"))
-        context = {
-            "case": case,
-            "now": now,
-            "state": review.STATE_WORDS[State(case.state)],
-            "account_class": review.CLASS_WORDS[AccountClass(case.account_class)],
-            "rows": [row for row in rows if row.compares],
-            "only_read": [row for row in rows if not row.compares],
-            "reading": reading,
-            "registry": registry,
-            "findings": [said for said in review.strictest_first(findings) if said.severity != "pass"],
-            "in_order": [said for said in review.strictest_first(findings) if said.severity == "pass"],
-            "against": sum(finding.severity >= Severity.UNABLE for finding in findings),
-            "documents": documents,
-            "pages": [page for document in documents if document.superseded_at is None for page in shown_pages(document, reading, rows)],
-            "attempts": attempts,
-            "decisions": [
-                {
-                    "decision": decision,
-                    "words": review.VERB_WORDS.get(decision.verb, decision.verb),
-                    "reasons": review.told(decision.reasons),
-                }
-                for decision in case.decisions.select_related("decided_by")
-            ],
-            "related": related_cases(case, observed.get("duplicates", {})),
-            **self._history(case, documents),
-            **self._what_may_be_done(request, case, findings, typed, now),
-        }
-        return self._page(request, "change_form", case.declared_name, context, status)
-
-    def _what_may_be_done(self, request: HttpRequest, case: Case, findings: list[Any], typed: Typed, now: datetime) -> dict[str, Any]:
-        """The buttons that the guards allow, and the claim."""
-        if not self._may_decide(request):
-            return {"may_decide": False, "buttons": []}
-        reviewer = self._reviewer(request).as_reviewer()
-        allowed = [verb for verb in guards.available(case, reviewer, now) if verb in BUTTONS]
-        is_mine = case.claimed_by_me(reviewer.id, now)
-        refused = guards.may_claim(case, reviewer, now) if case.state in states.REVIEWABLE else None
-        return {
-            "may_decide": True,
-            "buttons": [
-                Button(
-                    verb,
-                    review.choices(verb, findings, typed.reasons if verb == typed.verb else ()),
-                    typed.note if verb == typed.verb else "",
-                    verb == typed.verb,
-                )
-                for verb in sorted(allowed, key=BUTTONS.index)
-            ],
-            "typed_elsewhere": typed if typed.note and typed.verb not in allowed else None,
-            "is_mine": is_mine,
-            "may_claim": case.state in states.REVIEWABLE and refused is None and not is_mine,
-            "cannot_claim": in_words(refused) if refused else "",
-            "taken": case.claimed_by_other(reviewer.id, now),
-            "seconds_left": int((case.claimed_until - now).total_seconds()) if is_mine and case.claimed_until else 0,
-        }
-
-    def _history(self, case: Case, documents: list[Document]) -> dict[str, Any]:
-        """The case's events with names in place of ids; looks at pages are many, and counted apart."""
-        of_documents = Q(subject_type="document", subject_id__in=[str(document.pk) for document in documents])
-        mine = Q(subject_type="case", subject_id=str(case.pk)) | of_documents
-        events = list(Event.objects.filter(mine).order_by("-id"))
-        reviewers = {UUID(event.actor_id) for event in events if event.role == "reviewer"}
-        names = dict(User.objects.filter(pk__in=reviewers).values_list("pk", "email"))
-        timeline = [
-            {
-                "event": event,
-                "words": review.VERB_WORDS.get(event.verb, event.verb),
-                "who": names.get(UUID(event.actor_id), "") if event.role == "reviewer" else review.ROLE_WORDS.get(event.role, event.role),
-                "to": review.STATE_WORDS.get(State(event.to_state), "") if event.to_state else "",
-                "reasons": [review.code_in_words(code) for code in event.reasons],
-            }
-            for event in events
-            if event.verb != "view_page"
-        ]
-        looks = Counter(names.get(UUID(event.actor_id), "") for event in events if event.verb == "view_page")
-        return {"timeline": timeline, "looks": looks.most_common()}
+        reviewer = self._reviewer(request) if self._may_decide(request) else None
+        return self._page(request, "change_form", case.declared_name, {"now": now, **case_page(case, reviewer, typed, now)}, status)
 
     def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "is_nav_sidebar_enabled": False, "title": title, "opts": self.opts, **context}
@@ -575,14 +420,6 @@ class CaseAdmin(LookOnlyAdmin):
         return [case for case in waiting if guards.may_claim(case, reviewer.as_reviewer(), now) is None]
 
 
-def _free_at(now: datetime) -> Q:
-    return Q(claimed_until=None) | Q(claimed_until__lte=now)
-
-
-def _holds(condition: Q) -> ExpressionWrapper[Q]:
-    return ExpressionWrapper(condition, output_field=BooleanField())
-
-
 def _clock(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
 
@@ -593,58 +430,6 @@ def _to_case(case_id: UUID) -> HttpResponseRedirect:
 
 def _to_queue() -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("admin:verification_case_changelist"))
-
-
-def latest_runs(attempt: Attempt) -> dict[str, CheckRun]:
-    """Each check's last run: a check that was asked again after a wait counts as it answered last."""
-    return {run.code: run for run in sorted(attempt.check_runs.all(), key=lambda run: run.round)}
-
-
-def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.Row]) -> list[dict[str, Any]]:
-    """A document's pages, the one that was read with the boxes of its fields and turned as it was found to lie."""
-    pages = []
-    for page in document.pages.all():
-        is_read = reading.get("document") == str(document.pk) and reading.get("page", 1) == page.number
-        pages.append(
-            {
-                "document": document,
-                "page": page,
-                "url": reverse("admin:verification_case_page", args=[document.case_id, document.pk, page.number]),
-                "boxes": review.boxes(reading, rows) if is_read else [],
-                "turn": reading.get("turn", 0) if is_read else 0,
-            }
-        )
-    return pages
-
-
-def related_cases(case: Case, duplicates: dict[str, Any]) -> list[dict[str, Any]]:
-    """Other cases with the same code or the same picture, and the employer's own earlier ones."""
-    near = {near["case"]: near["distance"] for near in duplicates.get("near_same", ())}
-    same = set(duplicates.get("same_bytes", ()))
-    found = Q(pk__in={*near, *same}) | Q(declared_uscc=case.declared_uscc) | Q(employer=case.employer_id)
-    related = []
-    for other in Case.objects.filter(found).exclude(pk=case.pk).order_by("-opened_at")[:20]:
-        why = []
-        if str(other.pk) in same:
-            why.append(gettext("the same file"))
-        elif str(other.pk) in near:
-            why.append(gettext("nearly the same picture"))
-        if other.employer_id == case.employer_id:
-            why.append(gettext("the same employer"))
-        elif other.declared_uscc == case.declared_uscc:
-            why.append(gettext("the same credit code"))
-        related.append({"case": other, "state": review.STATE_WORDS[State(other.state)], "why": why})
-    return related
-
-
-def record_look(page: DocumentPage, user: User, now: datetime) -> None:
-    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`."""
-    actor, document = user.as_reviewer(), page.document
-    looks = Event.objects.about(document).filter(verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE)
-    if any(look.data.get("page") == page.number for look in looks):
-        return
-    data = {"case": str(document.case_id), "page": page.number}
-    record("view_page", document, actor, now, employer_id=document.case.employer_id, data=data)
 
 
 # --- What stands behind a case -------------------------------------------------------------------------
@@ -696,7 +481,6 @@ class RegistryRecordAdmin(LookOnlyAdmin):
 
     list_display = ("uscc", "name", "legal_representative", "status", "established_on", "abnormal_list", "serious_violation_list", "as_of")
     list_filter = ("status", "abnormal_list", "serious_violation_list")
-    # From the start of the field, which an index serves: a register has many millions of rows.
     search_fields = ("=uscc", "^name")
     search_help_text = _("A whole credit code, or how the name begins")
     ordering = ("uscc",)

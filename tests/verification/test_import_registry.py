@@ -1,73 +1,144 @@
-"""Does a register snapshot get in whole, and is each bad row named?"""
+"""Does an export of the register arrive whole, and is every row that cannot be right named?"""
 
 from __future__ import annotations
 
-from io import StringIO
+import io
+import tracemalloc
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from tests.factories import make_uscc
+from verification.management.commands.import_registry import COLUMNS
 from verification.models import RegistryRecord
+from verification.registries.base import Status
+from verification.registries.snapshot import SnapshotRegistry
 
 pytestmark = pytest.mark.django_db
 
-HEADER = "uscc,name,legal_representative,status,established_on,email_domain,abnormal_list,serious_violation_list,as_of"
-ONE, TWO = make_uscc(11), make_uscc(12)
+HEADER = ",".join(COLUMNS)
+A, B, C = make_uscc(11), make_uscc(12), make_uscc(13)
 
 
-def load(path: Path, text: str, encoding: str = "utf-8") -> tuple[int, str, str]:
-    """Exit status, output and errors of the command."""
-    file, out, err = path / "r.csv", StringIO(), StringIO()
-    file.write_text(text, encoding=encoding)
+def row(
+    uscc: str, name: str = "云溪市示例科技有限公司", status: str = "存续", established_on: str = "2015-03-02", as_of: str = "2026-11-01"
+) -> str:
+    return f"{uscc},{name},柳青,{status},{established_on},example.com,0,否,{as_of}"
+
+
+def imported(path: Path, *lines: str, encoding: str = "utf-8") -> tuple[str, str, int]:
+    """What the command said to stdout and stderr, and its exit status."""
+    path = path / "register.csv"
+    path.write_bytes("\n".join(lines).encode(encoding))
+    out, err = io.StringIO(), io.StringIO()
     try:
-        call_command("import_registry", str(file), stdout=out, stderr=err)
-    except SystemExit as ended:
-        return int(str(ended.code)), out.getvalue(), err.getvalue()
-    return 0, out.getvalue(), err.getvalue()
+        call_command("import_registry", str(path), stdout=out, stderr=err)
+    except CommandError as error:
+        return out.getvalue(), err.getvalue() + str(error), error.returncode
+    return out.getvalue(), err.getvalue(), 0
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_rows_in_each_encoding(encoding: str, tmp_path: Path) -> None:
-    code, out, _ = load(tmp_path, f"{HEADER}\n{ONE},云溪市示例有限公司,林知白,吊销未注销,2020-01-02,@Shili.Example,是,0,2026-11-01\n", encoding)
-    record = RegistryRecord.objects.get()
-    assert code == 0 and out.startswith("1 imported, 0 refused")
-    assert (record.uscc, record.name, record.status, record.email_domain, record.abnormal_list) == (ONE, "云溪市示例有限公司", "licence_revoked", "shili.example", True)
+def test_every_usual_encoding(tmp_path: Path, encoding: str) -> None:
+    out, err, status = imported(tmp_path, HEADER, row(A), row(B, status="吊销，未注销", established_on="2015年3月2日"), encoding=encoding)
+    assert (status, err) == (0, "")
+    assert out.startswith("2 rows written, 0 skipped")
+    assert RegistryRecord.objects.get(pk=A).name == "云溪市示例科技有限公司"
+    record = SnapshotRegistry().lookup(B)
+    assert record is not None
+    assert (record.status, record.established_on) == (Status.LICENCE_REVOKED, date(2015, 3, 2))
 
 
-def test_again_is_the_same_and_later_rows_count(tmp_path: Path) -> None:
-    text = f"{HEADER}\n{ONE},甲,,存续,,,,,2026-11-01\n{ONE},乙,,注销,,,,,2026-11-02\n"
-    for _ in range(2):
-        assert load(tmp_path, text)[0] == 0
-    assert list(RegistryRecord.objects.values_list("name", "status")) == [("乙", "deregistered")]
-
-
-@pytest.mark.parametrize(
-    ("row", "complaint"),
-    [
-        ("123,甲,,存续,,,,,2026-11-01", "uscc: seen '123'"),
-        (f"{TWO},,,存续,,,,,2026-11-01", "name: seen nothing"),
-        (f"{TWO},甲,,飞了,,,,,2026-11-01", "status: seen '飞了'"),
-        (f"{TWO},甲,,存续,1/2/2020,,,,2026-11-01", "established_on: seen '1/2/2020'"),
-        (f"{TWO},甲,,存续,,,perhaps,,2026-11-01", "abnormal_list: seen 'perhaps'"),
-        (f"{TWO},甲,,存续,,,,,", "as_of: seen nothing"),
-        (TWO, "name: seen nothing"),
-    ],
-)
-def test_a_bad_row_is_named_and_the_others_get_in(row: str, complaint: str, tmp_path: Path) -> None:
-    code, out, err = load(tmp_path, f"{HEADER}\n{row}\n{ONE},甲,,存续,,,,,2026-11-01\n")
-    assert code == 1 and "1 imported, 1 refused" in out
-    assert "line 2: " in err and complaint in err
-    assert RegistryRecord.objects.get().uscc == ONE
-
-
-def test_a_missing_column_writes_nothing(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"Columns missing: as_of\. Seen: uscc, name"):
-        load(tmp_path, HEADER.removesuffix(",as_of") + f"\n{ONE},甲,,存续,,,,\n")
+def test_a_file_with_a_broken_character_is_not_read_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "register.csv"
+    path.write_bytes((HEADER + "\n" + row(A) + "\n" + row(B) + "\n").encode() + b"\xff\xff,,\n")
+    with pytest.raises(CommandError, match="neither UTF-8 nor GB18030"):
+        call_command("import_registry", str(path))
     assert not RegistryRecord.objects.exists()
 
 
-def test_no_such_file() -> None:
-    with pytest.raises(CommandError, match="cannot be read: No such file"):
-        call_command("import_registry", "/nowhere.csv")
+def test_again_is_the_same_as_once_and_later_overwrites(tmp_path: Path) -> None:
+    imported(tmp_path, HEADER, row(A), row(B))
+    before = list(RegistryRecord.objects.order_by("pk").values())
+    imported(tmp_path, HEADER, row(A), row(B))
+    assert list(RegistryRecord.objects.order_by("pk").values()) == before
+    imported(tmp_path, HEADER, row(A, status="注销", as_of="2026-12-01"))
+    assert RegistryRecord.objects.get(pk=A).status == Status.DEREGISTERED
+    assert RegistryRecord.objects.count() == 2
+
+
+def test_of_two_rows_for_one_code_the_later_counts(tmp_path: Path) -> None:
+    _, _, status = imported(tmp_path, HEADER, row(A, name="旧名称"), row(A, name="新名称"))
+    assert status == 0
+    assert RegistryRecord.objects.get(pk=A).name == "新名称"
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (row(A[:-1] + ("0" if A[-1] != "0" else "1")), "uscc: seen"),
+        (row(B, name=" "), "name: seen '', expected a value"),
+        (row(B, name="长" * 201), "name: seen '201 characters', expected at most 200"),
+        (row(B, status=""), "status: seen '', expected a value"),
+        (row(B, established_on="2015-02-30"), "established_on: seen '2015-02-30', expected a date"),
+        (row(B, as_of=""), "as_of: seen '', expected a date"),
+        (row(B).replace("example.com", "not a domain"), "email_domain: seen 'not a domain'"),
+        (row(B).replace("否", "maybe"), "serious_violation_list: seen 'maybe'"),
+        (f"{B},short", "status: seen ''"),
+        (f'{B},"{"x" * 11_000}",,,,,,,', "expected a row of CSV"),
+    ],
+)
+def test_a_faulty_row_is_named_and_skipped(tmp_path: Path, bad: str, words: str) -> None:
+    out, err, status = imported(tmp_path, HEADER, row(A), bad, row(C))
+    assert status == 1
+    assert "line 3: " in err
+    assert words in err
+    assert out.startswith("2 rows written, 1 skipped")
+    assert set(RegistryRecord.objects.values_list("pk", flat=True)) == {A, C}
+
+
+def test_line_numbers_hold_after_a_value_of_two_lines(tmp_path: Path) -> None:
+    _, err, _ = imported(tmp_path, HEADER, f'{A},"云溪市\n示例",柳青,存续,,,,,2026-11-01', row(B, status=""))
+    assert "line 4: status" in err
+
+
+def test_a_missing_column_stops_before_anything_is_written(tmp_path: Path) -> None:
+    _, err, status = imported(tmp_path, HEADER.replace(",as_of", ""), row(A))
+    assert status == 1
+    assert err.startswith("line 1: missing as_of; seen uscc,")
+    assert not RegistryRecord.objects.exists()
+
+
+def test_columns_stand_in_any_order_and_further_ones_are_ignored(tmp_path: Path) -> None:
+    imported(tmp_path, "note,as_of,uscc,name,status,legal_representative,established_on,email_domain,abnormal_list,serious_violation_list",
+             f"x,2026/11/1,{A},名称,存续,柳青,,,是,0")  # fmt: skip
+    record = RegistryRecord.objects.get(pk=A)
+    assert (record.as_of, record.abnormal_list, record.established_on) == (date(2026, 11, 1), True, None)
+
+
+def test_a_status_word_that_nobody_knows_is_no_earlier_active(tmp_path: Path) -> None:
+    imported(tmp_path, HEADER, row(A))
+    out, _, status = imported(tmp_path, HEADER, row(A, status="整顿"))
+    record = SnapshotRegistry().lookup(A)
+    assert status == 0
+    assert "1 rows have a status word that is not known" in out
+    assert record is not None
+    assert record.status is Status.UNKNOWN
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    def peak(rows: int) -> int:
+        path = tmp_path / f"{rows}.csv"
+        with path.open("w", encoding="utf-8") as file:
+            file.write(HEADER + "\n")
+            file.writelines(row(make_uscc(1000 + number)) + "\n" for number in range(rows))
+        tracemalloc.start()
+        call_command("import_registry", str(path), stdout=io.StringIO())
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    peak(10)  # what is loaded once
+    assert peak(8_000) < 1.5 * peak(4_000)

@@ -1,0 +1,260 @@
+"""What stands on a case's page, and what was sent back from it? Gathered for the templates; nothing is decided here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from employers.models import AccountClass, User
+from events.errors import Refused
+from events.models import Event, record
+from verification import guards, review, states
+from verification.findings import Finding, Severity
+from verification.models import Attempt, Case, CheckRun, Document, DocumentPage
+from verification.states import State
+
+VIEW_ONCE = timedelta(minutes=1)
+"""A page looked at again within this time is one look: zooming, reloading and going back would bury the record."""
+
+NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "revoke"})
+"""What hurts an employer at once is shown once more, as the employer will be told it, before it is done."""
+
+BUTTONS = ("approve", "request_changes", "reject", "suspend", "reinstate", "revoke")
+BUTTON_WORDS = {
+    "approve": _("Approve"),
+    "request_changes": _("Request changes"),
+    "reject": _("Reject"),
+    "suspend": _("Suspend"),
+    "reinstate": _("Reinstate"),
+    "revoke": _("Revoke"),
+}
+DONE_WORDS = {
+    "approve": _("Approved: %(name)s"),
+    "request_changes": _("Changes requested: %(name)s"),
+    "reject": _("Rejected: %(name)s"),
+    "suspend": _("Suspended: %(name)s"),
+    "reinstate": _("Reinstated: %(name)s"),
+    "revoke": _("Revoked: %(name)s"),
+}
+
+
+def in_words(refused: Refused) -> str:
+    """A refusal as one message: what it says, what was seen and expected, and what to do now."""
+    language = get_language() or "zh-hans"
+    said = [refused.reason.says.in_(language)]
+    if refused.seen:
+        seen = str(review.STATE_WORDS.get(State(refused.seen), "")) if refused.code == "state_conflict" else refused.seen
+        said.append(f"({seen})")
+    return f"{' '.join(said)}{'。' if language.startswith('zh') else '. '}{refused.reason.fix.in_(language)}"
+
+
+# --- What is sent ---------------------------------------------------------------------------------------
+
+
+class DecisionForm(forms.Form):
+    """What a reviewer sends with a button."""
+
+    seen_version = forms.IntegerField(min_value=0)
+    reasons = forms.MultipleChoiceField(required=False)
+    note = forms.CharField(required=False, max_length=2000)
+
+    def __init__(self, verb: str, *args: Any) -> None:
+        super().__init__(*args)
+        offered = self.fields["reasons"]
+        assert isinstance(offered, forms.MultipleChoiceField)
+        offered.choices = [(code, code) for code in review.REASONS_FOR.get(verb, ())]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a reviewer had ticked and written when a page had to be shown to them again."""
+
+    verb: str = ""
+    reasons: tuple[str, ...] = ()
+    note: str = ""
+
+    @classmethod
+    def of(cls, verb: str, request: HttpRequest) -> Typed:
+        return cls(verb, tuple(request.POST.getlist("reasons")), request.POST.get("note", "")[:2000])
+
+
+NOTHING_TYPED = Typed()
+
+
+@dataclass(frozen=True)
+class Button:
+    """A decision that the guards allow now, with the reasons that it can be given for."""
+
+    verb: str
+    choices: list[review.Choice] = field(default_factory=list)
+    note: str = ""
+    opened: bool = False
+
+    @property
+    def label(self) -> str:
+        return str(BUTTON_WORDS[self.verb])
+
+    @property
+    def needs_reason(self) -> bool:
+        return self.verb in guards.NEEDS_REASON
+
+    @property
+    def needs_confirmation(self) -> bool:
+        return self.verb in NEEDS_CONFIRMATION
+
+
+# --- What is shown ------------------------------------------------------------------------------------
+
+
+def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) -> dict[str, Any]:
+    """Everything that stands on the page of `case`, in a number of queries that does not depend on how much there is.
+
+    `reviewer` is None for those who may only look.
+    """
+    attempts = list(case.attempts.order_by("-number").prefetch_related("check_runs"))
+    runs = latest_runs(attempts[0]) if attempts else {}
+    findings = [finding for run in runs.values() for finding in run.as_findings()]
+    observed = {code: run.observation for code, run in runs.items()}
+    reading, registry = observed.get("reading", {}), observed.get("registry", {})
+    declared = {"name": case.declared_name, "uscc": case.declared_uscc, "legal_representative": case.declared_legal_representative}
+    rows = review.comparison(declared, reading, registry)
+    documents = list(case.documents.order_by("superseded_at", "uploaded_at").select_related("uploaded_by").prefetch_related("pages"))
+    return {
+        "case": case,
+        "now": now,
+        "state": review.STATE_WORDS[State(case.state)],
+        "account_class": review.CLASS_WORDS[AccountClass(case.account_class)],
+        "rows": [row for row in rows if row.compares],
+        "only_read": [row for row in rows if not row.compares],
+        "reading": reading,
+        "registry": registry,
+        "findings": [said for said in review.strictest_first(findings) if said.severity != "pass"],
+        "in_order": [said for said in review.strictest_first(findings) if said.severity == "pass"],
+        "against": sum(finding.severity >= Severity.UNABLE for finding in findings),
+        "documents": documents,
+        "pages": [page for document in documents if document.superseded_at is None for page in shown_pages(document, reading, rows)],
+        "attempts": attempts,
+        "decisions": [
+            {
+                "decision": decision,
+                "words": review.VERB_WORDS.get(decision.verb, decision.verb),
+                "reasons": review.told(decision.reasons),
+            }
+            for decision in case.decisions.select_related("decided_by")
+        ],
+        "related": related_cases(case, observed.get("duplicates", {})),
+        **history(case, documents),
+        **what_may_be_done(case, reviewer, findings, typed, now),
+    }
+
+
+def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding], typed: Typed, now: datetime) -> dict[str, Any]:
+    """The buttons that the guards allow, and the claim."""
+    if reviewer is None:
+        return {"may_decide": False, "buttons": []}
+    actor = reviewer.as_reviewer()
+    allowed = [verb for verb in guards.available(case, actor, now) if verb in BUTTONS]
+    is_mine = case.claimed_by_me(actor.id, now)
+    refused = guards.may_claim(case, actor, now) if case.state in states.REVIEWABLE else None
+    return {
+        "may_decide": True,
+        "buttons": [
+            Button(
+                verb,
+                review.choices(verb, findings, typed.reasons if verb == typed.verb else ()),
+                typed.note if verb == typed.verb else "",
+                verb == typed.verb,
+            )
+            for verb in sorted(allowed, key=BUTTONS.index)
+        ],
+        "typed_elsewhere": typed if typed.note and typed.verb not in allowed else None,
+        "is_mine": is_mine,
+        "may_claim": case.state in states.REVIEWABLE and refused is None and not is_mine,
+        "cannot_claim": in_words(refused) if refused else "",
+        "taken": case.claimed_by_other(actor.id, now),
+        "seconds_left": int((case.claimed_until - now).total_seconds()) if is_mine and case.claimed_until else 0,
+    }
+
+
+def history(case: Case, documents: list[Document]) -> dict[str, Any]:
+    """The case's events with names in place of ids; looks at pages are many, and counted apart."""
+    of_documents = Q(subject_type="document", subject_id__in=[str(document.pk) for document in documents])
+    mine = Q(subject_type="case", subject_id=str(case.pk)) | of_documents
+    events = list(Event.objects.filter(mine).order_by("-id"))
+    reviewers = {UUID(event.actor_id) for event in events if event.role == "reviewer"}
+    names = dict(User.objects.filter(pk__in=reviewers).values_list("pk", "email"))
+    timeline = [
+        {
+            "event": event,
+            "words": review.VERB_WORDS.get(event.verb, event.verb),
+            "who": names.get(UUID(event.actor_id), "") if event.role == "reviewer" else review.ROLE_WORDS.get(event.role, event.role),
+            "to": review.STATE_WORDS.get(State(event.to_state), "") if event.to_state else "",
+            "reasons": [review.code_in_words(code) for code in event.reasons],
+        }
+        for event in events
+        if event.verb != "view_page"
+    ]
+    looks = Counter(names.get(UUID(event.actor_id), "") for event in events if event.verb == "view_page")
+    return {"timeline": timeline, "looks": looks.most_common()}
+
+
+def latest_runs(attempt: Attempt) -> dict[str, CheckRun]:
+    """Each check's last run: a check that was asked again after a wait counts as it answered last."""
+    return {run.code: run for run in sorted(attempt.check_runs.all(), key=lambda run: run.round)}
+
+
+def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.Row]) -> list[dict[str, Any]]:
+    """A document's pages, the one that was read with the boxes of its fields and turned as it was found to lie."""
+    pages = []
+    for page in document.pages.all():
+        is_read = reading.get("document") == str(document.pk) and reading.get("page", 1) == page.number
+        pages.append(
+            {
+                "document": document,
+                "page": page,
+                "url": reverse("admin:verification_case_page", args=[document.case_id, document.pk, page.number]),
+                "boxes": review.boxes(reading, rows) if is_read else [],
+                "turn": reading.get("turn", 0) if is_read else 0,
+            }
+        )
+    return pages
+
+
+def related_cases(case: Case, duplicates: dict[str, Any]) -> list[dict[str, Any]]:
+    """Other cases with the same code or the same picture, and the employer's own earlier ones."""
+    near = {near["case"]: near["distance"] for near in duplicates.get("near_same", ())}
+    same = set(duplicates.get("same_bytes", ()))
+    found = Q(pk__in={*near, *same}) | Q(declared_uscc=case.declared_uscc) | Q(employer=case.employer_id)
+    related = []
+    for other in Case.objects.filter(found).exclude(pk=case.pk).order_by("-opened_at")[:20]:
+        why = []
+        if str(other.pk) in same:
+            why.append(gettext("the same file"))
+        elif str(other.pk) in near:
+            why.append(gettext("nearly the same picture"))
+        if other.employer_id == case.employer_id:
+            why.append(gettext("the same employer"))
+        elif other.declared_uscc == case.declared_uscc:
+            why.append(gettext("the same credit code"))
+        related.append({"case": other, "state": review.STATE_WORDS[State(other.state)], "why": why})
+    return related
+
+
+def record_look(page: DocumentPage, user: User, now: datetime) -> None:
+    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`."""
+    actor, document = user.as_reviewer(), page.document
+    looks = Event.objects.about(document).filter(verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE)
+    if any(look.data.get("page") == page.number for look in looks):
+        return
+    data = {"case": str(document.case_id), "page": page.number}
+    record("view_page", document, actor, now, employer_id=document.case.employer_id, data=data)
