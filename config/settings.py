@@ -27,6 +27,8 @@ def _required(name: str) -> str:
 SECRET_KEY = _required("ZIZHI_SECRET_KEY")
 DATA_KEY = _required("ZIZHI_DATA_KEY")
 """32 bytes in base64: encrypts stored documents (AES-256-GCM)."""
+DATA_KEYS_RETIRED = env.list("ZIZHI_DATA_KEYS_RETIRED", default=[])
+"""Earlier keys, still needed to read what they encrypted."""
 
 # --- What has a safe default ---------------------------------------------------------------------------
 DEBUG = env.bool("ZIZHI_DEBUG", default=False)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from events.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.errors import ProviderUnavailable, Refused
 from verification import operations, policy
 from verification.checks import CHECKS
 from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
@@ -103,9 +103,11 @@ def _run_one(check: Check, attempt: Attempt, subject: Subject, earlier: dict[str
     try:
         observation = check.observe(subject, earlier)
         findings = check.judge(subject, earlier, observation)
-    except ProviderBroken as broken:
-        log.error("check_broken", check=check.code, attempt=attempt.pk, why=str(broken))
-        observation = {"broken": str(broken)}
+    except ProviderUnavailable:
+        raise
+    except Exception as broken:  # ProviderBroken, or a mistake of ours: it blames nobody and stops nobody else
+        log.exception("check_broken", check=check.code, attempt=attempt.pk)
+        observation = {"broken": type(broken).__name__}
         findings = [Finding(check.code, "check_incomplete", Severity.UNABLE, seen=check.code)]
     run, _ = CheckRun.objects.get_or_create(
         attempt=attempt, code=check.code, round=attempt.waits,

@@ -141,9 +141,12 @@ def test_a_provider_that_is_down_blames_nobody(attempt: Attempt, clock: Clock) -
     assert case_of(attempt).state == State.APPROVED
 
 
-def test_a_provider_that_makes_no_sense_means_review(attempt: Attempt, clock: Clock) -> None:
+@pytest.mark.parametrize("error", [ProviderBroken("not JSON"), ZeroDivisionError()])
+def test_a_provider_that_makes_no_sense_means_review(error: Exception, attempt: Attempt, clock: Clock) -> None:
+    """So does a mistake of ours: the case does not go round for ever, and the mistake is logged."""
+
     def nonsense() -> None:
-        raise ProviderBroken("not JSON")
+        raise error
 
     assert pipeline.run(attempt.pk, clock, 60, all_checks(registry=Recorded("registry", on_observe=nonsense)))
     assert case_of(attempt).state == State.IN_REVIEW
