@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from events.errors import Refused
-from events.reasons import REASONS, Text
+from events.reasons import NEVER, REASONS, Text
 from verification import wording
 
 register = template.Library()
@@ -37,8 +37,8 @@ def fix(code: str) -> str:
 
 @register.filter
 def takes(code: str) -> str:
-    """How long that takes."""
-    return _say(REASONS[code].takes) if code in REASONS else ""
+    """How long that takes; "" where it takes nothing that could be named."""
+    return _say(REASONS[code].takes) if code in REASONS and REASONS[code].takes is not NEVER else ""
 
 
 @register.filter

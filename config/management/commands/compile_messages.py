@@ -1,4 +1,4 @@
-"""`manage.py compile_messages`: make the translations ready to be read."""
+"""Are the translations ready to be read? `manage.py compile_messages` makes them so."""
 
 from __future__ import annotations
 
