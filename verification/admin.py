@@ -29,6 +29,7 @@ from employers.admin import masked
 from employers.models import AccountClass, User
 from events.admin import LookOnly, LookOnlyAdmin, TabularInline
 from events.errors import Refused
+from events.reasons import REASONS
 from verification import guards, operations, review, states
 from verification.console import (
     BUTTON_WORDS,
@@ -99,7 +100,7 @@ class ReasonFilter(_Filter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         waiting = Case.objects.awaiting_review().order_by().values_list(_latest_reasons(), flat=True)
         counts = Counter(reason["code"] for reasons in waiting for reason in {r["code"]: r for r in reasons or ()}.values())
-        if chosen := request.GET.get(self.parameter_name):
+        if (chosen := request.GET.get(self.parameter_name)) in REASONS:
             counts.setdefault(chosen, 0)
         return [
             ("all", gettext("All")),

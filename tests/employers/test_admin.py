@@ -1,0 +1,169 @@
+"""Is a key shown once, is staff made without handing out everything, and do recruiters' addresses stay masked?"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.utils import timezone
+
+from employers.admin import masked
+from employers.models import ApiClient, Employer, Member, User
+from events.models import Event
+from tests.factories import PASSWORD, make_api_client, make_member, make_user
+
+pytestmark = pytest.mark.django_db
+KEYS, STAFF = "/console/employers/apiclient/", "/console/employers/user/"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The console is a door and asks the real clock."""
+    return timezone.now()
+
+
+def sign_in(user: User) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def root(now: datetime) -> Client:
+    return sign_in(make_user(now, is_staff=True, is_superuser=True))
+
+
+def with_permissions(now: datetime, *codenames: str) -> Client:
+    user = make_user(now, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return sign_in(user)
+
+
+# --- Keys ----------------------------------------------------------------------------------------------
+
+
+def once(client: Client) -> str:
+    found = re.search(r'name="once" value="([^"]+)"', client.get(KEYS + "add/").content.decode())
+    assert found
+    return found.group(1)
+
+
+def test_a_key_is_shown_once_and_works(root: Client) -> None:
+    form = {"name": "Site A", "scopes": ["gate:decide"], "once": once(root)}
+    response = root.post(KEYS + "add/", form)
+    found = re.search(r'value="(zk_[^"]+)"', response.content.decode())
+    assert found
+    assert "no-store" in response["Cache-Control"]
+    client = ApiClient.objects.by_key(found.group(1))
+    assert client is not None
+    assert (client.name, client.scopes) == ("Site A", ["gate:decide"])
+    assert root.post(KEYS + "add/", form).status_code == 302
+    assert ApiClient.objects.count() == 1
+    for address in (KEYS, f"{KEYS}{client.pk}/change/"):
+        html = root.get(address).content.decode()
+        assert found.group(1) not in html
+        assert client.key_hash not in html
+
+
+@pytest.mark.parametrize("data", [{"name": "", "scopes": ["gate:decide"]}, {"name": "A"}, {"name": "A", "scopes": ["everything"]}])
+def test_a_faulty_form_makes_no_key(root: Client, data: dict[str, Any]) -> None:
+    response = root.post(KEYS + "add/", {**data, "once": once(root)})
+    assert "errorlist" in response.content.decode()
+    assert not ApiClient.objects.exists()
+
+
+def test_a_key_is_revoked_after_a_second_look(root: Client, now: datetime) -> None:
+    client, key = make_api_client(now)
+    address = f"{KEYS}{client.pk}/revoke/"
+    assert address in root.get(f"{KEYS}{client.pk}/change/").content.decode()
+    assert root.get(address).status_code == 200
+    assert ApiClient.objects.by_key(key) is not None
+    root.post(address)
+    assert ApiClient.objects.by_key(key) is None
+    assert Event.objects.about(client).filter(verb="revoke_api_client").count() == 1
+    assert address not in root.get(f"{KEYS}{client.pk}/change/").content.decode()
+
+
+def test_keys_need_their_permissions(now: datetime) -> None:
+    client, key = make_api_client(now)
+    looker = with_permissions(now, "view_apiclient")
+    assert looker.get(KEYS).status_code == 200
+    assert looker.get(KEYS + "add/").status_code == 403
+    assert looker.post(f"{KEYS}{client.pk}/revoke/").status_code == 403
+    root = sign_in(make_user(now, is_staff=True, is_superuser=True))
+    assert root.post(f"{KEYS}{client.pk}/change/", {"name": "other", "revoked_at_0": "2026-01-01"}).status_code == 403
+    assert root.post(f"{KEYS}{client.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert ApiClient.objects.by_key(key) == client
+
+
+# --- Employers and members -----------------------------------------------------------------------------
+
+
+def test_addresses_are_masked_in_lists_and_whole_on_their_own_page(root: Client, now: datetime) -> None:
+    member = make_member(now, email="zhang.san@company.example")
+    for address in ("/console/employers/member/", f"/console/employers/employer/{member.employer_id}/change/"):
+        html = root.get(address).content.decode()
+        assert "z***@company.example" in html
+        assert "zhang.san@" not in html
+    assert "zhang.san@company.example" in root.get(f"/console/employers/member/{member.pk}/change/").content.decode()
+    assert str(member.pk) in root.get("/console/employers/member/?q=zhang.san@company.example").content.decode()
+
+
+@pytest.mark.parametrize(("email", "shown"), [("a@b.example", "a***@b.example"), ("long.name@b.example", "l***@b.example"), ("", "")])
+def test_masked(email: str, shown: str) -> None:
+    assert masked(email) == shown
+
+
+def test_employers_and_members_are_only_looked_at(root: Client, now: datetime) -> None:
+    member = make_member(now)
+    for model, pk in (("employer", member.employer_id), ("member", member.pk)):
+        address = f"/console/employers/{model}/"
+        assert root.get(address + "add/").status_code == 403
+        assert root.post(f"{address}{pk}/change/", {"name": "x", "role": "recruiter"}).status_code == 403
+        assert root.post(f"{address}{pk}/delete/", {"post": "yes"}).status_code == 403
+        root.post(address, {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"})
+    member.refresh_from_db()
+    assert (member.role, Member.objects.count(), Employer.objects.count()) == ("owner", 1, 1)
+
+
+# --- Staff ---------------------------------------------------------------------------------------------
+
+
+def test_a_colleague_is_made_with_a_password_and_signs_in(root: Client) -> None:
+    root.post(STAFF + "add/", {"email": "Li.Na@Zizhi.example", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD})
+    colleague = User.objects.get(email="li.na@zizhi.example")
+    assert (colleague.is_staff, colleague.is_superuser, colleague.check_password(PASSWORD)) == (True, False, True)
+    fresh = Client()
+    assert fresh.post("/console/login/", {"username": "li.na@zizhi.example", "password": PASSWORD}).status_code == 302
+    assert root.get(f"{STAFF}{colleague.pk}/change/").status_code == 200
+    root.post(f"{STAFF}{colleague.pk}/password/", {"usable_password": "true", "password1": PASSWORD + "2", "password2": PASSWORD + "2"})
+    colleague.refresh_from_db()
+    assert colleague.check_password(PASSWORD + "2")
+
+
+def test_one_address_is_one_account(root: Client, now: datetime) -> None:
+    make_user(now, "taken@zizhi.example")
+    form = {"email": "Taken@zizhi.example", "usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
+    assert "already has an account" in root.post(STAFF + "add/", form).content.decode()
+
+
+def test_staff_who_edit_colleagues_cannot_hand_out_rights(now: datetime) -> None:
+    editor = with_permissions(now, "view_user", "change_user", "add_user")
+    root, colleague = make_user(now, is_staff=True, is_superuser=True), make_user(now, is_staff=True)
+    editor.post(f"{STAFF}{colleague.pk}/change/", {"language": "en", "is_active": "on", "is_superuser": "on", "groups": ["1"]})
+    colleague.refresh_from_db()
+    assert (colleague.language, colleague.is_superuser, colleague.groups.count()) == ("en", False, 0)
+    assert editor.post(f"{STAFF}{root.pk}/change/", {"language": "en"}).status_code == 403
+    assert editor.post(f"{STAFF}{root.pk}/password/", {"password1": PASSWORD + "3", "password2": PASSWORD + "3"}).status_code == 403
+
+
+def test_recruiters_are_not_edited_here_and_nobody_is_deleted(root: Client, now: datetime) -> None:
+    recruiter, colleague = make_member(now).user, make_user(now, is_staff=True)
+    assert recruiter.email not in root.get(STAFF).content.decode()
+    assert root.get(f"{STAFF}{recruiter.pk}/change/").status_code == 302
+    assert root.post(f"{STAFF}{colleague.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert User.objects.filter(pk=colleague.pk).exists()

@@ -1,0 +1,52 @@
+"""Can staff look at what happened, and at what the gate answered, without being able to change it?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from downloads.models import GateDecision
+from events.actor import SYSTEM
+from events.models import Event, record
+from events.reasons import REASONS
+from tests.factories import make_employer, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def root(now: datetime) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_user(now, is_staff=True, is_superuser=True))
+    return client
+
+
+def test_events_and_answers_are_only_looked_at(root: Client, now: datetime) -> None:
+    employer = make_employer(now)
+    event = record("register", employer, SYSTEM, now, employer_id=employer.pk)
+    answer = GateDecision.objects.create(
+        client_id=uuid4(), employer_id=employer.pk, member_id=uuid4(), candidate="c-1", uscc=employer.uscc, allowed=False,
+        reason="employer_not_approved", tier="held", ladder_version="1", decided_at=now,
+    )  # fmt: skip
+    for address, pk in (("/console/events/event/", event.pk), ("/console/downloads/gatedecision/", answer.pk)):
+        assert str(employer.pk) in root.get(address).content.decode()
+        assert root.get(f"{address}{pk}/change/").status_code == 200
+        assert root.get(address + "add/").status_code == 403
+        assert root.post(f"{address}{pk}/change/", {"verb": "x", "allowed": "on"}).status_code == 403
+        assert root.post(f"{address}{pk}/delete/", {"post": "yes"}).status_code == 403
+        root.post(address, {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"})
+    answer.refresh_from_db()
+    assert (Event.objects.get(pk=event.pk).verb, answer.allowed) == ("register", False)
+    assert REASONS["employer_not_approved"].says.en in root.get("/console/downloads/gatedecision/").content.decode()
+
+
+def test_events_are_found_by_what_they_are_about(root: Client, now: datetime) -> None:
+    mine, other = make_employer(now), make_employer(now)
+    record("register", mine, SYSTEM, now)
+    record("register", other, SYSTEM, now)
+    html = root.get(f"/console/events/event/?q={mine.pk}").content.decode()
+    assert str(mine.pk) in html
+    assert str(other.pk) not in html
