@@ -170,7 +170,7 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
 
 # --- Celery: the doorbell (the rows are the queue) -----------------------------------------------------
-CELERY_BROKER_URL = env.str("ZIZHI_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env.str("ZIZHI_BROKER_URL", default="filesystem://localhost")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

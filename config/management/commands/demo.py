@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-import locale
 import os
 import re
 import secrets
@@ -79,7 +78,8 @@ class Command(BaseCommand):
         path = settings.VAR_DIR / SIGN_IN
         if options["once"] and path.exists():
             return
-        language = options["language"] or ("zh" if (locale.getlocale()[0] or "").startswith(("zh", "Chinese")) else "en")
+        spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        language = options["language"] or ("zh" if spoken.startswith("zh") else "en")
         sign_in = load_sign_in(path)
         with translation.override("zh-hans" if language == "zh" else "en"), worker():
             demo = Demo(Timeline(language, time.monotonic()), sign_in, Employer.objects.count() * 7 + 1)

@@ -84,7 +84,7 @@ def where_to_go(port: int) -> str:
 
 def supervise(host: str, port: int) -> int:
     """Run the three processes until one ends or a signal comes; the exit status."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "ZIZHI_LOG_READABLE": os.environ.get("ZIZHI_LOG_READABLE", "1")}
+    environment = {**os.environ, **processes.STOPS_AT_ONCE, "PYTHONUNBUFFERED": "1", "ZIZHI_LOG_READABLE": os.environ.get("ZIZHI_LOG_READABLE", "1")}
     manager = Manager(Printer(sys.stdout, prefix=True))
     for name, command in (
         ("web", processes.web(host, port)),
