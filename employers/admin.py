@@ -57,7 +57,7 @@ class EmployerAdmin(LookOnlyAdmin):
     fields = ("name", "uscc", "account_class", "registered_at", "confirmed_at", "people")
     readonly_fields = ("people",)
 
-    @admin.display(description=_("members"), empty_value="—")
+    @admin.display(description=_("Recruiter"), empty_value="—")
     def people(self, employer: Employer) -> SafeString:
         """Links with masked addresses; an inline of the admin would print the whole ones."""
         rows = [

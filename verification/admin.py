@@ -81,7 +81,7 @@ class StateFilter(_Filter):
         counts = dict(Case.objects.order_by().values_list("state").annotate(Count("pk")))
         first = sorted(State, key=lambda state: state != State.IN_REVIEW)
         each = [
-            (str(state), f"{review.STATE_WORDS[state]} ({counts[state]})")
+            (str(state), f"{review.STATE_WORDS[state]} ({counts.get(state, 0)})")
             for state in first
             if counts.get(state) or state == State.IN_REVIEW
         ]

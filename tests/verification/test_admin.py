@@ -123,6 +123,12 @@ def test_the_queue_holds_what_waits_longest_waiting_first(client: Client, now: d
     assert response.context["queue"] == {"waiting": 2, "free": 2, "mine": 0, "oldest": early.submitted_at}
 
 
+def test_an_empty_queue(client: Client) -> None:
+    response = client.get(QUEUE)
+    assert (response.status_code, companies(response)) == (200, [])
+    assert "Waiting for review (0)" in response.content.decode()
+
+
 def test_filters_and_search(client: Client, reviewer: User, now: datetime) -> None:
     name, code = waiting_case(now, codes=("name_mismatch",)), waiting_case(now, hours=2, codes=("uscc_mismatch",))
     agency = waiting_case(now, hours=3, codes=("uscc_mismatch", "agency_licence_missing"))

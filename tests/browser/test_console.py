@@ -1,0 +1,131 @@
+"""Does a reviewer get through the queue in a real browser, with the pages calm and no policy against scripts broken?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.files.base import ContentFile
+from playwright.sync_api import expect
+
+from employers.models import User
+from events.models import Event
+from tests.browser.conftest import PHONE, Visitor
+from tests.factories import PASSWORD, make_case, make_employer, make_member, make_reviewer
+from verification.findings import Finding, Severity
+from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
+from verification.specimens import Company, make
+from verification.states import State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def reviewer(now: datetime) -> User:
+    """A superuser: a transactional test empties the table of groups."""
+    return make_reviewer(now, "reviewer@zizhi.example")
+
+
+def waiting(now: datetime, seed: int, hours: int) -> Case:
+    """A case whose declared name is not the one on its licence."""
+    at, company, specimen = now - timedelta(hours=hours), Company.fictitious(seed), make(seed)
+    case = make_case(make_member(at, make_employer(at, name=f"第{seed}号申报名称有限公司", uscc=company.uscc)), at, State.IN_REVIEW)
+    document = Document.objects.create(
+        case=case, kind="business_licence", sha256=f"{seed:064}", size=1, media_type="image/jpeg",
+        uploaded_by=case.submitted_by, uploaded_at=at,
+    )  # fmt: skip
+    width, height = specimen.image.size
+    page = DocumentPage(document=document, number=1, width=width, height=height, fingerprint="0" * 64)
+    page.image.save("page.jpg", ContentFile(specimen.jpeg()), save=False)
+    page.save()
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=at, due_at=at, finished_at=at)
+    observation = {
+        "document": str(document.pk), "page": 1, "turn": 0, "qr": None, "qr_uscc": None, "looks_like_licence": True,
+        "fields": {"name": company.name, "uscc": company.uscc},
+        "regions": {"name": [width * 0.1, height * 0.4, width * 0.4, height * 0.44]},
+    }  # fmt: skip
+    finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", company.name, case.declared_name)
+    CheckRun.objects.create(
+        attempt=attempt, code="reading", version="1", observation=observation, findings=[finding.as_json()], started_at=at, finished_at=at
+    )
+    reasons = [finding.as_reason()]
+    Decision.objects.create(case=case, attempt_number=1, verb="hold_for_review", reasons=reasons, policy_version="1", decided_at=at)
+    return case
+
+
+def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: datetime) -> None:
+    first, second = waiting(now, 301, hours=9), waiting(now, 302, hours=3)
+    visitor = visit()
+    page = visitor.go("/console/verification/case/")
+    page.locator("#id_username").fill(reviewer.email)
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("[type=submit]").click()
+    expect(page.locator("a.company")).to_have_text([first.declared_name, second.declared_name])
+    visitor.is_calm()
+
+    page.get_by_role("link", name=first.declared_name).click()
+    expect(page.locator("tr.row-differs")).to_have_count(1)
+    picture = page.locator(".viewport:not([hidden]) img")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 500
+    before = picture.bounding_box()
+    page.get_by_role("button", name="旋转").click()
+    page.locator("[data-do=in]").click()
+    after = picture.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert before["width"] > before["height"]
+    assert after["height"] > after["width"], "it was turned"
+    assert after["height"] > before["width"] * 1.2, "and enlarged"
+    page.locator("tr[data-field=name]").hover()
+    expect(page.locator("rect.lit")).to_have_count(1)
+    visitor.is_calm()
+
+    page.get_by_role("button", name="领取", exact=True).click()
+    expect(page.locator(".claim-mine")).to_contain_text("14:")
+    page.locator(".decision-request_changes summary").click()
+    form = page.locator(".decision-request_changes form")
+    form.get_by_label("公司名称不一致").check()
+    form.locator("textarea").fill("请按执照填写公司名称。")
+    expect(form.locator(".preview li:not([hidden])")).to_have_count(2)  # once in each language
+    expect(form.locator(".preview blockquote")).to_have_text("请按执照填写公司名称。")
+    visitor.is_calm()
+
+    form.get_by_role("button", name="要求补正").click()
+    expect(page.locator("h1")).to_have_text(second.declared_name)
+    expect(page.locator(".messagelist .success")).to_contain_text(first.declared_name)
+    visitor.is_calm()
+    first.refresh_from_db()
+    assert first.state == State.CHANGES_REQUESTED
+    assert Event.objects.filter(verb="view_page", actor_id=str(reviewer.pk)).count() == 2
+
+
+def test_rejecting_takes_a_second_look_and_no_script(visit: Visitor, reviewer: User, now: datetime) -> None:
+    case = waiting(now, 303, hours=2)
+    visitor = visit(java_script_enabled=False)
+    visitor.sign_in(reviewer)
+    page = visitor.go("/console/verification/case/")
+    page.get_by_role("button", name="领取下一份").click()
+    page.locator(".decision-reject summary").click()
+    form = page.locator(".decision-reject form")
+    form.get_by_label("公司名称不一致").check()
+    form.get_by_role("button", name="再看一遍").click()
+    expect(page.get_by_text("将告知企业")).to_be_visible()
+    case.refresh_from_db()
+    assert case.state == State.IN_REVIEW
+    page.get_by_role("button", name="拒绝").click()
+    expect(page.locator(".messagelist .success")).to_contain_text(case.declared_name)
+    case.refresh_from_db()
+    assert case.state == State.REJECTED
+
+
+@pytest.mark.parametrize("size", ["phone", "1280", "1920"])
+def test_every_width_and_both_languages_are_calm(visit: Visitor, reviewer: User, now: datetime, size: str) -> None:
+    case = waiting(now, 304, hours=2)
+    options = PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 900}}
+    for locale in ("zh-CN", "en-GB"):
+        visitor = visit(**options, locale=locale)
+        visitor.sign_in(reviewer)
+        for path in ("/console/", "/console/verification/case/", f"/console/verification/case/{case.pk}/change/"):
+            visitor.go(path)
+            visitor.is_calm()
