@@ -58,7 +58,7 @@ def read_pages(pages: Sequence[Image.Image], readers: Sequence[Reader] = READERS
     ProviderUnavailable or ProviderBroken when no reader could read any page.
     """
     started = time.perf_counter()
-    pictures = [_picture(page) for page in pages]
+    pictures = [picture_of(page) for page in pages]
     best = _read_best(pictures, [reader for reader in readers if reader.available()])
     payload = qr_payload(pictures[best.number])
     found = best.found
@@ -128,7 +128,8 @@ def _lacks(page: _Page, name: str) -> bool:
     return not uscc.is_valid(value) if name == "uscc" else not value
 
 
-def _picture(page: Image.Image) -> Picture:
+def picture_of(page: Image.Image) -> Picture:
+    """`page` as readers take it."""
     return np.ascontiguousarray(np.asarray(page.convert("RGB"))[:, :, ::-1])
 
 
