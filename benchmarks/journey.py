@@ -22,7 +22,9 @@ def main() -> None:
         stage.tell(by_workers[1] | {"workers": {str(workers): result for workers, result in by_workers.items()}})
     else:
         columns = ["journeys", "median_s", "p95_s", "reading_s", "overhead_s"]
-        stage.show(["workers", *columns, "approved"], [[workers, *(r[c] for c in columns), r["approved"]] for workers, r in by_workers.items()])
+        stage.show(
+            ["workers", *columns, "approved"], [[workers, *(r[c] for c in columns), r["approved"]] for workers, r in by_workers.items()]
+        )
 
 
 def measure(workers: int, journeys: int, seed: int, folder: Path) -> dict[str, Any]:

@@ -55,7 +55,9 @@ def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     errors = [{"where": ".".join(str(part) for part in e["loc"][1:]), "what": e["msg"]} for e in error.errors]
-    return problem(422, "invalid_request", "The request does not have the form that the API document gives", "请求格式不正确", errors=errors)
+    return problem(
+        422, "invalid_request", "The request does not have the form that the API document gives", "请求格式不正确", errors=errors
+    )
 
 
 @api.exception_handler(AuthenticationError)
@@ -79,6 +81,8 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 def _unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
     """Fail closed: a gate that cannot read the facts does not allow."""
     log.error("database_unavailable", error=type(error).__name__)
-    response = problem(503, "unavailable", "No answer can be given now: treat it as not allowed, and ask again", "暂时无法作答：请视为不允许并稍后重试")
+    response = problem(
+        503, "unavailable", "No answer can be given now: treat it as not allowed, and ask again", "暂时无法作答：请视为不允许并稍后重试"
+    )
     response["Retry-After"] = "5"
     return response

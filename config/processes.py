@@ -22,25 +22,32 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def web(host: str, port: int) -> list[str]:
     """One process with threads: the embedded database is one file, and the work is done by the worker."""
-    return [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}", "--workers", "1", "--threads", "8", "--timeout", "60", "--log-level", "warning"]  # fmt: skip
+    command = f"gunicorn config.wsgi --bind {host}:{port} --workers 1 --threads 8 --timeout 60 --log-level warning"
+    return [sys.executable, "-m", *command.split()]
 
 
 def worker(concurrency: int) -> list[str]:
     """A prefork worker; each of its processes keeps a warm reader."""
-    return [sys.executable, "-m", "celery", "-A", "config", "--quiet", "worker", "--concurrency", str(concurrency), "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]  # fmt: skip
+    command = f"celery -A config --quiet worker --concurrency {concurrency} --loglevel WARNING --without-gossip --without-mingle"
+    return [sys.executable, "-m", *command.split()]
 
 
 def beat() -> list[str]:
     """The clock that rings the sweepers."""
-    return [sys.executable, "-m", "celery", "-A", "config", "--quiet", "beat", "--loglevel", "WARNING"]
+    return [sys.executable, "-m", *"celery -A config --quiet beat --loglevel WARNING".split()]
 
 
 @contextmanager
 def running(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """`command` in a process group of its own, its output in `log`; stopped, if need be killed, at the end of the block."""
     with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603
-            command, cwd=ROOT, env={**os.environ, **STOPS_AT_ONCE, **environment}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **STOPS_AT_ONCE, **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         yield process

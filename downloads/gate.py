@@ -89,7 +89,8 @@ def _statement(vendor: str) -> str:
     ), standing AS (
         SELECT e.id AS employer_id, e.uscc, c.id AS case_id, c.version AS case_version,
                {_case_of("tier")} AS tier,
-               CASE WHEN e.id IS NULL THEN 'employer_unknown' WHEN m.id IS NULL THEN 'member_unknown' ELSE {_case_of("reason")} END AS reason
+               CASE WHEN e.id IS NULL THEN 'employer_unknown' WHEN m.id IS NULL THEN 'member_unknown'
+                    ELSE {_case_of("reason")} END AS reason
         FROM (SELECT 1 AS one) o
         LEFT JOIN employer_now e ON 1 = 1 LEFT JOIN member_now m ON 1 = 1 LEFT JOIN case_now c ON 1 = 1
     ), used AS (
@@ -115,11 +116,10 @@ def _statement(vendor: str) -> str:
 def _case_of(part: str) -> str:
     """`rights.standing` as SQL: its `tier` or its `reason`, for the case `c` of the employer `e`."""
     listed = " ".join(f"WHEN '{state}' THEN '{getattr(standing, part)}'" for state, standing in rights.BY_STATE.items())
-    in_force = (
-        f"CASE WHEN c.conditional OR e.confirmed_at IS NULL OR e.confirmed_at > %(young_after)s THEN '{Tier.PROVISIONAL}' ELSE '{Tier.ESTABLISHED}' END"
-        if part == "tier"
-        else "''"
-    )
+    in_force = "''"
+    if part == "tier":
+        young = "c.conditional OR e.confirmed_at IS NULL OR e.confirmed_at > %(young_after)s"
+        in_force = f"CASE WHEN {young} THEN '{Tier.PROVISIONAL}' ELSE '{Tier.ESTABLISHED}' END"
     return f"""
         CASE WHEN c.state = '{State.APPROVED}' THEN
             CASE WHEN c.expires_at > %(now)s THEN {in_force} ELSE '{getattr(rights.EXPIRED, part)}' END

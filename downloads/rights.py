@@ -92,7 +92,12 @@ BY_STATE: Final[dict[State, Standing]] = {
 
 
 def standing(
-    state: str | None, expires_at: datetime | None, confirmed_at: datetime | None, conditional: bool, now: datetime, ladder: Ladder = CURRENT
+    state: str | None,
+    expires_at: datetime | None,
+    confirmed_at: datetime | None,
+    conditional: bool,
+    now: datetime,
+    ladder: Ladder = CURRENT,
 ) -> Standing:
     """Where an employer stands whose case that counts has this `state` (None: it has no case)."""
     if state is None:

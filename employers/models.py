@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -78,7 +77,9 @@ class Employer(models.Model):
     """When a case of this employer was first approved. From then on the code is this employer's alone."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["uscc"], condition=Q(confirmed_at__isnull=False), name="employer_confirmed_uscc_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["uscc"], condition=Q(confirmed_at__isnull=False), name="employer_confirmed_uscc_once")
+        ]
         indexes = [models.Index(fields=["uscc"], name="employer_uscc")]
 
     def __str__(self) -> str:

@@ -64,7 +64,12 @@ def problem(code: str) -> Refused | None:
     if len(code) != LENGTH:
         return Refused("uscc_invalid", "uscc", seen=f"{len(code)} 位 / {len(code)} characters", expected="18 位 / 18 characters")
     if strange := [character for character in code if character not in _VALUE]:
-        return Refused("uscc_invalid", "uscc", seen=" ".join(dict.fromkeys(strange)), expected="0–9 A–Y, 无 / without I O Z S V")
+        return Refused(
+            "uscc_invalid",
+            "uscc",
+            seen=" ".join(dict.fromkeys(strange)),
+            expected="0–9 与 A–Y，不含 I O Z S V / 0–9 and A–Y without I O Z S V",
+        )
     if code[1] not in _CATEGORIES.get(code[0], ""):
         return Refused("uscc_invalid", "uscc", seen=code[:2], expected="91, 92, 93, 11, 12, 51, 52 …")
     if not code[2:8].isdigit():

@@ -6,7 +6,8 @@ nobody is to blame, the work waits and is tried again. Doors translate them; nob
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field as _field
+from dataclasses import dataclass
+from dataclasses import field as _field
 
 from events.reasons import REASONS, Reason
 

@@ -24,8 +24,10 @@ class JobQuerySet(models.QuerySet[Any]):
         lease = uuid.uuid4()
         # A row that is due while it still names a lease was left by a worker that died.
         died = Case(When(lease__isnull=False, then=1), default=0)
-        taken = self.filter(pk=pk).due(now).update(
-            lease=lease, leased_until=now + timedelta(seconds=seconds), tries=F("tries") + 1, deaths=F("deaths") + died
+        taken = (
+            self.filter(pk=pk)
+            .due(now)
+            .update(lease=lease, leased_until=now + timedelta(seconds=seconds), tries=F("tries") + 1, deaths=F("deaths") + died)
         )
         return lease if taken else None
 

@@ -114,9 +114,9 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "document_scan_unavailable",
-        Text("安全扫描暂时没有应答", "The security scan did not answer"),
-        Text("无需操作，稍后会自动重试", "Nothing to do; it is tried again by itself"),
-        "service", MINUTES, appeal=False,
+        Text("安全扫描暂时没有应答，文件没有保存", "The security scan did not answer, so the file was not kept"),
+        Text("请几分钟后重新上传", "Upload it again in a few minutes"),
+        "recruiter", MINUTES, appeal=False,
     ),
     Reason(
         "document_unreadable",

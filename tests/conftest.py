@@ -6,8 +6,11 @@ import os
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+
+from config.messages import compile_all
 
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
 
@@ -19,6 +22,12 @@ def require(what: str, found: bool) -> None:
     if TEST_ALL:
         pytest.fail(f"ZIZHI_TEST_ALL=1, and {what} was not found", pytrace=False)
     pytest.skip(f"{what} was not found")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Translations are compiled, as `make setup` does it."""
+    for folder in () if hasattr(config, "workerinput") else settings.LOCALE_PATHS:
+        compile_all(folder)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -58,7 +58,9 @@ def make_case(member: Member, now: datetime, state: State = State.DRAFT, **field
     )  # fmt: skip
 
 
-def make_document(case: Case, now: datetime, kind: str = DocumentKind.BUSINESS_LICENCE, fingerprint: str = "0" * 16, sha256: str = "") -> Document:
+def make_document(
+    case: Case, now: datetime, kind: str = DocumentKind.BUSINESS_LICENCE, fingerprint: str = "0" * 16, sha256: str = ""
+) -> Document:
     """A document row with one page row whose file does not exist; for tests that do not open it."""
     user = case.submitted_by or case.employer.members.first().user
     document = Document.objects.create(

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Router, Schema
 
 from employers import uscc as usccs
 from employers.api import BearerKey
@@ -43,8 +43,10 @@ class EmployerOut(Schema):
         )  # fmt: skip
 
 
-@router.get("", auth=BearerKey(Scope.EMPLOYERS_READ), response=list[EmployerOut], summary="Find employers by code", operation_id="employers")
-def employers(request: HttpRequest, uscc: str = Query(..., description="Unified social credit code")) -> list[EmployerOut]:
+@router.get(
+    "", auth=BearerKey(Scope.EMPLOYERS_READ), response=list[EmployerOut], summary="Find employers by code", operation_id="employers"
+)
+def employers(request: HttpRequest, uscc: str) -> list[EmployerOut]:
     """Employers that registered with this code: at most one is confirmed, others may still be under verification."""
     code = usccs.normalise(uscc)
     if refused := usccs.problem(code):

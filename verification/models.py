@@ -26,6 +26,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Approved, and not past its time: the employer holds rights by it."""
         return self.filter(state=State.APPROVED, expires_at__gt=now)
 
+    def stopped(self) -> CaseQuerySet:
+        """Suspended or revoked."""
+        return self.filter(state__in=states.STOPPED)
+
     def of(self, employer: Employer) -> CaseQuerySet:
         """An employer's cases, the one that counts first: the last approved, else the last opened."""
         return self.filter(employer=employer).order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
@@ -267,5 +271,3 @@ class RegistryRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.uscc} {self.name}"
-
-

@@ -25,7 +25,7 @@ from events.models import record
 from verification import guards, policy, states
 from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
 from verification.intake import Intake
-from verification.models import Attempt, Case, Decision, Document, DocumentKind, DocumentPage
+from verification.models import Attempt, Case, Decision, Document, DocumentPage
 from verification.states import State
 
 CLAIM_FOR = timedelta(minutes=15)
@@ -67,7 +67,9 @@ class Move:
 
 
 @contextmanager
-def moving(case_id: UUID, verb: str, actor: Actor, now: datetime, *, why: Why = NO_REASON, seen_version: int | None = None) -> Iterator[Move]:
+def moving(
+    case_id: UUID, verb: str, actor: Actor, now: datetime, *, why: Why = NO_REASON, seen_version: int | None = None
+) -> Iterator[Move]:
     """The one way to change a case's state: lock, guard, transition, save and Event in one transaction.
 
     The body may set other fields of `move.case` and write rows that belong to the move. `seen_version` is the
@@ -100,16 +102,25 @@ def moving(case_id: UUID, verb: str, actor: Actor, now: datetime, *, why: Why = 
 
 
 def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
-    """The employer's open case, made from what it declared if there is none. Asked twice, it is the same one."""
+    """The employer's open case, made from what it declared if there is none. Asked twice, it is the same one.
+
+    Raises Refused: a suspended or revoked employer does not begin anew, it has that settled.
+    """
     if actor.role not in states.EMPLOYER:
         raise Refused("not_allowed", seen=actor.role)
+    if stopped := _stopped(employer.pk):
+        raise stopped
     existing: Case | None = Case.objects.filter(employer=employer).open().first()
     if existing is not None:
         return existing
     try:
         with transaction.atomic():
             case: Case = Case.objects.create(
-                employer=employer, declared_name=employer.name, declared_uscc=employer.uscc, account_class=employer.account_class, opened_at=now
+                employer=employer,
+                declared_name=employer.name,
+                declared_uscc=employer.uscc,
+                account_class=employer.account_class,
+                opened_at=now,
             )
             record("open", case, actor, now, employer_id=employer.pk, to_state=State.DRAFT)
             return case
@@ -172,7 +183,14 @@ def add_document(case_id: UUID, kind: str, taken_in: Intake, scan: dict[str, Any
             kept = DocumentPage(document=document, number=page.number, width=page.width, height=page.height, fingerprint=page.fingerprint)
             kept.image.save("page.jpg", ContentFile(page.jpeg), save=False)
             kept.save()
-        record("add_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk), "kind": kind, "pages": len(taken_in.pages)})
+        record(
+            "add_document",
+            document,
+            actor,
+            now,
+            employer_id=case.employer_id,
+            data={"case": str(case.pk), "kind": kind, "pages": len(taken_in.pages)},
+        )
         return document
 
 
@@ -332,7 +350,9 @@ def reject(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *
     return _review(case_id, "reject", reviewer, now, Why.of(codes, note), seen_version)
 
 
-def request_changes(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
+def request_changes(
+    case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None
+) -> Case:
     """A reviewer asks the employer to mend what the reasons name; the rest stays as it is."""
     return _review(case_id, "request_changes", reviewer, now, Why.of(codes, note), seen_version)
 
@@ -371,9 +391,22 @@ def _review(case_id: UUID, verb: str, reviewer: User, now: datetime, why: Why, s
     return move.case
 
 
+def _stopped(employer_id: UUID) -> Refused | None:
+    """Why this employer's rights stay taken away, or None if they are not."""
+    case: Case | None = Case.objects.filter(employer_id=employer_id).stopped().order_by("state").last()
+    return Refused(f"employer_{case.state}") if case else None
+
+
 def _approve(case: Case, now: datetime) -> None:
-    """Rights begin. The declared facts become the employer's, and its code becomes its alone."""
+    """Rights begin. The declared facts become the employer's, its code becomes its alone, and what was in force ends.
+
+    Raises Refused while another case of the employer is suspended or revoked: that one is settled first.
+    """
     employer = Employer.objects.select_for_update().get(pk=case.employer_id)
+    if stopped := _stopped(employer.pk):
+        raise stopped
+    for replaced in Case.objects.filter(employer=employer, state=State.APPROVED):
+        expire(replaced.pk, now)
     employer.name, employer.uscc, employer.account_class = case.declared_name, case.declared_uscc, case.account_class
     employer.confirmed_at = employer.confirmed_at or now
     try:
@@ -393,5 +426,11 @@ def _decide(case: Case, verb: str, why: Why, actor: Actor, now: datetime) -> Non
         policy_version=why.policy_version, decided_at=now,
     )  # fmt: skip
     if case.submitted_by is not None:
-        context = {"name": case.declared_name, "verb": verb, "reasons": list(why.codes), "note": why.note, "path": reverse("verification:home")}
+        context = {
+            "name": case.declared_name,
+            "verb": verb,
+            "reasons": list(why.codes),
+            "note": why.note,
+            "path": reverse("verification:home"),
+        }
         queue_mail(case.submitted_by.email, f"case_{verb}", case.submitted_by.language, context, now)

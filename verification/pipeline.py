@@ -82,7 +82,9 @@ def subject_of(case: Case, now: datetime) -> Subject:
     )  # fmt: skip
 
 
-def _run_checks(attempt: Attempt, lease: UUID, clock: Clock, lease_seconds: float, checks: tuple[Check, ...]) -> tuple[list[Finding], set[str]]:
+def _run_checks(
+    attempt: Attempt, lease: UUID, clock: Clock, lease_seconds: float, checks: tuple[Check, ...]
+) -> tuple[list[Finding], set[str]]:
     """Do what has no row yet; all findings, and the codes of the checks that reported."""
     subject = subject_of(attempt.case, clock())
     lasting = {check.code for check in checks if check.lasting}

@@ -40,6 +40,9 @@ REVIEWABLE: Final = frozenset({State.IN_REVIEW})
 EVER_APPROVED: Final = frozenset({State.APPROVED, State.SUSPENDED, State.EXPIRED, State.REVOKED})
 """Was approved once; whether rights are in force now is asked of `Case.holds_rights`."""
 
+STOPPED: Final = frozenset({State.SUSPENDED, State.REVOKED})
+"""Rights were taken away. No other case of the employer gives them back by itself."""
+
 FINAL: Final = frozenset({State.REVOKED, State.EXPIRED, State.WITHDRAWN})
 """No transition leads out; the employer may open a new case."""
 

@@ -88,7 +88,7 @@ def test_a_new_case_does_not_end_the_one_in_force(approved: Member, now: datetim
 
 def test_a_new_case_does_not_lift_a_suspension(approved: Member, now: datetime) -> None:
     operations.suspend(approved.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
-    operations.open_case(approved.employer, approved.as_actor(), now)
+    make_case(approved, now)
     assert ask(approved, now).reasons[0].code == "employer_suspended"
 
 

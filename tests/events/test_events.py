@@ -22,7 +22,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE events_event SET verb = 'other'", "DELETE FROM events_event", "UPDATE events_event SET data = '{}' WHERE id = (SELECT MAX(id) FROM events_event)"],
+    [
+        "UPDATE events_event SET verb = 'other'",
+        "DELETE FROM events_event",
+        "UPDATE events_event SET data = '{}' WHERE id = (SELECT MAX(id) FROM events_event)",
+    ],
 )
 def test_the_database_refuses_to_change_an_event(statement: str, now: datetime) -> None:
     record("register", make_employer(now), SYSTEM, now)

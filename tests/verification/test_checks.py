@@ -97,7 +97,13 @@ def test_same_name(a: str, b: str, same: bool) -> None:
 
 @pytest.mark.parametrize(
     ("term", "end"),
-    [("2013年01月24日至2043年01月23日", "2043-01-23"), ("2016-8-22至2036-8-21", "2036-08-21"), ("2017年06月02日至长期", ""), ("长期", ""), ("", "")],
+    [
+        ("2013年01月24日至2043年01月23日", "2043-01-23"),
+        ("2016-8-22至2036-8-21", "2036-08-21"),
+        ("2017年06月02日至长期", ""),
+        ("长期", ""),
+        ("", ""),
+    ],
 )
 def test_last_date(term: str, end: str) -> None:
     assert last_date(term) == end
@@ -143,13 +149,26 @@ def test_a_person_that_could_not_be_read_is_not_a_pass() -> None:
     assert worst(findings) is Severity.UNABLE
 
 
-@pytest.mark.parametrize(("established", "code"), [("2026-11-20", "registry_pending"), ("2026-01-01", "registry_not_found"), ("", "registry_not_found"), ("bad", "registry_not_found")])
+@pytest.mark.parametrize(
+    ("established", "code"),
+    [("2026-11-20", "registry_pending"), ("2026-01-01", "registry_not_found"), ("", "registry_not_found"), ("bad", "registry_not_found")],
+)
 def test_a_young_company_that_is_not_listed_waits(established: str, code: str) -> None:
     (finding,) = Registry().judge(SUBJECT, {"reading": read(established_on=established)}, {"source": "snapshot", "record": None})
     assert finding.code == code and finding.severity > Severity.NOTE
 
 
-@pytest.mark.parametrize(("word", "status"), [("存续", Status.ACTIVE), ("吊销，未注销", Status.LICENCE_REVOKED), ("注销", Status.DEREGISTERED), ("active", Status.ACTIVE), ("新词", Status.UNKNOWN), ("", Status.UNKNOWN)])
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("存续", Status.ACTIVE),
+        ("吊销，未注销", Status.LICENCE_REVOKED),
+        ("注销", Status.DEREGISTERED),
+        ("active", Status.ACTIVE),
+        ("新词", Status.UNKNOWN),
+        ("", Status.UNKNOWN),
+    ],
+)
 def test_status_words(word: str, status: Status) -> None:
     assert status_of(word) is status
 
@@ -185,7 +204,11 @@ def test_authority(changed: dict[str, Any], code: str, severity: Severity) -> No
 
 @pytest.mark.parametrize(
     ("registry", "severity"),
-    [(registered(email_domain=""), Severity.UNABLE), ({"broken": "not JSON"}, Severity.UNABLE), ({"source": "snapshot", "record": None}, Severity.WAIT)],
+    [
+        (registered(email_domain=""), Severity.UNABLE),
+        ({"broken": "not JSON"}, Severity.UNABLE),
+        ({"source": "snapshot", "record": None}, Severity.WAIT),
+    ],
 )
 def test_no_domain_in_the_register_proves_nothing(registry: dict[str, Any], severity: Severity) -> None:
     observation = Authority().observe(replace(SUBJECT, recruiter_email="hr@"), {"registry": registry})

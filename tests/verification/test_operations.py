@@ -42,7 +42,9 @@ def test_opening_twice_is_one_case(draft: Case, member: Member, now: datetime) -
     assert Event.objects.filter(verb="open").count() == 1
 
 
-def test_submit_rings_only_after_the_commit(draft: Case, member: Member, now: datetime, django_capture_on_commit_callbacks: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_submit_rings_only_after_the_commit(
+    draft: Case, member: Member, now: datetime, django_capture_on_commit_callbacks: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rung: list[int] = []
     monkeypatch.setattr(tasks.check_attempt, "delay", rung.append)
     make_document(draft, now)
@@ -70,7 +72,8 @@ def test_submitting_twice_is_refused_and_loses_nothing(draft: Case, member: Memb
 def test_the_same_file_twice_is_one_document(draft: Case, member: Member, now: datetime) -> None:
     taken_in = examine(picture())
     one, two = (
-        operations.add_document(draft.pk, DocumentKind.BUSINESS_LICENCE, taken_in, {"clean": None}, member.user, member.as_actor(), now) for _ in range(2)
+        operations.add_document(draft.pk, DocumentKind.BUSINESS_LICENCE, taken_in, {"clean": None}, member.user, member.as_actor(), now)
+        for _ in range(2)
     )
     assert one == two and Document.objects.count() == 1
     with one.pages.get().image.open() as stored:
@@ -91,7 +94,9 @@ def test_nothing_can_be_changed_once_submitted(member: Member, now: datetime) ->
     document = make_document(case, now)
     for attempt in (
         lambda: operations.remove_document(document.pk, member.as_actor(), now),
-        lambda: operations.declare(case.pk, member.as_actor(), now, name="x", uscc=make_uscc(), legal_representative="", account_class="direct_employer"),
+        lambda: operations.declare(
+            case.pk, member.as_actor(), now, name="x", uscc=make_uscc(), legal_representative="", account_class="direct_employer"
+        ),
     ):
         with pytest.raises(Refused, match="state_conflict"):
             attempt()
@@ -100,7 +105,15 @@ def test_nothing_can_be_changed_once_submitted(member: Member, now: datetime) ->
 def test_declare_refuses_a_wrong_code_and_keeps_the_old(draft: Case, member: Member, now: datetime) -> None:
     before = draft.declared_uscc
     with pytest.raises(Refused, match="uscc_invalid"):
-        operations.declare(draft.pk, member.as_actor(), now, name="新", uscc=before[:17] + ("0" if before[17] != "0" else "1"), legal_representative="", account_class="direct_employer")
+        operations.declare(
+            draft.pk,
+            member.as_actor(),
+            now,
+            name="新",
+            uscc=before[:17] + ("0" if before[17] != "0" else "1"),
+            legal_representative="",
+            account_class="direct_employer",
+        )
     assert Case.objects.get().declared_uscc == before
 
 
@@ -196,3 +209,31 @@ def test_strangers_are_refused(draft: Case, now: datetime) -> None:
     reviewer = make_reviewer(now)
     with pytest.raises(Refused, match="not_allowed"):
         operations.submit(draft.pk, reviewer, reviewer.as_reviewer(), now)
+
+
+@pytest.mark.parametrize("state", [State.SUSPENDED, State.REVOKED])
+def test_a_stopped_employer_does_not_begin_anew(state: State, member: Member, now: datetime) -> None:
+    make_case(member, now, state)
+    with pytest.raises(Refused, match=f"employer_{state}"):
+        operations.open_case(member.employer, member.as_actor(), now)
+
+
+@pytest.mark.parametrize("state", [State.SUSPENDED, State.REVOKED])
+def test_an_open_case_does_not_lift_what_was_taken_away_meanwhile(state: State, member: Member, now: datetime) -> None:
+    reviewer = make_reviewer(now)
+    make_case(member, now, state)
+    renewed = make_case(member, now, State.IN_REVIEW)
+    operations.claim(renewed.pk, reviewer, now)
+    with pytest.raises(Refused, match=f"employer_{state}"):
+        operations.approve(renewed.pk, reviewer, now)
+    assert Case.objects.get(pk=renewed.pk).state == State.IN_REVIEW
+
+
+def test_a_new_approval_replaces_the_old(member: Member, now: datetime) -> None:
+    reviewer = make_reviewer(now)
+    old = make_case(member, now - timedelta(days=100), State.APPROVED)
+    renewed = make_case(member, now, State.IN_REVIEW)
+    operations.claim(renewed.pk, reviewer, now)
+    operations.approve(renewed.pk, reviewer, now)
+    assert Case.objects.get(pk=old.pk).state == State.EXPIRED
+    assert Case.objects.of(member.employer).first() == renewed

@@ -24,7 +24,14 @@ class Recorded:
 
     version = "1"
 
-    def __init__(self, code: str, severity: Severity = Severity.PASS, reason: str = "fine", lasting: bool = True, on_observe: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        severity: Severity = Severity.PASS,
+        reason: str = "fine",
+        lasting: bool = True,
+        on_observe: Callable[[], None] | None = None,
+    ) -> None:
         self.code, self.severity, self.reason, self.lasting, self.on_observe = code, severity, reason, lasting, on_observe
         self.observed: list[dict[str, Observation]] = []
 
@@ -198,3 +205,11 @@ def test_verdicts(severity: Severity, reason: str, state: State, attempt: Attemp
     assert pipeline.run(attempt.pk, clock, 60, all_checks(registry=Recorded("registry", severity, reason)))
     assert case_of(attempt).state == state
     assert case_of(attempt).decisions.get().reasons[0]["code"] == reason
+
+
+def test_the_machine_does_not_lift_a_suspension(attempt: Attempt, clock: Clock) -> None:
+    case = case_of(attempt)
+    make_case(case.employer.members.get(), clock.now, State.SUSPENDED)
+    assert pipeline.run(attempt.pk, clock, 60, all_checks())
+    assert case_of(attempt).state == State.IN_REVIEW
+    assert case_of(attempt).decisions.get().reasons[0]["code"] == "employer_suspended"

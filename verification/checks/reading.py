@@ -31,7 +31,13 @@ class Reading:
         fields = observation["fields"]
         if not observation["looks_like_licence"] and "uscc" not in fields and "name" not in fields:
             return [Finding(self.code, "document_not_a_licence", Severity.UNABLE, "document")]
-        return [self._uscc(subject, observation), *self._qr(subject, observation), self._name(subject, observation), *self._person(subject, observation), *self._term(subject, observation)]
+        return [
+            self._uscc(subject, observation),
+            *self._qr(subject, observation),
+            self._name(subject, observation),
+            *self._person(subject, observation),
+            *self._term(subject, observation),
+        ]
 
     def _finding(self, observation: Observation, code: str, severity: Severity, field: str, seen: str = "", expected: str = "") -> Finding:
         region = observation["regions"].get(field)
@@ -71,9 +77,9 @@ class Reading:
         return [self._finding(observation, "legal_representative_mismatch", Severity.CONCERN, "legal_representative", read, declared)]
 
     def _term(self, subject: Subject, observation: Observation) -> list[Finding]:
-        if ends_on := last_date(observation["fields"].get("term", "")):
-            if ends_on < subject.now.date().isoformat():
-                return [self._finding(observation, "document_expired", Severity.CONCERN, "term", ends_on)]
+        ends_on = last_date(observation["fields"].get("term", ""))
+        if ends_on and ends_on < subject.now.date().isoformat():
+            return [self._finding(observation, "document_expired", Severity.CONCERN, "term", ends_on)]
         return []
 
 

@@ -49,11 +49,26 @@ class Registry:
         findings = [self._status(record), *self._lists(record)]
         findings.append(self._same(record["name"], subject.name, "name", "name_mismatch"))
         if read.get("legal_representative") and record["legal_representative"]:
-            findings.append(self._same(record["legal_representative"], read["legal_representative"], "legal_representative", "legal_representative_mismatch"))
+            findings.append(
+                self._same(
+                    record["legal_representative"], read["legal_representative"], "legal_representative", "legal_representative_mismatch"
+                )
+            )
         else:
-            findings.append(Finding(self.code, "document_unreadable", Severity.UNABLE, "legal_representative", expected=record["legal_representative"]))
+            findings.append(
+                Finding(self.code, "document_unreadable", Severity.UNABLE, "legal_representative", expected=record["legal_representative"])
+            )
         if read.get("established_on") and record["established_on"] and read["established_on"] != record["established_on"]:
-            findings.append(Finding(self.code, "established_on_mismatch", Severity.CONCERN, "established_on", read["established_on"], record["established_on"]))
+            findings.append(
+                Finding(
+                    self.code,
+                    "established_on_mismatch",
+                    Severity.CONCERN,
+                    "established_on",
+                    read["established_on"],
+                    record["established_on"],
+                )
+            )
         return findings
 
     def _unlisted(self, subject: Subject, read: dict[str, str]) -> Finding:

@@ -16,7 +16,6 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,13 +36,14 @@ from verification.findings import Finding, Severity
 from verification.intake import Limits, examine
 from verification.models import Attempt, Case, CheckRun, DocumentKind
 from verification.specimens import Company, Specimen, make
-from verification.states import OPEN, State
+from verification.states import State
 
 SIGN_IN = "demo-sign-in.json"
 PATIENCE = 120.0
 """Seconds to wait for the worker before giving up with a clear word."""
 
 MARKS = {Severity.PASS: "✓", Severity.NOTE: "·", Severity.WAIT: "…", Severity.UNABLE: "?", Severity.CONCERN: "✗", Severity.BLOCK: "✗"}
+
 
 @dataclass
 class Timeline:
@@ -158,7 +158,11 @@ class Demo:
         operations.claim(case.pk, self.reviewer, timezone.now())
         self.line.say("审核员领取了申请", "a reviewer claims the case")
         operations.request_changes(
-            case.pk, self.reviewer, timezone.now(), ["uscc_mismatch", "name_mismatch"], note="请上传贵公司自己的营业执照。Please upload your own company's licence."
+            case.pk,
+            self.reviewer,
+            timezone.now(),
+            ["uscc_mismatch", "name_mismatch"],
+            note="请上传贵公司自己的营业执照。Please upload your own company's licence.",
         )
         self.line.say("审核员要求补正：", "the reviewer requests changes:")
         for code in ("uscc_mismatch", "name_mismatch"):
@@ -213,7 +217,10 @@ class Demo:
             case.pk, DocumentKind.BUSINESS_LICENCE, taken_in, {"clean": None}, member.user, member.as_actor(), timezone.now()
         )
         seconds = time.monotonic() - started
-        self.line.say(f"上传营业执照照片（{taken_in.size // 1024} KB，接收 {seconds:.2f} 秒）", f"licence photo uploaded ({taken_in.size // 1024} KB, taken in within {seconds:.2f} s)")
+        self.line.say(
+            f"上传营业执照照片（{taken_in.size // 1024} KB，接收 {seconds:.2f} 秒）",
+            f"licence photo uploaded ({taken_in.size // 1024} KB, taken in within {seconds:.2f} s)",
+        )
         return str(document.pk)
 
     def submit_and_watch(self, case: Case, member: Member) -> None:
@@ -253,7 +260,10 @@ class Demo:
             State.CHECKING: ("等待", "waiting"),
         }[State(case.state)]
         took = (decision.decided_at - case.submitted_at).total_seconds() if case.submitted_at else 0.0
-        self.line.say(f"■ {state[0]}（提交后 {took:.1f} 秒，规则 {decision.policy_version}）", f"■ {state[1]} ({took:.1f} s after submission, policy {decision.policy_version})")
+        self.line.say(
+            f"■ {state[0]}（提交后 {took:.1f} 秒，规则 {decision.policy_version}）",
+            f"■ {state[1]} ({took:.1f} s after submission, policy {decision.policy_version})",
+        )
         for reason in decision.reasons:
             self.line.reason(reason["code"], reason.get("seen", ""), reason.get("expected", ""))
 
@@ -264,7 +274,9 @@ class Demo:
         )  # fmt: skip
         if answer.allowed:
             duties = ", ".join(answer.obligations)
-            self.line.say(f"放行？ 允许，等级 {answer.tier}；义务：{duties}", f"gate asked: allowed at tier {answer.tier}; obligations: {duties}")
+            self.line.say(
+                f"放行？ 允许，等级 {answer.tier}；义务：{duties}", f"gate asked: allowed at tier {answer.tier}; obligations: {duties}"
+            )
         else:
             self.line.say(f"放行？ 不允许，等级 {answer.tier}", f"gate asked: denied at tier {answer.tier}")
             for reason in answer.reasons:

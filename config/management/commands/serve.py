@@ -27,7 +27,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--prepare", action="store_true", help="migrate, collect static files and show the demo first, where that is still to be done")
+        parser.add_argument(
+            "--prepare", action="store_true", help="migrate, collect static files and show the demo first, where that is still to be done"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
@@ -66,17 +68,26 @@ def check_folder() -> None:
 
 def where_to_go(port: int) -> str:
     """What a person needs to begin: addresses, and the demo's sign-ins where they were made."""
-    lines = ["", f"  Zizhi 资质   http://localhost:{port}", f"  Reviewers    http://localhost:{port}/console/", f"  API          http://localhost:{port}/api/v1/openapi.json"]
+    lines = [
+        "",
+        f"  Zizhi 资质   http://localhost:{port}",
+        f"  Reviewers    http://localhost:{port}/console/",
+        f"  API          http://localhost:{port}/api/v1/openapi.json",
+    ]
     path = settings.VAR_DIR / SIGN_IN
     if path.exists():
         made = json.loads(path.read_text(encoding="utf-8"))
+        question = json.dumps({"employer_id": made["employer_id"], "member_id": made["member_id"], "candidate": "c-1"})
+        ask = (
+            f"curl http://localhost:{port}/api/v1/gate/decisions -H 'Authorization: Bearer {made['api_key']}' \\\n"
+            f"               -H 'Content-Type: application/json' -d '{question}'"
+        )
         lines += [
             "",
             f"  Employer     {made['employer']}   password {made['password']}",
             f"  Reviewer     {made['reviewer']}   password {made['password']}",
             f"  API key      {made['api_key']}",
-            f"  Ask the gate curl http://localhost:{port}/api/v1/gate/decisions -H 'Authorization: Bearer {made['api_key']}' -H 'Content-Type: application/json' \\",
-            f"                 -d '{json.dumps({'employer_id': made['employer_id'], 'member_id': made['member_id'], 'candidate': 'c-1'})}'",
+            f"  Ask the gate {ask}",
             f"  (made on this machine, kept in {path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path})",
         ]
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
@@ -84,7 +95,12 @@ def where_to_go(port: int) -> str:
 
 def supervise(host: str, port: int) -> int:
     """Run the three processes until one ends or a signal comes; the exit status."""
-    environment = {**os.environ, **processes.STOPS_AT_ONCE, "PYTHONUNBUFFERED": "1", "ZIZHI_LOG_READABLE": os.environ.get("ZIZHI_LOG_READABLE", "1")}
+    environment = {
+        **os.environ,
+        **processes.STOPS_AT_ONCE,
+        "PYTHONUNBUFFERED": "1",
+        "ZIZHI_LOG_READABLE": os.environ.get("ZIZHI_LOG_READABLE", "1"),
+    }
     manager = Manager(Printer(sys.stdout, prefix=True))
     for name, command in (
         ("web", processes.web(host, port)),
