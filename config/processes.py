@@ -34,7 +34,7 @@ def worker(concurrency: int) -> list[str]:
 
 def beat() -> list[str]:
     """The clock that rings the sweepers."""
-    return [sys.executable, "-m", *"celery -A config --quiet beat --loglevel WARNING".split()]
+    return [sys.executable, "-m", "celery", "-A", "config", "--quiet", "beat", "--loglevel", "WARNING"]
 
 
 @contextmanager
