@@ -8,6 +8,7 @@ import unicodedata
 from employers.uscc import is_valid, normalise
 from verification.checks.base import Earlier, Subject, open_pages
 from verification.findings import Finding, Observation, Severity
+from verification.licence.dates import days_in
 from verification.models import DocumentKind
 from verification.reading import read_pages
 
@@ -95,8 +96,5 @@ def _plain(name: str) -> str:
 
 def last_date(term: str) -> str:
     """The end of a business term as ISO date, or "" where it has none (长期) or none can be read."""
-    dates = re.findall(r"(\d{4})\s*[年\-./]\s*(\d{1,2})\s*[月\-./]\s*(\d{1,2})", term)
-    if len(dates) < 2:
-        return ""
-    year, month, day = dates[-1]
-    return f"{year}-{int(month):02}-{int(day):02}"
+    named = days_in(term)
+    return named[-1].isoformat() if len(named) > 1 else ""
