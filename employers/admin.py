@@ -142,7 +142,8 @@ class ApiClientAdmin(LookOnlyAdmin):
             )
             return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
         scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
-        client, key = operations.create_api_client(form.cleaned_data["name"], scopes, timezone.now())
+        assert isinstance(request.user, User)
+        client, key = operations.create_api_client(form.cleaned_data["name"], scopes, timezone.now(), request.user.as_reviewer())
         return self._page(request, "created", gettext("The key of %(name)s") % {"name": client.name}, client=client, key=key)
 
     def _add_page(self, request: HttpRequest, form: ApiClientForm) -> HttpResponse:

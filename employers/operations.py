@@ -159,14 +159,14 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
             record("remove_member", owner.employer, owner.as_actor(), now, employer_id=owner.employer_id, data={"member": str(member_id)})
 
 
-def create_api_client(name: str, scopes: list[Scope], now: datetime) -> tuple[ApiClient, str]:
+def create_api_client(name: str, scopes: list[Scope], now: datetime, actor: Actor = SYSTEM) -> tuple[ApiClient, str]:
     """A platform's client and its key, which is not kept and cannot be shown again."""
     key = ApiClient.new_key()
     with transaction.atomic():
         client = ApiClient.objects.create(
             name=name, key_hash=ApiClient.hash_key(key), key_start=key[:8], scopes=[str(scope) for scope in scopes], created_at=now
         )
-        record("create_api_client", client, SYSTEM, now, data={"scopes": client.scopes})
+        record("create_api_client", client, actor, now, data={"scopes": client.scopes})
     return client, key
 
 

@@ -315,7 +315,8 @@ class CaseAdmin(LookOnlyAdmin):
         try:
             if not confirmed:
                 return self._confirm_page(request, case, verb, typed, form.cleaned_data["seen_version"], now)
-            self._carry_out(case, verb, reviewer, now, form.cleaned_data)
+            sent = form.cleaned_data
+            operations.review(case.pk, verb, reviewer.as_reviewer(), now, sent["reasons"], sent["note"], sent["seen_version"])
         except Refused as refused:
             messages.error(request, in_words(refused))
             return self._case_page(request, case_id, typed, status=409)
@@ -325,23 +326,6 @@ class CaseAdmin(LookOnlyAdmin):
             return _to_case(case_id)
         following = next(iter(self._free(reviewer, now)), None)
         return _to_case(following.pk) if following else _to_queue()
-
-    def _carry_out(self, case: Case, verb: str, reviewer: User, now: datetime, sent: dict[str, Any]) -> None:
-        codes, note, seen_version = sent["reasons"], sent["note"], sent["seen_version"]
-        if verb == "approve":
-            operations.approve(case.pk, reviewer, now, note=note, seen_version=seen_version)
-        elif verb == "request_changes":
-            operations.request_changes(case.pk, reviewer, now, codes, note=note, seen_version=seen_version)
-        elif verb == "reject":
-            operations.reject(case.pk, reviewer, now, codes, note=note, seen_version=seen_version)
-        elif case.version != seen_version:
-            raise Refused("state_conflict", "state", seen=case.state)
-        elif verb == "suspend":
-            operations.suspend(case.pk, reviewer.as_reviewer(), now, codes, note=note)
-        elif verb == "reinstate":
-            operations.reinstate(case.pk, reviewer, now, note=note)
-        else:
-            operations.revoke(case.pk, reviewer, now, codes, note=note)
 
     def _confirm_page(self, request: HttpRequest, case: Case, verb: str, typed: Typed, seen_version: int, now: datetime) -> HttpResponse:
         """What is about to be done, in the words and both languages in which the employer will be told. Raises Refused."""

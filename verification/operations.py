@@ -44,15 +44,19 @@ class Why:
         return tuple(dict.fromkeys(reason["code"] for reason in self.reasons))
 
     @classmethod
-    def of(cls, codes: Iterable[str], note: str = "") -> Why:
-        """Bare codes, as a reviewer ticks them."""
-        return cls([{"code": code} for code in codes], note)
+    def of(cls, codes: Iterable[str], note: str = "", findings: Sequence[Finding] = ()) -> Why:
+        """Codes as a reviewer ticks them, each with what was seen and expected where a finding says so."""
+        return cls(_with_findings(codes, findings), note)
 
     @classmethod
     def from_verdict(cls, verdict: Verdict, findings: Sequence[Finding]) -> Why:
         """The verdict's codes, each with what was seen and expected where a finding says so."""
-        by_code = {finding.code: finding.as_reason() for finding in reversed(findings)}
-        return cls([by_code.get(code, {"code": code}) for code in verdict.reasons], policy_version=verdict.policy_version)
+        return cls(_with_findings(verdict.reasons, findings), policy_version=verdict.policy_version)
+
+
+def _with_findings(codes: Iterable[str], findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    by_code = {finding.code: finding.as_reason() for finding in reversed(findings)}
+    return [by_code.get(code, {"code": code}) for code in codes]
 
 
 NO_REASON = Why()
@@ -342,53 +346,51 @@ def release_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
 
 def approve(case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None) -> Case:
     """A reviewer lets the employer through."""
-    return _review(case_id, "approve", reviewer, now, Why(note=note), seen_version)
+    return review(case_id, "approve", reviewer.as_reviewer(), now, (), note, seen_version)
 
 
 def reject(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
     """A reviewer refuses, for reasons that the employer is told."""
-    return _review(case_id, "reject", reviewer, now, Why.of(codes, note), seen_version)
+    return review(case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
 def request_changes(
     case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None
 ) -> Case:
     """A reviewer asks the employer to mend what the reasons name; the rest stays as it is."""
-    return _review(case_id, "request_changes", reviewer, now, Why.of(codes, note), seen_version)
+    return review(case_id, "request_changes", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
-def suspend(case_id: UUID, actor: Actor, now: datetime, codes: Sequence[str], *, note: str = "") -> Case:
+def suspend(case_id: UUID, actor: Actor, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
     """Stop an employer's rights. From the moment that this returns, no gate answers yes."""
-    why = Why.of(codes, note)
-    with moving(case_id, "suspend", actor, now, why=why) as move:
-        _decide(move.case, "suspend", why, actor, now)
-    return move.case
+    return review(case_id, "suspend", actor, now, codes, note, seen_version)
 
 
-def reinstate(case_id: UUID, reviewer: User, now: datetime, *, note: str = "") -> Case:
+def reinstate(case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None) -> Case:
     """Lift a suspension; the approval's own end stays where it was."""
-    why = Why(note=note)
-    with moving(case_id, "reinstate", reviewer.as_reviewer(), now, why=why) as move:
-        _decide(move.case, "reinstate", why, reviewer.as_reviewer(), now)
-    return move.case
+    return review(case_id, "reinstate", reviewer.as_reviewer(), now, (), note, seen_version)
 
 
-def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "") -> Case:
+def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
     """End a suspended approval for good."""
-    why = Why.of(codes, note)
-    with moving(case_id, "revoke", reviewer.as_reviewer(), now, why=why) as move:
-        _decide(move.case, "revoke", why, reviewer.as_reviewer(), now)
-    return move.case
+    return review(case_id, "revoke", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
-def _review(case_id: UUID, verb: str, reviewer: User, now: datetime, why: Why, seen_version: int | None) -> Case:
-    actor = reviewer.as_reviewer()
+def review(case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequence[str], note: str, seen_version: int | None) -> Case:
+    """A decision that is not the policy's, by any of the verbs above: the move, the end of the claim, the Decision, the mail."""
+    why = Why.of(codes, note, _findings(case_id))
     with moving(case_id, verb, actor, now, why=why, seen_version=seen_version) as move:
         if verb == "approve":
             _approve(move.case, now)
         move.case.claimed_by = move.case.claimed_until = None
         _decide(move.case, verb, why, actor, now)
     return move.case
+
+
+def _findings(case_id: UUID) -> list[Finding]:
+    """What the checks of the case's latest attempt found."""
+    latest: Attempt | None = Attempt.objects.filter(case_id=case_id).order_by("-number").first()
+    return [finding for run in latest.check_runs.all() for finding in run.as_findings()] if latest else []
 
 
 def _stopped(employer_id: UUID) -> Refused | None:
