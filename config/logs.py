@@ -31,5 +31,5 @@ def configure(level: str, *, readable: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("RapidOCR", "PIL", "celery.app.trace", "celery.worker.strategy", "kombu", "amqp"):
+    for noisy in ("RapidOCR", "PIL", "celery.app.trace", "celery.worker", "celery.beat", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -23,5 +23,5 @@ class Scan:
         if any(document.get("clean") is False for document in scanned):
             return [Finding(self.code, "document_infected", Severity.CONCERN)]
         if any(document.get("clean") is None for document in scanned):
-            return [Finding(self.code, "re_encoded_only", Severity.NOTE, seen="no scanner configured; pages were re-encoded")]
+            return [Finding(self.code, "re_encoded_only", Severity.NOTE)]
         return [Finding(self.code, "clean", Severity.PASS)]
