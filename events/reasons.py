@@ -89,6 +89,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "document_too_many",
+        Text("材料数量已达上限", "No more documents can be added"),
+        Text("请先移除不需要的材料", "Remove one that is not needed first"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "document_wrong_type",
         Text("文件内容不是可接受的类型", "The file's content is not of an accepted type"),
         Text("请上传 JPEG、PNG、WebP、HEIC、TIFF 图片或 PDF；只改文件名没有用", "Upload a JPEG, PNG, WebP, HEIC or TIFF picture or a PDF; renaming a file does not change what it is"),
@@ -378,10 +384,34 @@ REASONS: dict[str, Reason] = _table(
         "reviewer", NEVER,
     ),
     Reason(
+        "submitted_too_often",
+        Text("今天提交次数过多", "It has been submitted too often today"),
+        Text("请核对材料，明天再提交", "Look over the papers and submit again tomorrow"),
+        "recruiter", ONE_DAY, appeal=False,
+    ),
+    Reason(
         "withdrawn_by_employer",
         Text("申请已由企业撤回", "The employer has withdrawn the case"),
         Text("可以随时重新开始", "A new one can be begun at any time"),
         "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "appeal_used",
+        Text("这份申请已经申诉过一次", "This case has been appealed already"),
+        Text("如有新的材料，请重新提交一份申请", "If there is something new to show, begin a new case"),
+        "company", MINUTES, appeal=False,
+    ),
+    Reason(
+        "uscc_fixed",
+        Text("已通过核验的企业不能改为另一家公司", "An approved employer cannot become another company"),
+        Text("另一家公司请另行注册", "Register the other company as an employer of its own"),
+        "company", MINUTES, appeal=False,
+    ),
+    Reason(
+        "registry_outdated",
+        Text("登记数据过旧，无法据此核对", "What we have from the company register is too old to rely on"),
+        Text("审核员会人工核实", "A reviewer will look into it"),
+        "reviewer", ONE_DAY,
     ),
     # The gate
     Reason(
@@ -449,6 +479,43 @@ REASONS: dict[str, Reason] = _table(
         Text("今天已下载过这份简历", "This resume has already been downloaded today"),
         Text("请使用已下载的版本", "Use the copy that was downloaded"),
         "nobody", ONE_DAY,
+    ),
+    # Limits that keep one from taking what is everybody's
+    Reason(
+        "files_too_many",
+        Text("一次发送的文件过多，这个文件没有接收", "Too many files were sent at once; this one was not taken"),
+        Text("前面的文件已保存，请再上传剩下的", "The files before it are kept; upload the others now"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "service_busy",
+        Text("此刻上传的人较多", "Many people are uploading at this moment"),
+        Text("请稍等片刻再试", "Try again in a moment"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "too_many_tries",
+        Text("尝试次数过多", "Too many tries"),
+        Text("请稍后再试；忘记密码可以重设", "Try again later; a forgotten password can be reset"),
+        "nobody", MINUTES, appeal=False,
+    ),
+    Reason(
+        "invited_too_often",
+        Text("今天发出的邀请过多", "Too many invitations were sent today"),
+        Text("请明天再邀请", "Invite again tomorrow"),
+        "nobody", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "link_of_other_account",
+        Text("这个链接属于另一个账户", "This link belongs to another account"),
+        Text("请退出，再用收到邮件的邮箱登录；若不是你注册的，无需任何操作", "Sign out, then sign in with the address that got the mail; if you did not register, do nothing"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "name_not_plain",
+        Text("公司名称中含有网址、【】或不可见字符", "The company's name holds a web address, 【】 or invisible characters"),
+        Text("请按营业执照填写名称，不加其他内容", "Write the name as on the business licence, and nothing else"),
+        "recruiter", AT_ONCE, appeal=False,
     ),
 )
 """All reasons by code."""
