@@ -196,6 +196,7 @@ SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
 CELERY_BEAT_SCHEDULE = {
     "sweep_cases": {"task": "verification.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "watch_register": {"task": "verification.tasks.watch_register", "schedule": 3600},
     "sweep_mail": {"task": "events.tasks.sweep_mail", "schedule": SWEEP_SECONDS},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

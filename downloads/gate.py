@@ -19,7 +19,7 @@ from django.db import connection
 from downloads import rights
 from downloads.models import GateDecision
 from downloads.rights import CURRENT, Obligation, Tier
-from employers.models import Employer, Member
+from employers.models import Employer, Member, User
 from events.reasons import REASONS, Reason
 from verification.models import Case
 from verification.states import State
@@ -77,12 +77,13 @@ def _uuid(value: UUID) -> UUID | str:
 def _statement(vendor: str) -> str:
     """The one statement, for `vendor`; made from `rights` so that the ladder stands once."""
     share = "FOR SHARE" if vendor == "postgresql" else ""
-    employer, member, case, answers = (model._meta.db_table for model in (Employer, Member, Case, GateDecision))
+    employer, member, user, case, answers = (model._meta.db_table for model in (Employer, Member, User, Case, GateDecision))
     return f"""
     WITH employer_now AS (
         SELECT id, uscc, confirmed_at FROM {employer} WHERE id = %(employer)s {share}
     ), member_now AS (
-        SELECT id FROM {member} WHERE id = %(member)s AND employer_id = %(employer)s AND left_at IS NULL {share}
+        SELECT m.id, u.email_verified_at FROM {member} m JOIN {user} u ON u.id = m.user_id
+        WHERE m.id = %(member)s AND m.employer_id = %(employer)s AND m.left_at IS NULL {share}
     ), case_now AS (
         SELECT id, version, state, expires_at, conditional FROM {case} WHERE employer_id = %(employer)s
         ORDER BY approved_at DESC NULLS LAST, opened_at DESC LIMIT 1 {share}
@@ -90,13 +91,14 @@ def _statement(vendor: str) -> str:
         SELECT e.id AS employer_id, e.uscc, c.id AS case_id, c.version AS case_version,
                {_case_of("tier")} AS tier,
                CASE WHEN e.id IS NULL THEN 'employer_unknown' WHEN m.id IS NULL THEN 'member_unknown'
+                    WHEN m.email_verified_at IS NULL THEN 'authority_email_unverified'
                     ELSE {_case_of("reason")} END AS reason
         FROM (SELECT 1 AS one) o
         LEFT JOIN employer_now e ON 1 = 1 LEFT JOIN member_now m ON 1 = 1 LEFT JOIN case_now c ON 1 = 1
     ), used AS (
         SELECT COUNT(*) FILTER (WHERE decided_at >= %(day)s) AS day,
                COUNT(*) FILTER (WHERE decided_at > %(hour)s) AS hour,
-               COUNT(*) FILTER (WHERE decided_at >= %(day)s AND candidate = %(candidate)s) AS same
+               COUNT(*) FILTER (WHERE decided_at >= %(day)s AND candidate = %(candidate)s AND client_id = %(client)s) AS same
         FROM {answers} WHERE uscc = (SELECT uscc FROM standing) AND allowed AND decided_at >= %(since)s
     ), answer AS (
         SELECT s.*, CASE WHEN s.reason <> '' THEN s.reason

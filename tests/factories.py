@@ -36,6 +36,7 @@ def make_reviewer(now: datetime, email: str = "") -> User:
 def make_member(now: datetime, employer: Employer | None = None, role: str = "owner", **user_fields: Any) -> Member:
     """A recruiter with an employer of their own, unless one is given."""
     employer = employer or make_employer(now)
+    user_fields.setdefault("email_verified_at", now)
     return Member.objects.create(user=make_user(now, **user_fields), employer=employer, role=role, joined_at=now)
 
 

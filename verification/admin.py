@@ -401,7 +401,7 @@ class CaseAdmin(LookOnlyAdmin):
 
     def _free(self, reviewer: User, now: datetime) -> list[Case]:
         """The first waiting cases that this reviewer may take; a handful, since a few may go to somebody faster."""
-        waiting = Case.objects.awaiting_review().unclaimed(now)[:20]
+        waiting = Case.objects.awaiting_review().unclaimed(now).open_to(str(reviewer.pk))[:20]
         return [case for case in waiting if guards.may_claim(case, reviewer.as_reviewer(), now) is None]
 
 

@@ -55,7 +55,7 @@ class Finding:
 
     def as_reason(self) -> dict[str, str]:
         """What the employer is told of it."""
-        return {"code": self.code, "field": self.field, "seen": self.seen, "expected": self.expected}
+        return {"check": self.check, "code": self.code, "field": self.field, "seen": self.seen, "expected": self.expected}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Finding:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from employers.models import User
 from events.actor import Actor, Role
 from events.errors import Refused
 from verification import states
-from verification.models import Case, DocumentKind
+from verification.models import Attempt, Case, Decision, DocumentKind
 from verification.states import State
 
 NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes"})
 """What a reviewer decides only while holding the case, so that two people never decide one."""
+
+SUBMISSIONS_PER_DAY = 10
 
 NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "revoke"})
 """What takes something from the employer, and so has to say why."""
@@ -27,7 +30,9 @@ def may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
     if actor.role is Role.REVIEWER:
         return _reviewer_may(verb, case, actor, now)
     if verb == "submit":
-        return missing(case)
+        return missing(case, actor) or _too_often(case, now)
+    if verb == "appeal" and case.appealed_at is not None:
+        return Refused("appeal_used")
     return None
 
 
@@ -47,7 +52,7 @@ def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
         return Refused("state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE))
     if case.claimed_by_other(actor.id, now):
         return Refused("claimed_by_other")
-    if case.appealed_at and case.decisions.filter(verb="reject", decided_by=UUID(actor.id)).exists():
+    if case.appealed_at and Decision.objects.appealed_from(actor.id).filter(case=case).exists():
         return Refused("another_reviewer_required")
     return None
 
@@ -61,11 +66,21 @@ def may_edit(case: Case, actor: Actor) -> Refused | None:
     return None
 
 
-def missing(case: Case) -> Refused | None:
-    """What has to be there before the case can be submitted, or None when it is."""
+def missing(case: Case, actor: Actor) -> Refused | None:
+    """What has to be there before this member can submit the case, or None when it is."""
+    if not User.objects.filter(pk=UUID(actor.id), email_verified_at__isnull=False).exists():
+        return Refused("authority_email_unverified", "email")
     kinds = set(case.documents.current().values_list("kind", flat=True))
     if DocumentKind.BUSINESS_LICENCE not in kinds and DocumentKind.APPROVAL_DOCUMENT not in kinds:
         return Refused("document_missing", "document")
+    return None
+
+
+def _too_often(case: Case, now: datetime) -> Refused | None:
+    """Each submission costs the machine, and perhaps a reviewer; withdrawing and beginning anew resets nothing."""
+    since = now - timedelta(days=1)
+    if Attempt.objects.filter(case__employer_id=case.employer_id, submitted_at__gt=since).count() >= SUBMISSIONS_PER_DAY:
+        return Refused("submitted_too_often", expected=f"≤ {SUBMISSIONS_PER_DAY}")
     return None
 
 

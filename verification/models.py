@@ -38,6 +38,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """The reviewers' queue, longest waiting first."""
         return self.filter(state__in=states.REVIEWABLE).order_by("submitted_at")
 
+    def open_to(self, reviewer_id: str) -> CaseQuerySet:
+        """Without appeals against this reviewer's own refusals."""
+        mine = Decision.objects.appealed_from(reviewer_id).filter(case=models.OuterRef("pk"))
+        return self.exclude(models.Exists(mine), appealed_at__isnull=False)
+
     def unclaimed(self, now: datetime) -> CaseQuerySet:
         return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
 
@@ -136,8 +141,10 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Not replaced by a later upload, nor removed."""
         return self.filter(superseded_at=None)
 
-    def licences(self) -> DocumentQuerySet:
-        return self.filter(kind=DocumentKind.BUSINESS_LICENCE)
+    def shown(self) -> DocumentQuerySet:
+        """Licences that somebody submitted and stands by: a picture in a draft accuses nobody."""
+        unsaid = (State.DRAFT, State.WITHDRAWN)
+        return self.current().filter(kind=DocumentKind.BUSINESS_LICENCE).exclude(case__state__in=unsaid)
 
 
 class Document(models.Model):
@@ -235,6 +242,12 @@ class CheckRun(models.Model):
         return [Finding.from_json(stored) for stored in self.findings]
 
 
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def appealed_from(self, reviewer_id: str) -> DecisionQuerySet:
+        """Refusals by this reviewer, who is not the one to hear an appeal against them."""
+        return self.filter(verb="reject", decided_by=uuid.UUID(reviewer_id))
+
+
 class Decision(models.Model):
     """What was decided on an attempt, by whom or by which policy, and the reasons that the employer is told."""
 
@@ -248,6 +261,8 @@ class Decision(models.Model):
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     policy_version = models.CharField(max_length=40)
     decided_at = models.DateTimeField()
+
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -6,12 +6,18 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from events.actor import SYSTEM
 from events.errors import Refused
 from verification import operations, pipeline
-from verification.models import Attempt, Case
+from verification.checks.registry import STATUS_REASON
+from verification.findings import Severity
+from verification.models import Attempt, Case, RegistryRecord
+from verification.registries.base import Status
 from verification.states import State
 
 SWEEP_AT_MOST = 200
+ENDED = {status: code for status, (code, severity) in STATUS_REASON.items() if severity is Severity.BLOCK}
+"""Statuses of the register that end an employer's rights, with their reasons."""
 
 
 @shared_task
@@ -29,4 +35,18 @@ def sweep() -> None:
         try:
             operations.expire(case_id, now)
         except Refused:  # suspended in the same moment
+            continue
+
+
+@shared_task
+def watch_register() -> None:
+    """Suspend whoever was approved and is, by a register imported since, revoked, cancelled or deregistered."""
+    now = timezone.now()
+    ended = RegistryRecord.objects.filter(status__in=ENDED)
+    approved = Case.objects.in_force(now).filter(declared_uscc__in=ended.values("uscc"))
+    for case_id, uscc in approved.values_list("pk", "declared_uscc")[:SWEEP_AT_MOST]:
+        status = RegistryRecord.objects.get(pk=uscc).status
+        try:
+            operations.suspend(case_id, SYSTEM, now, [ENDED[Status(status)]])
+        except Refused:  # moved in the same moment
             continue

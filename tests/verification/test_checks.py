@@ -216,6 +216,25 @@ def test_no_domain_in_the_register_proves_nothing(registry: dict[str, Any], seve
     assert worst(Authority().judge(SUBJECT, {}, observation)) is severity
 
 
+@pytest.mark.parametrize("domain", ["qq.com", "163.com"])
+def test_a_public_mail_domain_proves_nothing(domain: str) -> None:
+    subject = replace(SUBJECT, recruiter_email=f"12345@{domain}")
+    observation = Authority().observe(subject, {"registry": registered(email_domain=domain)})
+    assert worst(Authority().judge(subject, {}, observation)) is Severity.UNABLE
+
+
+def test_an_agency_that_ticks_the_other_box() -> None:
+    earlier = {"registry": registered(), "reading": read(business_scope="软件开发；劳务派遣服务。")}
+    findings = Authority().judge(SUBJECT, earlier, Authority().observe(SUBJECT, earlier))
+    assert codes(findings)["agency_licence_missing"] is Severity.CONCERN
+
+
+def test_an_old_snapshot_is_no_pass_but_its_bad_news_counts() -> None:
+    earlier = {"reading": read(established_on="2020-01-02")}
+    assert codes(Registry().judge(SUBJECT, earlier, registered(as_of="2026-01-01")))["registry_outdated"] is Severity.UNABLE
+    assert worst(Registry().judge(SUBJECT, earlier, registered(as_of="2026-01-01", status="licence_revoked"))) is Severity.BLOCK
+
+
 # --- scan ------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +267,16 @@ def test_duplicates(now: datetime) -> None:
     theirs.employer.uscc, theirs.employer.confirmed_at = mine.declared_uscc, now
     theirs.employer.save()
     assert look() == {"duplicate_same_uscc_active": Severity.CONCERN}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [State.DRAFT, State.WITHDRAWN])
+def test_a_picture_that_nobody_stands_by_accuses_nobody(state: State, now: datetime) -> None:
+    mine, theirs = make_case(make_member(now), now, State.CHECKING), make_case(make_member(now), now, state)
+    for case in (mine, theirs):
+        make_document(case, now, sha256="a" * 64)
+    subject = subject_of(mine, now)
+    assert codes(Duplicates().judge(subject, {}, Duplicates().observe(subject, {}))) == {"no_duplicate": Severity.PASS}
 
 
 @pytest.mark.django_db

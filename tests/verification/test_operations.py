@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from PIL import Image
 
 from employers.models import Member
@@ -13,9 +15,10 @@ from events.actor import SYSTEM
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
-from verification import operations, tasks
+from verification import guards, operations, tasks
+from verification.findings import Finding, Severity
 from verification.intake import examine
-from verification.models import Attempt, Case, Document, DocumentKind
+from verification.models import Attempt, Case, CheckRun, Document, DocumentKind, RegistryRecord
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
@@ -237,3 +240,94 @@ def test_a_new_approval_replaces_the_old(member: Member, now: datetime) -> None:
     operations.approve(renewed.pk, reviewer, now)
     assert Case.objects.get(pk=old.pk).state == State.EXPIRED
     assert Case.objects.of(member.employer).first() == renewed
+
+
+def test_nobody_submits_with_an_unverified_address(member: Member, draft: Case, now: datetime) -> None:
+    make_document(draft, now)
+    member.user.email_verified_at = None
+    member.user.save()
+    with pytest.raises(Refused, match="authority_email_unverified"):
+        operations.submit(draft.pk, member.user, member.as_actor(), now)
+
+
+def test_submitting_again_and_again_is_refused_for_a_day(member: Member, now: datetime) -> None:
+    for _ in range(guards.SUBMISSIONS_PER_DAY):
+        case = operations.open_case(member.employer, member.as_actor(), now)
+        make_document(case, now)
+        operations.submit(case.pk, member.user, member.as_actor(), now)
+        operations.withdraw(case.pk, member.as_actor(), now)
+    case = operations.open_case(member.employer, member.as_actor(), now)
+    make_document(case, now)
+    with pytest.raises(Refused, match="submitted_too_often"):
+        operations.submit(case.pk, member.user, member.as_actor(), now)
+    operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(days=1))
+
+
+def test_documents_are_counted_and_a_refused_one_leaves_no_file(member: Member, draft: Case, now: datetime) -> None:
+    for _ in range(operations.DOCUMENTS_PER_KIND):
+        make_document(draft, now)
+    before = stored_files()
+    with pytest.raises(Refused, match="document_too_many"):
+        operations.add_document(
+            draft.pk, DocumentKind.BUSINESS_LICENCE, examine(picture()), {"clean": None}, member.user, member.as_actor(), now
+        )
+    assert stored_files() == before
+
+
+def stored_files() -> set[Path]:
+    return {path for path in Path(settings.DOCUMENTS_DIR).rglob("*") if path.is_file()}
+
+
+def test_an_approved_employer_does_not_become_another_company(member: Member, now: datetime) -> None:
+    member.employer.confirmed_at = now
+    member.employer.save()
+    case = make_case(member, now)
+    with pytest.raises(Refused, match="uscc_fixed"):
+        operations.declare(
+            case.pk, member.as_actor(), now, name="另一家", uscc=make_uscc(), legal_representative="", account_class="direct_employer"
+        )
+
+
+def test_one_appeal(member: Member, now: datetime) -> None:
+    case = make_case(member, now, State.REJECTED)
+    operations.appeal(case.pk, member.as_actor(), now)
+    reviewer = make_reviewer(now)
+    operations.claim(case.pk, reviewer, now)
+    operations.reject(case.pk, reviewer, now, ["name_mismatch"])
+    with pytest.raises(Refused, match="appeal_used"):
+        operations.appeal(case.pk, member.as_actor(), now)
+
+
+def test_appeals_against_ones_own_refusal_are_not_offered(member: Member, now: datetime) -> None:
+    one, other = make_reviewer(now), make_reviewer(now)
+    case = make_case(member, now, State.IN_REVIEW)
+    operations.claim(case.pk, one, now)
+    operations.reject(case.pk, one, now, ["name_mismatch"])
+    operations.appeal(case.pk, member.as_actor(), now)
+    waiting = Case.objects.awaiting_review()
+    assert not waiting.open_to(str(one.pk)).exists()
+    assert waiting.open_to(str(other.pk)).get() == case
+
+
+def test_a_reviewers_reasons_carry_what_the_checks_saw(member: Member, now: datetime) -> None:
+    reviewer = make_reviewer(now)
+    case = make_case(member, now, State.IN_REVIEW)
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
+    finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", "甲公司", "乙公司")
+    CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[finding.as_json()], started_at=now, finished_at=now)
+    operations.claim(case.pk, reviewer, now)
+    operations.request_changes(case.pk, reviewer, now, ["name_mismatch", "document_blurred"])
+    told = case.decisions.get().reasons
+    assert told[0] == {"check": "reading", "code": "name_mismatch", "field": "name", "seen": "甲公司", "expected": "乙公司"}
+    assert told[1] == {"code": "document_blurred"}
+
+
+@pytest.mark.parametrize(("status", "state"), [("licence_revoked", State.SUSPENDED), ("active", State.APPROVED)])
+def test_a_register_imported_later_ends_rights(
+    status: str, state: State, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.timezone, "now", lambda: now)
+    case = make_case(member, now, State.APPROVED)
+    RegistryRecord.objects.create(uscc=case.declared_uscc, name="x", status=status, as_of=now.date())
+    tasks.watch_register()
+    assert Case.objects.get(pk=case.pk).state == state

@@ -114,13 +114,15 @@ def test_what_kills_every_worker_goes_to_a_person(attempt: Attempt, clock: Clock
     def die() -> None:
         raise KeyboardInterrupt
 
+    concerned = Recorded("scan", Severity.CONCERN, "document_infected")
     for _ in range(pipeline.DEATHS_AT_MOST):
         with pytest.raises(KeyboardInterrupt):
-            pipeline.run(attempt.pk, clock, 60, all_checks(reading=Recorded("reading", on_observe=die)))
+            pipeline.run(attempt.pk, clock, 60, all_checks(scan=concerned, reading=Recorded("reading", on_observe=die)))
         clock.now += timedelta(seconds=61)
-    assert pipeline.run(attempt.pk, clock, 60, all_checks(reading=Recorded("reading", on_observe=die)))
+    assert pipeline.run(attempt.pk, clock, 60, all_checks(scan=concerned, reading=Recorded("reading", on_observe=die)))
     assert case_of(attempt).state == State.IN_REVIEW
-    assert case_of(attempt).decisions.get().reasons[0]["code"] == "check_incomplete"
+    told = [reason["code"] for reason in case_of(attempt).decisions.get().reasons]
+    assert told == ["document_infected", "check_incomplete"], "what did report still counts"
 
 
 def test_a_lease_that_was_lost_settles_nothing(attempt: Attempt, clock: Clock) -> None:

@@ -11,6 +11,19 @@ from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.models import DocumentKind
 
+PUBLIC_MAIL_DOMAINS = frozenset(
+    """
+    qq.com vip.qq.com foxmail.com 163.com vip.163.com 126.com yeah.net 188.com sina.com sina.cn vip.sina.com
+    sohu.com 139.com 189.cn wo.cn aliyun.com 21cn.com tom.com 263.net gmail.com outlook.com hotmail.com live.com
+    msn.com live.cn yahoo.com yahoo.com.cn yahoo.cn icloud.com me.com proton.me protonmail.com gmx.com mail.com
+    yandex.com
+    """.split()
+)
+"""Where anybody may have an address. Registers name such a one for many small companies: it proves nothing."""
+
+AGENCY_WORDS = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
+"""Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was ticked."""
+
 EXTRA_DOCUMENT = {
     AccountClass.COMMERCIAL_AGENCY: (DocumentKind.HR_SERVICE_LICENCE, "agency_licence_missing"),
     AccountClass.PUBLIC_SERVICE: (DocumentKind.APPROVAL_DOCUMENT, "approval_document_missing"),
@@ -25,12 +38,14 @@ class Authority:
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         register = earlier.get("registry", {})
         record = register.get("record") or {}
+        scope = earlier.get("reading", {}).get("fields", {}).get("business_scope", "")
         return {
             "unlisted": "record" in register and register["record"] is None,
             "email_domain": subject.recruiter_email.rpartition("@")[2].lower(),
             "email_verified": subject.recruiter_email_verified,
             "registry_domain": record.get("email_domain", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
+            "agency_words": [word for word in AGENCY_WORDS if word in scope],
             "kinds": sorted({document.kind for document in subject.documents}),
         }
 
@@ -41,7 +56,7 @@ class Authority:
         seen, expected = observation["email_domain"], observation["registry_domain"]
         if not observation["email_verified"]:
             return Finding(self.code, "authority_email_unverified", Severity.UNABLE, "email", seen)
-        if expected and seen == expected:
+        if expected and seen == expected and expected not in PUBLIC_MAIL_DOMAINS:
             return Finding(self.code, "authority_email_at_company_domain", Severity.PASS, "email", seen)
         if observation["unlisted"]:
             return Finding(self.code, "authority_awaits_register", Severity.WAIT, "email", seen)
@@ -51,6 +66,9 @@ class Authority:
 
     def _class(self, subject: Subject, observation: Observation) -> list[Finding]:
         """What agencies and public bodies show besides; until their documents are read by machine, a person looks."""
+        if subject.account_class == AccountClass.DIRECT_EMPLOYER and observation["agency_words"]:
+            words = "、".join(observation["agency_words"])
+            return [Finding(self.code, "agency_licence_missing", Severity.CONCERN, "business_scope", words)]
         if subject.account_class not in EXTRA_DOCUMENT:
             return []
         kind, missing = EXTRA_DOCUMENT[AccountClass(subject.account_class)]

@@ -15,7 +15,7 @@ class Duplicates:
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        others = Document.objects.exclude(case__employer_id=subject.employer_id)
+        others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
         hashes = [document.sha256 for document in subject.documents]
         same_bytes = others.filter(sha256__in=hashes).values_list("case_id", flat=True)
         holders = Employer.objects.filter(uscc=subject.uscc, confirmed_at__isnull=False).exclude(pk=subject.employer_id)
@@ -29,8 +29,9 @@ class Duplicates:
         """Pages of other employers whose fingerprint is near one of ours, nearest first."""
         mine = [page.fingerprint for document in subject.documents for page in document.pages]
         near: dict[str, int] = {}
-        others = DocumentPage.objects.exclude(document__case__employer_id=subject.employer_id)
-        for case_id, theirs in others.values_list("document__case_id", "fingerprint").iterator(chunk_size=5000):
+        others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
+        pages = DocumentPage.objects.filter(document__in=others)
+        for case_id, theirs in pages.values_list("document__case_id", "fingerprint").iterator(chunk_size=5000):
             for ours in mine:
                 distance = fingerprint.distance(ours, theirs)
                 if distance <= fingerprint.NEAR and distance < near.get(str(case_id), fingerprint.NEAR + 1):

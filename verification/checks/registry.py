@@ -14,6 +14,9 @@ from verification.registries.snapshot import SnapshotRegistry
 YOUNG = timedelta(days=30)
 """A register may need this long to list a new company."""
 
+FRESH = timedelta(days=90)
+"""How old what a register says may be for a machine to rest on it."""
+
 STATUS_REASON = {
     Status.LICENCE_REVOKED: ("registry_revoked", Severity.BLOCK),
     Status.DEREGISTERED: ("registry_deregistered", Severity.BLOCK),
@@ -46,7 +49,7 @@ class Registry:
         record, read = observation["record"], earlier.get("reading", {}).get("fields", {})
         if record is None:
             return [self._unlisted(subject, read)]
-        findings = [self._status(record), *self._lists(record)]
+        findings = [self._status(record), *self._lists(record), *self._age(subject, record)]
         findings.append(self._same(record["name"], subject.name, "name", "name_mismatch"))
         if read.get("legal_representative") and record["legal_representative"]:
             findings.append(
@@ -88,6 +91,12 @@ class Registry:
             return Finding(self.code, "registry_active", Severity.PASS, "status", status)
         code, severity = STATUS_REASON[status]
         return Finding(self.code, code, severity, "status", status, Status.ACTIVE)
+
+    def _age(self, subject: Subject, record: Observation) -> list[Finding]:
+        """A snapshot tells of its day. Old bad news still counts; old good news does not."""
+        if subject.now.date() - date.fromisoformat(record["as_of"]) <= FRESH:
+            return []
+        return [Finding(self.code, "registry_outdated", Severity.UNABLE, "status", record["as_of"])]
 
     def _lists(self, record: Observation) -> list[Finding]:
         return [
