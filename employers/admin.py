@@ -27,6 +27,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers import operations
+from employers.forms import ConsoleSignInForm
 from employers.models import ApiClient, Employer, Member, Scope, User
 from events.admin import LookOnlyAdmin
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     ChangeForm = UserChangeForm[User]
 else:
     StaffAdminBase, CreationForm, ChangeForm = UserAdmin, AdminUserCreationForm, UserChangeForm
+
+admin.site.login_form = ConsoleSignInForm
 
 
 def masked(email: str) -> str:

@@ -6,15 +6,17 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from employers import operations
+from employers import operations, throttle
 from employers.models import AccountClass, User
 from events.errors import Refused
 from events.mail import queue_mail
@@ -25,15 +27,42 @@ def refusal_html(refused: Refused) -> str:
     return render_to_string("_refusal.html", {"refused": refused})
 
 
-class RefusableForm(forms.Form):
-    """A form on which an operation's refusal is shown like any other error, the typed values kept."""
+def clean_name(typed: str, field: str) -> str:
+    """A company's name as typed, its gaps made single; a `ValidationError` where it is more than a name."""
+    try:
+        return operations.check_name(" ".join(typed.split()), field)
+    except Refused as refused:
+        raise ValidationError(refusal_html(refused), code=refused.code) from refused
 
-    use_required_attribute = True
+
+def network_of(request: HttpRequest) -> str:
+    """Where the request comes from, for counting."""
+    behind_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
+    meta = request.META
+    return throttle.network(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), behind_proxy=behind_proxy)
+
+
+def passwords_of(request: HttpRequest, email: str) -> tuple[throttle.Counted, ...]:
+    """What a try of a password for `email` counts under."""
+    return throttle.passwords(email, network_of(request), request.COOKIES.get(throttle.KNOWN_COOKIE, ""))
+
+
+class _Refusable:
+    """For forms on which an operation's refusal is shown like any other error, the typed values kept."""
+
+    fields: dict[str, forms.Field]
+    add_error: Any
 
     def refuse(self, refused: Refused) -> None:
         """Show `refused` beside the field that it names, or above the form."""
         field = refused.field if refused.field in self.fields else None
         self.add_error(field, ValidationError(refusal_html(refused), code=refused.code))
+
+
+class RefusableForm(_Refusable, forms.Form):
+    """A form on which an operation's refusal is shown like any other error, the typed values kept."""
+
+    use_required_attribute = True
 
 
 def _email(**attrs: Any) -> forms.EmailField:
@@ -90,7 +119,7 @@ class RegisterForm(_NewPasswordForm):
     password = _new_password()
 
     def clean_company(self) -> str:
-        return " ".join(self.cleaned_data["company"].split())
+        return clean_name(self.cleaned_data["company"], "company")
 
 
 class JoinForm(_NewPasswordForm):
@@ -103,7 +132,29 @@ class JoinForm(_NewPasswordForm):
         self.email_of_password = email
 
 
-class SignInForm(AuthenticationForm):
+class _CountedSignInForm(AuthenticationForm):
+    """Tries a password unless too many were tried before."""
+
+    def clean(self) -> dict[str, Any]:
+        """A right password is not counted. The count comes first, so that many tries at once are as many."""
+        email, now = self.cleaned_data.get("username"), timezone.now()
+        if not email or self.request is None:
+            return super().clean()
+        counted = passwords_of(self.request, email)
+        try:
+            throttle.take(counted, now)
+        except Refused as refused:
+            raise ValidationError(refusal_html(refused), code=refused.code) from refused
+        cleaned = super().clean()
+        throttle.give_back(counted, now)
+        return cleaned
+
+
+class ConsoleSignInForm(_CountedSignInForm, AdminAuthenticationForm):
+    """Sign-in of staff at the console, under the same limits."""
+
+
+class SignInForm(_CountedSignInForm):
     """Sign-in by address and password."""
 
     error_messages = {
@@ -123,7 +174,7 @@ class InviteForm(RefusableForm):
     email = forms.EmailField(label=_("Colleague's e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
 
 
-class ResetForm(PasswordResetForm):
+class ResetForm(_Refusable, PasswordResetForm):
     """Asks for a link to a new password; the mail goes through our queue, its link to our own address."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib.auth import authenticate
@@ -16,10 +18,14 @@ from employers.models import ApiClient, Employer, Member, Scope, User
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
-from events.models import record
+from events.models import Event, record
 
 VERIFY_SALT = "employers.verify-email"
 INVITE_SALT = "employers.invite"
+INVITATIONS_PER_DAY = 20
+"""Mails that an employer can make us send to people who have no account."""
+
+_NOT_A_NAME = re.compile(r"://|www\.|[【】]")
 
 
 @dataclass(frozen=True)
@@ -45,22 +51,36 @@ def check_code(text: str) -> str:
     return code
 
 
+def check_name(text: str, field: str = "company") -> str:
+    """`text`, if it is nothing but a name: our mails carry it to people who never asked for one.
+
+    Raises Refused `name_not_plain`: a web address, the brackets in which senders of messages stand, or characters
+    that do not show (of control, of direction, of no width).
+    """
+    spelt = unicodedata.normalize("NFKC", text).casefold()
+    unseen = any(unicodedata.category(character) in ("Cc", "Cf", "Co", "Zl", "Zp") for character in text)
+    if unseen or _NOT_A_NAME.search(spelt):
+        raise Refused("name_not_plain", field)
+    return text
+
+
 def register(
     *, email: str, password: str, company: str, uscc: str, account_class: str, language: str, links: Links, now: datetime
 ) -> Member:
     """A new user as owner of a new employer; a mail with a link verifies the address.
 
     The same form sent twice gives the same member: whoever knows the password of an existing address is signed
-    in by it. Raises Refused: `email_taken`, and what `check_code` raises.
+    in by it. Raises Refused: `email_taken`, and what `check_code` and `check_name`
+    raise.
     """
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():
         return _member_again(email, password)
-    code = check_code(uscc)
+    code, company = check_code(uscc), check_name(company.strip())
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, language=language, joined_at=now)
-            employer = Employer.objects.create(name=company.strip(), uscc=code, account_class=account_class, registered_at=now)
+            employer = Employer.objects.create(name=company, uscc=code, account_class=account_class, registered_at=now)
             member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now)
             record("register", employer, member.as_actor(), now, employer_id=employer.pk)
             send_verification(user, links, now)
@@ -78,23 +98,45 @@ def _member_again(email: str, password: str) -> Member:
 
 
 def send_verification(user: User, links: Links, now: datetime) -> None:
-    """Queue the mail whose link proves that the user reads this address."""
+    """Queue the mail whose link, opened by the signed-in user, proves that they read this address."""
     token = signing.dumps([str(user.pk), user.email], salt=VERIFY_SALT)
-    queue_mail(user.email, "verify_email", user.language, {"link": links.to("employers:verify_email", token)}, now)
+    context = {"company": company_of(user), "link": links.to("employers:verify_email", token)}
+    queue_mail(user.email, "verify_email", user.language, context, now)
 
 
-def verify_email(token: str, max_age: int, now: datetime) -> User:
-    """The link was opened. Opening it again is the same as once. Raises Refused `link_invalid` or `link_expired`."""
+def company_of(user: User) -> str:
+    """The name of the company that the user's account acts for; "" if it acts for none."""
+    member = Member.objects.active().select_related("employer").filter(user=user).first()
+    return member.employer.name if member else ""
+
+
+def read_verification(token: str, max_age: int) -> str:
+    """The address that a verification link is about. Raises Refused `link_invalid` or `link_expired`."""
     user_id, email = _unsign(token, VERIFY_SALT, max_age)
-    user = User.objects.filter(pk=user_id, email=email).first()
-    if user is None:
+    if not User.objects.filter(pk=user_id, email=email, is_active=True).exists():
+        raise Refused("link_invalid")
+    return email
+
+
+def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
+    """The signed-in `user` confirms the address by the mailed link. Doing so again is the same as once.
+
+    Whoever reads the mail need not be who chose the password: an account that somebody else registered with this
+    address must not be verified by the address's owner pressing a button. So both are asked of one person.
+
+    Raises Refused: `link_invalid`, `link_expired`, `link_of_other_account`.
+    """
+    user_id, email = _unsign(token, VERIFY_SALT, max_age)
+    if str(user.pk) != user_id:
+        raise Refused("link_of_other_account")
+    if user.email != email or not user.is_active:
         raise Refused("link_invalid")
     if user.email_verified_at is None:
         with transaction.atomic():
-            User.objects.filter(pk=user.pk, email_verified_at=None).update(email_verified_at=now)
-            user.email_verified_at = now
-            member = Member.objects.filter(user=user).first()
-            record("verify_email", user, Actor(Role.OWNER, str(user.pk)), now, employer_id=member.employer_id if member else None)
+            if User.objects.filter(pk=user.pk, email_verified_at=None).update(email_verified_at=now):
+                member = Member.objects.filter(user=user).first()
+                record("verify_email", user, Actor(Role.OWNER, str(user.pk)), now, employer_id=member.employer_id if member else None)
+        user.refresh_from_db(fields=["email_verified_at"])
     return user
 
 
@@ -108,44 +150,109 @@ def _unsign(token: str, salt: str, max_age: int) -> list[str]:
     return values
 
 
-def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
-    """Mail a colleague a link by which they join as recruiter. Raises Refused: only an owner invites."""
+@dataclass(frozen=True)
+class Invitation:
+    """Which employer invited which address, and when."""
+
+    employer: Employer
+    email: str
+    sent_at: datetime
+
+
+def may_invite(owner: Member) -> Refused | None:
+    """Why this member may not invite, or None: an invitation speaks in the company's name, so that name is proven first."""
     if owner.role != Member.MemberRole.OWNER or owner.left_at is not None:
-        raise Refused("not_allowed", seen=owner.role)
+        return Refused("not_allowed", seen=owner.role)
+    if owner.user.email_verified_at is None:
+        return Refused("authority_email_unverified")
+    if owner.employer.confirmed_at is None:
+        return Refused("employer_not_approved")
+    return None
+
+
+def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
+    """Mail a colleague, or one who was removed, a link by which they join as recruiter.
+
+    Raises Refused: what `may_invite` answers, `email_taken`, `invited_too_often`.
+    """
+    if refused := may_invite(owner):
+        raise refused
     email = email.strip().lower()
-    if User.objects.filter(email=email).exists():
+    if User.objects.filter(email=email).exists() and _former(owner.employer, email) is None:
         raise Refused("email_taken", "email", seen=email)
     with transaction.atomic():
-        token = signing.dumps([str(owner.employer_id), email], salt=INVITE_SALT)
+        Employer.objects.select_for_update().get(pk=owner.employer_id)  # counted one after the other
+        sent = Event.objects.filter(employer_id=owner.employer_id, verb="invite", at__gt=now - timedelta(days=1)).count()
+        if sent >= INVITATIONS_PER_DAY:
+            raise Refused("invited_too_often", expected=f"≤ {INVITATIONS_PER_DAY}")
+        token = signing.dumps([str(owner.employer_id), email, now.isoformat()], salt=INVITE_SALT)
         record("invite", owner.employer, owner.as_actor(), now, employer_id=owner.employer_id)
         context = {"company": owner.employer.name, "link": links.to("employers:join", token)}
         queue_mail(email, "invitation", owner.user.language, context, now)
 
 
-def read_invitation(token: str, max_age: int) -> tuple[Employer, str]:
-    """Which employer invites which address. Raises Refused `link_invalid` or `link_expired`."""
-    employer_id, email = _unsign(token, INVITE_SALT, max_age)
+def _former(employer: Employer, email: str) -> Member | None:
+    """The colleague with this address whose membership of this employer has ended."""
+    return Member.objects.filter(employer=employer, user__email=email, left_at__isnull=False).select_related("user").first()
+
+
+def read_invitation(token: str, max_age: int) -> Invitation:
+    """What an invitation's link says. Raises Refused `link_invalid` or `link_expired`."""
+    try:
+        employer_id, email, sent_at = _unsign(token, INVITE_SALT, max_age)
+    except ValueError as error:  # of an older form
+        raise Refused("link_invalid") from error
     employer = Employer.objects.filter(pk=employer_id).first()
     if employer is None:
         raise Refused("link_invalid")
-    return employer, email
+    return Invitation(employer, email, datetime.fromisoformat(sent_at))
 
 
 def join(token: str, password: str, language: str, max_age: int, now: datetime) -> Member:
-    """Accept an invitation. The address is verified by it: the link came there. The owners are told."""
-    employer, email = read_invitation(token, max_age)
+    """Accept an invitation. The address is verified by it: the link came there. The owners are told.
+
+    Raises Refused: `email_taken`, and `link_invalid` where the membership ended after the invitation was sent.
+    """
+    invitation = read_invitation(token, max_age)
+    employer, email = invitation.employer, invitation.email
+    if former := _former(employer, email):
+        return _rejoin(former, invitation, password, language, now)
     if User.objects.filter(email=email).exists():
         return _member_again(email, password)
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, password, language=language, joined_at=now, email_verified_at=now)
             member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.RECRUITER, joined_at=now)
-            record("join", employer, member.as_actor(), now, employer_id=employer.pk)
-            for owner in employer.members.active().filter(role=Member.MemberRole.OWNER).select_related("user"):
-                queue_mail(owner.user.email, "member_joined", owner.user.language, {"company": employer.name, "member": email}, now)
+            _tell_of_joining(member, now)
     except IntegrityError:
         return _member_again(email, password)
     return member
+
+
+def _rejoin(former: Member, invitation: Invitation, password: str, language: str, now: datetime) -> Member:
+    """Begin an ended membership anew, with a new password. An invitation from before its end brings nobody back."""
+    with transaction.atomic():
+        member = Member.objects.select_for_update().get(pk=former.pk)
+        if member.left_at is None:  # the same form, a moment earlier
+            return _member_again(invitation.email, password)
+        if member.left_at >= invitation.sent_at:
+            raise Refused("link_invalid")
+        user = User.objects.get(pk=member.user_id)
+        user.set_password(password)
+        user.is_active, user.language, user.email_verified_at = True, language, now
+        user.save(update_fields=["password", "is_active", "language", "email_verified_at"])
+        member.user, member.employer = user, invitation.employer
+        member.role, member.joined_at, member.left_at = Member.MemberRole.RECRUITER, now, None
+        member.save(update_fields=["role", "joined_at", "left_at"])
+        _tell_of_joining(member, now)
+    return member
+
+
+def _tell_of_joining(member: Member, now: datetime) -> None:
+    record("join", member.employer, member.as_actor(), now, employer_id=member.employer_id)
+    context = {"company": member.employer.name, "member": member.user.email}
+    for owner in member.employer.members.active().filter(role=Member.MemberRole.OWNER).select_related("user"):
+        queue_mail(owner.user.email, "member_joined", owner.user.language, context, now)
 
 
 def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import update_wrapper, wraps
 from typing import Any, Concatenate, ParamSpec
@@ -13,6 +14,7 @@ from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -23,8 +25,18 @@ from django.utils.translation import check_for_language, get_language, gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_safe
 
-from employers import operations
-from employers.forms import InviteForm, JoinForm, RegisterForm, ResetForm, SignInForm, code_state, refusal_html
+from employers import operations, throttle
+from employers.forms import (
+    InviteForm,
+    JoinForm,
+    RegisterForm,
+    ResetForm,
+    SignInForm,
+    code_state,
+    network_of,
+    passwords_of,
+    refusal_html,
+)
 from employers.models import Member, User
 from events.errors import Refused
 
@@ -38,6 +50,12 @@ LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 def links() -> operations.Links:
     return operations.Links(settings.SITE_URL)
+
+
+def _status(form: BaseForm) -> int:
+    if form.has_error("__all__", "too_many_tries"):
+        return 429
+    return 422 if form.errors else 200
 
 
 def private(response: HttpResponseBase) -> HttpResponseBase:
@@ -106,19 +124,36 @@ def register(request: HttpRequest) -> HttpResponseBase:
         return redirect("verification:home")
     form = RegisterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        now, typed = timezone.now(), form.cleaned_data
+        # Of an address that is taken, the form asks the password: it must not be the way around the sign-in's limits.
+        passwords = passwords_of(request, typed["email"])
+        counted = (*passwords, (throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)))
         try:
-            member = operations.register(**form.cleaned_data, language=get_language() or "", links=links(), now=timezone.now())
+            throttle.take(counted, now)
+            member = operations.register(**typed, language=get_language() or "", links=links(), now=now)
         except Refused as refused:
+            if refused.code not in ("email_taken", "too_many_tries"):
+                throttle.give_back(counted, now)
             form.refuse(refused)
         else:
+            throttle.give_back(passwords, now)
             return _enter(request, member)
     state = code_state(form["uscc"].value() or "")
-    return private(render(request, "employers/register.html", {"form": form, "code_state": state}, status=422 if form.errors else 200))
+    return private(render(request, "employers/register.html", {"form": form, "code_state": state}, status=_status(form)))
 
 
 def _enter(request: HttpRequest, member: Member) -> HttpResponse:
     login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect("verification:home")
+    return _remember_browser(redirect("verification:home"), member.user.email)
+
+
+def _remember_browser(response: HttpResponse, email: str) -> HttpResponse:
+    """From now on strangers who fail in the name of `email` do not make this browser wait."""
+    response.set_cookie(
+        throttle.KNOWN_COOKIE, throttle.known_browser(email, secrets.token_urlsafe(12)), max_age=throttle.KNOWN_SECONDS,
+        secure=settings.HTTPS, httponly=True, samesite="Lax",
+    )  # fmt: skip
+    return response
 
 
 @require_GET
@@ -134,11 +169,14 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
+        response = _remember_browser(super().form_valid(form), form.get_user().email)
         # A language chosen in this browser wins; else the one that the account keeps.
         if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
             _remember_language(response, form.get_user().language)
         return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=429 if _status(form) == 429 else 200)
 
 
 @posted_or("employers:welcome")
@@ -166,11 +204,19 @@ def _remember_language(response: HttpResponse, code: str) -> None:
 
 
 def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Ask, then confirm. Opening the link alone confirms nothing: mail filters open links that nobody has read."""
-    if request.method != "POST":
-        return private(render(request, "employers/verify_email.html"))
+    """Let the signed-in person confirm. The link alone opens nothing: mail filters open links that nobody has read,
+    and whoever reads the mail need not be who registered with its address."""
+    seconds, user = settings.EMAIL_VERIFICATION_TIMEOUT, request.user
     try:
-        operations.verify_email(token, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now())
+        email = operations.read_verification(token, seconds)
+        if not isinstance(user, User):
+            return private(render(request, "employers/verify_email_sign_in.html", {"email": email}))
+        if user.email != email:
+            raise Refused("link_of_other_account")
+        if request.method != "POST":
+            context = {"email": email, "company": operations.company_of(user)}
+            return private(render(request, "employers/verify_email.html", context))
+        operations.verify_email(token, user, seconds, timezone.now())
     except Refused as refused:
         return private(render(request, "employers/link_refused.html", {"refused": refused}, status=410))
     messages.success(request, gettext("Your e-mail address is confirmed."))
@@ -184,6 +230,11 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
     assert isinstance(user, User)
     last_sent = request.session.get("verification_sent_at", 0.0)
     if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
+        try:
+            throttle.take([(throttle.MAILS_TO_ADDRESS, user.email)], now)
+        except Refused as refused:
+            messages.error(request, refusal_html(refused))
+            return redirect("verification:home")
         operations.send_verification(user, links(), now)
         request.session["verification_sent_at"] = now.timestamp()
     messages.success(request, gettext("The mail is on its way. It can take a minute; look into the spam folder too."))
@@ -194,6 +245,17 @@ class PasswordReset(auth_views.PasswordResetView):
     template_name = "employers/password_reset.html"
     form_class = ResetForm
     success_url = reverse_lazy("employers:password_reset_done")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Counted for addresses with and without an account alike, so that the answer does not tell which it is."""
+        email = form.cleaned_data["email"].strip().lower()
+        counted = [(throttle.MAILS_TO_ADDRESS, email), (throttle.RESETS_FROM_NETWORK, network_of(self.request))]
+        try:
+            throttle.take(counted, timezone.now())
+        except Refused as refused:
+            form.refuse(refused)
+            return self.render_to_response(self.get_context_data(form=form), status=429)
+        return super().form_valid(form)
 
 
 class PasswordResetDone(auth_views.PasswordResetDoneView):
@@ -206,7 +268,7 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, gettext("The new password is set. Sign in with it."))
-        return super().form_valid(form)
+        return _remember_browser(super().form_valid(form), form.user.email)  # and so the way out of a wait
 
 
 # --- Colleagues ----------------------------------------------------------------------------------------
@@ -215,39 +277,55 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
 @sensitive_post_parameters("password")
 def join(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
-        employer, email = operations.read_invitation(token, INVITATION_SECONDS)
+        invitation = operations.read_invitation(token, INVITATION_SECONDS)
     except Refused as refused:
-        return private(render(request, "employers/link_refused.html", {"refused": refused, "invitation": True}, status=410))
-    form = JoinForm(request.POST or None, email=email)
+        return _invitation_refused(request, refused)
+    form = JoinForm(request.POST or None, email=invitation.email)
     if request.method == "POST" and form.is_valid():
+        now, passwords = timezone.now(), passwords_of(request, invitation.email)
         try:
-            member = operations.join(token, form.cleaned_data["password"], get_language() or "", INVITATION_SECONDS, timezone.now())
+            throttle.take(passwords, now)
+            member = operations.join(token, form.cleaned_data["password"], get_language() or "", INVITATION_SECONDS, now)
         except Refused as refused:
+            if refused.code == "link_invalid":
+                return _invitation_refused(request, refused)
             form.refuse(refused)
         else:
+            throttle.give_back(passwords, now)
             return _enter(request, member)
-    context = {"form": form, "employer": employer, "email": email}
-    return private(render(request, "employers/join.html", context, status=422 if form.errors else 200))
+    context = {"form": form, "employer": invitation.employer, "email": invitation.email}
+    return private(render(request, "employers/join.html", context, status=_status(form)))
+
+
+def _invitation_refused(request: HttpRequest, refused: Refused) -> HttpResponseBase:
+    return private(render(request, "employers/link_refused.html", {"refused": refused, "invitation": True}, status=410))
 
 
 @member_required
 def team(request: HttpRequest, member: Member) -> HttpResponse:
-    """The members; an owner invites here too."""
+    """The members; an owner of a verified company invites here too."""
     form = InviteForm(request.POST or None)
+    hindrance = operations.may_invite(member)
+    if request.method == "POST" and hindrance:  # there is no form on the page to show it beside
+        messages.error(request, refusal_html(hindrance))
+        return redirect("employers:team")
     if request.method == "POST" and form.is_valid():
+        now, email = timezone.now(), form.cleaned_data["email"]
+        counted = [(throttle.INVITATIONS_TO_ADDRESS, email.strip().lower())]
         try:
-            operations.invite(member, form.cleaned_data["email"], links(), timezone.now())
+            throttle.take(counted, now)
+            operations.invite(member, email, links(), now)
         except Refused as refused:
-            if refused.code == "not_allowed":  # there is no form on the page to show it beside
-                messages.error(request, refusal_html(refused))
-                return redirect("employers:team")
+            if refused.code != "too_many_tries":
+                throttle.give_back(counted, now)
             form.refuse(refused)
         else:
             messages.success(request, gettext("The invitation to %(email)s is on its way.") % form.cleaned_data)
             return redirect("employers:team")
     members = member.employer.members.active().select_related("user").order_by("joined_at")
-    context = {"form": form, "member": member, "members": members, "is_owner": member.role == Member.MemberRole.OWNER}
-    return render(request, "employers/team.html", context, status=422 if form.errors else 200)
+    is_owner = member.role == Member.MemberRole.OWNER
+    context = {"form": form, "member": member, "members": members, "is_owner": is_owner, "hindrance": hindrance}
+    return render(request, "employers/team.html", context, status=_status(form))
 
 
 @posted_or("employers:team")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from employers.forms import RefusableForm
+from employers.forms import RefusableForm, clean_name
 from employers.models import AccountClass
 from verification.models import Case, DocumentKind
 
@@ -47,7 +47,7 @@ class DeclareForm(RefusableForm):
         )
 
     def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
+        return clean_name(self.cleaned_data["name"], "name")
 
 
 class UploadForm(forms.Form):

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core import signing
+from django.core.cache import cache
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone, translation
 
 from config.messages import compile_all
-from employers import operations
+from employers import operations, throttle
 from employers.models import Employer, Member, User
 from employers.views import links
-from events.models import Mail
+from events.errors import Refused
+from events.models import Event, Mail
 from tests.factories import PASSWORD, make_case, make_employer, make_member, make_reviewer, make_uscc
 
 for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_tried_before() -> None:
+    cache.clear()
 
 
 @pytest.fixture
@@ -75,6 +82,25 @@ class TestRegister:
         page = text(visitor.post("/register/", form(uscc=taken.uscc)))
         assert "This company is already registered" in page
         assert "administrator to invite you" in page
+
+    @pytest.mark.parametrize(
+        "company",
+        [
+            "中奖 https://evil.example",
+            "WWW.evil.example 公司",
+            "ｗｗｗ．evil.example",
+            "【银行】公司",
+            "公司\u202e",
+            "公\u200b司",
+            "公\x1b司",
+        ],
+    )
+    def test_a_name_that_is_more_than_a_name(self, visitor: Client, company: str) -> None:
+        response = visitor.post("/register/", form(company=company))
+        assert (response.status_code, "invisible characters" in text(response)) == (422, True)
+        assert not Mail.objects.exists()
+        with pytest.raises(Refused, match="name_not_plain"):
+            operations.register(**form(company=company), language="en", links=links(), now=timezone.now())
 
     def test_the_same_form_twice_is_one_employer(self, visitor: Client) -> None:
         sent = form()
@@ -175,16 +201,67 @@ class TestVerifyEmail:
     def token(self, user: User) -> str:
         return signing.dumps([str(user.pk), user.email], salt=operations.VERIFY_SALT)
 
-    def test_opening_the_link_is_not_enough(self, visitor: Client, now: datetime) -> None:
-        user = make_member(now).user
-        address = f"/verify-email/{self.token(user)}/"
-        assert "Yes, confirm my address" in text(visitor.get(address))
+    def test_the_signed_in_person_confirms_and_opening_the_link_is_not_enough(self, visitor: Client, now: datetime) -> None:
+        member = make_member(now, email_verified_at=None)
+        user, address = member.user, f"/verify-email/{self.token(member.user)}/"
+        visitor.force_login(user)
+        page = text(visitor.get(address))
+        for said in ("Yes, confirm my address", user.email, member.employer.name, "the right to act for"):
+            assert said in page
         user.refresh_from_db()
         assert user.email_verified_at is None
         for _ in range(2):
             assert visitor.post(address).status_code == 302
         user.refresh_from_db()
         assert user.email_verified_at is not None
+        assert Event.objects.filter(verb="verify_email").count() == 1
+
+    def test_whoever_reads_the_mail_of_an_account_that_another_made_confirms_nothing(self, now: datetime) -> None:
+        thief, owner_of_address = Client(), Client(headers={"accept-language": "en"})
+        thief.post("/register/", form(email="hr@victim.example"))
+        user = User.objects.get()
+        address = Mail.objects.get().context["link"].removeprefix(settings.SITE_URL)
+        for answer in (owner_of_address.get(address), owner_of_address.post(address)):
+            page = text(answer)
+            assert "Yes, confirm my address" not in page
+            assert "hr@victim.example" in page
+            assert f"/sign-in/?next={address.replace(':', '%3A')}" in page
+            assert "If you did not register here, do nothing" in page
+        user.refresh_from_db()
+        assert user.email_verified_at is None
+
+    def test_the_address_own_reader_takes_the_account_over_by_a_new_password(self, visitor: Client) -> None:
+        thief = Client()
+        thief.post("/register/", form(email="hr@victim.example"))
+        address = Mail.objects.get().context["link"].removeprefix(settings.SITE_URL)
+        visitor.post("/password/", {"email": "hr@victim.example"})
+        link = Mail.objects.get(template="password_reset").context["link"].removeprefix(settings.SITE_URL)
+        page = visitor.get(link, follow=True)
+        visitor.post(page.redirect_chain[-1][0], {"new_password1": "another long sentence", "new_password2": "another long sentence"})
+        visitor.post("/sign-in/", {"username": "hr@victim.example", "password": "another long sentence"})
+        assert visitor.post(address)["Location"] == "/case/"
+        assert User.objects.get().email_verified_at is not None
+        assert thief.get("/case/")["Location"].startswith("/sign-in/")
+
+    def test_somebody_else_who_is_signed_in_confirms_nothing(self, visitor: Client, now: datetime) -> None:
+        user, other = make_member(now, email_verified_at=None).user, make_member(now, email_verified_at=None).user
+        visitor.force_login(other)
+        for answer in (visitor.get(f"/verify-email/{self.token(user)}/"), visitor.post(f"/verify-email/{self.token(user)}/")):
+            assert (answer.status_code, "belongs to another account" in text(answer)) == (410, True)
+            assert 'action="/sign-out/"' in text(answer)
+        with pytest.raises(Refused, match="link_of_other_account"):
+            operations.verify_email(self.token(user), other, 60, now)
+        for person in (user, other):
+            person.refresh_from_db()
+            assert person.email_verified_at is None
+
+    def test_a_link_to_an_earlier_address(self, now: datetime) -> None:
+        user = make_member(now, email_verified_at=None).user
+        token = self.token(user)
+        user.email = "new@example.com"
+        user.save()
+        with pytest.raises(Refused, match="link_invalid"):
+            operations.verify_email(token, user, 60, now)
 
     def test_a_broken_link(self, visitor: Client) -> None:
         response = visitor.post("/verify-email/nonsense/")
@@ -196,13 +273,13 @@ class TestVerifyEmail:
         assert "This link has expired" in text(visitor.post(f"/verify-email/{self.token(make_member(now).user)}/"))
 
     def test_resending_twice_at_once_is_one_mail(self, visitor: Client, now: datetime) -> None:
-        visitor.force_login(make_member(now).user)
+        visitor.force_login(make_member(now, email_verified_at=None).user)
         for _ in range(2):
             assert visitor.post("/verify-email/resend/")["Location"] == "/case/"
         assert Mail.objects.filter(template="verify_email").count() == 1
 
     def test_the_banner_is_there_until_then(self, visitor: Client, now: datetime) -> None:
-        visitor.force_login(make_member(now).user)
+        visitor.force_login(make_member(now, email_verified_at=None).user)
         assert "Please confirm your address" in text(visitor.get("/team/"))
         visitor.force_login(make_member(now, email_verified_at=now).user)
         assert "Please confirm your address" not in text(visitor.get("/team/"))
@@ -227,12 +304,22 @@ class TestPassword:
         assert not Mail.objects.exists()
 
 
+def verified_owner(now: datetime) -> Member:
+    return make_member(now, make_employer(now, confirmed_at=now), email_verified_at=now)
+
+
+def invitation(email: str) -> str:
+    """The address of the last invitation to `email`."""
+    mail = Mail.objects.filter(template="invitation", to=email).order_by("-pk")[0]
+    return str(mail.context["link"].removeprefix(settings.SITE_URL))
+
+
 class TestColleagues:
     def test_invite_join_remove(self, visitor: Client, now: datetime) -> None:
-        owner = make_member(now)
+        owner = verified_owner(now)
         visitor.force_login(owner.user)
         assert visitor.post("/team/", {"email": "new@example.com"}).status_code == 302
-        address = Mail.objects.get(template="invitation").context["link"].removeprefix(settings.SITE_URL)
+        address = invitation("new@example.com")
         guest = Client(headers={"accept-language": "en"})
         assert owner.employer.name in text(guest.get(address))
         assert "too short" in text(guest.post(address, {"password": "x"}))
@@ -243,6 +330,68 @@ class TestColleagues:
         assert "new@example.com" in text(visitor.get("/team/"))
         assert visitor.post(f"/team/{member.pk}/remove/")["Location"] == "/team/"
         assert guest.get("/case/")["Location"].startswith("/sign-in/")
+
+    def test_who_was_removed_comes_back_by_a_new_invitation_only(self, visitor: Client, now: datetime) -> None:
+        owner = verified_owner(now)
+        visitor.force_login(owner.user)
+        visitor.post("/team/", {"email": "new@example.com"})
+        first, guest = invitation("new@example.com"), Client(headers={"accept-language": "en"})
+        guest.post(first, {"password": "a sentence nobody knows"})
+        member = Member.objects.get(user__email="new@example.com")
+        visitor.post(f"/team/{member.pk}/remove/")
+        answer = guest.post(first, {"password": "a sentence nobody knows"})
+        assert (answer.status_code, "invite you again" in text(answer)) == (410, True)
+        member.refresh_from_db()
+        assert member.left_at is not None
+        assert not member.user.is_active
+
+        visitor.post("/team/", {"email": "NEW@example.com"})
+        for _ in range(2):
+            assert guest.post(invitation("new@example.com"), {"password": "quite another sentence"})["Location"] == "/case/"
+        member.refresh_from_db()
+        assert (member.left_at, member.role, member.user.is_active) == (None, "recruiter", True)
+        assert member.user.check_password("quite another sentence")
+        assert Event.objects.filter(verb="join").count() == 2
+        assert Mail.objects.filter(template="member_joined", to=owner.user.email).count() == 2
+        assert guest.get("/case/").status_code == 200
+
+    def test_who_left_another_employer_keeps_that_account(self, now: datetime) -> None:
+        former = verified_owner(now)
+        colleague = make_member(now, former.employer, role="recruiter")
+        operations.remove_member(former, colleague.pk, now)
+        with pytest.raises(Refused, match="email_taken"):
+            operations.invite(verified_owner(now), colleague.user.email, links(), now)
+
+    @pytest.mark.parametrize(
+        ("confirmed", "verified", "says"), [(True, False, "has not been verified"), (False, True, "has not been approved yet")]
+    )
+    def test_nobody_invites_in_a_name_that_is_not_proven(
+        self, visitor: Client, now: datetime, confirmed: bool, verified: bool, says: str
+    ) -> None:
+        employer = make_employer(now, confirmed_at=now if confirmed else None)
+        visitor.force_login(make_member(now, employer, email_verified_at=now if verified else None).user)
+        page = text(visitor.get("/team/"))
+        assert says in page
+        assert "Send the invitation" not in page
+        assert says in text(visitor.post("/team/", {"email": "new@example.com"}, follow=True))
+        assert not Mail.objects.exists()
+
+    def test_a_day_holds_so_many_invitations_of_one_employer(self, now: datetime) -> None:
+        owner = verified_owner(now)
+        for number in range(operations.INVITATIONS_PER_DAY):
+            operations.invite(owner, f"new{number}@example.com", links(), now)
+        operations.invite(verified_owner(now), "elsewhere@example.com", links(), now)
+        with pytest.raises(Refused, match="invited_too_often"):
+            operations.invite(owner, "one-more@example.com", links(), now + timedelta(hours=23))
+        operations.invite(owner, "one-more@example.com", links(), now + timedelta(hours=24))
+
+    def test_one_address_is_not_pestered(self, visitor: Client, now: datetime) -> None:
+        visitor.force_login(verified_owner(now).user)
+        for _ in range(throttle.INVITATIONS_TO_ADDRESS.tries):
+            visitor.post("/team/", {"email": "new@example.com"})
+        answer = visitor.post("/team/", {"email": "new@example.com"})
+        assert (answer.status_code, "Too many tries" in text(answer)) == (429, True)
+        assert Mail.objects.count() == throttle.INVITATIONS_TO_ADDRESS.tries
 
     def test_a_recruiter_neither_invites_nor_removes(self, visitor: Client, now: datetime) -> None:
         owner = make_member(now)
@@ -263,7 +412,7 @@ class TestColleagues:
 
     def test_an_address_with_an_account_is_not_invited(self, visitor: Client, now: datetime) -> None:
         taken = make_member(now)
-        visitor.force_login(make_member(now).user)
+        visitor.force_login(verified_owner(now).user)
         page = text(visitor.post("/team/", {"email": taken.user.email}))
         assert "already has an account" in page
         assert f'value="{taken.user.email}"' in page
@@ -271,6 +420,136 @@ class TestColleagues:
     def test_a_broken_invitation(self, visitor: Client) -> None:
         response = visitor.get("/join/nonsense/")
         assert (response.status_code, "invite you again" in text(response)) == (410, True)
+
+
+class TestTooManyTries:
+    """Of each kind of door: the last try that is let through, the first that is not, and who is not locked out by it."""
+
+    WRONG = {"username": "hr@example.com", "password": "wrong"}
+    RIGHT = {"username": "hr@example.com", "password": PASSWORD}
+
+    def fail(self, times: int, **headers: str) -> list[int]:
+        stranger = Client(headers={"accept-language": "en"})
+        return [stranger.post("/sign-in/", self.WRONG, **headers).status_code for _ in range(times)]  # type: ignore[arg-type]
+
+    def test_an_address_is_closed_to_strangers_for_a_quarter_of_an_hour(self, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        make_member(now, email="hr@example.com")
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        assert self.fail(throttle.PASSWORDS_OF_ADDRESS.tries + 2) == [200] * throttle.PASSWORDS_OF_ADDRESS.tries + [429] * 2
+        closed = Client(headers={"accept-language": "en"}).post("/sign-in/", self.RIGHT)
+        assert closed.status_code == 429
+        assert "Possible again from <b>2026-11-24 18:15</b>" in text(closed)  # Asia/Shanghai
+        monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=15))
+        assert Client().post("/sign-in/", self.RIGHT).status_code == 302
+
+    def test_another_spelling_is_the_same_address(self, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
+        assert Client().post("/sign-in/", self.RIGHT | {"username": " HR@Example.com "}).status_code == 429
+
+    def test_who_signed_in_here_before_is_let_in_whatever_strangers_do(self, visitor: Client, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        visitor.post("/sign-in/", self.RIGHT)
+        visitor.post("/sign-out/")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries + 1)
+        assert visitor.post("/sign-in/", self.RIGHT).status_code == 302
+
+    def test_a_known_browser_may_not_guess_either_and_not_at_others(self, visitor: Client, now: datetime) -> None:
+        for email in ("hr@example.com", "other@example.com"):
+            make_member(now, email=email)
+        visitor.post("/sign-in/", self.RIGHT | {"username": "other@example.com"})
+        visitor.post("/sign-out/")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
+        assert visitor.post("/sign-in/", self.RIGHT).status_code == 429
+        for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
+            assert visitor.post("/sign-in/", self.WRONG | {"username": "other@example.com"}).status_code == 200
+        assert visitor.post("/sign-in/", self.RIGHT | {"username": "other@example.com"}).status_code == 429
+
+    def test_a_forged_cookie_is_nobodys(self, visitor: Client, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
+        visitor.cookies[throttle.KNOWN_COOKIE] = signing.dumps(["x", "y"], salt="another")
+        assert visitor.post("/sign-in/", self.RIGHT).status_code == 429
+
+    def test_a_new_password_is_the_way_out(self, visitor: Client, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
+        visitor.post("/password/", {"email": "hr@example.com"})
+        page = visitor.get(Mail.objects.get().context["link"].removeprefix(settings.SITE_URL), follow=True)
+        visitor.post(page.redirect_chain[-1][0], {"new_password1": "another long sentence", "new_password2": "another long sentence"})
+        assert visitor.post("/sign-in/", {"username": "hr@example.com", "password": "another long sentence"}).status_code == 302
+
+    def test_one_network_guessing_at_many(self, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        stranger = Client(REMOTE_ADDR="203.0.113.9")
+        for number in range(throttle.PASSWORDS_FROM_NETWORK.tries):
+            assert stranger.post("/sign-in/", self.WRONG | {"username": f"person{number}@example.com"}).status_code == 200
+        assert stranger.post("/sign-in/", self.RIGHT).status_code == 429
+        assert Client(REMOTE_ADDR="203.0.113.10").post("/sign-in/", self.RIGHT).status_code == 302
+
+    def test_right_passwords_are_not_counted(self, now: datetime) -> None:
+        make_member(now, email="hr@example.com")
+        for _ in range(throttle.PASSWORDS_FROM_NETWORK.tries + 2):
+            assert Client().post("/sign-in/", self.RIGHT).status_code == 302
+
+    def test_registration_and_invitation_are_no_way_around(self, visitor: Client, now: datetime) -> None:
+        owner = verified_owner(now)
+        make_member(now, email="hr@example.com")
+        for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
+            assert visitor.post("/register/", form(password="a wrong sentence")).status_code == 422
+        answer = visitor.post("/register/", form(password=PASSWORD))
+        assert (answer.status_code, "Too many tries" in text(answer)) == (429, True)
+        token = signing.dumps([str(owner.employer_id), "hr@example.com", now.isoformat()], salt=operations.INVITE_SALT)
+        assert visitor.post(f"/join/{token}/", {"password": PASSWORD}).status_code == 429
+
+    def test_one_network_registers_so_many(self, now: datetime) -> None:
+        for number in range(throttle.REGISTRATIONS_FROM_NETWORK.tries):
+            assert Client().post("/register/", form(email=f"hr{number}@example.com")).status_code == 302
+        assert Client().post("/register/", form()).status_code == 429
+        assert User.objects.count() == throttle.REGISTRATIONS_FROM_NETWORK.tries
+
+    def test_mistakes_at_registration_are_not_counted(self, visitor: Client) -> None:
+        for _ in range(throttle.REGISTRATIONS_FROM_NETWORK.tries + 1):
+            assert visitor.post("/register/", form(uscc="91")).status_code == 422
+
+    @pytest.mark.parametrize("known", [True, False])
+    def test_reset_mails_are_few_and_the_answer_tells_of_no_account(self, visitor: Client, now: datetime, known: bool) -> None:
+        if known:
+            make_member(now, email="hr@example.com")
+        codes = [visitor.post("/password/", {"email": "hr@example.com"}).status_code for _ in range(throttle.MAILS_TO_ADDRESS.tries + 1)]
+        assert codes == [302] * throttle.MAILS_TO_ADDRESS.tries + [429]
+        assert Mail.objects.count() == (throttle.MAILS_TO_ADDRESS.tries if known else 0)
+
+    def test_the_console_counts_too(self, now: datetime) -> None:
+        make_reviewer(now, "reviewer@example.com")
+        entry = {"username": "reviewer@example.com", "password": "wrong"}
+        for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
+            Client().post("/console/login/", entry)
+        refused = Client(headers={"accept-language": "en"}).post("/console/login/", entry | {"password": PASSWORD})
+        assert (refused.status_code, "Too many tries" in text(refused)) == (200, True)
+
+    @pytest.mark.parametrize(
+        ("remote", "forwarded", "proxy", "network"),
+        [
+            ("203.0.113.9", "", False, "203.0.113.9"),
+            ("203.0.113.9", "198.51.100.7", False, "203.0.113.9"),
+            ("127.0.0.1", "10.9.9.9, 198.51.100.7", True, "198.51.100.7"),
+            ("2001:db8:1:2:3::4", "", False, "2001:db8:1:2::/64"),
+            ("::ffff:203.0.113.9", "", False, "203.0.113.9"),
+            ("", "", False, "unknown"),
+        ],
+    )
+    def test_where_a_request_comes_from(self, remote: str, forwarded: str, proxy: bool, network: str) -> None:
+        assert throttle.network(remote, forwarded, behind_proxy=proxy) == network
+
+    def test_a_window_is_not_prolonged_by_trying(self) -> None:
+        begun = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+        counted = [(throttle.Limit("x", 1), "someone")]
+        throttle.take(counted, begun)
+        for minute in range(15):
+            with pytest.raises(Refused, match="too_many_tries"):
+                throttle.take(counted, begun + timedelta(minutes=minute))
+        throttle.take(counted, begun + timedelta(minutes=15))
 
 
 class TestDoors:
@@ -349,7 +628,7 @@ CASE_MAIL = {
     "path": "/case/",
 }
 MAILS: dict[str, dict[str, Any]] = {
-    "verify_email": {"link": "https://z.example/verify-email/a:b:c/"},
+    "verify_email": {"company": "A & B", "link": "https://z.example/verify-email/a:b:c/"},
     "password_reset": {"link": "https://z.example/password/a/b/"},
     "invitation": {"company": "A & B", "link": "https://z.example/join/x/"},
     "member_joined": {"company": "A & B", "member": "x@example.com"},
@@ -375,4 +654,6 @@ class TestMails:
         user = make_member(now).user
         operations.send_verification(user, links(), timezone.now())
         mail = Mail.objects.get()
-        assert mail.context["link"] in render_to_string(f"email/{mail.template}.txt", mail.context)
+        said = render_to_string(f"email/{mail.template}.txt", mail.context)
+        assert mail.context["link"] in said
+        assert "云溪市示例科技有限公司" in said

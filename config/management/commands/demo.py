@@ -206,7 +206,7 @@ class Demo:
         )  # fmt: skip
         self.line.say(f"注册：{company.name} {company.uscc}", f"registered: {company.name} {company.uscc}")
         token = wait_for(lambda: token_in_mail(email), "No mail with a link arrived")
-        accounts.verify_email(token, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now())
+        accounts.verify_email(token, member.user, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now())
         self.line.say("打开邮件中的链接，邮箱已验证", "the link in the mail was opened: address verified")
         return Member.objects.select_related("user", "employer").get(pk=member.pk)
 
