@@ -6,18 +6,44 @@ limit is let go and named, so that the others of the same form are kept.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
+from threading import BoundedSemaphore
 from typing import Any
 
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
+from events.errors import Refused
+
 FILES_AT_ONCE = 4
-"""Full-size files that one request may carry; the browser's script sends one at a time anyway."""
+"""Files that one request may carry; the browser's script sends one at a time anyway."""
 
 FORM_BYTES = 64 * 1024
 """What the form's other fields and the multipart frame may take."""
+
+
+CHILDREN_AT_ONCE = 2
+CHILD_WAIT_SECONDS = 10.0
+"""A photograph is examined within a second or two, so that a full house empties in this time unless it is besieged."""
+
+_children = BoundedSemaphore(CHILDREN_AT_ONCE)
+
+
+@contextmanager
+def room_for_a_child() -> Iterator[None]:
+    """A place among the processes that open uploads for this one: each may take much memory, whoever sent it.
+
+    Raises Refused `service_busy` when none becomes free within `CHILD_WAIT_SECONDS`.
+    """
+    if not _children.acquire(timeout=CHILD_WAIT_SECONDS):
+        raise Refused("service_busy")
+    try:
+        yield
+    finally:
+        _children.release()
 
 
 def too_long(request: HttpRequest, file_bytes: int) -> bool:

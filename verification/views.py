@@ -118,7 +118,7 @@ def check_lines(attempt: Attempt | None, runs: Sequence[CheckRun], now: datetime
     for check in CHECKS:
         name = wording.CHECKS.get(check.code) or check.code
         if run := done.get(check.code):
-            lines.append(CheckLine(check.code, name, "done", run.as_findings(), run.seconds))
+            lines.append(CheckLine(check.code, name, "done", [wording.told(f) for f in run.as_findings()], run.seconds))
         else:
             lines.append(CheckLine(check.code, name, "now" if at_work else "next"))
             at_work = False
@@ -148,7 +148,7 @@ def _progress(case: Case, now: datetime) -> dict[str, Any]:
     }
 
 
-def _editor(case: Case, now: datetime) -> dict[str, Any]:
+def _editor(member: Member, case: Case, now: datetime) -> dict[str, Any]:
     documents = list(case.documents.order_by("uploaded_at").prefetch_related("pages"))
     made = slots(case, documents, now)
     return {
@@ -156,6 +156,7 @@ def _editor(case: Case, now: datetime) -> dict[str, Any]:
         "slots": made,
         "editable": case.state in states.EDITABLE,
         "lacking": [slot.name for slot in made if slot.required and not slot.documents],
+        "address_verified": member.user.email_verified_at is not None,
         "may_submit": any(slot.documents for slot in made if slot.kind in _ENOUGH_TO_SUBMIT),
         "page_count": sum(len(document.pages.all()) for slot in made for document in slot.documents),
         "upload_max_bytes": settings.UPLOAD_MAX_BYTES,
@@ -178,7 +179,7 @@ def _is_of(event: Event, case: Case) -> bool:
 
 def page(member: Member, case: Case, now: datetime) -> dict[str, Any]:
     """All that the case page shows."""
-    context = _progress(case, now) | _editor(case, now)
+    context = _progress(case, now) | _editor(member, case, now)
     decision: Decision | None = case.decisions.first()
     actor = member.as_actor()
     in_force = case if case.holds_rights(now) else Case.objects.filter(employer=member.employer).in_force(now).first()
@@ -186,6 +187,7 @@ def page(member: Member, case: Case, now: datetime) -> dict[str, Any]:
         "member": member,
         "steps": steps(case.state),
         "decision": decision,
+        "reasons": [wording.told_reason(reason) for reason in decision.reasons] if decision else [],
         "appealed": case.state == State.IN_REVIEW and case.appealed_at is not None,
         "appealable": case.state == State.REJECTED and guards.may("appeal", case, actor, now) is None,
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
@@ -321,7 +323,10 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
     files = [file for name in ("photo", "files") for file in request.FILES.getlist(name)]
     limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
     refusals = [(name, Refused("document_too_large", expected=limit)) for name in handler.too_large]
-    for file in files:
+    refusals += [
+        (file.name or "", Refused("files_too_many", expected=f"≤ {uploads.FILES_AT_ONCE}")) for file in files[uploads.FILES_AT_ONCE :]
+    ]
+    for file in files[: uploads.FILES_AT_ONCE]:
         try:
             _take_in(case, kind, file, member)
         except Refused as refused:
@@ -335,7 +340,7 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
     told = {"refusals": refusals, "refused_kind": kind}
     code = 422 if refusals else 200
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
-        return render(request, "verification/_editor.html", _editor(case, now) | told, status=code)
+        return render(request, "verification/_editor.html", _editor(member, case, now) | told, status=code)
     return render(request, "verification/home.html", page(member, case, now) | told, status=code)
 
 
@@ -345,7 +350,8 @@ def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -
     data = file.read()
     limits = Limits(bytes=settings.UPLOAD_MAX_BYTES, pixels=settings.UPLOAD_MAX_PIXELS, pages=settings.UPLOAD_MAX_PAGES)
     try:
-        taken_in = examine(data, limits)
+        with uploads.room_for_a_child():
+            taken_in = examine(data, limits)
         said = _scan(data)
     except ProviderError as error:  # no answer is not a yes: nothing is stored
         log.error("upload_not_examined", error=type(error).__name__)
@@ -397,7 +403,7 @@ def _edited(request: HttpRequest, member: Member, document: Document) -> HttpRes
     """The page again; for the script only its editor, with the keyboard's focus where `document` now is."""
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
-    return render(request, "verification/_editor.html", _editor(_case_or_404(member), timezone.now()) | {"focus": document.pk})
+    return render(request, "verification/_editor.html", _editor(member, _case_or_404(member), timezone.now()) | {"focus": document.pk})
 
 
 @posted_or("verification:home")

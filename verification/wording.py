@@ -5,10 +5,14 @@ Why something is held or refused stands in `events.reasons`; here stands the res
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import AccountClass
+from verification.findings import Finding
 from verification.models import DocumentKind
 from verification.states import State
 
@@ -126,3 +130,24 @@ DOCUMENTS_OF: dict[str, tuple[tuple[str, bool], ...]] = {
     AccountClass.PUBLIC_SERVICE: ((DocumentKind.APPROVAL_DOCUMENT, True), (DocumentKind.AUTHORIZATION_LETTER, False)),
 }
 """Which documents each account class is asked for, and whether it needs them."""
+
+# --- What is not told ------------------------------------------------------------------------------------
+
+OF_OTHERS = frozenset({"registry", "duplicates"})
+"""Checks that know what the employer has not said: the register's entry, other employers' pictures. A thief with
+somebody's licence would learn from a refusal what to write on the next one; so these say only what does not agree."""
+
+_WITHOUT_CHECK = frozenset({"legal_representative_mismatch", "established_on_mismatch", "document_unreadable", "duplicate_same_image"})
+"""Codes by which the register's findings are known in decisions that do not yet name the check of a reason."""
+
+
+def told(finding: Finding) -> Finding:
+    """`finding` as its employer may see it: with its own values, without those of the register or of others."""
+    return replace(finding, expected="", region=None) if finding.check in OF_OTHERS else finding
+
+
+def told_reason(reason: dict[str, Any]) -> dict[str, Any]:
+    """A stored reason of a decision, likewise."""
+    code, check = reason["code"], reason.get("check")
+    hidden = check in OF_OTHERS if check else code in _WITHOUT_CHECK or code.startswith("registry_")
+    return reason | {"expected": ""} if hidden else reason

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
@@ -96,6 +97,11 @@ def visit(chromium: Browser, live_server: Any) -> Iterator[Visitor]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_tried_before() -> None:
+    cache.clear()
 
 
 @pytest.fixture

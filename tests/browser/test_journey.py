@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from employers.models import Employer
+from employers.models import Employer, User
 from events.models import Mail
-from tests.browser.conftest import PHONE, Visitor
+from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_employer, make_member, make_uscc
 from verification import pipeline
 from verification.models import Attempt, Case, Document, RegistryRecord
@@ -48,6 +48,13 @@ def register(page: Page, company: Company) -> None:
     page.get_by_role("button", name="注册并继续").click()
 
 
+def confirm_address(visitor: Visit) -> None:
+    """By the link that was mailed, in the browser that is signed in."""
+    page = visitor.go(Mail.objects.filter(template="verify_email").order_by("-pk")[0].context["link"].removeprefix(settings.SITE_URL))
+    page.get_by_role("button", name="是我，验证邮箱").click()
+    expect(page.get_by_text("邮箱已验证。")).to_be_visible()
+
+
 def test_from_registration_to_rights_on_a_phone(visit: Visitor, company: Company, photo: Path) -> None:
     visitor = visit(**PHONE)
     page = visitor.go("/")
@@ -58,10 +65,7 @@ def test_from_registration_to_rights_on_a_phone(visit: Visitor, company: Company
 
     expect(page.get_by_text("请验证邮箱")).to_be_visible()
     visitor.is_calm()
-    link = Mail.objects.get(template="verify_email").context["link"]
-    visitor.go(link.removeprefix(settings.SITE_URL))
-    page.get_by_role("button", name="是我，验证邮箱").click()
-    expect(page.get_by_text("邮箱已验证。")).to_be_visible()
+    confirm_address(visitor)
 
     licence = page.locator("#slot-business_licence")
     expect(licence.get_by_text("拍照")).to_be_visible()
@@ -99,6 +103,9 @@ def test_everything_works_without_a_script(visit: Visitor, company: Company, pho
     expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
     licence.get_by_role("button", name="移除").click()
     licence.get_by_role("button", name="撤销").click()
+    expect(page.locator("#submit").get_by_text("请先验证邮箱")).to_be_visible()
+    expect(page.get_by_role("button", name="提交核验")).to_have_count(0)
+    confirm_address(visitor)
     page.get_by_role("button", name="提交核验").click()
     expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
     page.get_by_role("link", name="查看最新进展").click()
@@ -167,6 +174,24 @@ def test_a_broken_connection_can_be_tried_again(visit: Visitor, now: datetime, p
     visitor.context.set_offline(False)
     licence.get_by_role("button", name="Try again").click()
     expect(licence.get_by_role("img")).to_be_visible()
+
+
+def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(visit: Visitor, company: Company) -> None:
+    thief, address_owner = visit(**PHONE), visit(**PHONE)
+    register(thief.go("/register/"), company)
+    expect(thief.page.get_by_role("heading", name=company.name)).to_be_visible()
+    page = address_owner.go(Mail.objects.get(template="verify_email").context["link"].removeprefix(settings.SITE_URL))
+    expect(page.get_by_role("heading", name="请先登录，再验证邮箱")).to_be_visible()
+    expect(page.get_by_text("如果你没有在此注册，请不要操作")).to_be_visible()
+    address_owner.is_calm()
+    page.get_by_role("main").get_by_role("link", name="登录").click()
+    page.get_by_label("电子邮箱").fill(f"hr@{company.domain}")
+    page.get_by_label("密码").fill("一句只有我自己知道的话")
+    page.get_by_role("main").get_by_role("button", name="登录").click()  # whoever knows both comes back to the question
+    expect(page.get_by_role("button", name="是我，验证邮箱")).to_be_visible()
+    expect(page.get_by_text(company.name)).to_be_visible()
+    address_owner.is_calm()
+    assert User.objects.get().email_verified_at is None
 
 
 def test_mistakes_at_registration(visit: Visitor, now: datetime) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core import signing
 
 from employers.models import User
+from employers.operations import VERIFY_SALT
 from tests.browser.conftest import PHONE, Visitor
 from tests.factories import make_case, make_document, make_member
 from verification.models import Attempt, CheckRun, Decision
@@ -72,6 +74,20 @@ def test_a_recruiters_pages(visit: Visitor, look: str, now: datetime) -> None:
 def _look(name: str) -> dict[str, Any]:
     screen, language, colours = name.split("-")
     return {**(PHONE if screen == "phone" else {}), "locale": "zh-CN" if language == "zh" else "en", "color_scheme": colours}
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_pages_before_the_address_is_confirmed(visit: Visitor, look: str, now: datetime) -> None:
+    member = make_member(now, email_verified_at=None)
+    make_document(make_case(member, now), now)
+    link = f"/verify-email/{signing.dumps([str(member.user.pk), member.user.email], salt=VERIFY_SALT)}/"
+    stranger, other, visitor = visit(**_look(look)), visit(**_look(look)), visit(**_look(look))
+    other.sign_in(make_member(now).user)
+    visitor.sign_in(member.user)
+    for somebody, path in ((stranger, link), (other, link), (visitor, link), (visitor, "/case/"), (visitor, "/team/")):
+        page = somebody.go(path)
+        somebody.is_calm()
+        assert serious(Axe().run(page).response["violations"]) == [], path
 
 
 def test_paper_gets_the_case_and_not_the_buttons(visit: Visitor, now: datetime) -> None:

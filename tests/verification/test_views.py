@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -16,8 +17,9 @@ from PIL import Image
 from config.messages import compile_all
 from employers.models import Member
 from events.errors import ProviderUnavailable
+from events.models import Mail
 from tests.factories import make_case, make_document, make_member
-from verification import operations, uploads
+from verification import operations, uploads, wording
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
 from verification.scanner import ScanResult
 from verification.states import State
@@ -165,7 +167,79 @@ class TestHome:
             assert hidden not in page.partition('class="timeline"')[2].partition("</section>")[0]
 
 
+REGISTERED, OWN = "登记的某某", "照片上的某某"
+
+
+class TestWhatTheRegisterKnows:
+    """An employer with somebody else's licence must not learn from a refusal what to write on the next one."""
+
+    FINDINGS = [
+        {
+            "check": "registry",
+            "code": "legal_representative_mismatch",
+            "field": "legal_representative",
+            "seen": OWN,
+            "expected": REGISTERED,
+        },
+        {"check": "registry", "code": "name_mismatch", "field": "name", "seen": OWN, "expected": REGISTERED},
+        {"check": "registry", "code": "established_on_mismatch", "field": "established_on", "seen": "2020-01-01", "expected": REGISTERED},
+        {"check": "registry", "code": "document_unreadable", "field": "legal_representative", "seen": "", "expected": REGISTERED},
+        {"check": "duplicates", "code": "duplicate_same_image", "field": "document", "seen": "", "expected": REGISTERED},
+    ]
+
+    def decided(self, member: Member, now: datetime, state: State, *, without_check: bool) -> None:
+        case = make_case(member, now, state)
+        attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
+        for code in ("registry", "duplicates"):
+            found = [f | {"severity": "concern", "page": 1, "region": [1, 2, 3, 4]} for f in self.FINDINGS if f["check"] == code]
+            CheckRun.objects.create(attempt=attempt, code=code, version="1", findings=found, started_at=now, finished_at=now)
+        reasons = [{k: v for k, v in f.items() if k != "check"} for f in self.FINDINGS if f["code"] != "name_mismatch"]
+        reasons.append({"code": "registry_revoked", "field": "status", "seen": "licence_revoked", "expected": REGISTERED})
+        Decision.objects.create(
+            case=case,
+            attempt_number=1,
+            verb="reject",
+            reasons=reasons if without_check else self.FINDINGS,
+            policy_version="1",
+            decided_at=now,
+        )
+
+    @pytest.mark.parametrize("state", [State.IN_REVIEW, State.REJECTED, State.SUSPENDED])
+    @pytest.mark.parametrize("without_check", [False, True])
+    def test_is_not_told(self, visitor: Client, member: Member, now: datetime, state: State, without_check: bool) -> None:
+        self.decided(member, now, state, without_check=without_check)
+        page = text(visitor.get("/case/"))
+        assert "The legal representative differs from the register" in page
+        assert "What was checked" in page
+        assert OWN in page
+        assert REGISTERED not in page
+
+    def test_is_not_told_while_the_checks_run_either(self, visitor: Client, member: Member, now: datetime) -> None:
+        self.decided(member, now, State.CHECKING, without_check=False)
+        page = text(visitor.get("/case/status/", headers=HTMX))
+        assert OWN in page
+        assert REGISTERED not in page
+
+    def test_what_it_declared_itself_is_told(self) -> None:
+        own = {"check": "reading", "code": "name_mismatch", "field": "name", "seen": OWN, "expected": "DECLARED"}
+        assert wording.told_reason(own) == own
+
+    def test_the_stored_rows_keep_it_for_reviewers(self, member: Member, now: datetime) -> None:
+        self.decided(member, now, State.REJECTED, without_check=False)
+        assert CheckRun.objects.get(code="registry").as_findings()[0].expected == REGISTERED
+
+
 class TestDeclare:
+    def test_a_name_that_is_more_than_a_name(self, visitor: Client, case: Case) -> None:
+        facts = {
+            "name": "公司 www.evil.example",
+            "uscc": case.declared_uscc,
+            "legal_representative": "",
+            "account_class": "direct_employer",
+        }
+        response = visitor.post("/case/declare/", facts)
+        assert (response.status_code, "holds a web address" in text(response)) == (422, True)
+
     def test_corrects(self, visitor: Client, case: Case) -> None:
         sent = {
             "name": " 云溪市  另一 公司 ",
@@ -209,6 +283,29 @@ class TestUpload:
     def test_the_camera_and_the_files_of_one_form_are_both_taken(self, visitor: Client, case: Case) -> None:
         visitor.post("/case/documents/", {"kind": "business_licence", "photo": picture(10), "files": [picture(90), picture(170)]})
         assert Document.objects.count() == 3
+
+    def test_the_first_four_of_many_are_kept_and_the_others_are_named(self, visitor: Client, case: Case) -> None:
+        response = upload(visitor, *(picture(10 + 20 * number, name=f"page{number}.jpg") for number in range(uploads.FILES_AT_ONCE + 2)))
+        page = text(response)
+        assert response.status_code == 422
+        assert Document.objects.count() == uploads.FILES_AT_ONCE
+        assert page.count("Too many files were sent at once") == 2
+        assert ("page3.jpg" in page, "page4.jpg" in page, "page5.jpg" in page) == (False, True, True)
+
+    def test_a_full_house_says_so_and_lets_in_again(self, visitor: Client, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(uploads, "CHILD_WAIT_SECONDS", 0.05)
+        with ExitStack() as others:
+            for _ in range(uploads.CHILDREN_AT_ONCE):
+                others.enter_context(uploads.room_for_a_child())
+            page = text(upload(visitor, picture()))
+            assert "Try again in a moment" in page
+            assert not Document.objects.exists()
+        assert upload(visitor, picture())["Location"] == "/case/"
+
+    def test_a_refused_file_gives_its_place_back(self, visitor: Client, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(uploads, "CHILD_WAIT_SECONDS", 0.05)
+        for _ in range(uploads.CHILDREN_AT_ONCE + 1):
+            assert "The file is empty" in text(upload(visitor, SimpleUploadedFile("x.jpg", b"", "image/jpeg")))
 
     def test_the_same_file_twice_is_one_document(self, visitor: Client, case: Case) -> None:
         for _ in range(2):
@@ -330,6 +427,34 @@ class TestOthers:
 
 
 class TestSubmit:
+    def test_the_address_comes_first_and_everything_else_works_before(self, member: Member, case: Case, now: datetime) -> None:
+        member.user.email_verified_at = None
+        member.user.save()
+        visitor = Client(headers={"accept-language": "en"})
+        visitor.force_login(member.user)
+        assert "Once a document is here, you can submit." in text(visitor.get("/case/"))
+        assert upload(visitor, picture())["Location"] == "/case/"
+        facts = {"name": "云溪市另一公司", "uscc": case.declared_uscc, "legal_representative": "", "account_class": "direct_employer"}
+        assert visitor.post("/case/declare/", facts)["Location"] == "/case/"
+        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
+        assert "Confirm your address first" in card
+        assert member.user.email in card
+        assert 'action="/verify-email/resend/"' in card
+        assert "Submit for verification" not in card
+        case.refresh_from_db()
+        refused = text(visitor.post("/case/submit/", {"version": case.version}, follow=True))
+        assert "has not been verified" in refused
+        assert not Attempt.objects.exists()
+
+        visitor.post("/verify-email/resend/")
+        link = Mail.objects.get(template="verify_email").context["link"].removeprefix(settings.SITE_URL)
+        assert visitor.post(link)["Location"] == "/case/"
+        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
+        assert "Submit for verification" in card
+        assert "Confirm your address first" not in card
+        visitor.post("/case/submit/", {"version": case.version})
+        assert Attempt.objects.count() == 1
+
     def test_twice_is_once(self, visitor: Client, case: Case, now: datetime) -> None:
         make_document(case, now)
         for _ in range(2):
