@@ -23,7 +23,7 @@ _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "name": ("企业名称", "公司名称", "字号名称", "商事主体名称", "名称", "字号"),
     "type": ("商事主体类型", "主体类型", "公司类型", "企业类型", "经济性质", "经济类型", "类型"),
     "legal_representative": (
-        "法定代表人姓名", "法定代表人(负责人)", "法定代表人", "负责人姓名", "负责人", "经营者姓名", "经营者", "投资人姓名", "投资人",
+        "法定代表人姓名", "法定代表人(负责人)", "法定代表人", "负责人姓名", "负责人", "经营者姓名", "经营者", "营者", "投资人姓名", "投资人",
         "执行事务合伙人(委派代表)", "执行事务合伙人", "首席代表",
     ),
     "registered_capital": ("注册资本(万元)", "注册资本", "注册资金", "成员出资总额", "出资总额", "出资额", "资金数额"),
@@ -52,7 +52,7 @@ _INSIDE: Final = (
 FIRST_HALF: Final = {
     "名": "name", "类": "type", "企业类": "type", "公司类": "type", "业类": "type", "司类": "type", "住": "address",
 }  # fmt: skip
-SECOND_HALF: Final = {"称": "name", "型": "type", "所": "address"}
+SECOND_HALF: Final = {"称": "name", "型": "type", "所": "address", "者": "legal_representative"}
 
 # Print that belongs to the form, not to the company.
 _FURNITURE: Final = re.compile(
