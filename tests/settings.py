@@ -11,6 +11,11 @@ os.environ.setdefault("ZIZHI_SECRET_KEY", secrets.token_urlsafe(50))
 os.environ.setdefault("ZIZHI_DATA_KEY", base64.b64encode(secrets.token_bytes(32)).decode())
 os.environ.setdefault("ZIZHI_VAR_DIR", tempfile.mkdtemp(prefix="zizhi-test-"))
 
+# Processes of one parallel run share no folder: one's worker must not hear the other's doorbell.
+_process = os.environ.get("PYTEST_XDIST_WORKER", "")
+if _process and not os.environ["ZIZHI_VAR_DIR"].endswith(f"/{_process}"):
+    os.environ["ZIZHI_VAR_DIR"] += f"/{_process}"
+
 from config.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

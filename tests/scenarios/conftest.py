@@ -52,11 +52,12 @@ def licence(seed: int, company: Company, damage: str = "light", form: str = "lan
     return make(seed, form=form, damage=damage, company=company).jpeg()
 
 
-def wait_until(what: Callable[[], object], seconds: float, complaint: str) -> None:
+def wait_until(what: Callable[[], object], complaint: str, log: Path, seconds: float = 150) -> None:
+    """Patient, since the machine may be busy with other tests; what went wrong stands in the worker's `log`."""
     deadline = time.monotonic() + seconds
     while not what():
         if time.monotonic() > deadline:
-            pytest.fail(complaint, pytrace=False)
+            pytest.fail(f"{complaint}: {log.read_text()[-2000:]}", pytrace=False)
         time.sleep(0.02)
 
 

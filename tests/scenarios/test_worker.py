@@ -17,7 +17,13 @@ from verification import operations, tasks
 from verification.models import Attempt, Case, CheckRun
 from verification.states import State
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker, pytest.mark.redis, pytest.mark.xdist_group("worker")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.worker,
+    pytest.mark.redis,
+    pytest.mark.xdist_group("worker"),
+    pytest.mark.timeout(400),
+]
 
 
 @pytest.fixture
@@ -39,7 +45,7 @@ def test_a_worker_decides(broker: str, tmp_path: Path) -> None:
     case, _ = upload_licence(member, now, licence(201, company))
     with running_worker(broker, tmp_path / "worker.log"):
         operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
-        wait_until(lambda: Attempt.objects.get().finished_at, 60, "not decided: " + (tmp_path / "worker.log").read_text()[-2000:])
+        wait_until(lambda: Attempt.objects.get().finished_at, "not decided", tmp_path / "worker.log")
     assert Case.objects.get().state == State.APPROVED
 
 
@@ -52,14 +58,14 @@ def test_a_killed_worker_loses_nothing(broker: str, tmp_path: Path) -> None:
     quick = {"ZIZHI_LEASE_SECONDS": "4", "ZIZHI_SWEEP_SECONDS": "1"}
     with running_worker(broker, tmp_path / "one.log", **quick) as one:
         operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
-        wait_until(lambda: CheckRun.objects.filter(code="scan").exists(), 60, "never began: " + (tmp_path / "one.log").read_text()[-2000:])
+        wait_until(lambda: CheckRun.objects.filter(code="scan").exists(), "never began", tmp_path / "one.log")
         os.killpg(one.pid, signal.SIGKILL)
         one.wait()
     attempt = Attempt.objects.get()
     assert attempt.finished_at is None and attempt.lease is not None, "it was killed too late to show anything"
     assert Case.objects.get().state == State.CHECKING
     with running_worker(broker, tmp_path / "two.log", beat=True, **quick):
-        wait_until(lambda: Attempt.objects.get().finished_at, 90, "lost: " + (tmp_path / "two.log").read_text()[-2000:])
+        wait_until(lambda: Attempt.objects.get().finished_at, "lost", tmp_path / "two.log")
     attempt.refresh_from_db()
     assert Case.objects.get().state == State.APPROVED and attempt.deaths == 1
     assert sorted(CheckRun.objects.values_list("code", flat=True)) == ["authority", "duplicates", "reading", "registry", "scan"]
@@ -76,5 +82,5 @@ def test_a_ring_that_was_never_heard_is_rung_again(broker: str, tmp_path: Path, 
         patched.setattr(tasks.check_attempt, "delay", lambda attempt_id: None)
         operations.submit(case.pk, member.user, member.as_actor(), now)
     with running_worker(broker, tmp_path / "worker.log", beat=True, ZIZHI_SWEEP_SECONDS="1"):
-        wait_until(lambda: Attempt.objects.get().finished_at, 60, "lost: " + (tmp_path / "worker.log").read_text()[-2000:])
+        wait_until(lambda: Attempt.objects.get().finished_at, "lost", tmp_path / "worker.log")
     assert Case.objects.get().state == State.APPROVED
