@@ -16,7 +16,7 @@ _process = os.environ.get("PYTEST_XDIST_WORKER", "")
 if _process and not os.environ["ZIZHI_VAR_DIR"].endswith(f"/{_process}"):
     os.environ["ZIZHI_VAR_DIR"] += f"/{_process}"
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
