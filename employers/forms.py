@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers import operations, throttle
 from employers.models import AccountClass, User
+from employers.uscc import LENGTH, normalise
 from events.errors import Refused
 from events.mail import queue_mail
 
@@ -65,6 +66,31 @@ class RefusableForm(_Refusable, forms.Form):
     use_required_attribute = True
 
 
+def company_field() -> forms.CharField:
+    """A company's name, as typed."""
+    return forms.CharField(
+        label=_("Company name"),
+        max_length=200,
+        help_text=_("In full, as on the business licence."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "lang": "zh-Hans"}),
+    )
+
+
+def uscc_field() -> forms.CharField:
+    """A code as typed: wider than 18, so that spaces and slips are answered with their reason."""
+    return forms.CharField(
+        label=_("Unified social credit code"),
+        max_length=40,
+        help_text=_("18 characters, on the licence under its title. Spaces and lower case are fine."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "code"}),
+    )
+
+
+def account_class_field(initial: AccountClass | None = None) -> forms.ChoiceField:
+    """What kind of recruiting the employer does."""
+    return forms.ChoiceField(label=_("Which of these are you?"), choices=AccountClass.choices, initial=initial, widget=forms.RadioSelect)
+
+
 def _email(**attrs: Any) -> forms.EmailField:
     return forms.EmailField(
         label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "inputmode": "email", **attrs})
@@ -100,21 +126,9 @@ class _NewPasswordForm(RefusableForm):
 class RegisterForm(_NewPasswordForm):
     """A new employer and its first member."""
 
-    company = forms.CharField(
-        label=_("Company name"),
-        max_length=200,
-        help_text=_("In full, as on the business licence."),
-        widget=forms.TextInput(attrs={"autocomplete": "organization", "lang": "zh-Hans"}),
-    )
-    uscc = forms.CharField(
-        label=_("Unified social credit code"),
-        max_length=40,
-        help_text=_("18 characters, on the licence under its title. Spaces and lower case are fine."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "code"}),
-    )
-    account_class = forms.ChoiceField(
-        label=_("Which of these are you?"), choices=AccountClass.choices, initial=AccountClass.DIRECT_EMPLOYER, widget=forms.RadioSelect
-    )
+    company = company_field()
+    uscc = uscc_field()
+    account_class = account_class_field(initial=AccountClass.DIRECT_EMPLOYER)
     email = _email()
     password = _new_password()
 
@@ -200,8 +214,6 @@ def code_state(typed: str) -> dict[str, Any]:
 
     Too short is not yet wrong: somebody is still typing.
     """
-    from employers.uscc import LENGTH, normalise
-
     code = normalise(typed)
     state: dict[str, Any] = {"code": code, "count": len(code), "length": LENGTH, "respelt": code != typed.strip().upper()}
     if len(code) < LENGTH:

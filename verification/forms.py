@@ -5,26 +5,15 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from employers.forms import RefusableForm, clean_name
-from employers.models import AccountClass
+from employers.forms import RefusableForm, account_class_field, clean_name, company_field, uscc_field
 from verification.models import Case, DocumentKind
 
 
 class DeclareForm(RefusableForm):
     """The facts that the licence is held against."""
 
-    name = forms.CharField(
-        label=_("Company name"),
-        max_length=200,
-        help_text=_("In full, as on the business licence."),
-        widget=forms.TextInput(attrs={"autocomplete": "organization", "lang": "zh-Hans"}),
-    )
-    uscc = forms.CharField(
-        label=_("Unified social credit code"),
-        max_length=40,
-        help_text=_("18 characters, on the licence under its title. Spaces and lower case are fine."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "code"}),
-    )
+    name = company_field()
+    uscc = uscc_field()
     legal_representative = forms.CharField(
         label=_("Legal representative"),
         max_length=100,
@@ -32,7 +21,7 @@ class DeclareForm(RefusableForm):
         help_text=_("As on the licence. May be left empty; it is read from the picture."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
     )
-    account_class = forms.ChoiceField(label=_("Which of these are you?"), choices=AccountClass.choices, widget=forms.RadioSelect)
+    account_class = account_class_field()
 
     @classmethod
     def of(cls, case: Case) -> DeclareForm:

@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from employers.models import Employer, User
+from employers.uscc import normalise, problem
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
@@ -155,8 +156,6 @@ def editing(case_id: UUID, actor: Actor) -> Iterator[Case]:
 
 def declare(case_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str, legal_representative: str, account_class: str) -> Case:
     """Correct what the employer declared, while its case is in its hands. The code must be valid."""
-    from employers.uscc import normalise, problem
-
     uscc = normalise(uscc)
     if refused := problem(uscc):
         raise refused

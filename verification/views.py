@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -26,6 +27,7 @@ from PIL import Image
 from employers.forms import code_state, refusal_html
 from employers.models import Member
 from employers.views import member_required, posted_or
+from events.actor import Actor
 from events.errors import ProviderError, Refused
 from events.models import Event
 from verification import guards, operations, states, uploads, wording
@@ -377,26 +379,24 @@ def _own_document(member: Member, document_id: UUID) -> Document:
     return document
 
 
-@posted_or("verification:home")
-@member_required
-def remove_document(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-    document = _own_document(member, document_id)
-    try:
-        operations.remove_document(document.pk, member.as_actor(), timezone.now())
-    except Refused as refused:
-        return _refused(request, refused)
-    return _edited(request, member, document)
+def _document_door(operation: Callable[[UUID, Actor, datetime], Any]) -> Callable[..., HttpResponseBase]:
+    """A view that does `operation` to one of the employer's own documents and shows the editor again."""
+
+    @posted_or("verification:home")
+    @member_required
+    def door(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
+        document = _own_document(member, document_id)
+        try:
+            operation(document.pk, member.as_actor(), timezone.now())
+        except Refused as refused:
+            return _refused(request, refused)
+        return _edited(request, member, document)
+
+    return door
 
 
-@posted_or("verification:home")
-@member_required
-def restore_document(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-    document = _own_document(member, document_id)
-    try:
-        operations.restore_document(document.pk, member.as_actor(), timezone.now())
-    except Refused as refused:
-        return _refused(request, refused)
-    return _edited(request, member, document)
+remove_document = _document_door(operations.remove_document)
+restore_document = _document_door(operations.restore_document)
 
 
 def _edited(request: HttpRequest, member: Member, document: Document) -> HttpResponse:

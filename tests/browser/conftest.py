@@ -29,6 +29,9 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
 )  # fmt: skip
+# What the browser or htmx writes into the console though nothing broke: a refusal's own status, such as 422; and a status poll
+# that was under way when its page was left (htmx tells of that twice; of a request that failed it says `htmx:sendError`).
+HARMLESS = ("the server responded with a status of 4", "htmx:sendAbort", "htmx:afterRequest")
 PHONE: dict[str, Any] = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 
@@ -61,8 +64,7 @@ class Visit:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _heard(self, message: ConsoleMessage) -> None:
-        # A refusal's own status, such as 422, is shown in the console by the browser itself.
-        if message.type in ("error", "warning") and "the server responded with a status of 4" not in message.text:
+        if message.type in ("error", "warning") and not any(harmless in message.text for harmless in HARMLESS):
             self.complaints.append(message.text)
 
     def go(self, path: str) -> Page:

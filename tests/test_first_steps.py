@@ -1,0 +1,109 @@
+"""Does somebody whose machine lacks something get one clear line, and not a traceback?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from config.first_run import make_env_file
+from tests.conftest import require
+
+ROOT = Path(__file__).resolve().parent.parent
+NOBODY = 65534
+
+
+@pytest.fixture
+def checkout() -> Iterator[Path]:
+    """As much of a fresh clone as `make setup` looks at before it installs anything."""
+    require("make", shutil.which("make") is not None)
+    folder = Path(tempfile.mkdtemp(prefix="zizhi-clone-"))  # not pytest's own: nobody else may walk into that
+    for name in ("Makefile", "pyproject.toml", "uv.lock"):
+        shutil.copy(ROOT / name, folder)
+    folder.chmod(0o755)
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def make_setup(folder: Path, python: str = "python3", user: int | None = None) -> tuple[int, list[str]]:
+    """The exit status of `make setup`, and the lines that it said besides make's own."""
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
+    command = ["make", "setup", f"PYTHON={python}"]
+    done = subprocess.run(command, cwd=folder, env=environment, user=user, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("make")]
+
+
+def python_that(folder: Path, script: str) -> str:
+    """A Python of another machine, which answers as `script` says."""
+    path = folder / "another-python"
+    path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_no_python(checkout: Path) -> None:
+    status, lines = make_setup(checkout, "python-of-nobody")
+    assert status != 0
+    assert lines == ["python-of-nobody was not found. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."]
+
+
+def test_python_too_old(checkout: Path) -> None:
+    python = python_that(checkout, '[ "$1" = --version ] && echo "Python 3.9.2" && exit; exit 1')
+    status, lines = make_setup(checkout, python)
+    assert status != 0
+    assert lines == ["Python 3.9.2 is too old. Zizhi needs Python 3.11 or newer; name another with 'make PYTHON=python3.12 …'."]
+
+
+def test_python_without_venv(checkout: Path) -> None:
+    python = python_that(checkout, '[ "$1" = -m ] && mkdir .venv && exit 1; exit 0')
+    status, lines = make_setup(checkout, python)
+    assert status != 0
+    assert lines == [f"{python} cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"]
+    assert not (checkout / ".venv").exists(), "half a virtual environment would be taken for a whole one"
+
+
+def test_folder_that_cannot_be_written(checkout: Path) -> None:
+    checkout.chmod(0o555)
+    status, lines = make_setup(checkout, user=NOBODY if os.getuid() == 0 else None)
+    assert status != 0
+    assert lines == ["This folder cannot be written to. Zizhi needs a folder that it may write to."]
+
+
+def test_port_in_use() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(CommandError) as error:
+            call_command("serve", port=port)
+    assert str(error.value) == f"Port {port} is in use. Stop what listens there, or choose another: make run PORT={port + 1}"
+
+
+def test_data_folder_that_cannot_be_written(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings.VAR_DIR = tmp_path / "file" / "var"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(CommandError) as error:
+        call_command("serve", port=port)
+    assert str(error.value) == f"{settings.VAR_DIR} cannot be written (Not a directory). Set ZIZHI_VAR_DIR to a folder that can."
+
+
+def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    assert make_env_file(path)
+    made = path.read_text(encoding="utf-8")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert not make_env_file(path)
+    assert path.read_text(encoding="utf-8") == made
+    assert {"ZIZHI_SECRET_KEY", "ZIZHI_DATA_KEY"} <= {line.split("=")[0] for line in made.splitlines()}
