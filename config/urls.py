@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import include, path
 
 from config.api import api
+
+
+def icon(request: HttpRequest) -> HttpResponse:
+    """For what asks for an icon without reading a page that names one, such as a picture in a tab of its own."""
+    return redirect(static("img/favicon-32.png"))
+
 
 urlpatterns = [
     path("api/v1/", api.urls),
     path("console/", admin.site.urls),
     path("case/", include("verification.urls")),
+    path("favicon.ico", icon),
     path("", include("employers.urls")),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class GateDecisionQuerySet(models.QuerySet["GateDecision"]):
@@ -19,23 +20,24 @@ class GateDecision(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    client_id = models.UUIDField()
-    employer_id = models.UUIDField()
-    member_id = models.UUIDField()
-    candidate = models.CharField(max_length=64)
+    client_id = models.UUIDField(_("platform"))
+    employer_id = models.UUIDField(_("employer"))
+    member_id = models.UUIDField(_("recruiter"))
+    candidate = models.CharField(_("candidate"), max_length=64)
     """The platform's own reference to the candidate; no personal data."""
-    uscc = models.CharField(max_length=18, blank=True)
-    case_id = models.UUIDField(null=True)
-    case_version = models.PositiveIntegerField(null=True)
-    allowed = models.BooleanField()
-    reason = models.CharField(max_length=40, blank=True)
-    tier = models.CharField(max_length=20)
-    ladder_version = models.CharField(max_length=40)
-    decided_at = models.DateTimeField()
+    uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
+    case_id = models.UUIDField(_("case"), null=True)
+    case_version = models.PositiveIntegerField(_("version of the case"), null=True)
+    allowed = models.BooleanField(_("allowed"))
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    tier = models.CharField(_("tier"), max_length=20)
+    ladder_version = models.CharField(_("version of the ladder"), max_length=40)
+    decided_at = models.DateTimeField(_("decided"))
 
     objects = GateDecisionQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("gate decision"), _("gate decisions")
         indexes = [
             models.Index(fields=["uscc", "decided_at"], condition=models.Q(allowed=True), name="gate_budget"),
             models.Index(fields=["employer_id", "-decided_at"], name="gate_employer"),

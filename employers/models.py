@@ -38,16 +38,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
-    email_verified_at = models.DateTimeField(null=True, blank=True)
-    language = models.CharField(max_length=10, default="zh-hans")
-    is_staff = models.BooleanField(default=False)
-    is_active = models.BooleanField(default=True)
-    joined_at = models.DateTimeField(default=timezone.now)
+    email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=10, default="zh-hans")
+    is_staff = models.BooleanField(_("staff"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now)
 
     USERNAME_FIELD = "email"
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("account"), _("accounts")
         constraints = [models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_in_lower_case")]
 
     def __str__(self) -> str:
@@ -72,11 +73,12 @@ class Employer(models.Model):
     name = models.CharField(_("company name"), max_length=200)
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     account_class = models.CharField(_("account class"), max_length=20, choices=AccountClass.choices, default=AccountClass.DIRECT_EMPLOYER)
-    registered_at = models.DateTimeField()
-    confirmed_at = models.DateTimeField(null=True, blank=True)
+    registered_at = models.DateTimeField(_("registered"))
+    confirmed_at = models.DateTimeField(_("first approved"), null=True, blank=True)
     """When a case of this employer was first approved. From then on the code is this employer's alone."""
 
     class Meta:
+        verbose_name, verbose_name_plural = _("employer"), _("employers")
         constraints = [
             models.UniqueConstraint(fields=["uscc"], condition=Q(confirmed_at__isnull=False), name="employer_confirmed_uscc_once")
         ]
@@ -99,13 +101,16 @@ class Member(models.Model):
         RECRUITER = "recruiter", _("Recruiter")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="member")
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="members")
-    role = models.CharField(max_length=10, choices=MemberRole.choices)
-    joined_at = models.DateTimeField()
-    left_at = models.DateTimeField(null=True, blank=True)
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="member", verbose_name=_("account"))
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="members", verbose_name=_("employer"))
+    role = models.CharField(_("role"), max_length=10, choices=MemberRole.choices)
+    joined_at = models.DateTimeField(_("joined"))
+    left_at = models.DateTimeField(_("left"), null=True, blank=True)
 
     objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("recruiter"), _("recruiters")
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
@@ -131,14 +136,17 @@ class ApiClient(models.Model):
     """A platform's system that asks us by API. The key is shown once; only its hash is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=100)
-    key_hash = models.CharField(max_length=64, unique=True)
-    key_start = models.CharField(max_length=12)
-    scopes = models.JSONField(default=list)
-    created_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    name = models.CharField(_("name"), max_length=100)
+    key_hash = models.CharField(_("key, hashed"), max_length=64, unique=True)
+    key_start = models.CharField(_("key begins with"), max_length=12)
+    scopes = models.JSONField(_("scopes"), default=list)
+    created_at = models.DateTimeField(_("created"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     objects = ApiClientQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("platform key"), _("platform keys")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.key_start}…)"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from events.actor import Actor
 from events.queue import Job, JobQuerySet
@@ -20,22 +21,23 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """One thing that happened. Rows are never changed or removed; the database itself refuses (migration 0002)."""
 
-    at = models.DateTimeField(db_index=True)
-    verb = models.CharField(max_length=40)
-    subject_type = models.CharField(max_length=40)
-    subject_id = models.CharField(max_length=40)
-    employer_id = models.UUIDField(null=True, blank=True)
-    from_state = models.CharField(max_length=30, blank=True)
-    to_state = models.CharField(max_length=30, blank=True)
-    role = models.CharField(max_length=20)
-    actor_id = models.CharField(max_length=40, blank=True)
-    reasons = models.JSONField(default=list)
-    policy_version = models.CharField(max_length=40, blank=True)
-    data = models.JSONField(default=dict)
+    at = models.DateTimeField(_("when"), db_index=True)
+    verb = models.CharField(_("what happened"), max_length=40)
+    subject_type = models.CharField(_("kind of subject"), max_length=40)
+    subject_id = models.CharField(_("subject"), max_length=40)
+    employer_id = models.UUIDField(_("employer"), null=True, blank=True)
+    from_state = models.CharField(_("from"), max_length=30, blank=True)
+    to_state = models.CharField(_("to"), max_length=30, blank=True)
+    role = models.CharField(_("role"), max_length=20)
+    actor_id = models.CharField(_("by"), max_length=40, blank=True)
+    reasons = models.JSONField(_("reasons"), default=list)
+    policy_version = models.CharField(_("policy version"), max_length=40, blank=True)
+    data = models.JSONField(_("details"), default=dict)
 
     objects = EventQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("event"), _("events")
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "id"], name="event_subject"),
             models.Index(fields=["employer_id", "id"], name="event_employer"),

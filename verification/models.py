@@ -68,32 +68,35 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     """One verification of one employer's declared identity. Moved only by `verification.operations`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="cases")
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="cases", verbose_name=_("employer"))
     state = FSMField(_("state"), default=State.DRAFT, choices=[(s.value, s.value) for s in State], protected=True, db_index=True)
-    attempt_number = models.PositiveIntegerField(default=1)
-    version = models.PositiveIntegerField(default=0)
+    attempt_number = models.PositiveIntegerField(_("attempt"), default=1)
+    version = models.PositiveIntegerField(_("version"), default=0)
 
     declared_name = models.CharField(_("company name"), max_length=200)
     declared_uscc = models.CharField(_("unified social credit code"), max_length=18)
     declared_legal_representative = models.CharField(_("legal representative"), max_length=100, blank=True)
     account_class = models.CharField(_("account class"), max_length=20, choices=AccountClass.choices)
 
-    opened_at = models.DateTimeField()
-    submitted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    submitted_at = models.DateTimeField(null=True, blank=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    approved_at = models.DateTimeField(null=True, blank=True)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    conditional = models.BooleanField(default=False)
+    opened_at = models.DateTimeField(_("opened"))
+    submitted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("submitted by")
+    )
+    submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+    conditional = models.BooleanField(_("on condition"), default=False)
     """Approved on condition: tier `provisional` until the register confirms."""
-    appealed_at = models.DateTimeField(null=True, blank=True)
+    appealed_at = models.DateTimeField(_("appealed"), null=True, blank=True)
 
-    claimed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    claimed_until = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("claimed by"))
+    claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
 
     objects = CaseQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("case"), _("cases")
         constraints = [
             models.UniqueConstraint(fields=["employer"], condition=Q(state__in=sorted(states.OPEN)), name="case_one_open_per_employer"),
             models.CheckConstraint(
@@ -151,22 +154,23 @@ class Document(models.Model):
     """One uploaded file, as the clean pages that were made of it; of the original only its hash is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents")
-    kind = models.CharField(max_length=30, choices=DocumentKind.choices)
-    sha256 = models.CharField(max_length=64, db_index=True)
-    size = models.PositiveIntegerField()
-    media_type = models.CharField(max_length=40)
-    editor = models.CharField(max_length=100, blank=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents", verbose_name=_("case"))
+    kind = models.CharField(_("kind"), max_length=30, choices=DocumentKind.choices)
+    sha256 = models.CharField(_("SHA-256 of the original"), max_length=64, db_index=True)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    media_type = models.CharField(_("media type"), max_length=40)
+    editor = models.CharField(_("editing software"), max_length=100, blank=True)
     """What program says it made the picture (EXIF); evidence, no more."""
-    scan = models.JSONField(default=dict)
+    scan = models.JSONField(_("virus scan"), default=dict)
     """What the virus scanner said of the original bytes, which are not kept."""
-    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    uploaded_at = models.DateTimeField()
-    superseded_at = models.DateTimeField(null=True, blank=True)
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
+    uploaded_at = models.DateTimeField(_("uploaded"))
+    superseded_at = models.DateTimeField(_("replaced"), null=True, blank=True)
 
     objects = DocumentQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("document"), _("documents")
         constraints = [
             models.UniqueConstraint(fields=["case", "kind", "sha256"], condition=Q(superseded_at=None), name="document_once_per_case"),
         ]
@@ -196,17 +200,18 @@ class DocumentPage(models.Model):
 class Attempt(Job):
     """One submission of a case. The row is the queue: it waits until its checks are done and a verdict is carried out."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attempts")
-    number = models.PositiveIntegerField()
-    submitted_at = models.DateTimeField()
-    waits = models.PositiveIntegerField(default=0)
-    waiting_for = models.CharField(max_length=60, blank=True)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("case"))
+    number = models.PositiveIntegerField(_("number"))
+    submitted_at = models.DateTimeField(_("submitted"))
+    waits = models.PositiveIntegerField(_("times waited"), default=0)
+    waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
     """The reason for which it waits, such as `registry_pending`; empty while it does not."""
-    outcome = models.CharField(max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True)
 
     objects = JobQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("submission"), _("submissions")
         constraints = [models.UniqueConstraint(fields=["case", "number"], name="attempt_number_once")]
         indexes = [models.Index(fields=["due_at"], name="attempt_due", condition=Q(finished_at=None))]
 
@@ -251,20 +256,21 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 class Decision(models.Model):
     """What was decided on an attempt, by whom or by which policy, and the reasons that the employer is told."""
 
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
-    attempt_number = models.PositiveIntegerField()
-    verb = models.CharField(max_length=30)
-    reasons = models.JSONField(default=list)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("case"))
+    attempt_number = models.PositiveIntegerField(_("attempt"))
+    verb = models.CharField(_("decision"), max_length=30)
+    reasons = models.JSONField(_("reasons"), default=list)
     """`[{"code", "field", "seen", "expected"}]`, the strictest first."""
-    note = models.TextField(blank=True)
+    note = models.TextField(_("note"), blank=True)
     """What the reviewer wrote to the employer."""
-    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    policy_version = models.CharField(max_length=40)
-    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("decided by"))
+    policy_version = models.CharField(_("policy version"), max_length=40)
+    decided_at = models.DateTimeField(_("decided"))
 
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("decision"), _("decisions")
         ordering = ["-id"]
 
     def __str__(self) -> str:
@@ -274,15 +280,18 @@ class Decision(models.Model):
 class RegistryRecord(models.Model):
     """One company in a snapshot of the company register, filled by `manage.py import_registry`."""
 
-    uscc = models.CharField(max_length=18, primary_key=True)
-    name = models.CharField(max_length=200)
-    legal_representative = models.CharField(max_length=100, blank=True)
-    status = models.CharField(max_length=30)
-    established_on = models.DateField(null=True, blank=True)
-    email_domain = models.CharField(max_length=200, blank=True)
-    abnormal_list = models.BooleanField(default=False)
-    serious_violation_list = models.BooleanField(default=False)
-    as_of = models.DateField()
+    uscc = models.CharField(_("unified social credit code"), max_length=18, primary_key=True)
+    name = models.CharField(_("company name"), max_length=200)
+    legal_representative = models.CharField(_("legal representative"), max_length=100, blank=True)
+    status = models.CharField(_("status"), max_length=30)
+    established_on = models.DateField(_("established"), null=True, blank=True)
+    email_domain = models.CharField(_("e-mail domain"), max_length=200, blank=True)
+    abnormal_list = models.BooleanField(_("on the abnormal list"), default=False)
+    serious_violation_list = models.BooleanField(_("on the serious violation list"), default=False)
+    as_of = models.DateField(_("as of"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("register entry"), _("register entries")
 
     def __str__(self) -> str:
         return f"{self.uscc} {self.name}"

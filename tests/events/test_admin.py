@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from uuid import uuid4
 
 import pytest
+from django.contrib import admin
 from django.test import Client
+from django.utils import translation
 
 from downloads.models import GateDecision
 from events.actor import SYSTEM
@@ -50,3 +53,20 @@ def test_events_are_found_by_what_they_are_about(root: Client, now: datetime) ->
     html = root.get(f"/console/events/event/?q={mine.pk}").content.decode()
     assert str(mine.pk) in html
     assert str(other.pk) not in html
+
+
+def test_the_console_changes_its_language(root: Client) -> None:
+    """Every table is named in the language of the page, and one button leads to the other."""
+    assert '<button name="language" value="zh-hans" lang="zh-Hans">中文</button>' in root.get("/console/").content.decode()
+    answer = root.post("/language/", {"language": "zh-hans", "next": "/console/"}, follow=True)
+    html = answer.content.decode()
+    assert '<button name="language" value="en" lang="en">English</button>' in html
+    for name in ("申请单", "用人单位", "招聘者", "平台密钥", "登记库记录", "放行记录", "事件"):
+        assert name in html
+    with translation.override("zh-hans"):
+        for model in admin.site._registry:
+            assert not re.search(r"[a-z]{3}", str(model._meta.verbose_name)), model
+
+
+def test_the_icon_where_browsers_look_by_themselves() -> None:
+    assert Client().get("/favicon.ico").headers["Location"].endswith(".png")

@@ -1,0 +1,11 @@
+"""What is this room called where its tables are listed?"""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DownloadsConfig(AppConfig):
+    name = "downloads"
+    verbose_name = _("Downloads")
