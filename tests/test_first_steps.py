@@ -15,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from config.first_run import make_env_file
+from config.management.commands.serve import environment
 from tests.conftest import require
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +98,13 @@ def test_data_folder_that_cannot_be_written(settings: Any, tmp_path: Path) -> No
     with pytest.raises(CommandError) as error:
         call_command("serve", port=port)
     assert str(error.value) == f"{settings.VAR_DIR} cannot be written (Not a directory). Set ZIZHI_VAR_DIR to a folder that can."
+
+
+def test_links_in_mails_lead_to_where_it_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ZIZHI_SITE_URL", raising=False)
+    assert environment(8123)["ZIZHI_SITE_URL"] == "http://localhost:8123"
+    monkeypatch.setenv("ZIZHI_SITE_URL", "https://hr.example")
+    assert environment(8123)["ZIZHI_SITE_URL"] == "https://hr.example"
 
 
 def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:

@@ -93,21 +93,21 @@ def where_to_go(port: int) -> str:
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
 
 
+def environment(port: int) -> dict[str, str]:
+    """What the processes are given. Links in mails lead to this port, unless the deployment names its address."""
+    unless_named = {"ZIZHI_LOG_READABLE": "1", "ZIZHI_SITE_URL": f"http://localhost:{port}"}
+    return {**unless_named, **os.environ, **processes.STOPS_AT_ONCE, "PYTHONUNBUFFERED": "1"}
+
+
 def supervise(host: str, port: int) -> int:
     """Run the three processes until one ends or a signal comes; the exit status."""
-    environment = {
-        **os.environ,
-        **processes.STOPS_AT_ONCE,
-        "PYTHONUNBUFFERED": "1",
-        "ZIZHI_LOG_READABLE": os.environ.get("ZIZHI_LOG_READABLE", "1"),
-    }
     manager = Manager(Printer(sys.stdout, prefix=True))
     for name, command in (
         ("web", processes.web(host, port)),
         ("worker", processes.worker(settings.CELERY_WORKER_CONCURRENCY)),
         ("beat", processes.beat()),
     ):
-        manager.add_process(name, shlex.join(command), env=environment)
+        manager.add_process(name, shlex.join(command), env=environment(port))
     manager.loop()
     # Ended by Ctrl-C or by a signal is a clean end; a process that failed by itself is not.
     code = manager.returncode or 0
