@@ -18,8 +18,9 @@ from PIL import Image, ImageStat
 
 from employers import uscc
 from verification.readers.rapid import RapidReader
-from verification.specimens import DAMAGES, FORMS, Company, make
+from verification.specimens import DAMAGES, DECOYS, FORGERIES, FORMS, Company, decoy, make
 from verification.specimens.company import chinese_date
+from verification.specimens.forgery import edited
 from verification.specimens.ink import Face, Plate, has, missing
 
 SEEDS = range(300)
@@ -109,6 +110,88 @@ class TestPicture:
         file = make(1, damage="light").jpeg(quality=80)
         assert file.startswith(b"\xff\xd8")
         assert Image.open(io.BytesIO(file)).size == make(1, damage="light").image.size
+
+    def test_turned_alone_is_a_photo_and_joined_only_turns(self) -> None:
+        turned, flat = make(5, "landscape", "turned").image, make(5, "landscape").image
+        assert not any(same(turned.transpose(turn), flat) for turn in Image.Transpose)
+        joined = make(5, "landscape", "photocopy+turned").image
+        assert ImageStat.Stat(joined.convert("HSV")).mean[1] == 0
+
+    def test_a_scan_has_the_pixels_of_150_to_200_dpi_and_a_hard_photo_is_dark(self) -> None:
+        assert all(150 * 11.6 < max(make(seed, damage="scan").image.size) < 200 * 11.8 for seed in range(4))
+        for seed in range(3):
+            assert ImageStat.Stat(make(seed, damage="hard").image.convert("L")).mean[0] < 110
+            assert ImageStat.Stat(make(seed, damage="scan").image.convert("L")).mean[0] > 200
+
+
+class TestForgery:
+    @pytest.mark.parametrize("seed", range(24))
+    @pytest.mark.parametrize("forgery", ["forged_digit", "forged_bare"])
+    def test_one_digit_differs_and_the_check_character_is_wrong(self, forgery: str, seed: int) -> None:
+        true, printed = (
+            Company.fictitious(seed).uscc,
+            make(seed, damage=forgery).fields["uscc"] if seed < 3 else edited(Company.fictitious(seed).uscc, seed),
+        )
+        assert sum(a != b for a, b in zip(true, printed, strict=True)) == 1
+        assert not uscc.is_valid(printed)
+
+    def test_the_qr_code_tells_what_was_edited_unless_it_was_taken_off(self) -> None:
+        digit, bare = make(4, damage="forged_digit"), make(4, damage="forged_bare")
+        assert qr_payloads(digit.image) == [f"http://www.gsxt.gov.cn/index.html?uniscid={Company.fictitious(4).uscc}"]
+        assert digit.company == Company.fictitious(4)
+        assert digit.fields["uscc"] == bare.fields["uscc"] != digit.company.uscc
+        assert qr_payloads(bare.image) == []
+
+    def test_print_and_qr_name_two_companies(self) -> None:
+        specimen = make(4, damage="forged_code")
+        assert uscc.is_valid(specimen.fields["uscc"])
+        assert specimen.fields["uscc"] != specimen.company.uscc
+        assert qr_payloads(specimen.image) == [f"http://www.gsxt.gov.cn/index.html?uniscid={specimen.company.uscc}"]
+
+    def test_forged_is_each_of_them_in_turn(self) -> None:
+        kinds = [make(seed, damage="forged").fields["uscc"] for seed in range(3)]
+        assert kinds == [make(seed, damage=FORGERIES[seed]).fields["uscc"] for seed in range(3)]
+
+    def test_a_forgery_joins_with_damages_and_yields_to_overrides(self) -> None:
+        assert max(make(4, damage="forged_code+small").image.size) < 0.7 * max(make(4, damage="forged_code").image.size)
+        assert make(4, damage="forged_code", uscc="X").fields["uscc"] == "X"
+
+
+class TestDecoy:
+    @pytest.mark.parametrize("kind", DECOYS)
+    def test_equal_arguments_give_equal_pictures_with_every_glyph(self, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn: list[tuple[Face, str]] = []
+        draw = Plate.text
+
+        def noting(self: Plate, x: float, y: float, text: str, face: Any, size: int, anchor: str = "ls") -> None:
+            drawn.append((face, text))
+            draw(self, x, y, text, face, size, anchor)
+
+        monkeypatch.setattr(Plate, "text", noting)
+        one = decoy(3, kind)
+        assert same(one, decoy(3, kind))
+        assert not same(one, decoy(4, kind))
+        assert not [(face, text) for face, text in drawn if missing(face, text)]
+        assert bool(drawn) is (kind not in ("blank", "landscape"))
+        assert "营业执照" not in {text.replace(" ", "") for _, text in drawn}
+        assert one.mode == "RGB"
+        assert min(one.size) >= 500
+
+    def test_what_it_names_is_fictitious_and_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        texts: list[str] = []
+        monkeypatch.setattr(Plate, "text", lambda self, x, y, text, *_: texts.append(text))
+        for kind in DECOYS:
+            texts.clear()
+            decoy(3, kind, "none")
+            assert not texts or "样本·虚构" in "".join(texts)
+
+    @pytest.mark.parametrize(
+        ("kind", "damage", "words"), [("passport", None, ["'passport'", "id_card"]), ("chat", "wet", ["'wet'", "phone"])]
+    )
+    def test_an_unknown_one_is_refused(self, kind: str, damage: str | None, words: list[str]) -> None:
+        with pytest.raises(ValueError) as refusal:
+            decoy(1, kind, damage)
+        assert [word for word in words if word not in str(refusal.value)] == []
 
 
 class TestTruth:
@@ -221,6 +304,16 @@ class TestCommand:
         assert lines[0]["fields"] == make(7, "portrait", name="云溪市某某有限公司").fields
         assert lines[0]["domain"] == Company.fictitious(7).domain
 
+    @pytest.mark.parametrize("name", ["a.jpg", "a.pdf"])
+    def test_a_decoy_is_written_and_named(self, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+        call_command("make_licence", "--seed", "3", "--out", str(tmp_path / name), "--decoy", "receipt", "--json")
+        assert json.loads(capsys.readouterr().out) == {"file": str(tmp_path / name), "seed": 3, "decoy": "receipt", "fields": {}}
+        assert (tmp_path / name).stat().st_size > 10_000
+
+    def test_a_forgery_tells_what_it_prints(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        call_command("make_licence", "--seed", "3", "--out", str(tmp_path / "a.jpg"), "--damage", "forged_code")
+        assert make(3, damage="forged_code").fields["uscc"] in capsys.readouterr().out
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
@@ -232,6 +325,8 @@ class TestCommand:
             (["--out", "a.jpg", "--count", "2"], ["a.jpg", "{seed}"]),
             (["--out", "a.jpg", "--count", "0"], ["0", "1 or more"]),
             (["--out", "a.jpg", "--quality", "200"], ["200", "95"]),
+            (["--out", "a.jpg", "--decoy", "passport"], ["'passport'", "id_card"]),
+            (["--out", "a.jpg", "--decoy", "chat", "--set", "name=某"], ["--set", "--decoy"]),
             (["--out", "a.jpg", "--set", "size=3"], ["size=3", "legal_representative"]),
             (["--out", "a.jpg", "--set", "established_on=May"], ["'May'", "2016-05-31"]),
             (["--out", "a.jpg", "--set", "turned=45"], ["45", "270"]),

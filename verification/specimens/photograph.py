@@ -9,26 +9,23 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from verification.specimens.ink import Paper, cloud
+from verification.specimens.ink import Colour, Paper, Plate, cloud, inked
 
 Rng = np.random.Generator
 _Floats = npt.NDArray[np.float32]
 QUARTERS: Final = (0, 90, 180, 270)
+_PAGE_DPI: Final = 137
+"""Pages are drawn at 1600 px for the 297 mm of A4."""
+_ONLY_FOR: Final = ("仅供招聘平台认证使用", "仅供企业认证使用，再次复印无效", "此复印件仅供办理资质审核使用")
 _DESKS: Final = ((150, 118, 84), (96, 72, 54), (188, 186, 182), (120, 124, 128), (206, 190, 160), (64, 66, 70))
 
 
 def photographed(page: Paper, damage: str, rng: Rng) -> Paper:
-    """`page` with `damage`: a name in DAMAGES, or several joined by "+", done in order."""
-    for name in damage.split("+"):
+    """`page` with `damage`: a name in DAMAGES, or several joined by "+", done in order; "turned" alone is a phone's photo, turned."""
+    for name in _ALONE.get(damage, damage).split("+"):
         for step in _STEPS[name]:
             page = step(page, rng)
     return page
-
-
-def refuse_unknown(damage: str) -> None:
-    """Raises ValueError for a name that is not in DAMAGES."""
-    if unknown := [name for name in damage.split("+") if name not in _STEPS]:
-        raise ValueError(f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(DAMAGES)}")
 
 
 def turned(page: Paper, degrees: int) -> Paper:
@@ -244,6 +241,43 @@ def _tilted(page: Paper, rng: Rng) -> Paper:
     return _on_desk(0.0, (0.9, 0.96), 9.0, 0.0)(page, rng)
 
 
+def _scanned(page: Paper, rng: Rng) -> Paper:
+    """On a flatbed at 150 to 200 dots an inch: a little askew under a white lid, grain, and a hair's streak down the glass."""
+    scale = float(rng.uniform(150, 200)) / _PAGE_DPI
+    size = round(page.shape[1] * scale), round(page.shape[0] * scale)
+    matrix = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), float(rng.uniform(-1, 1)), 1.0) * scale
+    lid = (246, 247, 245)
+    scan = cv2.warpAffine(page, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=lid)
+    across = np.ones((1, size[0], 1), np.float32) + 0.012 * cloud(rng, (size[0], 2), 9)[:1, :, None]
+    streak = int(rng.integers(size[0]))
+    across[0, streak : streak + 2] *= 0.94
+    return np.asarray(np.clip(scan * across, 0, 255), np.uint8)
+
+
+def _stamped(page: Paper, rng: Rng) -> Paper:
+    """What careful people write across a copy before they hand it out: 仅供…使用, once and large or many times over the print."""
+    height, width = page.shape[:2]
+    side = round(np.hypot(width, height))
+    text, many = str(rng.choice(_ONLY_FOR)), rng.random() < 0.6
+    plate, size = Plate((side, side)), round(side * (0.024 if many else 0.042))
+    for row, y in enumerate(range(0, side, size * 7) if many else [side // 2]):
+        start = (-(row % 2) * size * 6) if many else round(side / 2 - len(text) * size / 2)
+        for x in range(start, side if many else start + 1, size * (len(text) + 4)):
+            plate.text(x, y, text, "song", size)
+    turn = cv2.getRotationMatrix2D((side / 2, side / 2), float(rng.uniform(18, 40)), 1.0)
+    turn[:, 2] += (width - side) / 2, (height - side) / 2
+    mask = cv2.warpAffine(plate.mask, turn, (width, height), flags=cv2.INTER_LINEAR)
+    colours: tuple[Colour, ...] = ((60, 80, 170), (110, 112, 118), (196, 52, 60))
+    return inked(
+        page, np.asarray(mask, np.uint8), colours[int(rng.integers(3))], float(rng.uniform(0.3, 0.5) if many else rng.uniform(0.5, 0.7))
+    )
+
+
+def _dim(page: Paper, rng: Rng) -> Paper:
+    """Too little light: dark and flat."""
+    return (page * np.float32(rng.uniform(0.5, 0.66)) + np.float32(rng.uniform(6, 16))).astype(np.uint8)
+
+
 _Step = Callable[[Paper, Rng], Paper]
 _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
     "none": (),
@@ -257,6 +291,18 @@ _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
         _blur(0.8, 1.3),
         _noise(6.0),
         _file(38, 55),
+    ),
+    "scan": (_scanned, _noise(1.5), _file(70, 88)),
+    "phone": (_on_desk(0.045, (0.85, 0.96), 4.0, 5.0), _light(0.38, 0.05), _blur(0.55, 1.0), _noise(3.0), _file(66, 82)),
+    "hard": (
+        _stamped,
+        _on_desk(0.085, (0.84, 0.95), 8.0, 6.0),
+        _light(0.42, 0.06),
+        _shadow,
+        _dim,
+        _blur(0.8, 1.25),
+        _noise(4.0),
+        _file(40, 40),
     ),
     "perspective": (_on_desk(0.09, (0.9, 0.97), 4.0, 0.0),),
     "tilted": (_tilted,),
@@ -275,4 +321,10 @@ _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
     "turned": (lambda page, rng: turned(page, int(rng.choice(QUARTERS[1:]))),),
 }
 DAMAGES: Final = tuple(_STEPS)
-"""What can be done to a picture: "light" as an ordinary good phone photo, "heavy" as a poor one that a person can still read."""
+"""What can be done to a picture.
+
+Whole pictures: "scan" off a flatbed, "light" a careful photo, "phone" an ordinary one, "heavy" and "hard" poor ones
+that a person can still read, "turned" an ordinary one that lies on its side or head. The others are single faults.
+"""
+_ALONE: Final = {"turned": "phone+turned"}
+"""What a name means that is not joined to others."""

@@ -12,8 +12,9 @@ from PIL import Image
 
 from verification.specimens.clerk import Entry, printed, shown
 from verification.specimens.company import Company
+from verification.specimens.forgery import ANY, FORGERIES, deceit, without_forgery
 from verification.specimens.ink import Face, missing
-from verification.specimens.photograph import QUARTERS, photographed, refuse_unknown
+from verification.specimens.photograph import DAMAGES, QUARTERS, photographed
 from verification.specimens.photograph import turned as turn_page
 from verification.specimens.sheet import FORMS, Copy, Form
 
@@ -48,7 +49,8 @@ class Specimen:
 def make(seed: int, form: str = "landscape", damage: str = "none", company: Company | None = None, **overrides: Any) -> Specimen:
     """The licence of `company` (else the one of `seed`) on `form`, photographed with `damage`; equal arguments, equal picture.
 
-    `damage` is one of DAMAGES, or several joined by "+", done in that order. Overrides, all in OVERRIDES: any
+    `damage` is one of DAMAGES, or several joined by "+", done in that order; or one of FORGERIES (or "forged", one of
+    them by the seed): a phone's photo of a sheet with another code than the company's. Overrides, all in OVERRIDES: any
     printed field of Company, to print something else than the company's truth; `qr_uscc` (the code in the QR,
     "" for no QR; else the company's own); `copy` ("正本", "副本"), `issued_on`, `face` ("song", "kai"), and
     `turned` (0, 90, 180, 270 degrees clockwise, done last).
@@ -56,14 +58,15 @@ def make(seed: int, form: str = "landscape", damage: str = "none", company: Comp
     character that no font here can print.
     """
     known_form = _form(form)
-    refuse_unknown(damage)
+    _refuse_unknown(damage)
     _refuse_odd(overrides)
     rng = np.random.default_rng(_entropy("sheet", seed, form))
     company = company or Company.fictitious(seed)
+    overrides = deceit(damage, company, seed) | overrides
     told = replace(company, **{name: value for name, value in overrides.items() if name in _PRINTED})
     entry = _entry(rng, company, told, known_form, overrides)
     page = printed(entry, known_form, rng)
-    page = photographed(page, damage, np.random.default_rng(_entropy("photograph", seed, form, damage)))
+    page = photographed(page, without_forgery(damage), np.random.default_rng(_entropy("photograph", seed, form, damage)))
     page = turn_page(page, overrides.get("turned", 0))
     return Specimen(Image.fromarray(page), company, shown(entry, known_form))
 
@@ -78,6 +81,12 @@ def _form(form: str) -> Form:
         if form == known:
             return known
     raise ValueError(f"unknown form {form!r}; known: {', '.join(FORMS)}")
+
+
+def _refuse_unknown(damage: str) -> None:
+    known = (*DAMAGES, ANY, *FORGERIES)
+    if unknown := [name for name in damage.split("+") if name not in known]:
+        raise ValueError(f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
 
 
 def _refuse_odd(overrides: dict[str, Any]) -> None:
