@@ -94,7 +94,7 @@ def specimens(seed: int, count: int) -> Iterator[Sample]:
     for i, level in ((i, level) for level in LEVELS for i in range(count)):
         specimen = make(seed + i, FORMS[i % 2], "scan" if level == "pdf" else level)
         data = file_of(specimen.image, "PDF" if level == "pdf" else "JPEG")
-        yield Sample(f"{level}-{seed + i}", level, data, {name: text for name, text in specimen.fields.items() if name in FIELDS})
+        yield Sample(f"{level}-{seed + i}", level, data, {name: specimen.fields.get(name, "") for name in FIELDS})
     for i, forgery in ((i, forgery) for forgery in FORGERIES for i in range(count)):
         forged = make(seed + i, FORMS[i % 2], forgery)
         yield Sample(f"{forgery}-{seed + i}", FORGED, file_of(forged.image), {"uscc": forged.fields["uscc"]})
