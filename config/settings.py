@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import environ
@@ -158,6 +160,19 @@ UPLOAD_MAX_PAGES = env.int("ZIZHI_UPLOAD_MAX_PAGES", default=8)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
 """`unix:/path` or `tcp:host:port` of a clamd; empty: no virus scanner, and the scan finding says so."""
+
+# --- A cloud's last look at a licence: off unless it has an account (docs/readers.md) -------------------
+TENCENT_SECRET_ID: str = env.str("ZIZHI_TENCENT_SECRET_ID", default="")
+TENCENT_SECRET_KEY: str = env.str("ZIZHI_TENCENT_SECRET_KEY", default="")
+TENCENT_REGION: str = env.str("ZIZHI_TENCENT_REGION", default="ap-guangzhou")
+TENCENT_ENDPOINT: str = env.str("ZIZHI_TENCENT_ENDPOINT", default="https://ocr.tencentcloudapi.com")
+if bool(TENCENT_SECRET_ID) != bool(TENCENT_SECRET_KEY):
+    _missing = "ZIZHI_TENCENT_SECRET_KEY" if TENCENT_SECRET_ID else "ZIZHI_TENCENT_SECRET_ID"
+    raise ImproperlyConfigured(f"{_missing} is not set. The cloud reader needs id and key; without both it is off.")
+if TENCENT_SECRET_ID and find_spec("tencentcloud") is None:
+    raise ImproperlyConfigured("ZIZHI_TENCENT_SECRET_ID is set, but its SDK is not installed: add the extra `tencent`.")
+if not re.fullmatch(r"https?://[^/@?#]+/?", TENCENT_ENDPOINT):
+    raise ImproperlyConfigured("ZIZHI_TENCENT_ENDPOINT is not https://host or http://host:port.")
 
 # --- Mail ----------------------------------------------------------------------------------------------
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
