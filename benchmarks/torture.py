@@ -69,13 +69,13 @@ class Fate:
 
 
 def work(pipe: Connection) -> None:
-    """Answer each path from `pipe` with its fate and this process's and its children's memory peak in KB, until None comes."""
+    """Answer each path from `pipe` with its fate and this process's memory peak in MB, until None comes."""
     while (file := pipe.recv()) is not None:
         started = time.perf_counter()
         fate = _fate(file)
         seconds = round(time.perf_counter() - started, 3)
-        peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        pipe.send((asdict(fate) | {"seconds": seconds}, peaks))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        pipe.send((asdict(fate) | {"seconds": seconds}, peak))
 
 
 def _fate(file: str) -> Fate:
@@ -105,7 +105,6 @@ class Worker:
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
         self.peak_mb = 0
-        self.peak_of_children_mb = 0
 
     def read(self, file: Path) -> Fate:
         if self._pipe is None:
@@ -116,12 +115,10 @@ class Worker:
             self._pipe.send(str(file))
             if not self._pipe.poll(self._patience):
                 return self._lost(file, "timed out", started)
-            fate, peaks = self._pipe.recv()
+            fate, peak = self._pipe.recv()
         except (EOFError, OSError):
             return self._lost(file, "died", started)
-        self.peak_mb, self.peak_of_children_mb = (
-            max(known, kb // 1024) for known, kb in zip((self.peak_mb, self.peak_of_children_mb), peaks, strict=True)
-        )
+        self.peak_mb = max(self.peak_mb, peak)
         return Fate(**fate)
 
     def close(self) -> None:
@@ -197,7 +194,6 @@ def torture(folder: Path, patience: float) -> dict[str, Any]:
         "slowest": {_short(fate, folder): fate.seconds for fate in slowest},
         "seconds": round(time.perf_counter() - started, 1),
         "peak_mb": worker.peak_mb,
-        "peak_of_sandbox_mb": worker.peak_of_children_mb,
         "fates": {_short(fate, folder): fate.code or fate.kind for fate in fates},
     }
 
@@ -214,7 +210,7 @@ def show(result: dict[str, Any], fates: bool) -> None:
         ("anything else", len(result["anything_else"])),
     ]
     stage.show(["outcome", "files"], rows)
-    print(f"memory peak: reader {result['peak_mb']} MB, sandboxed parser {result['peak_of_sandbox_mb']} MB")
+    print(f"memory peak of the reading process: {result['peak_mb']} MB")
     print("slowest: " + ", ".join(f"{file} {seconds} s" for file, seconds in result["slowest"].items()))
     print(f"taken for licences: {', '.join(result['taken_for_licences']) or 'none'}")
     for other in result["anything_else"]:
