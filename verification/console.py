@@ -225,6 +225,7 @@ def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.R
                 "url": reverse("admin:verification_case_page", args=[document.case_id, document.pk, page.number]),
                 "boxes": review.boxes(reading, rows) if is_read else [],
                 "turn": reading.get("turn", 0) if is_read else 0,
+                "quality": [review.code_in_words(code) for code in page.judged.codes],
             }
         )
     return pages

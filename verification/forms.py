@@ -43,6 +43,8 @@ class UploadForm(forms.Form):
     """Which document the files are; the files themselves are taken from the request one by one."""
 
     kind = forms.ChoiceField(choices=DocumentKind.choices)
+    replaces = forms.UUIDField(required=False)
+    """The document that goes when a new one has come."""
 
 
 class SubmitForm(forms.Form):

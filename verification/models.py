@@ -15,6 +15,7 @@ from employers.models import AccountClass, Employer, User
 from events.queue import Job, JobQuerySet
 from verification import states
 from verification.findings import Finding, Outcome
+from verification.problems import Quality
 from verification.states import State
 
 
@@ -178,6 +179,11 @@ class Document(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
 
+    @property
+    def to_look_at(self) -> list[DocumentPage]:
+        """Pages whose photograph has a problem."""
+        return [page for page in self.pages.all() if page.judged.problems]
+
 
 class DocumentPage(models.Model):
     """One page as a clean JPEG, upright, without metadata, encrypted at rest."""
@@ -188,6 +194,8 @@ class DocumentPage(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
     fingerprint = models.CharField(max_length=64)
+    quality = models.JSONField(null=True, blank=True)
+    """What was seen of the photograph's quality when it came in (`problems.Quality`); null where nobody looked."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["document", "number"], name="page_number_once")]
@@ -195,6 +203,10 @@ class DocumentPage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_id} p. {self.number}"
+
+    @property
+    def judged(self) -> Quality:
+        return Quality.from_json(self.quality)
 
 
 class Attempt(Job):

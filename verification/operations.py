@@ -28,6 +28,7 @@ from verification import guards, policy, states
 from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
 from verification.intake import Intake
 from verification.models import Attempt, Case, Decision, Document, DocumentPage
+from verification.problems import Quality
 from verification.states import State
 
 CLAIM_FOR = timedelta(minutes=15)
@@ -179,11 +180,15 @@ def declare(case_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str,
     return case
 
 
-def add_document(case_id: UUID, kind: str, taken_in: Intake, scan: dict[str, Any], user: User, actor: Actor, now: datetime) -> Document:
+def add_document(
+    case_id: UUID, kind: str, taken_in: Intake, scan: dict[str, Any], user: User, actor: Actor, now: datetime,
+    quality: Sequence[Quality | None] = (),
+) -> Document:  # fmt: skip
     """Keep an upload that intake has opened. The same file twice is the same document, and nothing is written.
 
-    `scan` is what the virus scanner said of the original. Files are written before the transaction, which on SQLite
-    holds the only write lock; one that fails leaves no row, and takes its files away again.
+    `scan` is what the virus scanner said of the original; `quality` is of its pages, if anybody looked. Files are
+    written before the transaction, which on SQLite holds the only write lock; one that fails leaves no row, and takes
+    its files away again.
     """
     names = [default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in taken_in.pages]
     document = None
@@ -200,9 +205,15 @@ def add_document(case_id: UUID, kind: str, taken_in: Intake, scan: dict[str, Any
             )  # fmt: skip
             DocumentPage.objects.bulk_create(
                 DocumentPage(
-                    document=document, number=page.number, image=name, width=page.width, height=page.height, fingerprint=page.fingerprint
+                    document=document,
+                    number=page.number,
+                    image=name,
+                    width=page.width,
+                    height=page.height,
+                    fingerprint=page.fingerprint,
+                    quality=judged.as_json() if judged else None,
                 )
-                for page, name in zip(taken_in.pages, names, strict=True)
+                for page, name, judged in zip(taken_in.pages, names, quality or [None] * len(names), strict=True)
             )
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
             record("add_document", document, actor, now, employer_id=case.employer_id, data=told)

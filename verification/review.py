@@ -110,7 +110,7 @@ def code_in_words(code: str) -> Word:
 # --- Which reasons fit which decision ------------------------------------------------------------------
 
 _ON_THE_PICTURE = (
-    "document_missing", "document_blurred", "document_cropped", "document_unreadable", "document_not_a_licence",
+    "document_missing", "document_blurred", "document_glare", "document_cropped", "document_unreadable", "document_not_a_licence",
     "document_expired", "document_outdated",
 )  # fmt: skip
 _ON_THE_FACTS = (

@@ -36,6 +36,7 @@ from verification.findings import Finding, Severity
 from verification.forms import DeclareForm, SubmitForm, UploadForm
 from verification.intake import Limits, examine
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentKind, DocumentPage
+from verification.quality import judge_page
 from verification.scanner import scan
 from verification.states import State
 
@@ -322,6 +323,7 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
     if not form.is_valid():
         return _refused(request, Refused("document_missing"))
     kind = form.cleaned_data["kind"]
+    replaced = _own_document(member, form.cleaned_data["replaces"]) if form.cleaned_data["replaces"] else None
     files = [file for name in ("photo", "files") for file in request.FILES.getlist(name)]
     limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
     refusals = [(name, Refused("document_too_large", expected=limit)) for name in handler.too_large]
@@ -330,7 +332,9 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
     ]
     for file in files[: uploads.FILES_AT_ONCE]:
         try:
-            _take_in(case, kind, file, member)
+            taken = _take_in(case, kind, file, member)
+            if replaced and replaced != taken:
+                operations.remove_document(replaced.pk, member.as_actor(), timezone.now())
         except Refused as refused:
             refusals.append((file.name or "", refused))
     if not files and not refusals:
@@ -346,7 +350,7 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
     return render(request, "verification/home.html", page(member, case, now) | told, status=code)
 
 
-def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -> None:
+def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -> Document:
     if refused := guards.may_edit(case, member.as_actor()):
         raise refused
     data = file.read()
@@ -358,7 +362,8 @@ def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -
     except ProviderError as error:  # no answer is not a yes: nothing is stored
         log.error("upload_not_examined", error=type(error).__name__)
         raise Refused("document_scan_unavailable", "document") from error
-    operations.add_document(case.pk, kind, taken_in, said, member.user, member.as_actor(), timezone.now())
+    judged = [judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1) for page in taken_in.pages]
+    return operations.add_document(case.pk, kind, taken_in, said, member.user, member.as_actor(), timezone.now(), judged)
 
 
 def _scan(data: bytes) -> dict[str, Any]:

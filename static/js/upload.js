@@ -8,7 +8,7 @@
   let newest = null; // the editor as the server showed it last
   let busy = false;
 
-  const formOf = (slotId) => document.getElementById(slotId)?.querySelector("[data-upload]");
+  const formOf = (slotId) => document.getElementById(slotId)?.querySelector(".upload");
 
   function line(form, file) {
     const item = document.createElement("li");
@@ -26,12 +26,12 @@
     return { item, state, bar };
   }
 
-  function add(form, files) {
+  function add(form, files, replaces) {
     const slotId = form.closest(".slot").id;
     for (const file of files) {
       const shown = line(form, file);
       if (file.size > Number(form.dataset.maxBytes)) fail(shown, form.dataset.textTooLarge);
-      else queue.push({ slotId, file, shown });
+      else queue.push({ slotId, file, shown, replaces });
     }
     work();
   }
@@ -47,7 +47,7 @@
     button.textContent = retry.label;
     button.addEventListener("click", () => {
       shown.item.remove();
-      add(retry.form, [retry.file]);
+      add(retry.form, [retry.file], retry.replaces);
     });
     shown.item.append(button);
   }
@@ -70,11 +70,12 @@
     if (button) button.disabled = !yes;
   }
 
-  function send({ slotId, file, shown }) {
+  function send({ slotId, file, shown, replaces }) {
     const form = formOf(slotId);
     const body = new FormData();
     body.append("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
     body.append("kind", form.querySelector("[name=kind]").value);
+    if (replaces) body.append("replaces", replaces);
     body.append("files", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
@@ -87,14 +88,14 @@
     });
     return new Promise((done) => {
       request.addEventListener("loadend", () => {
-        answer(request, form, slotId, file, shown);
+        answer(request, form, slotId, file, shown, replaces);
         done();
       });
       request.send(body);
     });
   }
 
-  function answer(request, form, slotId, file, shown) {
+  function answer(request, form, slotId, file, shown, replaces) {
     if (request.status === 413) return fail(shown, form.dataset.textTooLarge);
     const answered = request.status === 200 || request.status === 422;
     const page = answered ? new DOMParser().parseFromString(request.responseText, "text/html") : null;
@@ -107,7 +108,7 @@
     } else if (answered) {
       location.reload(); // signed out meanwhile, or the case has moved on: the page says which
     } else {
-      fail(shown, form.dataset.textFailed, { label: form.dataset.textRetry, form, file });
+      fail(shown, form.dataset.textFailed, { label: form.dataset.textRetry, form, file, replaces });
     }
   }
 
@@ -132,7 +133,7 @@
     if (input.type !== "file") return;
     const form = input.closest("[data-upload]");
     if (!form || !input.files.length) return;
-    add(form, [...input.files]);
+    add(formOf(form.closest(".slot").id), [...input.files], form.elements.replaces?.value);
     input.value = "";
   });
 
@@ -154,7 +155,7 @@
     event.preventDefault();
     unmark();
     const slot = slotAt(event);
-    if (slot) add(slot.querySelector("[data-upload]"), [...event.dataTransfer.files]);
+    if (slot) add(formOf(slot.id), [...event.dataTransfer.files]);
   });
 
   // Leaving the page would break off what is being sent.
