@@ -78,7 +78,7 @@ def judge_page(page: CleanPage, licence: bool = True) -> Quality | None:
 
 _Grey: TypeAlias = npt.NDArray[np.uint8]
 _TILE: Final = 192
-_TILES: Final = 24
+_TILES: Final = 16
 _WINDOW: Final = 9
 _STROKE: Final = 15
 """Pixels of `coarse`: no stroke of print is as broad, but for the title's."""

@@ -101,7 +101,7 @@ def plain(kind: str) -> Picture:
         "clouds": cv2.resize(rng.uniform(60, 220, (12, 16, 3)), (1200, 900), interpolation=cv2.INTER_CUBIC)
         + rng.normal(0, 3, (900, 1200, 1)),
     }[kind]
-    return np.clip(made, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(made, 0, 255), np.uint8)
 
 
 def chat() -> Picture:
