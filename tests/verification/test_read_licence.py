@@ -186,3 +186,23 @@ def test_a_good_file_exits_with_success_and_reads_well(folder: Path) -> None:
     text = done.stdout.decode("utf-8")
     assert done.returncode == 0, done.stderr.decode()
     assert "统一社会信用代码" in text and CODE in text and NAME in text
+
+
+def test_other_papers_are_read_by_their_kind(tmp_path: Path) -> None:
+    from verification.specimens.letter import make_letter
+
+    specimen = make_letter(24, "form")
+    specimen.image.save(tmp_path / "letter.png")
+    done = command("--kind", "authorization_letter", "--json", str(tmp_path / "letter.png"))
+    (line,) = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    assert done.returncode == 0, done.stderr.decode()
+    assert line["kind"] == "authorization_letter" and line["titled"] and line["sealed"]
+    assert line["fields"] == specimen.fields
+    text = command("--kind", "hr_service_licence", str(tmp_path / "letter.png")).stdout.decode("utf-8")
+    assert "看起来不是人力资源服务许可证" in text
+
+
+def test_the_answer_for_a_business_licence_has_the_keys_it_always_had(folder: Path) -> None:
+    (line,) = command("--json", str(folder / "page.png")).stdout.decode("utf-8").splitlines()
+    keys = ["file", "fields", "confidence", "qr", "qr_uscc", "looks_like_licence", "page", "turn", "reader", "seconds"]
+    assert list(json.loads(line)) == keys

@@ -1,4 +1,4 @@
-"""What do these licence files say? `python manage.py read_licence FILE… [--json]`"""
+"""What do these licence files say? `python manage.py read_licence FILE… [--kind KIND] [--json]`"""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from PIL import Image
 from events.errors import ProviderError, Refused
 from verification.intake import Limits, examine
 from verification.licence.model import FIELDS, LicenceReading
+from verification.licence.paper import PaperReading
+from verification.papers import KINDS, Kind, read_paper
 from verification.reading import read_pages
 
 LABELS = {
@@ -31,21 +33,51 @@ LABELS = {
     "business_scope": "经营范围",
     "registration_authority": "登记机关",
 }
+PAPER_LABELS: dict[str, dict[str, str]] = {
+    "hr_service_licence": {
+        "number": "许可证编号",
+        "name": "名称",
+        "uscc": "统一社会信用代码",
+        "legal_representative": "法定代表人",
+        "address": "住所",
+        "scope": "服务范围",
+        "valid_from": "有效期自",
+        "valid_until": "有效期至",
+        "authority": "发证机关",
+        "issued_on": "发证日期",
+    },
+    "authorization_letter": {
+        "company": "授权单位",
+        "recruiter": "被授权人",
+        "id_last4": "证件号末四位",
+        "matter": "授权事项",
+        "platform": "招聘平台",
+        "valid_from": "有效期自",
+        "valid_until": "有效期至",
+        "valid_for": "有效期",
+        "dated_on": "日期",
+        "legal_representative": "法定代表人",
+    },
+}
+_TITLES = {"hr_service_licence": "人力资源服务许可证", "authorization_letter": "授权委托书"}
 
 
 class Command(BaseCommand):
-    help = "Read business licences (JPEG, PNG, WebP, HEIC, TIFF, PDF) and print what they say. Exit status 1 if a file could not be read."
+    help = (
+        "Read licences and letters (JPEG, PNG, WebP, HEIC, TIFF, PDF) and print what they say. Exit status 1 if a file could not be read."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("files", nargs="+", metavar="FILE", type=Path)
+        parser.add_argument("--kind", choices=KINDS, default=KINDS[0], help=f"which paper the files show (default: {KINDS[0]})")
         parser.add_argument("--json", action="store_true", help="one JSON object a line, in UTF-8")
 
-    def handle(self, *args: Any, files: list[Path], json: bool, **options: Any) -> None:
+    def handle(self, *args: Any, files: list[Path], kind: Kind, json: bool, **options: Any) -> None:
         limits = Limits(bytes=settings.UPLOAD_MAX_BYTES, pixels=settings.UPLOAD_MAX_PIXELS, pages=settings.UPLOAD_MAX_PAGES)
         out = _in_utf8(self.stdout)
         failed = False
         for file in files:
-            answer = read_file(file, limits)
+            answer = read_file(file, limits, kind)
             failed = failed or "error" in answer
             out.write(_line(answer) if json else _table(answer))
             out.write("\n")
@@ -54,11 +86,11 @@ class Command(BaseCommand):
             sys.exit(1)
 
 
-def read_file(file: Path, limits: Limits) -> dict[str, Any]:
+def read_file(file: Path, limits: Limits, kind: Kind = "business_licence") -> dict[str, Any]:
     """The reading of `file`, or why there is none, as it is printed with --json."""
     try:
-        pages = examine(file.read_bytes(), limits).pages
-        reading = read_pages([Image.open(io.BytesIO(page.jpeg)) for page in pages])
+        pages = [Image.open(io.BytesIO(page.jpeg)) for page in examine(file.read_bytes(), limits).pages]
+        return _reading(file, read_pages(pages)) if kind == "business_licence" else _paper(file, kind, read_paper(kind, pages))
     except Refused as refused:
         reason = refused.reason
         return _error(
@@ -75,7 +107,6 @@ def read_file(file: Path, limits: Limits) -> dict[str, Any]:
         return _error(file, "document_unreadable", message=str(error))
     except OSError as error:
         return _error(file, "file_not_readable", message=error.strerror or type(error).__name__)
-    return _reading(file, reading)
 
 
 def _error(file: Path, code: str, **words: str) -> dict[str, Any]:
@@ -97,6 +128,13 @@ def _reading(file: Path, reading: LicenceReading) -> dict[str, Any]:
     }
 
 
+def _paper(file: Path, kind: Kind, reading: LicenceReading | PaperReading) -> dict[str, Any]:
+    """Any other paper: all that was read of it, but for the places on the page."""
+    left_out = ("regions", "signature_place", "seal_region")
+    told = {name: value for name, value in reading.as_json().items() if name not in left_out}
+    return {"file": str(file), "kind": kind} | told
+
+
 def _in_utf8(stream: Any) -> TextIO:
     """`stream` (Django's wrapper) writing UTF-8 whatever the locale, as JSON must be."""
     inner = getattr(stream, "_out", stream)
@@ -112,11 +150,33 @@ def _line(answer: dict[str, Any]) -> str:
 def _table(answer: dict[str, Any]) -> str:
     if "error" in answer:
         return "\n".join([answer["file"], *(f"  {key:<10} {text}" for key, text in answer["error"].items()), ""])
+    if "kind" in answer:
+        return _paper_table(answer)
     rows = [(LABELS[name], answer["fields"][name], f"{answer['confidence'][name]:.0%}") for name in FIELDS if name in answer["fields"]]
     if not answer["looks_like_licence"]:
         rows.append(("注意", "看起来不是营业执照 / does not look like a business licence", ""))
     if answer["qr"]:
         rows.append(("二维码", answer["qr"], ""))
+    return _rows(answer, rows)
+
+
+def _paper_table(answer: dict[str, Any]) -> str:
+    labels, fields = PAPER_LABELS[answer["kind"]], answer["fields"]
+    rows = [(labels[name], fields[name], f"{answer['confidence'][name]:.0%}") for name in labels if name in fields]
+    if answer["kind"] == "authorization_letter":
+        says = {True: "有 / yes", False: "无 / no", None: "无法判断 / cannot tell"}
+        sure = f"{answer['seal_confidence']:.0%}" if answer["seal_text"] else ""
+        rows += [
+            ("印章", " ".join(filter(None, (says[answer["sealed"]], answer["seal_text"]))), sure),
+            ("签字", says[answer["signed"]], ""),
+        ]
+    if not answer["titled"]:
+        title = _TITLES[answer["kind"]]
+        rows.append(("注意", f"看起来不是{title} / does not call itself {title}", ""))
+    return _rows(answer, rows)
+
+
+def _rows(answer: dict[str, Any], rows: list[tuple[str, str, str]]) -> str:
     lines = [f"  {_wide(label, 18)}{text}{'  ' + sure if sure else ''}" for label, text, sure in rows]
     return "\n".join([f"{answer['file']}  ({answer['seconds']:.2f} s)", *lines, ""])
 
