@@ -181,3 +181,9 @@ def test_any_page_is_survived_and_nothing_is_invented(lines: list[tuple[int, int
     there = letters("".join(simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines)) | set("0125")
     for name in ("number", "name", "legal_representative", "address", "scope", "authority"):
         assert letters(reading.fields.get(name, "")) <= there
+
+
+def test_a_label_set_wide_is_joined_whichever_half_was_read_first() -> None:
+    halves = [box for box in WIDE if box.text not in ("名", "称", "示例人力资源有限公司")]
+    reading = read(line(220, 330, "称 示例人力资源有限公司"), line(100, 332, "名"), *halves)
+    assert reading.fields["name"] == "示例人力资源有限公司"

@@ -121,31 +121,31 @@ def _copy(texts: Iterable[str]) -> str:
 
 def _cells(upright: Sequence[TextBox], slope: float) -> Iterator[Cell]:
     """The labels and values of the upright page, without the form's own print and what was stamped over it."""
-    halves: list[tuple[TextBox, str]] = []
-    for box in upright:
-        text = tidy(box.text)
-        leans = abs(box.angle - slope) > LARGEST_TILT and box.length > 2 * box.height
-        if not text or leans or _titled([text]) or _FORM.search(text):
-            continue
-        box = replace(box, text=text)
-        if text in _HALVES:
-            halves.append((box, text))
+    boxes = [replace(box, text=tidy(box.text)) for box in upright]
+    boxes = [box for box in boxes if box.text and not _stamped(box, slope) and not _titled([box.text]) and not _FORM.search(box.text)]
+    halves = [box for box in boxes if box.text in _HALVES]
+    for box in boxes:
+        if box.text in _HALVES:
             continue
         if (first := next((half for half in halves if _joins(half, box, slope)), None)) is not None:
-            yield _cell(first[0], _HALVES[first[1]][1], slope)
             halves.remove(first)
-            if rest := text[1:].lstrip(":"):
-                yield _cell(part(box, len(text) - len(rest), len(text)), "", slope)
+            yield _cell(first, _HALVES[first.text][1], slope)
+            if rest := box.text[1:].lstrip(":"):
+                yield _cell(part(box, len(box.text) - len(rest), len(box.text)), "", slope)
             continue
         yield from (_cell(piece, label, slope) for piece, label in _cut(box) if label or not is_furniture(piece.text))
-    yield from (_cell(box, "", slope) for box, _ in halves)
+    yield from (_cell(box, "", slope) for box in halves)
 
 
-def _joins(half: tuple[TextBox, str], box: TextBox, slope: float) -> bool:
+def _stamped(box: TextBox, slope: float) -> bool:
+    """Whether `box` leans away from the page's lines."""
+    return abs(box.angle - slope) > LARGEST_TILT and box.length > 2 * box.height
+
+
+def _joins(half: TextBox, box: TextBox, slope: float) -> bool:
     """Whether `box` opens with the second half of the widely set label whose first half is `half`."""
-    second, _ = _HALVES[half[1]]
-    (_, x1, y, h), (x0, _, other_y, _) = place_of(half[0], slope), place_of(box, slope)
-    return box.text.startswith(second) and abs(y - other_y) < 0.6 * h and -h < x0 - x1 < 6 * h
+    (_, x1, y, h), (x0, _, other_y, _) = place_of(half, slope), place_of(box, slope)
+    return box.text.startswith(_HALVES[half.text][0]) and abs(y - other_y) < 0.6 * h and -h < x0 - x1 < 6 * h
 
 
 def _cut(box: TextBox) -> Iterator[tuple[TextBox, str]]:
