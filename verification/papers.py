@@ -25,12 +25,14 @@ from verification.licence.values import simplified
 from verification.readers import READERS
 from verification.readers.base import Picture, Reader, turned_picture
 from verification.reading import picture_of, read_pages
-from verification.seals import Seal, dark_share, find_seals, unrolled, with_seals_removed
+from verification.seals import Seal, dark_share, find_seals, red_ink, unrolled, with_seals_removed
 
 Kind = Literal["business_licence", "hr_service_licence", "authorization_letter"]
 KINDS: Final[tuple[Kind, ...]] = ("business_licence", "hr_service_licence", "authorization_letter")
 SIGNED_FROM: Final = 0.012
 """Share of the place for a signature that is dark where somebody signed; a ruled line alone has less."""
+RED_WITHOUT_SHAPE: Final = 0.0005
+"""Share of the page that is red from which there may be a seal although no round one was found; a sharp one covers 0.003 or more."""
 SURE_OF_A_SEAL: Final = 0.5
 """Below this score, what a reader saw in a seal's ring is not worth telling."""
 _NO_LETTERING: Final = re.compile(r"^[^一-鿿(]+|[^一-鿿)]+$")
@@ -148,11 +150,12 @@ def _both(first: _P, second: _P) -> _P:
 def _looked_at(
     letter: AuthorizationLetterReading, picture: Picture, seals: Sequence[Seal], readers: Sequence[Reader]
 ) -> AuthorizationLetterReading:
-    """`letter` with its seal and signature. A page without any colour may be a copy: whether it was sealed is not known."""
+    """`letter` with its seal and signature. Whether a grey copy, or a page with red of no clear shape, was sealed is not known."""
     if letter.signature_place is not None and letter.signed is None:
         letter = replace(letter, signed=dark_share(picture, letter.signature_place) >= SIGNED_FROM)
     if not seals:
-        return replace(letter, sealed=None if _is_grey(picture) else False)
+        smeared = float((red_ink(picture) > 0).mean()) >= RED_WITHOUT_SHAPE
+        return replace(letter, sealed=None if smeared or _is_grey(picture) else False)
     seal = seals[0]
     text, confidence = _seal_text(picture, seal, letter.turn, readers)
     return replace(letter, sealed=True, seal_text=text, seal_confidence=confidence, seal_region=seal.region)

@@ -199,7 +199,7 @@ def _beside_labels(entries: dict[str, Entry]) -> Iterator[tuple[str, Quote]]:
     for name in ("name", "legal_representative", "address"):
         if value := values.clean(name, _lines(entries.get(name))):
             yield name, Quote(value.text, value.confidence, value.boxes)
-    if (scope := _quoted(_lines(entries.get("business_scope")))) and len(text := scope.text.strip(":;,、·*#")) >= 2:
+    if (scope := _quoted(_lines(entries.get("business_scope")))) and len(text := scope.text.strip(":;,、·*#☑☐√✓□")) >= 2:
         yield "scope", replace(scope, text=full_width(text))
     if (quote := _quoted(_lines(entries.get("registration_number")))) and (number := _number(quote.text)):
         yield "number", replace(quote, text=number)

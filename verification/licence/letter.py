@@ -130,7 +130,7 @@ class AuthorizationLetterReading(PaperReading):
     signed: bool | None = None
     """Whether something stands there. None: there is no such place, or nobody looked."""
     sealed: bool | None = None
-    """Whether a round red seal was found. None: nobody looked at the colours, or the page has none."""
+    """Whether a round red seal was found. None: nobody looked at the colours, or they do not tell."""
     seal_text: str = ""
     """What could be read in the seal, as read."""
     seal_confidence: float = 0.0
