@@ -163,7 +163,7 @@ def _looked_at(
 
 def _is_grey(picture: Picture) -> bool:
     spread = picture.max(axis=2).astype(int) - picture.min(axis=2)
-    return bool((spread > 24).mean() < 0.001)
+    return bool((spread > 24).mean() < 0.0002)
 
 
 def _seal_text(picture: Picture, seal: Seal, turn: Turn, readers: Sequence[Reader]) -> tuple[str, float]:
