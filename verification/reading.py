@@ -7,8 +7,8 @@ print, and kept apart from it: two witnesses are worth more than one.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, cast
 
 import cv2
@@ -18,114 +18,147 @@ from PIL import Image
 
 from employers import uscc
 from events.errors import ProviderError, ProviderUnavailable
-from verification.licence.boxes import Turn, opposite, turned
+from verification.licence.boxes import TextBox
 from verification.licence.fields import Found, fields_of
 from verification.licence.model import LicenceReading
+from verification.licence.problems import problems_of
 from verification.licence.qr import uscc_in
+from verification.licence.witness import with_qr
 from verification.readers import READERS
-from verification.readers.base import Picture, PlaceReader, Reader, turned_picture
+from verification.readers.base import CloseReader, Picture, PromptReader, Reader
+from verification.second_look import look_again, look_for
 
 ENOUGH_LABELS: Final = 3
 """A page with so many of the form's labels is a licence even where its title is not legible."""
 LARGEST_QR_SIDE: Final = 6400
 """Pixels; a code on a larger picture needs no enlarging."""
-_SECOND_OPINION: Final = ("uscc", "registration_number", "name")
 
 
 @dataclass(frozen=True)
 class _Page:
-    """One page as one reader saw it."""
+    """One page as the readers saw it."""
 
     number: int
+    boxes: tuple[TextBox, ...]
     found: Found
-    reader: str
+    readers: tuple[str, ...]
+    decided_seconds: float | None
 
     @property
     def usable(self) -> bool:
         """Whether the company is named, and by a code that is right, or by the number that licences had before 2015."""
-        fields = self.found.fields
-        return "name" in fields and (uscc.is_valid(fields.get("uscc", "")) or ("registration_number" in fields and "uscc" not in fields))
+        return _names_company(self.found)
 
     @property
     def weight(self) -> tuple[bool, int, float]:
         return self.usable, len(self.found.fields) + self.found.labels, sum(self.found.confidence.values())
 
 
-def read_pages(pages: Sequence[Image.Image], readers: Sequence[Reader] = READERS) -> LicenceReading:
+def read_pages(
+    pages: Sequence[Image.Image], readers: Sequence[Reader] = READERS, declared: Mapping[str, str] | None = None
+) -> LicenceReading:
     """Read the licence on `pages` (at least one) with the first of `readers`, and the others where it falls short.
 
-    `confidence` is 0..1 and `regions` are pixels of the page as handed in; `seconds` is wall time. Raises
-    ProviderUnavailable or ProviderBroken when no reader could read any page.
+    `declared` are values that the fields are expected to have: where one differs, its place is looked at again, and what
+    was read there counts, never what was expected. `confidence` is 0..1 and `regions` are pixels of the page as handed
+    in; `seconds` is wall time. Raises ProviderUnavailable or ProviderBroken when no reader could read any page.
     """
     started = time.perf_counter()
     pictures = [picture_of(page) for page in pages]
-    best = _read_best(pictures, [reader for reader in readers if reader.available()])
+    best = _read_best(pictures, [reader for reader in readers if reader.available()], declared or {}, started)
     payload = qr_payload(pictures[best.number])
-    found = best.found
+    stated = uscc_in(payload)
+    found, problems = with_qr(best.found, stated)
     return LicenceReading(
         fields=found.fields,
         confidence=found.confidence,
         regions=found.regions,
+        lines=found.lines,
+        alternatives=found.alternatives,
+        form=found.form,
+        problems=(*problems_of(best.found), *problems),
         qr=payload,
-        qr_uscc=uscc_in(payload),
+        qr_uscc=stated,
         seconds=round(time.perf_counter() - started, 3),
-        reader=best.reader,
+        decided_seconds=best.decided_seconds,
+        reader="+".join(best.readers),
         looks_like_licence=found.titled or found.labels >= ENOUGH_LABELS,
         page=best.number + 1,
         turn=found.turn,
     )
 
 
-def _read_best(pictures: Sequence[Picture], readers: Sequence[Reader]) -> _Page:
+def _names_company(found: Found) -> bool:
+    fields = found.fields
+    return "name" in fields and (uscc.is_valid(fields.get("uscc", "")) or ("registration_number" in fields and "uscc" not in fields))
+
+
+def _decides(found: Found) -> bool:
+    """Whether what a decision rests on has been read: who the company is, and who represents it."""
+    return _names_company(found) and "legal_representative" in found.fields
+
+
+def _read_best(pictures: Sequence[Picture], readers: Sequence[Reader], declared: Mapping[str, str], started: float) -> _Page:
     best: _Page | None = None
     failure: ProviderError = ProviderUnavailable("no reader is installed", retry_after=3600)
     for reader in readers:
-        turn: Turn = best.found.turn if best else 0
-        for number in [best.number] if best else range(len(pictures)):
-            try:
-                page = _read_page(pictures[number], number, reader, turn)
-            except ProviderError as error:
-                failure = error
-                continue
-            best = page if best is None else _both(best, page) if best.reader != page.reader else max(best, page, key=lambda p: p.weight)
-            if best.usable:
-                return best
+        try:
+            if best is None:
+                best = _read_all(pictures, reader, declared, started)
+            elif isinstance(reader, CloseReader):
+                best = _look_closer(pictures[best.number], best, reader)
+        except ProviderError as error:
+            failure = error
+            continue
+        if best is not None and best.usable:
+            break
     if best is None:
         raise failure
     return best
 
 
-def _read_page(picture: Picture, number: int, reader: Reader, turn: Turn) -> _Page:
-    """`turn`: how an earlier reader found the page to lie, so that this one need not find out."""
+def _read_all(pictures: Sequence[Picture], reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
+    """The page that says most; the first that names the company ends the search. Raises what the reader raised, if on all."""
+    pages: list[_Page] = []
+    failure: ProviderError | None = None
+    for number, picture in enumerate(pictures):
+        try:
+            pages.append(_read_page(picture, number, reader, declared, started))
+        except ProviderError as error:
+            failure = error
+            continue
+        if pages[-1].usable:
+            break
+    if failure and not pages:
+        raise failure
+    return max(pages, key=lambda page: page.weight)
+
+
+def _read_page(picture: Picture, number: int, reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
     height, width = picture.shape[:2]
-    upright = turned_picture(picture, turn)
-    boxes = turned(reader.read(upright), opposite(turn), upright.shape[1], upright.shape[0])
+    decided: float | None = None
+
+    def seen(boxes: Sequence[TextBox]) -> None:
+        nonlocal decided
+        if decided is None and _decides(fields_of(boxes, width, height)):
+            decided = time.perf_counter() - started
+
+    boxes = reader.read_in_parts(picture, seen) if isinstance(reader, PromptReader) else reader.read(picture)
     found = fields_of(boxes, width, height)
-    if found.gaps and isinstance(reader, PlaceReader) and (seen := reader.read_places(picture, found.gaps)):
-        found = fields_of([*boxes, *seen], width, height)
-    return _Page(number, found, reader.name)
+    if isinstance(reader, CloseReader):
+        found = look_again(picture, boxes, found, reader)
+        found = look_for(picture, boxes, found, reader, declared)
+    if decided is None and _decides(found):
+        decided = time.perf_counter() - started
+    return _Page(number, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None)
 
 
-def _both(first: _Page, second: _Page) -> _Page:
-    """`first`, with what names the company taken from `second` where `first` lacks it or has it wrong."""
-    if first.number != second.number or not first.found.fields:
-        return max(first, second, key=lambda page: page.weight)
-    lacking = [name for name in _SECOND_OPINION if name in second.found.fields and _lacks(first, name) and not _lacks(second, name)]
-    if not lacking:
-        return first
-    a, b = first.found, second.found
-    found = replace(
-        a,
-        fields=a.fields | {name: b.fields[name] for name in lacking},
-        confidence=a.confidence | {name: b.confidence[name] for name in lacking},
-        regions=a.regions | {name: b.regions[name] for name in lacking},
-    )
-    return replace(first, found=found, reader=f"{first.reader}+{second.reader}")
-
-
-def _lacks(page: _Page, name: str) -> bool:
-    value = page.found.fields.get(name, "")
-    return not uscc.is_valid(value) if name == "uscc" else not value
+def _look_closer(picture: Picture, page: _Page, reader: CloseReader) -> _Page:
+    """`page`, with what another reader sees where the first left a doubt."""
+    found = look_again(picture, page.boxes, page.found, reader)
+    if found == page.found:
+        return page
+    return _Page(page.number, page.boxes, found, (*page.readers, reader.name), page.decided_seconds)
 
 
 def picture_of(page: Image.Image) -> Picture:

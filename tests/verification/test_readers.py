@@ -13,7 +13,7 @@ from events.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
 from verification.licence.boxes import TextBox, Turn
 from verification.readers import READERS, tesseract
-from verification.readers.base import Picture, PlaceReader, Reader
+from verification.readers.base import Picture, CloseReader, Reader
 from verification.readers.rapid import RapidReader
 from verification.readers.tesseract import TesseractReader
 from verification.reading import read_pages
@@ -79,7 +79,7 @@ def test_rapid_reads_a_page_that_lies_turned(turn: Turn) -> None:
 def test_rapid_reads_where_it_is_told() -> None:
     page = picture(make(3).image)
     code = holding(RAPID.read(page), "91")
-    assert isinstance(RAPID, PlaceReader)
+    assert isinstance(RAPID, CloseReader)
     again = RAPID.read_places(page, [code.polygon])
     assert [box.text for box in again] == [code.text]
     assert RAPID.read_places(page, []) == []

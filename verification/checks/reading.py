@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 from employers.uscc import is_valid, normalise
 from verification.checks.base import Earlier, Subject, open_pages
 from verification.findings import Finding, Observation, Severity
 from verification.licence.dates import days_in
+from verification.licence.witness import same_name
 from verification.models import DocumentKind
 from verification.reading import read_pages
 
@@ -82,16 +80,6 @@ class Reading:
         if ends_on and ends_on < subject.now.date().isoformat():
             return [self._finding(observation, "document_expired", Severity.CONCERN, "term", ends_on)]
         return []
-
-
-def same_name(a: str, b: str) -> bool:
-    """Whether two names are the same but for width, spaces and the shape of brackets."""
-    return _plain(a) == _plain(b) != ""
-
-
-def _plain(name: str) -> str:
-    folded = unicodedata.normalize("NFKC", name).translate(str.maketrans("〔〕【】[]", "()()()"))
-    return re.sub(r"[\s·•.]", "", folded).upper()
 
 
 def last_date(term: str) -> str:

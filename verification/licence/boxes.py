@@ -22,6 +22,17 @@ _TURNS: Final[tuple[Turn, ...]] = (0, 90, 180, 270)
 
 
 @dataclass(frozen=True)
+class Weak:
+    """A character that the reader is not sure of."""
+
+    at: int
+    """Its index in the text."""
+    probability: float
+    instead: str
+    """What else it may be; empty for nothing."""
+
+
+@dataclass(frozen=True)
 class TextBox:
     """One run of text: what it says, how sure the reader is (0..1), and its four corners in page pixels.
 
@@ -32,6 +43,7 @@ class TextBox:
     text: str
     score: float
     polygon: Polygon
+    weak: tuple[Weak, ...] = ()
 
     @cached_property
     def x0(self) -> float:

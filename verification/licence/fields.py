@@ -1,62 +1,23 @@
 """Which text on the page is the company's name, which its address?
 
-Lines are cut into labels and values (`labels`), put into rows and columns, and each label takes what stands
-beside it and wraps below it. What a lost label leaves behind is found by its own form, at less confidence.
+`layout` says which label names which value; here each value is brought into its own form. What a lost label leaves
+behind is found by its form alone, at less confidence.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from statistics import median
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from employers import uscc
 from verification.licence import values
-from verification.licence.boxes import Polygon, Region, TextBox, Turn, opposite, region_of, turn_of, turned, turned_back
-from verification.licence.labels import OTHER, Piece, is_furniture, pieces_of, tidy
+from verification.licence.boxes import Region, TextBox, Turn, opposite, region_of, turn_of, turned, turned_back
+from verification.licence.certainty import CEILING
+from verification.licence.doubts import Doubt, doubts_of
+from verification.licence.forms import Form, form_of
+from verification.licence.labels import OTHER, tidy
+from verification.licence.layout import Entry, cells_of, entries_of, slope_of
 from verification.licence.model import FIELDS
-
-LARGEST_TILT: Final = 9.0
-"""Degrees from the page's own lines; text that leans more was written or stamped over it."""
-WRAPPING: Final = frozenset({"name", "type", "address", "term", "registered_capital", "business_scope"})
-BODY: Final = WRAPPING | {"legal_representative", "established_on", OTHER}
-"""Labels of the form's columns; the others stand in its head or at its foot."""
-REACH: Final = {"legal_representative": 8, "registration_number": 14, "uscc": 16, "established_on": 12}
-"""How far right of its label a value reaches, in heights of the label; 24 where not told."""
-_DATE_PIECES: Final = re.compile(r"^[\d年月日]{1,11}$")
-
-
-@dataclass
-class Cell:
-    """A piece on the straightened page: `x0`, `x1` its ends, `y` its middle, `h` its height, in pixels."""
-
-    piece: Piece
-    x0: float
-    x1: float
-    y: float
-    h: float
-
-    @property
-    def text(self) -> str:
-        return self.piece.text
-
-    @property
-    def label(self) -> str:
-        return self.piece.label
-
-    def level_with(self, other: Cell, share: float = 0.6) -> bool:
-        return abs(self.y - other.y) <= share * max(min(self.h, other.h * 1.5), min(other.h, self.h * 1.5))
-
-
-@dataclass
-class Entry:
-    """A label with the lines of its value, top to bottom."""
-
-    label: Cell
-    lines: list[Cell] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -65,22 +26,26 @@ class Found:
 
     fields: dict[str, str]
     confidence: dict[str, float]
+    alternatives: dict[str, tuple[str, ...]]
     regions: dict[str, Region]
+    lines: dict[str, tuple[Region, ...]]
+    """The places of the lines that each value was read from."""
+    form: Form
     turn: Turn
     labels: int
     """How many different labels were recognised."""
     titled: bool
     """Whether the page calls itself a business licence."""
-    gaps: tuple[Polygon, ...]
-    """Places of the page where a value must stand, and none was found: worth a second look."""
+    doubts: tuple[Doubt, ...]
+    """Where a value is missing or may be more than was read."""
 
 
 def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     """Read the fields from the `boxes` of one page of `width` × `height` pixels."""
     turn = turn_of(boxes)
     upright = turned(boxes, turn, width, height)
-    cells = _cells(upright)
-    entries = _entries(cells)
+    cells = cells_of(upright)
+    entries = entries_of(cells)
     beside = {name: [(line.text, line.piece.box) for line in entry.lines] for name, entry in entries.items()}
     everywhere = [(box.text, box) for box in upright]
     claimed = {id(line) for entry in entries.values() for line in entry.lines}
@@ -91,289 +56,27 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
             taken[name] = value
     if "type" not in taken and (form := values.clean("type", _form(entries))):
         taken["type"] = form
-    taken.update(values.guesses([(c.text, c.piece.box) for c in cells if not c.label and id(c) not in claimed], taken))
+    taken.update(values.guesses([(c.text, c.piece.box) for c in cells if not (c.label or c.only_scope) and id(c) not in claimed], taken))
+    if "established_on" not in taken and (day := values.first_day(taken.get("term"))):
+        taken["established_on"] = day
 
     names = [name for name in FIELDS if name in taken]
+    size = (width, height) if turn in (0, 180) else (height, width)
     return Found(
         fields={name: taken[name].text for name in names},
-        confidence={name: round(taken[name].confidence, 3) for name in names},
+        confidence={name: round(min(taken[name].confidence, CEILING.get(name, 1.0)), 3) for name in names},
+        alternatives={name: taken[name].alternatives for name in names if taken[name].alternatives},
         regions={name: turned_back(region_of(taken[name].boxes), turn, width, height) for name in names},
+        lines={name: tuple(turned_back(region_of([box]), turn, width, height) for box in taken[name].boxes) for name in names},
         turn=turn,
         labels=len({cell.label for cell in cells if cell.label} - {OTHER}),
         titled=any("营业执照" in tidy(box.text) for box in upright),
-        gaps=tuple(
-            box.polygon for box in turned(_gaps(entries, cells, taken, _slope(upright)), opposite(turn), *_size(turn, width, height))
-        ),
+        form=form_of([tidy(box.text) for box in upright], cells),
+        doubts=tuple(doubt.turned(opposite(turn), *size) for doubt in doubts_of(entries, cells, taken, slope_of(upright))),
     )
-
-
-def _size(turn: Turn, width: int, height: int) -> tuple[int, int]:
-    """Width and height of the page after `turn`."""
-    return (width, height) if turn in (0, 180) else (height, width)
-
-
-# --- From boxes to cells ---------------------------------------------------------------------------------
-
-
-def _cells(upright: Sequence[TextBox]) -> list[Cell]:
-    """The labels and values of an upright page, straightened, without the form's own print and what was stamped on it."""
-    slope = _slope(upright)
-    groups: list[list[Cell]] = []
-    for box in upright:
-        leans = abs(box.angle - slope) > LARGEST_TILT and box.length > 2 * box.height
-        if leans or (is_furniture(tidy(box.text))):
-            continue
-        if pieces := pieces_of(box):
-            groups.append([_cell(piece, slope) for piece in pieces])
-    return _halves_settled(groups)
-
-
-def _slope(boxes: Sequence[TextBox]) -> float:
-    """Degrees that most lines lean; short ones have no direction."""
-    angles = [box.angle for box in boxes if box.length > 3 * box.height and abs(box.angle) < 30]
-    return median(angles) if len(angles) >= 3 else 0.0
-
-
-def _cell(piece: Piece, slope: float) -> Cell:
-    cos, sin = math.cos(math.radians(slope)), math.sin(math.radians(slope))
-    points = [(x * cos + y * sin, y * cos - x * sin) for x, y in piece.box.polygon]
-    return Cell(
-        piece,
-        x0=(points[0][0] + points[3][0]) / 2,
-        x1=(points[1][0] + points[2][0]) / 2,
-        y=sum(y for _, y in points) / 4,
-        h=max(1.0, (points[3][1] + points[2][1] - points[0][1] - points[1][1]) / 2),
-    )
-
-
-def _halves_settled(groups: list[list[Cell]]) -> list[Cell]:
-    """The cells of all `groups` (one a box), each half of a label joined to the other, believed alone, or read as text."""
-    cells = [cell for group in groups for cell in group]
-    firsts = [cell for cell in cells if cell.piece.half == "first"]
-    kept: list[Cell] = []
-    joined: list[Cell] = []
-    for group in groups:
-        head = group[0]
-        if head.piece.half != "second" or sum(bool(cell.piece.half) for cell in group) > 1:
-            kept.extend(cell for cell in group if cell.piece.half != "first")
-            continue
-        first = next((f for f in firsts if f.label == head.label and f.x0 < head.x0 and f.level_with(head, 0.9)), None)
-        if first is not None:
-            joined.append(first)
-            kept.extend([Cell(head.piece, first.x0, head.x1, head.y, head.h), *group[1:]])
-        elif _believed(group, cells):
-            kept.extend(group)
-        else:
-            kept.append(_whole(group))
-    labelled = {cell.label for cell in kept if cell.label}
-    kept.extend(f for f in firsts if f not in joined and f.label not in labelled)
-    return [cell for cell in kept if cell.piece.half != "stack"]
-
-
-def _believed(group: Sequence[Cell], cells: Sequence[Cell]) -> bool:
-    """Whether the first cell of `group`, the second half of a label whose first half was lost, is one.
-
-    It is but a common character. So its label must not stand elsewhere, and it must lie flush with the labels
-    above and below it, beside a stack of first halves, or above the scope, where no running text begins with it.
-    """
-    head = group[0]
-    full = [cell for cell in cells if cell.label in BODY and not cell.piece.half]
-    if head.label in {cell.label for cell in full}:
-        return False
-    flush = any(abs(head.x1 - cell.x1) < head.h for cell in full)
-    stacked = any(cell.piece.half == "stack" and cell.x0 < head.x0 and abs(cell.y - head.y) < cell.h / 2 for cell in cells)
-    scope = min((cell.y for cell in full if cell.label == "business_scope"), default=math.inf)
-    return flush or stacked or (head.label == "name" and len(group) > 1 and head.y < scope - head.h)
-
-
-def _whole(group: list[Cell]) -> Cell:
-    """The cells of one box, as one value again."""
-    first, last = group[0], group[-1]
-    a, b = first.piece.box, last.piece.box
-    text = "".join(cell.text for cell in group)
-    box = TextBox(text, a.score, (a.polygon[0], b.polygon[1], b.polygon[2], a.polygon[3]))
-    return Cell(Piece(box), first.x0, last.x1, first.y, first.h)
-
-
-# --- From cells to entries -------------------------------------------------------------------------------
-
-
-def _entries(cells: Sequence[Cell]) -> dict[str, Entry]:
-    """For each label on the page, the cells of its value. A label that stands twice keeps the place with a value."""
-    labels = _believable([cell for cell in cells if cell.label])
-    told = {id(cell) for cell in labels}
-    free = sorted((cell for cell in cells if id(cell) not in told), key=lambda cell: (cell.y, cell.x0))
-    columns = _columns([cell for cell in labels if cell.label in BODY])
-    entries = [Entry(label) for label in sorted(labels, key=lambda cell: cell.y)]
-    free = _take_rows(entries, free, columns) + _far_ones(entries)
-    free = _take_near(entries, free)
-    _take_wraps(entries, free, columns)
-    best: dict[str, Entry] = {}
-    for entry in entries:
-        entry.lines = _in_lines(entry.lines)
-        if entry.label.label not in best or not best[entry.label.label].lines:
-            best[entry.label.label] = entry
-    return best
-
-
-def _believable(labels: list[Cell]) -> list[Cell]:
-    """`labels` without words that only look like labels because a line of the scope happens to begin with them."""
-    scope = next((cell for cell in labels if cell.label == "business_scope"), None)
-    if scope is None:
-        return labels
-    return [
-        cell
-        for cell in labels
-        if not (cell.label in BODY and len(cell.text) == 2 and cell.y > scope.y + 0.5 * scope.h and 0 < cell.x0 - scope.x1 < 4 * scope.h)
-    ]
-
-
-def _columns(labels: Sequence[Cell]) -> list[float]:
-    """The left edges of the form's columns, one or two."""
-    if not labels:
-        return []
-    edges = sorted(cell.x0 for cell in labels)
-    width = max(median(cell.h for cell in labels) * 8, 1.0)
-    columns = [edges[0]]
-    for edge in edges[1:]:
-        if edge - columns[-1] > width:
-            columns.append(edge)
-    return columns
-
-
-def _column(columns: Sequence[float], x: float, slack: float) -> int:
-    """The number of the last column that begins left of `x`; -1 where none does."""
-    return max((i for i, edge in enumerate(columns) if edge <= x + slack), default=-1)
-
-
-def _take_rows(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequence[float]) -> list[Cell]:
-    """Give each cell to the label that it stands right of, in its row and column; return the cells left over."""
-    left: list[Cell] = []
-    for cell in free:
-        beside = [e for e in entries if e.label.x1 - 0.8 * cell.h <= cell.x0 and cell.level_with(e.label)]
-        if columns:
-            column = _column(columns, cell.x0, cell.h)
-            beside = [e for e in beside if e.label.label not in BODY or _column(columns, e.label.x0, e.label.h) == column]
-        if beside:
-            min(beside, key=lambda e: (cell.x0 - e.label.x1 > 12 * cell.h, abs(cell.y - e.label.y) - 0.001 * e.label.x1)).lines.append(cell)
-        else:
-            left.append(cell)
-    return left
-
-
-def _far_ones(entries: Sequence[Entry]) -> list[Cell]:
-    """Take from each short value what stands apart from its first piece: another column's text, or a stamp."""
-    taken: list[Cell] = []
-    for entry in entries:
-        if entry.label.label == "business_scope" or not entry.lines:
-            continue
-        row = sorted(entry.lines, key=lambda cell: cell.x0)
-        near = [row[0]]
-        for cell in row[1:]:
-            if cell.x0 - near[-1].x1 > 3 * cell.h or not 0.6 < cell.h / row[0].h < 1.6:
-                break
-            near.append(cell)
-        taken.extend(row[len(near) :])
-        entry.lines = near
-    return taken
-
-
-def _take_near(entries: Sequence[Entry], free: list[Cell]) -> list[Cell]:
-    """Give labels that have nothing in their row what is printed a little above or below it."""
-    for entry in entries:
-        if entry.lines:
-            continue
-        label = entry.label
-        if label.label in ("uscc", "registration_number"):
-            near = [c for c in free if 0 < c.y - label.y < 2.5 * label.h and c.x0 < label.x1 and c.x1 > label.x0]
-        else:
-            near = [c for c in free if abs(c.y - label.y) < 1.3 * label.h and -0.8 * c.h < c.x0 - label.x1 < 8 * label.h]
-        if near:
-            chosen = min(near, key=lambda c: abs(c.y - label.y))
-            entry.lines.append(chosen)
-            free = [c for c in free if c is not chosen]
-    return free
-
-
-def _take_wraps(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequence[float]) -> None:
-    """Give each cell that is left to the value that it goes on with: the line above it in the same column."""
-    foot = min((e.label.y - e.label.h for e in entries if e.label.label == "registration_authority"), default=math.inf)
-    for cell in free:
-        if _DATE_PIECES.match(cell.text) or (cell.y > foot and not columns[1:]):
-            continue
-        column = _column(columns, cell.x0, cell.h)
-        above = [
-            e
-            for e in entries
-            if e.label.label in WRAPPING and e.lines and _goes_on(e, cell) and _column(columns, e.label.x0, e.label.h) == column
-        ]
-        if above:
-            min(above, key=lambda e: cell.y - e.lines[-1].y).lines.append(cell)
-
-
-def _goes_on(entry: Entry, cell: Cell) -> bool:
-    """Whether `cell` is the next line of the entry's value: close below, and begun where the first line begins."""
-    last, first = entry.lines[-1], entry.lines[0]
-    down = cell.y - last.y
-    if entry.label.label == "business_scope":
-        return -0.4 * last.h < down < 3 * max(last.h, cell.h) and cell.x0 > min(entry.label.x1 - cell.h, first.x0 - 2 * cell.h)
-    return 0.4 * last.h < down < 1.35 * max(last.h, cell.h) and abs(cell.x0 - first.x0) < 1.5 * cell.h and 0.6 < cell.h / first.h < 1.6
 
 
 def _form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
     """The value of 组成形式 (个人经营, 家庭经营): sole traders' licences before 2015 give it in place of a type."""
     other = entries.get(OTHER)
     return [(cell.text, cell.piece.box) for cell in (other.lines if other else ()) if re.search("经营$", cell.text)]
-
-
-def _in_lines(cells: Sequence[Cell]) -> list[Cell]:
-    """`cells` as they are read: line after line, each from left to right."""
-    ordered: list[list[Cell]] = []
-    for cell in sorted(cells, key=lambda c: c.y):
-        if ordered and abs(cell.y - ordered[-1][0].y) < 0.5 * min(cell.h, ordered[-1][0].h):
-            ordered[-1].append(cell)
-        else:
-            ordered.append([cell])
-    return [cell for line in ordered for cell in sorted(line, key=lambda c: c.x0)]
-
-
-# --- Where to look again ---------------------------------------------------------------------------------
-
-
-def _gaps(entries: dict[str, Entry], cells: Sequence[Cell], taken: Mapping[str, values.Value], slope: float) -> list[TextBox]:
-    """Empty boxes (of the upright page) in the row of each label whose value is missing, and around codes read wrong."""
-    right = max((cell.x1 for cell in cells), default=0.0)
-    gaps: list[TextBox] = []
-    for name, entry in entries.items():
-        if (
-            name in taken
-            or name in (OTHER, "registration_authority", "business_scope")
-            or ("uscc" in taken and name == "registration_number")
-        ):
-            continue
-        if entry.lines:
-            gaps.extend(_place(cell.x0 - cell.h, cell.x1 + cell.h, cell.y, 1.3 * cell.h, slope) for cell in entry.lines)
-            continue
-        label = entry.label
-        end = min(
-            [
-                right,
-                label.x1 + REACH.get(name, 24) * label.h,
-                *(o.label.x0 for o in entries.values() if o.label.x0 > label.x1 and o.label.level_with(label)),
-            ]
-        )
-        if end - label.x1 > label.h:
-            gaps.append(_place(label.x1, end, label.y, 1.3 * label.h, slope))
-    if not uscc.is_valid(taken["uscc"].text if "uscc" in taken else "") and "registration_number" not in taken:
-        gaps.extend(
-            _place(cell.x0 - cell.h, cell.x1 + cell.h, cell.y, 1.3 * cell.h, slope) for cell in cells if values.might_be_code(cell.text)
-        )
-    return gaps
-
-
-def _place(x0: float, x1: float, y: float, height: float, slope: float) -> TextBox:
-    """An empty box on the page, from its place on the straightened page."""
-    cos, sin = math.cos(math.radians(slope)), math.sin(math.radians(slope))
-    corners = [(x0, y - height / 2), (x1, y - height / 2), (x1, y + height / 2), (x0, y + height / 2)]
-    a, b, c, d = ((x * cos - y * sin, y * cos + x * sin) for x, y in corners)
-    return TextBox("", 0.0, (a, b, c, d))

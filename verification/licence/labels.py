@@ -41,7 +41,9 @@ LABELS: Final = {word: field for field, words in _WORDS.items() for word in word
 _LONGEST_FIRST: Final = sorted(LABELS, key=len, reverse=True)
 
 # A seal, a fold or the edge may take a long label's first character.
-_BEHEADED: Final = {word[1:]: LABELS[word] for word in _LONGEST_FIRST if len(word) >= 4 and word[1:] not in LABELS}
+_BEHEADED: Final = {word[1:]: LABELS[word] for word in _LONGEST_FIRST if len(word) >= 4 and word[1:] not in LABELS} | {
+    "代表人": "legal_representative", "表人": "legal_representative",
+}  # fmt: skip
 
 # Labels that a neighbouring column's print may run into: nothing else on a licence holds these words.
 _INSIDE: Final = (
@@ -60,8 +62,11 @@ _FURNITURE: Final = re.compile(
     r"https?[:/]|www\.|gov\.cn|信用信息公示|监督管理总局监制|行政管理总局|总局(?:监)?制|扫描二维码|二维码|了解更多|备案.{0,3}许可.{0,3}监管"
     r"|^[(]?(?:正|副)本[)]?(?:[(]?\d|$)|^[(]?副本号|^编号|^证照编号|^\d-\d$|^[(]?\d+[-/]\d+[)]?$"
     r"|^.{0,9}网$|复印|仅供|仅用于|无效|备案之用|年度检验"
-    r"|重要提示|^须知|每年1月1日|年度报告|^企业法人营业执照$|^个体工商户营业执照$|^营业执照$"
+    r"|重要提示|^须知|每年1月1日|年度报告|^企业法人营业执照$|^个体工商户营业执照$|^营业执照$",
+    re.IGNORECASE,
 )
+# Of these a scope may speak too: it sends the reader to a city's own site (商事主体信息公示平台).
+_ALSO_IN_SCOPES: Final = re.compile(r"https?[:/]|www\.|gov\.cn|信用信息公示|备案.{0,3}许可.{0,3}监管", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -88,15 +93,27 @@ def is_furniture(text: str) -> bool:
     return bool(_FURNITURE.search(text))
 
 
+def may_be_scope(text: str) -> bool:
+    """Whether `text` (tidy), which is furniture by itself, may be a line of the business scope."""
+    return bool(_ALSO_IN_SCOPES.search(text)) and len(text) > 12
+
+
 def pieces_of(box: TextBox) -> list[Piece]:
     """`box` cut at every label inside it. Pieces come in reading order and may be all of the box."""
-    text = tidy(box.text)
-    if not text:
+    box = _tidied(box)
+    if not box.text:
         return []
-    if stack := _stack(text, box):
-        return stack
-    box = replace(box, text=text)
-    return list(_cut(box))
+    return _stack(box.text, box) or list(_cut(box))
+
+
+def _tidied(box: TextBox) -> TextBox:
+    """`box` with its text tidy, and its weak characters where they now stand."""
+    starts, length = [], 0
+    for character in box.text:
+        starts.append(length)
+        length += len(tidy(character))
+    moved = tuple(replace(weak, at=min(starts[weak.at], max(length - 1, 0))) for weak in box.weak)
+    return replace(box, text=tidy(box.text), weak=moved)
 
 
 def _cut(box: TextBox) -> Iterator[Piece]:
@@ -113,8 +130,8 @@ def _cut(box: TextBox) -> Iterator[Piece]:
     yield Piece(_part(box, start, end), field, half)
     rest = text[end:].lstrip(":;.,、· ")
     if rest:
-        part = _part(box, end, len(text))
-        yield from [Piece(replace(part, text=rest))] if field == "business_scope" else _cut(replace(part, text=rest))
+        part = _part(box, len(text) - len(rest), len(text))
+        yield from [Piece(part)] if field == "business_scope" else _cut(part)
 
 
 def _at_start(text: str) -> tuple[int, int, str, str] | None:
@@ -171,7 +188,8 @@ def _part(box: TextBox, start: int, end: int) -> TextBox:
     a, b = _advance(box.text[:start]) / whole, _advance(box.text[:end]) / whole
     p, q, r, s = box.polygon
     polygon: Polygon = _between(p, q, a), _between(p, q, b), _between(s, r, b), _between(s, r, a)
-    return TextBox(box.text[start:end], box.score, polygon)
+    weak = tuple(replace(w, at=w.at - start) for w in box.weak if start <= w.at < end)
+    return TextBox(box.text[start:end], box.score, polygon, weak)
 
 
 def _slice(box: TextBox, a: float, b: float) -> TextBox:

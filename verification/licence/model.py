@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, Final
 
 from verification.licence.boxes import Region, Turn
+from verification.licence.forms import Form
 
 FIELDS: Final = (
     "uscc",
@@ -23,6 +25,21 @@ FIELDS: Final = (
 """Every field that a reading can have, in the order of the print. A field that could not be read is absent."""
 
 
+class Problem(StrEnum):
+    """Stored with the reading; a machine's observation, no accusation."""
+
+    USCC_WRONG_CHECK_CHARACTER = "uscc_wrong_check_character"
+    NUMBER_WRONG_CHECK_DIGIT = "number_wrong_check_digit"
+    USCC_ONLY_IN_QR = "uscc_only_in_qr"
+    """The print of the code was not read."""
+    USCC_SETTLED_BY_QR = "uscc_settled_by_qr"
+    """One look-alike character was read wrong; the QR code says which."""
+    QR_DISAGREES = "qr_disagrees"
+    ESTABLISHED_ON_FROM_TERM = "established_on_from_term"
+    """The day of establishment was not read; the term begins on the one given."""
+    TITLE_MISSING = "title_missing"
+
+
 @dataclass(frozen=True)
 class LicenceReading:
     """The best page of a document, read. All three mappings have the same keys, out of FIELDS.
@@ -35,11 +52,19 @@ class LicenceReading:
     """0..1: how sure the reader is of the characters, less where the place of the value had to be guessed."""
     regions: dict[str, Region]
     """Where each value stands, in pixels of the page as it was handed in."""
+    lines: dict[str, tuple[Region, ...]]
+    """The places of the lines that each value was read from."""
+    alternatives: dict[str, tuple[str, ...]]
+    """What a value may be instead, likeliest first. Suggestions: none is taken without a second witness."""
+    form: Form
+    problems: tuple[Problem, ...]
     qr: str | None
     """What the QR code says, raw."""
     qr_uscc: str | None
     """The valid USCC in it, if it states one."""
     seconds: float
+    decided_seconds: float | None
+    """When the fields that decide (code or number, name, legal representative) were known; None where they were not."""
     reader: str
     looks_like_licence: bool
     page: int = 1
@@ -49,4 +74,9 @@ class LicenceReading:
 
     def as_json(self) -> dict[str, Any]:
         """The same, in what JSON has: to be stored as an observation."""
-        return asdict(self) | {"regions": {name: list(region) for name, region in self.regions.items()}}
+        return asdict(self) | {
+            "regions": {name: list(region) for name, region in self.regions.items()},
+            "lines": {name: [list(region) for region in regions] for name, regions in self.lines.items()},
+            "alternatives": {name: list(others) for name, others in self.alternatives.items()},
+            "problems": list(self.problems),
+        }

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from employers import uscc
-from verification.licence import capital, dates
+from verification.licence import capital, certainty, dates
 from verification.licence.boxes import TextBox
 from verification.licence.labels import is_furniture, tidy
 
@@ -49,6 +49,7 @@ class Value:
     text: str
     confidence: float
     boxes: tuple[TextBox, ...]
+    alternatives: tuple[str, ...] = ()
 
 
 Line = tuple[str, TextBox]
@@ -56,10 +57,15 @@ Line = tuple[str, TextBox]
 
 def clean(name: str, lines: Sequence[Line]) -> Value | None:
     """The value of field `name` in the `lines` beside and below its label; None where they hold no such value."""
-    text = _CLEANERS[name](simplified("".join(tidy(text) for text, _ in lines)))
+
+    def cleaner(text: str) -> str:
+        return _CLEANERS[name](simplified(tidy(text)))
+
+    text = cleaner("".join(text for text, _ in lines))
     if not text:
         return None
-    return Value(text, _score(lines), tuple(box for _, box in lines))
+    boxes = tuple(box for _, box in lines)
+    return Value(text, certainty.confidence(boxes), boxes, certainty.alternatives(text, boxes, cleaner))
 
 
 def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) -> dict[str, Value]:
@@ -98,6 +104,12 @@ def guesses(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
     return found
 
 
+def first_day(term: Value | None) -> Value | None:
+    """The day on which `term` begins, as a guess at the day of establishment: they are one for nearly every company."""
+    begins = dates.day(term.text.partition("至")[0]) if term and "至" in term.text else None
+    return Value(begins.isoformat(), term.confidence * GUESSED, term.boxes) if term and begins else None
+
+
 def registration_check_digit(first14: str) -> str:
     """The 15th digit of a registration number (GS 15-2006: MOD 11,10)."""
     rest = 10
@@ -105,6 +117,11 @@ def registration_check_digit(first14: str) -> str:
         rest = (rest + int(digit)) % 10 or 10
         rest = rest * 2 % 11
     return str((11 - rest) % 10)
+
+
+def is_sound_number(number: str) -> bool:
+    """Whether a registration number may be one: 13 digits, or 15 with a right check digit."""
+    return number.isdigit() and (len(number) == 13 or (len(number) == 15 and registration_check_digit(number[:14]) == number[14]))
 
 
 # --- Codes -----------------------------------------------------------------------------------------------
@@ -115,7 +132,7 @@ def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterator[V
         for run in _runs(text, 18, 24 if labelled else 18):
             code = uscc.normalise(run)[: uscc.LENGTH]  # the number of the copy (1-1) may follow
             if uscc.is_valid(code):
-                yield Value(code, box.score, (box,))
+                yield Value(code, certainty.of_checked(certainty.confidence([box])), (box,))
 
 
 def might_be_code(text: str) -> bool:
@@ -126,7 +143,8 @@ def might_be_code(text: str) -> bool:
 def _doubtful_code(lines: Sequence[Line]) -> Value | None:
     for text, box in lines:
         for run in _runs(text, 16, 20):
-            return Value(uscc.normalise(run), box.score * DOUBTED, (box,))
+            code = uscc.normalise(run)
+            return Value(code, box.score * DOUBTED, (box,), certainty.like_codes(code))
     return None
 
 
@@ -137,7 +155,9 @@ def _registration_numbers(lines: Iterable[Line], factor: float = 1.0) -> Iterato
         for number in _runs(text, 13, 15):
             sound = len(number) == 15 and number.isdigit() and registration_check_digit(number[:14]) == number[14]
             if re.fullmatch(r"\d{13}|\d{15}", number) and (factor == 1.0 or sound):
-                yield Value(number, box.score * factor * (1.0 if sound or len(number) == 13 else DOUBTED), (box,))
+                read = certainty.confidence([box])
+                sure = certainty.of_checked(read) if sound else read if len(number) == 13 else read * DOUBTED
+                yield Value(number, sure * factor, (box,))
 
 
 def _runs(text: str, shortest: int, longest: int) -> list[str]:
@@ -177,11 +197,6 @@ def _in_gb2312(character: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _score(lines: Sequence[Line]) -> float:
-    weight = sum(len(text) for text, _ in lines)
-    return sum(box.score * len(text) for text, box in lines) / weight if weight else 0.0
 
 
 _FULL_WIDTH: Final = str.maketrans("(),;:", "（），；：")
@@ -231,14 +246,29 @@ def _term(text: str) -> str:
     return text if dates.days_in(text) or re.search(r"长期|永久|无固定|不约定", text) else ""
 
 
+# The label's second half with its first misread; and the microprint (SCJDGL, for 市场监督管理) at the end.
+_ADDRESS_NEIGHBOURS: Final = re.compile(r"^[住佳往生]?所(?=[一-鿿]{2,}[省市区县])|[SCJDGL]{4,}$")
+
+
 def _address(text: str) -> str:
-    text = text.strip(_LOOSE)
+    text = _ADDRESS_NEIGHBOURS.sub("", text.strip(_LOOSE))
     return _bracketed(text) if len(re.findall(r"[一-鿿]", text)) >= 3 else ""
+
+
+_VERB: Final = "生产|制造|加工|销售|批发|零售|研发|设计|开发|安装|维修|租赁|经营|兼营|主营|进出口|服务"
+_HEADING: Final = re.compile(rf".{{0,12}}(?:项目|范围)|(?:(?:{_VERB})[及和与、,兼]?)+|.{{0,4}}以下.*")
+"""What a colon may follow in a scope: 许可项目：, 生产、销售：."""
 
 
 def _scope(text: str) -> str:
     text = text.strip(_STARS + ":;、·：；")
-    return _bracketed(text) if len(text) >= 2 else ""
+    return _bracketed(_with_semicolons(text)) if len(text) >= 2 else ""
+
+
+def _with_semicolons(text: str) -> str:
+    """`text`, where a colon that follows no heading is the semicolon that was printed: readers take one for the other."""
+    *parts, last = re.split(r"(?<=[:;。)])", text)
+    return "".join(part[:-1] + ";" if part.endswith(":") and not _HEADING.fullmatch(part[:-1]) else part for part in parts) + last
 
 
 def _authority(text: str) -> str:

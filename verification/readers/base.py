@@ -5,7 +5,7 @@ A name and a version, which are kept beside every reading, and one question: whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -39,11 +39,28 @@ class Reader(Protocol):
 
 
 @runtime_checkable
-class PlaceReader(Protocol):
-    """A reader that can be told where to look, and so sees a line that it did not find by itself."""
+class PromptReader(Protocol):
+    """A reader that reads what decides first, and the small print after it."""
+
+    def read_in_parts(self, image: Picture, seen: Callable[[Sequence[TextBox]], None]) -> list[TextBox]:
+        """As `Reader.read`; `seen` is called with the boxes so far, before the rest is read."""
+
+
+@runtime_checkable
+class CloseReader(Protocol):
+    """A reader that can be told where to look, and so sees what it did not find by itself."""
+
+    name: str
 
     def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
-        """The text in each of `places` (pixels of `image`), where there is some. Raises what `Reader.read` raises."""
+        """The text in each of `places` (one line each, in pixels of `image`), where there is some. Raises what `Reader.read` raises."""
+
+    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
+        """The lines in `area` (its corners in the direction of reading, in pixels of `image`), looked at `zoom` times enlarged.
+
+        With `ink`, only what is printed dark counts: coloured and pale stamps over the print are taken away first.
+        Raises what `Reader.read` raises.
+        """
 
 
 def turned_picture(image: Picture, turn: Turn) -> Picture:

@@ -23,8 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from events.errors import ProviderBroken
-from verification.licence.boxes import Polygon, TextBox, Turn, opposite, turned
+from verification.licence.boxes import Polygon, TextBox, Turn, Weak, opposite, turned
 from verification.readers.base import Picture, turned_picture
+from verification.readers.closer import view
 
 LONG_SIDE: Final = 1280
 """Pixels; beyond it nothing more is read, and time grows with the square."""
@@ -34,9 +35,15 @@ LONGEST_LINE: Final = 3200
 LOWEST_SCORE: Final = 0.3
 LOWEST_SCORE_OF_A_PLACE: Final = 0.7
 """Where no line was found, there may be none."""
+SURE: Final = 0.95
+"""Below this probability of a character, what else it may be is told."""
+PARAGRAPH: Final = 3
+"""Lines, tightly set, that make one."""
 VOTERS: Final = 12
 """Lines that vote on which way is up."""
 
+Steps = npt.NDArray[np.float32]
+"""Steps along a line × classes: the probability of each."""
 Corners = npt.NDArray[np.float32]
 """4 × 2: a line's corners in picture pixels, from its own top left, clockwise as one reads."""
 
@@ -62,11 +69,18 @@ class RapidReader:
         return importlib.util.find_spec("rapidocr") is not None and importlib.util.find_spec(self.engine) is not None
 
     def read(self, image: Picture) -> list[TextBox]:
-        return self._with_models(lambda models: _read(models, image))
+        return self.read_in_parts(image, lambda boxes: None)
+
+    def read_in_parts(self, image: Picture, seen: Callable[[Sequence[TextBox]], None]) -> list[TextBox]:
+        return self._with_models(lambda models: _read(models, image, seen))
 
     def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
         lines = [np.array(place, dtype=np.float32) for place in places]
         return self._with_models(lambda models: _texts(models, image, lines, LOWEST_SCORE_OF_A_PLACE))
+
+    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
+        part = view(image, area, zoom, ink=ink)
+        return part.on_page(self._with_models(lambda models: _texts(models, part.picture, _lines(models, part.picture), LOWEST_SCORE)))
 
     def _with_models(self, work: Callable[[_Models], list[TextBox]]) -> list[TextBox]:
         with self._lock:
@@ -86,7 +100,7 @@ class _Models:
         from rapidocr import EngineType
         from rapidocr.ch_ppocr_cls import TextClassifier
         from rapidocr.ch_ppocr_det import TextDetector
-        from rapidocr.ch_ppocr_rec import TextRecInput, TextRecognizer
+        from rapidocr.ch_ppocr_rec import TextRecognizer
         from rapidocr.utils.parse_parameters import ParseParams
 
         logging.getLogger("RapidOCR").setLevel(logging.WARNING)  # it tells each model's path to the terminal
@@ -112,12 +126,11 @@ class _Models:
         for task in (cfg.Det, cfg.Cls, cfg.Rec):
             task.engine_cfg = cfg.EngineConfig[engine]
         cfg.Rec.font_path = None
-        cfg.Rec.rec_batch_num = 1  # a batch is padded to its longest line, and costs no less a line
         cfg.Rec.rec_img_shape = [3, LINE_HEIGHT, STEP]
         self._find: Any = TextDetector(cfg.Det)
         self._upside_down: Any = TextClassifier(cfg.Cls)
         self._recognise: Any = TextRecognizer(cfg.Rec)
-        self._recognise_input: Any = TextRecInput
+        self._characters: list[str] = self._recognise.postprocess_op.character
 
     def lines(self, page: Picture) -> list[Corners]:
         """Where lines stand on `page` (its sides multiples of STEP)."""
@@ -129,13 +142,15 @@ class _Models:
         answers = self._upside_down(strips).cls_res
         return sum(str(label) == "180" for label, _ in answers) / max(1, len(answers))
 
-    def text(self, strips: list[Picture]) -> list[tuple[str, float]]:
-        """What each strip says, and how sure the model is."""
-        answer = self._recognise(self._recognise_input(img=[_padded(strip) for strip in strips], return_word_box=False))
-        return list(zip(answer.txts, answer.scores, strict=True))
+    def text(self, strip: Picture) -> tuple[str, float, tuple[Weak, ...]]:
+        """What `strip` says, how sure the model is of it, and of which characters it is not."""
+        padded = _padded(strip)
+        shape = padded.shape[1] / padded.shape[0]
+        given = self._recognise.resize_norm_img(padded, max(shape, STEP / LINE_HEIGHT))[np.newaxis].astype(np.float32)
+        return _decoded(self._recognise.session(given)[0], self._characters)
 
 
-def _read(models: _Models, image: Picture) -> list[TextBox]:
+def _read(models: _Models, image: Picture, seen: Callable[[Sequence[TextBox]], None]) -> list[TextBox]:
     turn: Turn = 0
     lines = _lines(models, image)
     if lines and (turn := _turn(models, image, lines)):
@@ -143,7 +158,37 @@ def _read(models: _Models, image: Picture) -> list[TextBox]:
         image = turned_picture(image, turn)
         lines = _lines(models, image)
     height, width = image.shape[:2]
-    return turned(_texts(models, image, lines, LOWEST_SCORE), opposite(turn), width, height)
+    first, rest = _small_print_last(lines)
+    boxes = turned(_texts(models, image, first, LOWEST_SCORE), opposite(turn), width, height)
+    seen(boxes)
+    return boxes + turned(_texts(models, image, rest, LOWEST_SCORE), opposite(turn), width, height)
+
+
+def _small_print_last(lines: list[Corners]) -> tuple[list[Corners], list[Corners]]:
+    """The lines above the paragraph, of at least PARAGRAPH lines, and those that are or follow it.
+
+    The paragraph is the 经营范围: most of the page's text, and nothing that a decision waits for. Its first line stays
+    with what is above: it may be another field's.
+    """
+    ordered = sorted(lines, key=lambda c: float(c[:, 1].mean()))
+    best: list[int] = []
+    for start in range(len(ordered)):
+        run = [start]
+        for i in range(start + 1, len(ordered)):
+            a, b = ordered[run[-1]], ordered[i]
+            down, height = float(b[:, 1].mean() - a[:, 1].mean()), max(_height(a), _height(b))
+            if down > 1.4 * height:
+                break
+            if down > 0.5 * height and abs(float(b[0, 0] - a[0, 0])) < height and _length(b) > 6 * height:
+                run.append(i)
+        if len(run) > len(best):
+            best = run
+    if len(best) < PARAGRAPH:
+        return ordered, []
+    paragraph = set(best[1:])
+    top = float(ordered[best[1]][:, 1].mean())
+    later = [c for i, c in enumerate(ordered) if i in paragraph or float(c[:, 1].mean()) > top + _height(ordered[best[1]])]
+    return [c for c in ordered if not any(c is other for other in later)], later
 
 
 def _lines(models: _Models, image: Picture) -> list[Corners]:
@@ -167,12 +212,31 @@ def _texts(models: _Models, image: Picture, lines: list[Corners], lowest: float)
     """What stands in `lines`, where the model is at least `lowest` sure of it."""
     if not lines:
         return []
-    read = models.text([_strip(image, corners) for corners in lines])
-    return [
-        TextBox(text, float(score), _polygon(corners))
-        for corners, (text, score) in zip(lines, read, strict=True)
-        if text.strip() and score >= lowest
-    ]
+    read = [(corners, *models.text(_strip(image, corners))) for corners in lines]
+    return [TextBox(text, score, _polygon(corners), weak) for corners, text, score, weak in read if text.strip() and score >= lowest]
+
+
+def _decoded(steps: Steps, characters: list[str]) -> tuple[str, float, tuple[Weak, ...]]:
+    """The text in a recogniser's answer, by the best path (CTC): runs of one class are one character, class 0 is none.
+
+    Also the mean probability of its characters, and those below SURE with the class that comes second.
+    """
+    best = steps.argmax(axis=1)
+    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    text: list[str] = []
+    sure: list[float] = []
+    weak: list[Weak] = []
+    for start, end in zip(starts, (*starts[1:], len(best)), strict=True):
+        if best[start] == 0:
+            continue
+        step = start + int(steps[start:end, best[start]].argmax())
+        probability = float(steps[step, best[start]])
+        if probability < SURE:
+            second = int(np.argpartition(steps[step], -2)[-2])
+            weak.append(Weak(sum(map(len, text)), round(probability, 4), characters[second] if second else ""))
+        text.append(characters[best[start]])
+        sure.append(probability)
+    return "".join(text), float(np.mean(sure)) if sure else 0.0, tuple(weak)
 
 
 def _page(image: Picture) -> tuple[Picture, float]:

@@ -6,9 +6,11 @@ character is right is worth having. Needs the system's `tesseract` with the lang
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, cast
@@ -17,12 +19,17 @@ import cv2
 import numpy as np
 
 from events.errors import ProviderBroken, ProviderUnavailable
-from verification.licence.boxes import TextBox
+from verification.licence.boxes import Polygon, TextBox
 from verification.readers.base import Picture
+from verification.readers.closer import View, view
 
 LANGUAGE: Final = "chi_sim"
 LONG_SIDE: Final = 2000
+LINE_HEIGHT: Final = 48
+"""Pixels; what a single line is enlarged to."""
 SECONDS: Final = 30
+SPARSE, ONE_BLOCK, ONE_LINE = 11, 6, 7
+"""Tesseract's page segmentation modes."""
 WORD_GAP: Final = 2.0
 """Line heights between two words that belong to different columns."""
 
@@ -58,18 +65,31 @@ class TesseractReader:
         return language in listed.split()
 
     def read(self, image: Picture) -> list[TextBox]:
+        scale = LONG_SIDE / max(image.shape[:2])
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        page = cast(Picture, cv2.resize(image, None, fx=scale, fy=scale, interpolation=interpolation))
+        return self._read(page, scale, SPARSE)
+
+    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
+        return [box for place in places for box in self._read_view(view(image, place, _zoom(place)), ONE_LINE)]
+
+    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
+        return self._read_view(view(image, area, zoom, ink=ink), ONE_BLOCK)
+
+    def _read_view(self, part: View, layout: int) -> list[TextBox]:
+        return part.on_page(self._read(part.picture, 1.0, layout))
+
+    def _read(self, picture: Picture, scale: float, layout: int) -> list[TextBox]:
+        """The text on `picture`, in pixels of one that is `scale` times smaller."""
         import pytesseract
 
         if not self.available():
             raise ProviderUnavailable(f"tesseract with {LANGUAGE} is not installed", retry_after=3600)
         try:
-            scale = LONG_SIDE / max(image.shape[:2])
-            interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-            page = cv2.resize(image, None, fx=scale, fy=scale, interpolation=interpolation)
             rows = pytesseract.image_to_data(
-                cv2.cvtColor(page, cv2.COLOR_BGR2RGB),
+                cv2.cvtColor(picture, cv2.COLOR_BGR2RGB),
                 lang=LANGUAGE,
-                config="--psm 11 --oem 1",
+                config=f"--psm {layout} --oem 1",
                 output_type=pytesseract.Output.DICT,
                 timeout=SECONDS,
             )
@@ -80,6 +100,10 @@ class TesseractReader:
         except Exception as error:  # whatever else: the binary's message may quote the page, so only its kind goes on
             raise ProviderBroken(f"tesseract: {type(error).__name__}") from error
         return [box for line in _lines(cast(dict[str, list[object]], rows)) for box in _boxes(line, scale)]
+
+
+def _zoom(place: Polygon) -> float:
+    return max(1.0, LINE_HEIGHT / max(1.0, math.dist(place[0], place[3])))
 
 
 def _lines(rows: dict[str, list[object]]) -> list[_Line]:

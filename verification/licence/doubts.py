@@ -1,0 +1,187 @@
+"""Where on the page is a second look worth its time?
+
+Most pages are read whole at the first look. Where a value is missing beside its label, a code fails its check
+character, an address breaks off or a paragraph has holes, the place is told, so that a reader can look again, closer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import Final
+
+from employers import uscc
+from verification.licence import values
+from verification.licence.boxes import Polygon, TextBox, Turn, turned
+from verification.licence.labels import OTHER
+from verification.licence.layout import BODY, Cell, Entry
+
+REACH: Final = {"legal_representative": 8, "registration_number": 14, "uscc": 16, "established_on": 12}
+"""How far right of its label a value reaches, in heights of the label; 24 where not told."""
+HEAD_HEIGHT: Final = 14
+"""Heights of a label between the company's name and the top of what may hold its code."""
+ALWAYS_PRINTED: Final = ("name", "type", "legal_representative", "established_on", "address", "business_scope")
+_ENDS: Final = re.compile(r"[号室楼层幢栋村组座屯园厦厅房铺内侧旁口市区场院站)）]\W*$")
+"""How addresses end; one that ends otherwise may go on in a line that was not found."""
+
+UNREADABLE: Final = 0.6
+"""A line that scores less is two lines in one box, or none."""
+_CLOSES: Final = re.compile(r"[.。;；:：)）\]】无*]$")
+"""How a line of a paragraph may end before the right edge."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A part of the page to look at again."""
+
+    names: tuple[str, ...]
+    """The fields whose values are missing or incomplete."""
+    area: Polygon
+    line_height: float
+    """Pixels, of the print in it."""
+    line: Polygon | None = None
+    """Where the value's line must stand, if that is known."""
+    clipped: bool = False
+    """Whether `line` was read, and only its last character is in doubt."""
+
+    def turned(self, turn: Turn, width: int, height: int) -> Doubt:
+        """The same doubt on the page of `width` × `height` pixels, turned clockwise by `turn`."""
+
+        def move(polygon: Polygon) -> Polygon:
+            return turned([TextBox("", 0.0, polygon)], turn, width, height)[0].polygon
+
+        return replace(self, area=move(self.area), line=move(self.line) if self.line else None)
+
+
+def doubts_of(entries: Mapping[str, Entry], cells: Sequence[Cell], taken: Mapping[str, values.Value], slope: float) -> list[Doubt]:
+    """The doubts that a first look leaves, on the upright page whose lines lean by `slope` degrees."""
+    return [] if not cells else list(_Page(entries, cells, taken, slope).doubts())
+
+
+class _Page:
+    def __init__(self, entries: Mapping[str, Entry], cells: Sequence[Cell], taken: Mapping[str, values.Value], slope: float) -> None:
+        self.entries, self.cells, self.taken, self.slope = entries, cells, taken, slope
+        self.left, self.right = min(cell.x0 for cell in cells), max(cell.x1 for cell in cells)
+        self.body = sorted((cell for cell in cells if cell.label in BODY), key=lambda cell: cell.y)
+        self.h = median(cell.h for cell in self.body or cells)
+
+    def doubts(self) -> Iterator[Doubt]:
+        yield from self._codes()
+        yield from self._empty_rows()
+        yield from self._lost_labels()
+        yield from self._broken_off()
+        yield from self._clipped()
+        yield from self._holes()
+
+    def _codes(self) -> Iterator[Doubt]:
+        """Neither code nor number, or one that cannot be right: wherever something like one stands, and all of the head."""
+        if "registration_number" in self.taken or uscc.is_valid(self.taken["uscc"].text if "uscc" in self.taken else ""):
+            return
+        names = ("uscc", "registration_number")
+        for cell in self.cells:
+            if values.might_be_code(cell.text):
+                yield self._around(names, cell.x0 - cell.h, cell.x1 + cell.h, cell.y, cell.h)
+        if self.body:
+            first = self.body[0]
+            yield self._area(names, self.left, self.right, first.y - HEAD_HEIGHT * self.h, first.y - 0.6 * self.h)
+
+    def _empty_rows(self) -> Iterator[Doubt]:
+        """Labels whose value is missing."""
+        for name, entry in self.entries.items():
+            if name in self.taken or name in (OTHER, "registration_authority", "business_scope"):
+                continue
+            if name in ("uscc", "registration_number") and self.taken.keys() & {"uscc", "registration_number"}:
+                continue
+            label = entry.label
+            for cell in entry.lines:
+                yield self._around((name,), cell.x0 - cell.h, cell.x1 + cell.h, cell.y, cell.h)
+            if not entry.lines and (end := self._end_of_row(name, label)) - label.x1 > label.h:
+                yield self._around((name,), label.x1, end, label.y, label.h)
+
+    def _end_of_row(self, name: str, label: Cell) -> float:
+        others = (entry.label for entry in self.entries.values())
+        beyond = [other.x0 for other in others if other.x0 > label.x1 and other.level_with(label)]
+        return min([self.right, label.x1 + REACH.get(name, 24) * label.h, *beyond])
+
+    def _lost_labels(self) -> Iterator[Doubt]:
+        """Fields that every form prints, and of which neither label nor value was found: somewhere in the body."""
+        lost = tuple(name for name in ALWAYS_PRINTED if name not in self.taken and name not in self.entries)
+        if lost and len(self.body) >= 2:
+            bottom = max(cell.y for cell in self.body) + (16 if "business_scope" in lost else 3) * self.h
+            yield self._area(lost, self.left, self.right, self.body[0].y - 3 * self.h, bottom)
+
+    def _broken_off(self) -> Iterator[Doubt]:
+        """An address that ends in the middle."""
+        entry = self.entries.get("address")
+        if entry and entry.lines and "address" in self.taken and not _ENDS.search(self.taken["address"].text):
+            last = entry.lines[-1]
+            yield self._area(
+                ("address",), entry.label.x0 - last.h, self._column_end(entry.label), last.y - 1.5 * last.h, last.y + 2.2 * last.h
+            )
+
+    def _clipped(self) -> Iterator[Doubt]:
+        """Lines of an address that go on below: the last character before the edge (一, 1) is easily cut off."""
+        entry = self.entries.get("address")
+        for row in _rows(entry.lines)[:-1] if entry else ():
+            cell = row[-1]
+            line = self._place(cell.x0 - 0.1 * cell.h, cell.x1 + 0.9 * cell.h, cell.y - cell.h / 2, cell.y + cell.h / 2)
+            yield Doubt(("address",), line, cell.h, line, clipped=True)
+
+    def _holes(self) -> Iterator[Doubt]:
+        """A scope whose lines are ragged, far apart or begin below their label."""
+        entry = self.entries.get("business_scope")
+        if entry is None or not (entry.lines and self._is_ragged(entry)):
+            return
+        lines = entry.lines
+        h = median(cell.h for cell in lines)
+        top = min(entry.label.y - 1.2 * h, lines[0].y - 1.2 * h)
+        right = max(self._column_end(entry.label), *(cell.x1 + h for cell in lines))
+        yield replace(self._area(("business_scope",), entry.label.x0 - h, right, top, lines[-1].y + 2 * h), line_height=h)
+
+    def _is_ragged(self, entry: Entry) -> bool:
+        rows = _rows(entry.lines)
+        h = median(cell.h for cell in entry.lines)
+        if rows[0][0].y - entry.label.y > 0.8 * entry.label.h:
+            return True
+        if any(cell.piece.box.score < UNREADABLE or cell.h > 1.7 * h for cell in entry.lines):
+            return True
+        width = max(cell.x1 for cell in entry.lines) - min(cell.x0 for cell in entry.lines)
+        short = any(sum(cell.x1 - cell.x0 for cell in row) < 0.8 * width and not _CLOSES.search(row[-1].text) for row in rows[:-1])
+        apart = any(b[0].y - a[0].y > 2.5 * h for a, b in zip(rows, rows[1:], strict=False))
+        return short or apart
+
+    def _column_end(self, label: Cell) -> float:
+        """Where the column of `label` ends: before the labels of the next one, or at the page's right."""
+        beyond = [cell.x0 - cell.h for cell in self.body if cell.x0 > label.x1 + 8 * label.h]
+        return min([self.right + self.h, *beyond])
+
+    def _around(self, names: tuple[str, ...], x0: float, x1: float, y: float, h: float) -> Doubt:
+        """A line and what lies just above and below it."""
+        return replace(
+            self._area(names, x0 - 2 * h, x1 + 2 * h, y - 1.6 * h, y + 1.6 * h),
+            line=self._place(x0, x1, y - 0.65 * h, y + 0.65 * h),
+            line_height=h,
+        )
+
+    def _area(self, names: tuple[str, ...], x0: float, x1: float, y0: float, y1: float) -> Doubt:
+        return Doubt(names, self._place(x0, x1, y0, y1), self.h)
+
+    def _place(self, x0: float, x1: float, y0: float, y1: float) -> Polygon:
+        """A place on the page, from the same on the straightened page."""
+        cos, sin = math.cos(math.radians(self.slope)), math.sin(math.radians(self.slope))
+        a, b, c, d = ((x * cos - y * sin, y * cos + x * sin) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+        return a, b, c, d
+
+
+def _rows(lines: Sequence[Cell]) -> list[list[Cell]]:
+    """`lines`, those of one height together."""
+    rows: list[list[Cell]] = []
+    for cell in lines:
+        if rows and abs(cell.y - rows[-1][0].y) < 0.5 * cell.h:
+            rows[-1].append(cell)
+        else:
+            rows.append([cell])
+    return rows

@@ -1,0 +1,40 @@
+"""Which of the forms that licences have had since the 1990s is this?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from verification.licence.layout import BODY, Cell
+
+
+class Form(StrEnum):
+    """By what is printed and where, not by the date: old forms stay valid until they are exchanged."""
+
+    LANDSCAPE_2019 = "landscape_2019"
+    """Two columns, the code at the top left, a QR code at the top right."""
+    PORTRAIT_2015 = "portrait_2015"
+    """One column, the unified code under the title."""
+    PORTRAIT_2014 = "portrait_2014"
+    """As of 2015, with the older registration number."""
+    BEFORE_2014 = "before_2014"
+    """企业法人营业执照, 个体工商户营业执照 and the like, with a registration number."""
+    ELECTRONIC = "electronic"
+    """The picture of an electronic licence (电子营业执照)."""
+    UNKNOWN = "unknown"
+
+
+def form_of(texts: Sequence[str], cells: Sequence[Cell]) -> Form:
+    """The form of a page that says `texts` (tidy) and holds `cells`, upright."""
+    if any("电子营业执照" in text for text in texts):
+        return Form.ELECTRONIC
+    if any(text.endswith("营业执照") and text != "营业执照" and len(text) <= 16 for text in texts):
+        return Form.BEFORE_2014
+    body = [cell for cell in cells if cell.label in BODY]
+    if len(body) < 3:
+        return Form.UNKNOWN
+    columns = [(a, b) for a in body for b in body if b.x0 - a.x0 > 12 * a.h and a.level_with(b)]
+    labels = {cell.label for cell in cells}
+    if len(columns) >= 2:
+        return Form.LANDSCAPE_2019 if "registration_number" not in labels else Form.BEFORE_2014
+    return Form.PORTRAIT_2014 if "registration_number" in labels and "uscc" not in labels else Form.PORTRAIT_2015

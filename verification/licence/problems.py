@@ -1,0 +1,20 @@
+"""What about a reading should whoever uses it know?"""
+
+from __future__ import annotations
+
+from employers import uscc
+from verification.licence.fields import Found
+from verification.licence.model import Problem
+from verification.licence.values import is_sound_number
+
+
+def problems_of(found: Found) -> tuple[Problem, ...]:
+    """The problems of what was read from the print."""
+    fields = found.fields
+    told = {
+        Problem.USCC_WRONG_CHECK_CHARACTER: "uscc" in fields and not uscc.is_valid(fields["uscc"]),
+        Problem.NUMBER_WRONG_CHECK_DIGIT: "registration_number" in fields and not is_sound_number(fields["registration_number"]),
+        Problem.ESTABLISHED_ON_FROM_TERM: "established_on" in fields and found.lines["established_on"] == found.lines.get("term"),
+        Problem.TITLE_MISSING: not found.titled,
+    }
+    return tuple(problem for problem, is_so in told.items() if is_so)

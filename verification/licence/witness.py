@@ -1,0 +1,61 @@
+"""What does a second witness, the QR code or what was declared, add to the print?
+
+Two witnesses that agree are surer than either. Where the print of the code could not be read, the QR code alone says
+it; where one look-alike stands between them, the reader was wrong and not the print. A plain contradiction is told,
+and the print stands as it was read.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+
+from employers import uscc
+from verification.licence.certainty import like_codes
+from verification.licence.fields import Found
+from verification.licence.model import Problem
+
+ONLY_IN_QR = 0.95
+"""Confidence in a code that only the QR code says."""
+BOTH = 0.999
+
+
+def same_name(a: str, b: str) -> bool:
+    """Whether two names are the same but for width, spaces and the shape of brackets."""
+    return _plain(a) == _plain(b) != ""
+
+
+def agrees(field: str, read: str, declared: str) -> bool:
+    """Whether `read` is what was `declared` for `field`."""
+    return uscc.normalise(read) == uscc.normalise(declared) if field == "uscc" else same_name(read, declared)
+
+
+def _plain(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).translate(str.maketrans("〔〕【】[]", "()()()"))
+    return re.sub(r"[\s·•.]", "", folded).upper()
+
+
+def with_qr(found: Found, stated: str | None) -> tuple[Found, tuple[Problem, ...]]:
+    """`found` with the code that the QR code has `stated` as its second witness, and the problems that come of it."""
+    if stated is None:
+        return found, ()
+    read = found.fields.get("uscc", "")
+    if read == stated:
+        return _with_code(found, stated, max(BOTH, found.confidence["uscc"])), ()
+    if not read:
+        return _with_code(found, stated, ONLY_IN_QR), (Problem.USCC_ONLY_IN_QR,)
+    if not uscc.is_valid(read) and stated in (*found.alternatives.get("uscc", ()), *like_codes(read)):
+        return _with_code(found, stated, ONLY_IN_QR), (Problem.USCC_SETTLED_BY_QR,)
+    return found, (Problem.QR_DISAGREES,)
+
+
+def _with_code(found: Found, code: str, confidence: float) -> Found:
+    nowhere = {"uscc": (0, 0, 0, 0)} if "uscc" not in found.regions else {}
+    return replace(
+        found,
+        fields=found.fields | {"uscc": code},
+        confidence=found.confidence | {"uscc": confidence},
+        regions=found.regions | nowhere,
+        lines=found.lines | ({"uscc": ()} if nowhere else {}),
+    )

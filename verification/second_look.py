@@ -1,0 +1,171 @@
+"""What does a closer look at the doubtful places of a page add to the first?
+
+The first look sees the page whole. The second is spent only where the first left a doubt: on the line where a value
+must stand, then on the place enlarged, then on its dark print alone, where a stamp lies over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from employers import uscc
+from verification.licence.boxes import Polygon, Region, TextBox, Turn, opposite, turned
+from verification.licence.doubts import ALWAYS_PRINTED, Doubt
+from verification.licence.fields import Found, fields_of
+from verification.licence.labels import tidy
+from verification.licence.witness import agrees
+from verification.readers.base import CloseReader, Picture
+
+LINE_HEIGHT: Final = 40
+"""Pixels; what a line is enlarged to."""
+LARGEST_ZOOM: Final = 3.0
+MOST_LOOKS: Final = 6
+
+
+def look_again(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader) -> Found:
+    """`found` (read from `boxes` of `picture`), with what closer looks at its doubts add. Raises what the reader raises."""
+    height, width = picture.shape[:2]
+
+    def seen_with(boxes: Sequence[TextBox]) -> Found:
+        return fields_of(boxes, width, height)
+
+    clipped = [doubt.line for doubt in found.doubts if doubt.line and doubt.clipped]
+    if clipped and (whole := _completed(boxes, reader.read_places(picture, clipped))) != boxes:
+        boxes = whole
+        found = _better(found, seen_with(boxes), ("address",))
+    lines = [doubt.line for doubt in found.doubts if doubt.line and not doubt.clipped]
+    if lines and (seen := reader.read_places(picture, lines)):
+        found = _better(found, seen_with([*boxes, *seen]), _names(found.doubts))
+    looks: tuple[Callable[[Doubt], list[TextBox]], ...] = (
+        lambda doubt: reader.read_area(picture, doubt.area, _zoom(doubt)),
+        lambda doubt: reader.read_area(picture, doubt.area, _zoom(doubt), ink=True),
+    )
+    doubts = [doubt for doubt in found.doubts if not doubt.clipped][:MOST_LOOKS]
+    for look in looks:
+        for doubt in doubts:
+            if _open(found, doubt):
+                found = _better(found, seen_with([*_outside(boxes, doubt.area), *look(doubt)]), doubt.names)
+    return _look_at_halves(picture, found, reader)
+
+
+def look_for(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader, declared: Mapping[str, str]) -> Found:
+    """`found`, where a field that differs from what is `declared` was read again. What the reader saw counts, nothing else."""
+    height, width = picture.shape[:2]
+    for name in ("uscc", "name", "legal_representative"):
+        expected, read = declared.get(name, ""), found.fields.get(name, "")
+        if not expected or not read or agrees(name, read, expected):
+            continue
+        area, line_height = _around(found.regions[name], found.turn, len(found.lines[name]))
+        for ink in (False, True):
+            seen = reader.read_area(picture, area, min(LARGEST_ZOOM, max(1.0, LINE_HEIGHT / line_height)), ink=ink)
+            again = fields_of([*_outside(boxes, area), *seen], width, height)
+            if agrees(name, again.fields.get(name, ""), expected):
+                found = _taken(found, again, [name])
+                break
+    return found
+
+
+def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:
+    """`region` with half a line around it, its corners in the direction of reading; and the height of its lines, pixels."""
+    x0, y0, x1, y1 = region
+    height = (y1 - y0 if turn in (0, 180) else x1 - x0) / max(1, lines)
+    more = height / 2
+    corners = [(x0 - more, y0 - more), (x1 + more, y0 - more), (x1 + more, y1 + more), (x0 - more, y1 + more)]
+    first = -turn // 90 % 4
+    a, b, c, d = (*corners[first:], *corners[:first])
+    return (a, b, c, d), height
+
+
+def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Found:
+    """Where a field that every form prints is still missing: the upper and the lower half of the page, each enlarged."""
+    missing = [name for name in ALWAYS_PRINTED if name not in found.fields]
+    if not uscc.is_valid(found.fields.get("uscc", "")) and "registration_number" not in found.fields:
+        missing += ["uscc", "registration_number"]
+    if not missing or not found.titled:
+        return found
+    height, width = picture.shape[:2]
+    seen: list[TextBox] = []
+    for top, bottom in ((0.0, 0.52), (0.48, 1.0)):
+        half = [box for box in reader.read_area(picture, _band(width, height, found.turn, top, bottom), LARGEST_ZOOM)]
+        seen = [*(box for box in seen if not any(_holds(box.polygon, other.middle) for other in half)), *half]
+    return _better(found, fields_of(seen, width, height), missing)
+
+
+def _band(width: int, height: int, turn: Turn, top: float, bottom: float) -> Polygon:
+    """The part of a page from `top` to `bottom` (shares of its upright height), its corners in the direction of reading."""
+    upright = (width, height) if turn in (0, 180) else (height, width)
+    y0, y1 = upright[1] * top, upright[1] * bottom
+    band = TextBox("", 0.0, ((0.0, y0), (float(upright[0]), y0), (float(upright[0]), y1), (0.0, y1)))
+    return turned([band], opposite(turn), *upright)[0].polygon
+
+
+def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBox]:
+    """`boxes`, each with the one or two last characters that a wider cut of the same line, one of `seen`, has more."""
+    completed = []
+    for box in boxes:
+        text = tidy(box.text)
+        for wider in seen:
+            told = tidy(wider.text)
+            more = next((told[-n:] for n in (1, 2) if len(told) > 4 and text.endswith(told[:-n])), "")
+            if more.isalnum() and _holds(wider.polygon, box.middle):
+                a, _, _, d = box.polygon
+                box = replace(box, text=box.text + more, polygon=(a, wider.polygon[1], wider.polygon[2], d))
+                break
+        completed.append(box)
+    return completed
+
+
+def _names(doubts: Sequence[Doubt]) -> tuple[str, ...]:
+    return tuple({name for doubt in doubts for name in doubt.names})
+
+
+def _open(found: Found, doubt: Doubt) -> bool:
+    """Whether `doubt` is still one."""
+    if "uscc" in doubt.names:
+        return not (uscc.is_valid(found.fields.get("uscc", "")) or "registration_number" in found.fields)
+    return any(name not in found.fields or name in ("address", "business_scope") for name in doubt.names)
+
+
+def _zoom(doubt: Doubt) -> float:
+    return min(LARGEST_ZOOM, max(1.0, LINE_HEIGHT / doubt.line_height))
+
+
+def _outside(boxes: Sequence[TextBox], area: Polygon) -> list[TextBox]:
+    return [box for box in boxes if not _holds(area, box.middle)]
+
+
+def _holds(area: Polygon, point: tuple[float, float]) -> bool:
+    """Whether `point` lies in the convex `area`, its corners in order."""
+    x, y = point
+    sides = [(bx - ax) * (y - ay) - (by - ay) * (x - ax) for (ax, ay), (bx, by) in zip(area, (*area[1:], area[0]), strict=True)]
+    return all(side >= 0 for side in sides) or all(side <= 0 for side in sides)
+
+
+def _better(first: Found, second: Found, names: Sequence[str]) -> Found:
+    """`first`, with those of the fields `names` that `second` has and `first` lacks, or has less of."""
+    return _taken(first, second, [name for name in names if name in second.fields and _improves(name, first, second)])
+
+
+def _taken(first: Found, second: Found, taken: Sequence[str]) -> Found:
+    """`first`, with the fields `taken` from `second`."""
+    return replace(
+        first,
+        fields=first.fields | {name: second.fields[name] for name in taken},
+        confidence=first.confidence | {name: second.confidence[name] for name in taken},
+        alternatives=first.alternatives | {name: second.alternatives.get(name, ()) for name in taken},
+        regions=first.regions | {name: second.regions[name] for name in taken},
+        lines=first.lines | {name: second.lines[name] for name in taken},
+    )
+
+
+def _improves(name: str, first: Found, second: Found) -> bool:
+    old, new = first.fields.get(name), second.fields[name]
+    if name == "uscc":
+        return uscc.is_valid(new) or old is None
+    if old is None:
+        return True
+    if name in ("address", "business_scope"):
+        return len(new) > len(old)
+    return False
