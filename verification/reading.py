@@ -26,10 +26,8 @@ from verification.licence.qr import uscc_in
 from verification.licence.witness import with_qr
 from verification.readers import READERS
 from verification.readers.base import CloseReader, Picture, PromptReader, Reader
-from verification.second_look import look_again, look_for
+from verification.second_look import better, look_again, look_for, second_opinion
 
-ENOUGH_LABELS: Final = 3
-"""A page with so many of the form's labels is a licence even where its title is not legible."""
 LARGEST_QR_SIDE: Final = 6400
 """Pixels; a code on a larger picture needs no enlarging."""
 
@@ -82,7 +80,7 @@ def read_pages(
         seconds=round(time.perf_counter() - started, 3),
         decided_seconds=best.decided_seconds,
         reader="+".join(best.readers),
-        looks_like_licence=found.titled or found.labels >= ENOUGH_LABELS,
+        looks_like_licence=found.is_licence,
         page=best.number + 1,
         turn=found.turn,
     )
@@ -103,10 +101,7 @@ def _read_best(pictures: Sequence[Picture], readers: Sequence[Reader], declared:
     failure: ProviderError = ProviderUnavailable("no reader is installed", retry_after=3600)
     for reader in readers:
         try:
-            if best is None:
-                best = _read_all(pictures, reader, declared, started)
-            elif isinstance(reader, CloseReader):
-                best = _look_closer(pictures[best.number], best, reader)
+            best = _read_all(pictures, reader, declared, started) if best is None else _with_second(pictures[best.number], best, reader)
         except ProviderError as error:
             failure = error
             continue
@@ -153,10 +148,14 @@ def _read_page(picture: Picture, number: int, reader: Reader, declared: Mapping[
     return _Page(number, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None)
 
 
-def _look_closer(picture: Picture, page: _Page, reader: CloseReader) -> _Page:
-    """`page`, with what another reader sees where the first left a doubt."""
-    found = look_again(picture, page.boxes, page.found, reader)
-    if found == page.found:
+def _with_second(picture: Picture, page: _Page, reader: Reader) -> _Page:
+    """`page`, with what another reader sees of the code and the name, where the first left a doubt."""
+    if isinstance(reader, CloseReader):
+        found = second_opinion(picture, page.boxes, page.found, reader)
+    else:
+        height, width = picture.shape[:2]
+        found = better(page.found, fields_of(reader.read(picture), width, height), ("uscc", "registration_number", "name"))
+    if found.fields == page.found.fields:
         return page
     return _Page(page.number, page.boxes, found, (*page.readers, reader.name), page.decided_seconds)
 
@@ -184,7 +183,7 @@ def _plain(grey: Picture) -> Picture:
 
 
 def _half(grey: Picture) -> Picture:
-    return _scaled(grey, 0.5)
+    return _scaled(grey, 0.5) if min(grey.shape) > 2 else grey
 
 
 def _double(grey: Picture) -> Picture:

@@ -16,8 +16,8 @@ from employers.models import AccountClass
 from employers.uscc import normalise
 from events.reasons import REASONS, Reason
 from verification import wording
-from verification.checks.reading import same_name
 from verification.findings import Finding, Observation, Severity
+from verification.licence.witness import same_name
 from verification.registries.base import status_of
 from verification.states import State
 

@@ -24,8 +24,19 @@ LARGEST_ZOOM: Final = 3.0
 MOST_LOOKS: Final = 6
 
 
+def second_opinion(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader) -> Found:
+    """`found`, with what another reader than the first says of the code, where that one is in doubt: the one field in
+    which another engine's reading can be proven right, by the check character. Raises what the reader raises."""
+    doubts = tuple(doubt for doubt in found.doubts if "uscc" in doubt.names)
+    return _look_at(picture, boxes, replace(found, doubts=doubts), reader) if doubts else found
+
+
 def look_again(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader) -> Found:
     """`found` (read from `boxes` of `picture`), with what closer looks at its doubts add. Raises what the reader raises."""
+    return _look_at_halves(picture, _look_at(picture, boxes, found, reader), reader) if found.doubts else found
+
+
+def _look_at(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader) -> Found:
     height, width = picture.shape[:2]
 
     def seen_with(boxes: Sequence[TextBox]) -> Found:
@@ -34,10 +45,10 @@ def look_again(picture: Picture, boxes: Sequence[TextBox], found: Found, reader:
     clipped = [doubt.line for doubt in found.doubts if doubt.line and doubt.clipped]
     if clipped and (whole := _completed(boxes, reader.read_places(picture, clipped))) != boxes:
         boxes = whole
-        found = _better(found, seen_with(boxes), ("address",))
+        found = better(found, seen_with(boxes), ("address",))
     lines = [doubt.line for doubt in found.doubts if doubt.line and not doubt.clipped]
     if lines and (seen := reader.read_places(picture, lines)):
-        found = _better(found, seen_with([*boxes, *seen]), _names(found.doubts))
+        found = better(found, seen_with([*boxes, *seen]), _names(found.doubts))
     looks: tuple[Callable[[Doubt], list[TextBox]], ...] = (
         lambda doubt: reader.read_area(picture, doubt.area, _zoom(doubt)),
         lambda doubt: reader.read_area(picture, doubt.area, _zoom(doubt), ink=True),
@@ -46,8 +57,8 @@ def look_again(picture: Picture, boxes: Sequence[TextBox], found: Found, reader:
     for look in looks:
         for doubt in doubts:
             if _open(found, doubt):
-                found = _better(found, seen_with([*_outside(boxes, doubt.area), *look(doubt)]), doubt.names)
-    return _look_at_halves(picture, found, reader)
+                found = better(found, seen_with([*_outside(boxes, doubt.area), *look(doubt)]), doubt.names)
+    return found
 
 
 def look_for(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader, declared: Mapping[str, str]) -> Found:
@@ -88,9 +99,9 @@ def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Foun
     height, width = picture.shape[:2]
     seen: list[TextBox] = []
     for top, bottom in ((0.0, 0.52), (0.48, 1.0)):
-        half = [box for box in reader.read_area(picture, _band(width, height, found.turn, top, bottom), LARGEST_ZOOM)]
+        half = reader.read_area(picture, _band(width, height, found.turn, top, bottom), LARGEST_ZOOM)
         seen = [*(box for box in seen if not any(_holds(box.polygon, other.middle) for other in half)), *half]
-    return _better(found, fields_of(seen, width, height), missing)
+    return better(found, fields_of(seen, width, height), missing)
 
 
 def _band(width: int, height: int, turn: Turn, top: float, bottom: float) -> Polygon:
@@ -143,7 +154,7 @@ def _holds(area: Polygon, point: tuple[float, float]) -> bool:
     return all(side >= 0 for side in sides) or all(side <= 0 for side in sides)
 
 
-def _better(first: Found, second: Found, names: Sequence[str]) -> Found:
+def better(first: Found, second: Found, names: Sequence[str]) -> Found:
     """`first`, with those of the fields `names` that `second` has and `first` lacks, or has less of."""
     return _taken(first, second, [name for name in names if name in second.fields and _improves(name, first, second)])
 

@@ -12,10 +12,11 @@ from tests.factories import make_case, make_document, make_member, make_uscc
 from verification.checks.authority import Authority
 from verification.checks.base import Subject
 from verification.checks.duplicates import Duplicates
-from verification.checks.reading import Reading, last_date, same_name
+from verification.checks.reading import Reading, last_date
 from verification.checks.registry import Registry
 from verification.checks.scan import Scan
 from verification.findings import Finding, Severity
+from verification.licence.witness import same_name
 from verification.models import RegistryRecord
 from verification.pipeline import subject_of
 from verification.registries.base import Status, status_of
@@ -40,6 +41,9 @@ def worst(findings: list[Finding]) -> Severity:
 # --- reading ---------------------------------------------------------------------------------------------
 
 
+WRONG = USCC[:17] + ("1" if USCC[17] != "1" else "2")
+
+
 def read(**fields: str) -> dict[str, Any]:
     fields = {"uscc": USCC, "name": SUBJECT.name, "legal_representative": "林知白"} | fields
     return {
@@ -53,13 +57,20 @@ def read(**fields: str) -> dict[str, Any]:
     [
         (read(), "uscc_agrees", Severity.PASS),
         (read(uscc=OTHER), "uscc_mismatch", Severity.CONCERN),
-        (read(uscc=USCC[:17] + ("1" if USCC[17] != "1" else "2")), "uscc_mismatch", Severity.UNABLE),
+        (read(uscc=WRONG), "uscc_mismatch", Severity.UNABLE),
         (read(uscc=""), "uscc_missing", Severity.UNABLE),
         (read(name=""), "document_unreadable", Severity.UNABLE),
         (read(name="云溪市另一家有限公司"), "name_mismatch", Severity.CONCERN),
         (read(term="2006年1月1日至2026年11月23日"), "document_expired", Severity.CONCERN),
         (read(uscc="", name="") | {"looks_like_licence": False}, "document_not_a_licence", Severity.UNABLE),
         ({"document": None}, "document_missing", Severity.UNABLE),
+        # A reader that is not sure blames nobody, and what it says it may be counts if it was declared too.
+        (read(uscc=OTHER) | {"confidence": {"uscc": 0.9}}, "uscc_mismatch", Severity.UNABLE),
+        (read(name="云溪市另一家有限公司") | {"confidence": {"name": 0.98}}, "name_mismatch", Severity.UNABLE),
+        (read(name="云溪市另一家有限公司") | {"alternatives": {"name": ["甲", SUBJECT.name]}}, "name_agrees", Severity.PASS),
+        (read(uscc=WRONG) | {"alternatives": {"uscc": [USCC]}}, "uscc_agrees", Severity.PASS),
+        (read(uscc=OTHER) | {"alternatives": {"uscc": [USCC]}}, "uscc_mismatch", Severity.CONCERN),
+        (read() | {"problems": ["uscc_only_in_qr"]}, "uscc_missing", Severity.UNABLE),
     ],
 )
 def test_reading(observation: dict[str, Any], code: str, severity: Severity) -> None:

@@ -71,7 +71,8 @@ def test_landscape_of_2019() -> None:
     assert set(found.confidence) == set(found.regions) == set(found.fields)
     assert min(found.confidence.values()) > 0.9
     assert found.regions["name"] == (250, 408, 442, 432)
-    assert found.gaps == ()
+    assert [doubt for doubt in found.doubts if not doubt.clipped] == []
+    assert found.form == "landscape_2019"
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
@@ -198,7 +199,7 @@ def test_a_wrong_check_character_is_given_as_read_and_doubted() -> None:
     found = read(*without(CODE), line(100, 340, wrong))
     assert found.fields["uscc"] == wrong
     assert found.confidence["uscc"] < 0.5
-    assert found.gaps
+    assert {name for doubt in found.doubts for name in doubt.names} >= {"uscc"}
 
 
 @given(st.integers(8, 16), st.sampled_from("0123456789ABCDEFGHJKLMNPQRTUWXY"))
@@ -237,8 +238,9 @@ def test_values_whose_labels_are_lost_are_found_by_their_form() -> None:
 def test_a_label_without_a_value_asks_for_a_second_look() -> None:
     found = read(*without("王示例"))
     assert "legal_representative" not in found.fields
-    (gap,) = found.gaps
-    (x0, y0), (x1, y1) = gap[0], gap[2]
+    (doubt,) = [doubt for doubt in found.doubts if not doubt.clipped]
+    assert doubt.names == ("legal_representative",) and doubt.line is not None
+    (x0, y0), (x1, y1) = doubt.line[0], doubt.line[2]
     assert x0 <= 250 and x1 >= 300 and y0 < 510 and y1 > 530
 
 

@@ -13,7 +13,7 @@ from events.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
 from verification.licence.boxes import TextBox, Turn
 from verification.readers import READERS, tesseract
-from verification.readers.base import Picture, CloseReader, Reader
+from verification.readers.base import CloseReader, Picture, Reader
 from verification.readers.rapid import RapidReader
 from verification.readers.tesseract import TesseractReader
 from verification.reading import read_pages

@@ -5,15 +5,17 @@ from __future__ import annotations
 from employers.uscc import is_valid, normalise
 from verification.checks.base import Earlier, Subject, open_pages
 from verification.findings import Finding, Observation, Severity
+from verification.licence.certainty import SURE
 from verification.licence.dates import days_in
-from verification.licence.witness import same_name
+from verification.licence.model import Problem
+from verification.licence.witness import agrees, same_name
 from verification.models import DocumentKind
 from verification.reading import read_pages
 
 
 class Reading:
     code = "reading"
-    version = "1"
+    version = "2"
     lasting = True
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -22,7 +24,8 @@ class Reading:
             return {"document": None}
         # The last licence that was uploaded is the one meant; all pages of it are looked at.
         document = documents[-1]
-        return {"document": document.id} | read_pages(list(open_pages(document))).as_json()
+        declared = {"uscc": subject.uscc, "name": subject.name, "legal_representative": subject.legal_representative}
+        return {"document": document.id} | read_pages(list(open_pages(document)), declared=declared).as_json()
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         if observation["document"] is None:
@@ -43,14 +46,22 @@ class Reading:
         page = observation.get("page", 1)
         return Finding(self.code, code, severity, field, seen, expected, page, tuple(region) if region else None)
 
+    def _may_be(self, observation: Observation, field: str, declared: str) -> bool:
+        """Whether what was `declared` is what the reader itself said the value may be instead: two witnesses, then."""
+        return any(agrees(field, other, declared) for other in observation.get("alternatives", {}).get(field, ()))
+
+    def _mismatch(self, observation: Observation, field: str) -> Severity:
+        """How much a mismatch weighs: where the reader is not sure, it may be its own mistake."""
+        return Severity.CONCERN if observation.get("confidence", {}).get(field, 1.0) >= SURE else Severity.UNABLE
+
     def _uscc(self, subject: Subject, observation: Observation) -> Finding:
         read = normalise(observation["fields"].get("uscc", ""))
-        if not read:
+        if not read or Problem.USCC_ONLY_IN_QR in observation.get("problems", ()):  # anybody can print a QR code
             return self._finding(observation, "uscc_missing", Severity.UNABLE, "uscc", expected=subject.uscc)
-        if read == subject.uscc:
+        if read == subject.uscc or (not is_valid(read) and self._may_be(observation, "uscc", subject.uscc)):
             return self._finding(observation, "uscc_agrees", Severity.PASS, "uscc", read)
         # A code that is no code was misread, or the picture was altered: either way, a person looks.
-        severity = Severity.CONCERN if is_valid(read) else Severity.UNABLE
+        severity = self._mismatch(observation, "uscc") if is_valid(read) else Severity.UNABLE
         return self._finding(observation, "uscc_mismatch", severity, "uscc", read, subject.uscc)
 
     def _qr(self, subject: Subject, observation: Observation) -> list[Finding]:
@@ -63,17 +74,18 @@ class Reading:
         read = observation["fields"].get("name", "")
         if not read:
             return self._finding(observation, "document_unreadable", Severity.UNABLE, "name", expected=subject.name)
-        if same_name(read, subject.name):
+        if same_name(read, subject.name) or self._may_be(observation, "name", subject.name):
             return self._finding(observation, "name_agrees", Severity.PASS, "name", read)
-        return self._finding(observation, "name_mismatch", Severity.CONCERN, "name", read, subject.name)
+        return self._finding(observation, "name_mismatch", self._mismatch(observation, "name"), "name", read, subject.name)
 
     def _person(self, subject: Subject, observation: Observation) -> list[Finding]:
         read, declared = observation["fields"].get("legal_representative", ""), subject.legal_representative
         if not declared or not read:
             return []
-        if same_name(read, declared):
-            return [self._finding(observation, "legal_representative_agrees", Severity.PASS, "legal_representative", read)]
-        return [self._finding(observation, "legal_representative_mismatch", Severity.CONCERN, "legal_representative", read, declared)]
+        field = "legal_representative"
+        if same_name(read, declared) or self._may_be(observation, field, declared):
+            return [self._finding(observation, "legal_representative_agrees", Severity.PASS, field, read)]
+        return [self._finding(observation, "legal_representative_mismatch", self._mismatch(observation, field), field, read, declared)]
 
     def _term(self, subject: Subject, observation: Observation) -> list[Finding]:
         ends_on = last_date(observation["fields"].get("term", ""))

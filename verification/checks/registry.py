@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import date, timedelta
 
 from verification.checks.base import Earlier, Subject
-from verification.checks.reading import same_name
 from verification.findings import Finding, Observation, Severity
+from verification.licence.witness import same_name
 from verification.registries.base import CompanyRegistry, Status
 from verification.registries.snapshot import SnapshotRegistry
 

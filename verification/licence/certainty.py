@@ -42,7 +42,7 @@ def of_checked(score: float) -> float:
 def alternatives(text: str, lines: Sequence[TextBox], clean: Callable[[str], str]) -> tuple[str, ...]:
     """What the value `text`, which `clean` made of `lines`, may be instead: likeliest first, one character changed in each."""
     whole = "".join(line.text for line in lines)
-    weak = []
+    weak: list[tuple[float, int, str]] = []
     before = 0
     for line in lines:
         weak.extend((w.probability, before + w.at, w.instead) for w in line.weak)

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -150,7 +151,7 @@ class _Page:
             return True
         width = max(cell.x1 for cell in entry.lines) - min(cell.x0 for cell in entry.lines)
         short = any(sum(cell.x1 - cell.x0 for cell in row) < 0.8 * width and not _CLOSES.search(row[-1].text) for row in rows[:-1])
-        apart = any(b[0].y - a[0].y > 2.5 * h for a, b in zip(rows, rows[1:], strict=False))
+        apart = any(b[0].y - a[0].y > 2.5 * h for a, b in pairwise(rows))
         return short or apart
 
     def _column_end(self, label: Cell) -> float:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from verification.licence import values
 from verification.licence.boxes import Region, TextBox, Turn, opposite, region_of, turn_of, turned, turned_back
 from verification.licence.certainty import CEILING
 from verification.licence.doubts import Doubt, doubts_of
-from verification.licence.forms import Form, form_of
+from verification.licence.forms import Form, form_of, is_other_title, is_title
 from verification.licence.labels import OTHER, tidy
 from verification.licence.layout import Entry, cells_of, entries_of, slope_of
 from verification.licence.model import FIELDS
+
+ENOUGH_LABELS: Final = 4
+"""A numbered page with so many of the form's labels is a licence even where its title is not legible."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,16 @@ class Found:
     """How many different labels were recognised."""
     titled: bool
     """Whether the page calls itself a business licence."""
+    titled_otherwise: bool
+    """Whether it calls itself another paper."""
     doubts: tuple[Doubt, ...]
     """Where a value is missing or may be more than was read."""
+
+    @property
+    def is_licence(self) -> bool:
+        """Whether the page is a business licence: by its title, or by labels and a number where that is not legible."""
+        numbered = "uscc" in self.fields or "registration_number" in self.fields
+        return self.titled or (self.labels >= ENOUGH_LABELS and numbered and not self.titled_otherwise)
 
 
 def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
@@ -47,6 +59,7 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     cells = cells_of(upright)
     entries = entries_of(cells)
     beside = {name: [(line.text, line.piece.box) for line in entry.lines] for name, entry in entries.items()}
+    texts = [tidy(box.text) for box in upright]
     everywhere = [(box.text, box) for box in upright]
     claimed = {id(line) for entry in entries.values() for line in entry.lines}
 
@@ -70,8 +83,9 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         lines={name: tuple(turned_back(region_of([box]), turn, width, height) for box in taken[name].boxes) for name in names},
         turn=turn,
         labels=len({cell.label for cell in cells if cell.label} - {OTHER}),
-        titled=any("营业执照" in tidy(box.text) for box in upright),
-        form=form_of([tidy(box.text) for box in upright], cells),
+        titled=any(is_title(text) for text in texts),
+        titled_otherwise=any(is_other_title(text) for text in texts),
+        form=form_of(texts, cells),
         doubts=tuple(doubt.turned(opposite(turn), *size) for doubt in doubts_of(entries, cells, taken, slope_of(upright))),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final
 
 from verification.licence.layout import BODY, Cell
 
@@ -22,6 +24,20 @@ class Form(StrEnum):
     ELECTRONIC = "electronic"
     """The picture of an electronic licence (电子营业执照)."""
     UNKNOWN = "unknown"
+
+
+_TITLE: Final = re.compile(r"[一-鿿]{0,14}营业执照\W*(?:[正副]本)?[^一-鿿]{0,6}")
+_OTHER_TITLE: Final = re.compile(r".{0,12}(?:登记证书?|许可证|合同书?|协议书?|身份证|收据|小票|委托书|介绍信)\W*(?:[正副]本)?\W*")
+
+
+def is_title(text: str) -> bool:
+    """Whether a line (tidy) is a licence's title, and does not only speak of one."""
+    return bool(_TITLE.fullmatch(text))
+
+
+def is_other_title(text: str) -> bool:
+    """Whether a line (tidy) is the title of another paper."""
+    return bool(_OTHER_TITLE.fullmatch(text))
 
 
 def form_of(texts: Sequence[str], cells: Sequence[Cell]) -> Form:

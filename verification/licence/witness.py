@@ -19,6 +19,7 @@ from verification.licence.model import Problem
 ONLY_IN_QR = 0.95
 """Confidence in a code that only the QR code says."""
 BOTH = 0.999
+CONTRADICTED = 0.5
 
 
 def same_name(a: str, b: str) -> bool:
@@ -47,7 +48,8 @@ def with_qr(found: Found, stated: str | None) -> tuple[Found, tuple[Problem, ...
         return _with_code(found, stated, ONLY_IN_QR), (Problem.USCC_ONLY_IN_QR,)
     if not uscc.is_valid(read) and stated in (*found.alternatives.get("uscc", ()), *like_codes(read)):
         return _with_code(found, stated, ONLY_IN_QR), (Problem.USCC_SETTLED_BY_QR,)
-    return found, (Problem.QR_DISAGREES,)
+    doubted = min(found.confidence["uscc"], CONTRADICTED)
+    return replace(found, confidence=found.confidence | {"uscc": doubted}), (Problem.QR_DISAGREES,)
 
 
 def _with_code(found: Found, code: str, confidence: float) -> Found:

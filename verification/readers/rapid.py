@@ -8,13 +8,17 @@ OpenVINO keeps a compiled graph for each input shape, so sides and line widths a
 
 from __future__ import annotations
 
+import copy
+import ctypes
 import importlib.metadata
 import importlib.util
 import logging
 import math
 import os
+import queue
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -30,6 +34,7 @@ from verification.readers.closer import view
 LONG_SIDE: Final = 1280
 """Pixels; beyond it nothing more is read, and time grows with the square."""
 STEP: Final = 160
+LINE_STEP: Final = 80
 LINE_HEIGHT: Final = 48
 LONGEST_LINE: Final = 3200
 LOWEST_SCORE: Final = 0.3
@@ -39,6 +44,9 @@ SURE: Final = 0.95
 """Below this probability of a character, what else it may be is told."""
 PARAGRAPH: Final = 3
 """Lines, tightly set, that make one."""
+PART: Final = 6
+"""Lines that are read before it is asked whether they say enough."""
+LOOKS_BEFORE_TRIM: Final = 8
 VOTERS: Final = 12
 """Lines that vote on which way is up."""
 
@@ -60,6 +68,7 @@ class RapidReader:
         self._lock = threading.Lock()
         self._models: _Models | None = None
         self._process = 0
+        self._looks = 0
 
     @property
     def version(self) -> str:
@@ -87,9 +96,19 @@ class RapidReader:
             try:
                 if self._models is None or self._process != os.getpid():  # the engines' threads do not survive a fork
                     self._models, self._process = _Models(self.engine, self.threads), os.getpid()
+                self._looks += 1
+                if self._looks % LOOKS_BEFORE_TRIM == 0:
+                    _give_memory_back()
                 return work(self._models)
             except Exception as error:  # the engines raise their own and bare Exceptions; none may leave this room
                 raise ProviderBroken(f"rapid: {type(error).__name__}") from error
+
+
+def _give_memory_back() -> None:
+    """Return to the system what pages of many sizes have left in the allocator's free lists (glibc keeps it otherwise)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 class _Models:
@@ -120,6 +139,7 @@ class _Models:
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                 "EngineConfig.openvino.inference_num_threads": threads,
                 "EngineConfig.openvino.num_streams": 1,
+                "EngineConfig.openvino.enable_cpu_pinning": False,  # pinned, two models would share one core
                 **{f"{task}.engine_type": EngineType(engine) for task in ("Det", "Cls", "Rec")},
             },
         )
@@ -129,8 +149,15 @@ class _Models:
         cfg.Rec.rec_img_shape = [3, LINE_HEIGHT, STEP]
         self._find: Any = TextDetector(cfg.Det)
         self._upside_down: Any = TextClassifier(cfg.Cls)
-        self._recognise: Any = TextRecognizer(cfg.Rec)
-        self._characters: list[str] = self._recognise.postprocess_op.character
+        # Two lines at once, each on one thread, are read a third faster than one after the other on two.
+        cfg.Rec.engine_cfg = copy.deepcopy(cfg.Rec.engine_cfg)
+        cfg.Rec.engine_cfg.update({"inference_num_threads": 1} if engine == "openvino" else {"intra_op_num_threads": 1})
+        self._recognisers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(threads):
+            recogniser = TextRecognizer(cfg.Rec)
+            self._recognisers.put(recogniser)
+        self._characters: list[str] = recogniser.postprocess_op.character
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="lines")
 
     def lines(self, page: Picture) -> list[Corners]:
         """Where lines stand on `page` (its sides multiples of STEP)."""
@@ -142,12 +169,18 @@ class _Models:
         answers = self._upside_down(strips).cls_res
         return sum(str(label) == "180" for label, _ in answers) / max(1, len(answers))
 
-    def text(self, strip: Picture) -> tuple[str, float, tuple[Weak, ...]]:
-        """What `strip` says, how sure the model is of it, and of which characters it is not."""
-        padded = _padded(strip)
-        shape = padded.shape[1] / padded.shape[0]
-        given = self._recognise.resize_norm_img(padded, max(shape, STEP / LINE_HEIGHT))[np.newaxis].astype(np.float32)
-        return _decoded(self._recognise.session(given)[0], self._characters)
+    def texts(self, image: Picture, lines: list[Corners]) -> list[tuple[str, float, tuple[Weak, ...]]]:
+        """What stands in `lines` of `image`, how sure the model is of it, and of which characters it is not."""
+        return list(self._pool.map(lambda corners: self._text(_padded(_strip(image, corners))), lines))
+
+    def _text(self, strip: Picture) -> tuple[str, float, tuple[Weak, ...]]:
+        shape = strip.shape[1] / strip.shape[0]
+        recogniser = self._recognisers.get()
+        try:
+            given = recogniser.resize_norm_img(strip, max(shape, LINE_STEP / LINE_HEIGHT))[np.newaxis].astype(np.float32)
+            return _decoded(recogniser.session(given)[0], self._characters)
+        finally:
+            self._recognisers.put(recogniser)
 
 
 def _read(models: _Models, image: Picture, seen: Callable[[Sequence[TextBox]], None]) -> list[TextBox]:
@@ -159,13 +192,15 @@ def _read(models: _Models, image: Picture, seen: Callable[[Sequence[TextBox]], N
         lines = _lines(models, image)
     height, width = image.shape[:2]
     first, rest = _small_print_last(lines)
-    boxes = turned(_texts(models, image, first, LOWEST_SCORE), opposite(turn), width, height)
-    seen(boxes)
+    boxes: list[TextBox] = []
+    for start in range(0, len(first), PART):
+        boxes += turned(_texts(models, image, first[start : start + PART], LOWEST_SCORE), opposite(turn), width, height)
+        seen(boxes)
     return boxes + turned(_texts(models, image, rest, LOWEST_SCORE), opposite(turn), width, height)
 
 
 def _small_print_last(lines: list[Corners]) -> tuple[list[Corners], list[Corners]]:
-    """The lines above the paragraph, of at least PARAGRAPH lines, and those that are or follow it.
+    """The lines above the paragraph, of at least PARAGRAPH lines, and those that are or follow it; both from the top.
 
     The paragraph is the 经营范围: most of the page's text, and nothing that a decision waits for. Its first line stays
     with what is above: it may be another field's.
@@ -212,8 +247,8 @@ def _texts(models: _Models, image: Picture, lines: list[Corners], lowest: float)
     """What stands in `lines`, where the model is at least `lowest` sure of it."""
     if not lines:
         return []
-    read = [(corners, *models.text(_strip(image, corners))) for corners in lines]
-    return [TextBox(text, score, _polygon(corners), weak) for corners, text, score, weak in read if text.strip() and score >= lowest]
+    read = zip(lines, models.texts(image, lines), strict=True)
+    return [TextBox(text, score, _polygon(corners), weak) for corners, (text, score, weak) in read if text.strip() and score >= lowest]
 
 
 def _decoded(steps: Steps, characters: list[str]) -> tuple[str, float, tuple[Weak, ...]]:
@@ -280,8 +315,8 @@ def _strip(image: Picture, corners: Corners) -> Picture:
 def _padded(strip: Picture) -> Picture:
     """`strip` lengthened with grey so that at LINE_HEIGHT its width is a multiple of STEP."""
     height, width = strip.shape[:2]
-    steps = math.ceil(width * LINE_HEIGHT / height / STEP)
-    missing = max(0, round(steps * STEP * height / LINE_HEIGHT) - width)
+    steps = math.ceil(width * LINE_HEIGHT / height / LINE_STEP)
+    missing = max(0, round(steps * LINE_STEP * height / LINE_HEIGHT) - width)
     return cast(Picture, cv2.copyMakeBorder(strip, 0, 0, 0, missing, cv2.BORDER_CONSTANT, value=(127, 127, 127)))
 
 

@@ -65,6 +65,8 @@ class TesseractReader:
         return language in listed.split()
 
     def read(self, image: Picture) -> list[TextBox]:
+        if not image.size:
+            raise ProviderBroken("the picture is empty")
         scale = LONG_SIDE / max(image.shape[:2])
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         page = cast(Picture, cv2.resize(image, None, fx=scale, fy=scale, interpolation=interpolation))
