@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 import cv2
 import numpy as np
+import structlog
 import zxingcpp
 from PIL import Image
 
@@ -23,10 +24,13 @@ from verification.licence.fields import Found, fields_of
 from verification.licence.model import LicenceReading
 from verification.licence.problems import problems_of
 from verification.licence.qr import uscc_in
-from verification.licence.witness import with_qr
+from verification.licence.witness import with_fields, with_qr
 from verification.readers import READERS
 from verification.readers.base import CloseReader, Picture, PromptReader, Reader
+from verification.readers.cloud import CloudReading, FieldReader, jpeg_of
 from verification.second_look import better, look_again, look_for, second_opinion
+
+log = structlog.get_logger()
 
 LARGEST_QR_SIDE: Final = 6400
 """Pixels; a code on a larger picture needs no enlarging."""
@@ -53,17 +57,24 @@ class _Page:
 
 
 def read_pages(
-    pages: Sequence[Image.Image], readers: Sequence[Reader] = READERS, declared: Mapping[str, str] | None = None
+    pages: Sequence[Image.Image],
+    readers: Sequence[Reader] = READERS,
+    declared: Mapping[str, str] | None = None,
+    cloud: FieldReader | None = None,
 ) -> LicenceReading:
     """Read the licence on `pages` (at least one) with the first of `readers`, and the others where it falls short.
 
     `declared` are values that the fields are expected to have: where one differs, its place is looked at again, and what
-    was read there counts, never what was expected. `confidence` is 0..1 and `regions` are pixels of the page as handed
+    was read there counts, never what was expected. `cloud` is asked last, where no reader could name the company, and its
+    failure is none of ours. `confidence` is 0..1 and `regions` are pixels of the page as handed
     in; `seconds` is wall time. Raises ProviderUnavailable or ProviderBroken when no reader could read any page.
     """
     started = time.perf_counter()
     pictures = [picture_of(page) for page in pages]
     best = _read_best(pictures, [reader for reader in readers if reader.available()], declared or {}, started)
+    told = _told(pages[best.number], cloud) if cloud and not best.usable and cloud.available() else None
+    if told and told.fields:
+        best = replace(best, found=with_fields(best.found, told.fields, told.confidence), readers=(*best.readers, told.reader))
     payload = qr_payload(pictures[best.number])
     stated = uscc_in(payload)
     found, problems = with_qr(best.found, stated)
@@ -81,9 +92,18 @@ def read_pages(
         decided_seconds=best.decided_seconds,
         reader="+".join(best.readers),
         looks_like_licence=found.is_licence,
+        cloud=told.as_json() if told else None,
         page=best.number + 1,
         turn=found.turn,
     )
+
+
+def _told(page: Image.Image, cloud: FieldReader) -> CloudReading | None:
+    try:
+        return cloud.read_fields(jpeg_of(page))
+    except ProviderError as error:
+        log.warning("cloud_reader_did_not_answer", reader=cloud.name, error=type(error).__name__)
+        return None
 
 
 def _names_company(found: Found) -> bool:

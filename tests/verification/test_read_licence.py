@@ -18,9 +18,11 @@ from PIL import Image
 
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from verification.licence.boxes import Polygon, TextBox
+from verification.licence.certainty import SURE
 from verification.licence.model import FIELDS
 from verification.readers import READERS
 from verification.readers.base import Picture, Reader
+from verification.readers.cloud import CloudReading
 from verification.reading import qr_payload, read_pages
 from verification.specimens import make
 
@@ -114,6 +116,47 @@ def test_the_second_reader_takes_over_when_the_first_fails(failure: ProviderErro
     second = ScriptedReader("b", [("统一社会信用代码", CODE), ("名称", NAME)])
     reading = read_pages([BLANK], [ScriptedReader("a", failure), second])
     assert (reading.fields["uscc"], reading.reader) == (CODE, "b")
+
+
+@dataclass
+class ScriptedCloud:
+    """A cloud that answers `answer`, or fails with it, and remembers what it was sent."""
+
+    answer: CloudReading | ProviderError
+    sent: list[bytes] = field(default_factory=list)
+    name: str = "cloud"
+    version: str = "1"
+
+    def available(self) -> bool:
+        return True
+
+    def read_fields(self, jpeg: bytes) -> CloudReading:
+        self.sent.append(jpeg)
+        if isinstance(self.answer, ProviderError):
+            raise self.answer
+        return self.answer
+
+
+def test_a_cloud_is_asked_last_and_fills_what_is_missing() -> None:
+    cloud = ScriptedCloud(CloudReading({"uscc": CODE, "name": "别的公司", "address": "云溪市澜浦路1号"}, "cloud", answer={"Id": "1"}))
+    reading = read_pages([BLANK], [ScriptedReader("a", [("名称", NAME)])], cloud=cloud)
+    assert reading.fields == {"name": NAME, "uscc": CODE, "address": "云溪市澜浦路1号"}
+    assert reading.reader == "a+cloud" and reading.cloud is not None and reading.cloud["answer"] == {"Id": "1"}
+    assert reading.confidence["uscc"] < SURE and set(reading.regions) == {"name"}
+    assert Image.open(io.BytesIO(cloud.sent[0])).format == "JPEG"
+    json.dumps(reading.as_json())
+
+
+def test_a_cloud_is_not_sent_what_was_read_here() -> None:
+    cloud = ScriptedCloud(CloudReading({}, "cloud"))
+    assert read_pages([BLANK], [ScriptedReader("a", [("统一社会信用代码", CODE), ("名称", NAME)])], cloud=cloud).cloud is None
+    assert cloud.sent == []
+
+
+def test_a_cloud_that_fails_takes_nothing_away() -> None:
+    cloud = ScriptedCloud(ProviderUnavailable("x"))
+    reading = read_pages([BLANK], [ScriptedReader("a", [("名称", NAME)])], cloud=cloud)
+    assert (reading.fields, reading.cloud, reading.reader) == ({"name": NAME}, None, "a")
 
 
 def test_no_reader_at_all_is_the_providers_failure() -> None:

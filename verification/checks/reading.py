@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from django.conf import settings
+
 from employers.uscc import is_valid, normalise
 from verification.checks.base import Earlier, Subject, open_pages
 from verification.findings import Finding, Observation, Severity
@@ -10,6 +14,8 @@ from verification.licence.dates import days_in
 from verification.licence.model import Problem
 from verification.licence.witness import agrees, same_name
 from verification.models import DocumentKind
+from verification.readers import tencent
+from verification.readers.cloud import FieldReader
 from verification.reading import read_pages
 
 
@@ -25,7 +31,7 @@ class Reading:
         # The last licence that was uploaded is the one meant; all pages of it are looked at.
         document = documents[-1]
         declared = {"uscc": subject.uscc, "name": subject.name, "legal_representative": subject.legal_representative}
-        return {"document": document.id} | read_pages(list(open_pages(document)), declared=declared).as_json()
+        return {"document": document.id} | read_pages(list(open_pages(document)), declared=declared, cloud=_cloud()).as_json()
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         if observation["document"] is None:
@@ -92,6 +98,12 @@ class Reading:
         if ends_on and ends_on < subject.now.date().isoformat():
             return [self._finding(observation, "document_expired", Severity.CONCERN, "term", ends_on)]
         return []
+
+
+@cache
+def _cloud() -> FieldReader | None:
+    """The cloud reader of this deployment; most have none."""
+    return tencent.reader(settings.TENCENT_SECRET_ID, settings.TENCENT_SECRET_KEY, settings.TENCENT_REGION, settings.TENCENT_ENDPOINT)
 
 
 def last_date(term: str) -> str:

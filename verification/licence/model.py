@@ -42,7 +42,8 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True)
 class LicenceReading:
-    """The best page of a document, read. All three mappings have the same keys, out of FIELDS.
+    """The best page of a document, read. `fields` and `confidence` have the same keys, out of FIELDS; `regions` and `lines`
+    those of them that were read from the print, which a value from the QR code or a service was not.
 
     `uscc` may be invalid where the print is so: it is what was read, never mended.
     """
@@ -67,6 +68,8 @@ class LicenceReading:
     """When the fields that decide (code or number, name, legal representative) were known; None where they were not."""
     reader: str
     looks_like_licence: bool
+    cloud: dict[str, Any] | None = None
+    """What a cloud reader answered, where one was asked."""
     page: int = 1
     """Which page, from 1."""
     turn: Turn = 0

@@ -14,7 +14,7 @@ def problems_of(found: Found) -> tuple[Problem, ...]:
     told = {
         Problem.USCC_WRONG_CHECK_CHARACTER: "uscc" in fields and not uscc.is_valid(fields["uscc"]),
         Problem.NUMBER_WRONG_CHECK_DIGIT: "registration_number" in fields and not is_sound_number(fields["registration_number"]),
-        Problem.ESTABLISHED_ON_FROM_TERM: "established_on" in fields and found.lines["established_on"] == found.lines.get("term"),
+        Problem.ESTABLISHED_ON_FROM_TERM: "established_on" in fields and found.lines.get("established_on", ()) == found.lines.get("term"),
         Problem.TITLE_MISSING: not found.titled,
     }
     return tuple(problem for problem, is_so in told.items() if is_so)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 
 from employers import uscc
@@ -20,6 +21,8 @@ ONLY_IN_QR = 0.95
 """Confidence in a code that only the QR code says."""
 BOTH = 0.999
 CONTRADICTED = 0.5
+TOLD = 0.9
+"""Confidence in what a service says without saying how sure it is."""
 
 
 def same_name(a: str, b: str) -> bool:
@@ -53,11 +56,18 @@ def with_qr(found: Found, stated: str | None) -> tuple[Found, tuple[Problem, ...
 
 
 def _with_code(found: Found, code: str, confidence: float) -> Found:
-    nowhere = {"uscc": (0, 0, 0, 0)} if "uscc" not in found.regions else {}
+    return replace(found, fields=found.fields | {"uscc": code}, confidence=found.confidence | {"uscc": confidence})
+
+
+def with_fields(found: Found, fields: Mapping[str, str], confidence: Mapping[str, float]) -> Found:
+    """`found`, with those of `fields` that it lacks; and the code where its own fails the check character."""
+    lacking = {name for name in fields if name not in found.fields}
+    if uscc.is_valid(fields.get("uscc", "")) and not uscc.is_valid(found.fields.get("uscc", "")):
+        lacking.add("uscc")
     return replace(
         found,
-        fields=found.fields | {"uscc": code},
-        confidence=found.confidence | {"uscc": confidence},
-        regions=found.regions | nowhere,
-        lines=found.lines | ({"uscc": ()} if nowhere else {}),
+        fields=found.fields | {name: fields[name] for name in lacking},
+        confidence=found.confidence | {name: confidence.get(name, TOLD) for name in lacking},
+        regions={name: region for name, region in found.regions.items() if name not in lacking},
+        lines={name: lines for name, lines in found.lines.items() if name not in lacking},
     )
