@@ -24,6 +24,8 @@ REACH: Final = {"legal_representative": 8, "registration_number": 14, "uscc": 16
 """How far right of its label a value reaches, in heights of the label; 24 where not told."""
 HEAD_HEIGHT: Final = 14
 """Heights of a label between the company's name and the top of what may hold its code."""
+SCOPE_HEIGHT: Final = 16
+"""Heights of a label that a scope of which nothing was read may take."""
 ALWAYS_PRINTED: Final = ("name", "type", "legal_representative", "established_on", "address", "business_scope")
 _ENDS: Final = re.compile(r"[号室楼层幢栋村组座屯园厦厅房铺内侧旁口市区场院站)）]\W*$")
 """How addresses end; one that ends otherwise may go on in a line that was not found."""
@@ -111,7 +113,7 @@ class _Page:
         """Fields that every form prints, and of which neither label nor value was found: somewhere in the body."""
         lost = tuple(name for name in ALWAYS_PRINTED if name not in self.taken and name not in self.entries)
         if lost and len(self.body) >= 2:
-            bottom = max(cell.y for cell in self.body) + (16 if "business_scope" in lost else 3) * self.h
+            bottom = max(cell.y for cell in self.body) + (SCOPE_HEIGHT if "business_scope" in lost else 3) * self.h
             yield self._area(lost, self.left, self.right, self.body[0].y - 3 * self.h, bottom)
 
     def _broken_off(self) -> Iterator[Doubt]:
@@ -132,15 +134,16 @@ class _Page:
             yield Doubt(("address",), line, cell.h, line, clipped=True)
 
     def _holes(self) -> Iterator[Doubt]:
-        """A scope whose lines are ragged, far apart or begin below their label."""
+        """A scope whose lines are missing, ragged, far apart or begin below their label."""
         entry = self.entries.get("business_scope")
-        if entry is None or not (entry.lines and self._is_ragged(entry)):
+        if entry is None or (entry.lines and not self._is_ragged(entry)):
             return
-        lines = entry.lines
-        h = median(cell.h for cell in lines)
-        top = min(entry.label.y - 1.2 * h, lines[0].y - 1.2 * h)
-        right = max(self._column_end(entry.label), *(cell.x1 + h for cell in lines))
-        yield replace(self._area(("business_scope",), entry.label.x0 - h, right, top, lines[-1].y + 2 * h), line_height=h)
+        label, lines = entry.label, entry.lines
+        h = median(cell.h for cell in lines or [label])
+        top = min(cell.y for cell in (label, *lines)) - 1.2 * h
+        bottom = lines[-1].y + 2 * h if lines else label.y + SCOPE_HEIGHT * h
+        right = max(self._column_end(label), *(cell.x1 + h for cell in (label, *lines)))
+        yield replace(self._area(("business_scope",), label.x0 - h, right, top, bottom), line_height=h)
 
     def _is_ragged(self, entry: Entry) -> bool:
         rows = _rows(entry.lines)

@@ -112,7 +112,7 @@ def _tidied(box: TextBox) -> TextBox:
     for character in box.text:
         starts.append(length)
         length += len(tidy(character))
-    moved = tuple(replace(weak, at=min(starts[weak.at], max(length - 1, 0))) for weak in box.weak)
+    moved = tuple(replace(weak, at=min(starts[weak.at], max(length - 1, 0))) for weak in box.weak if weak.at < len(starts))
     return replace(box, text=tidy(box.text), weak=moved)
 
 

@@ -1,0 +1,212 @@
+"""Is a second look asked for where the page leaves a doubt, and nowhere else?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.verification.test_licence_fields import CODE, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
+from verification.licence.boxes import Point, Polygon, TextBox, Turn, turned
+from verification.licence.doubts import Doubt
+from verification.licence.fields import fields_of
+
+WRONG = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
+CODES = ("uscc", "registration_number")
+REPRESENTATIVE, DAY, ISSUED = line(250, 520, "王示例"), line(950, 470, "2019年03月05日"), line(1000, 860, "2019年03月05日")
+FIRST, SECOND = "软件开发；技术咨询；货物进出口。", "名称翻译服务；住所安保服务。（依法须经批准的项目）**"
+STREET, ROOM = "北京市海淀区示例路1号", "2号楼301室"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A page with something amiss, and where on it the reader should look."""
+
+    page: Sequence[TextBox]
+    names: tuple[str, ...]
+    there: TextBox
+    """What a closer look would read."""
+    line: bool = False
+    """Whether the line is known in which it must stand."""
+
+
+DOUBTFUL = {
+    "no code": Case(without(CODE), CODES, line(100, 340, CODE)),
+    "neither code nor its label": Case(without(CODE, "统一社会信用代码"), CODES, line(100, 340, CODE)),
+    "wrong check character": Case([*without(CODE), line(100, 340, WRONG)], CODES, line(100, 340, WRONG), line=True),
+    "a loose code that is wrong": Case(
+        [*without(CODE, "统一社会信用代码"), line(100, 340, WRONG)], CODES, line(100, 340, WRONG), line=True
+    ),
+    "code cut short": Case([*without(CODE), line(100, 340, CODE[:14])], CODES, line(100, 340, CODE[:14]), line=True),
+    "empty row": Case(without("王示例"), ("legal_representative",), REPRESENTATIVE, line=True),
+    "empty row on the right": Case([*without(DAY.text), ISSUED], ("established_on",), DAY, line=True),
+    "a value that is none": Case(
+        [*without(DAY.text), ISSUED, line(950, 470, "2O1g·月")], ("established_on",), line(950, 470, "2O1g·月"), line=True
+    ),
+    "lost row": Case(without("法定代表人", "王示例"), ("legal_representative",), REPRESENTATIVE),
+    "lost scope": Case(without("经营范围", FIRST, SECOND), ("business_scope",), line(250, 600, SECOND)),
+    "address broken off": Case(
+        [*without(STREET, ROOM), line(950, 520, "北京市海淀区示例路")], ("address",), line(950, 550, "1号2号楼301室")
+    ),
+    "ragged scope": Case([*without(FIRST), line(250, 570, "软件开发；技术")], ("business_scope",), line(440, 570, "咨询；货物进出口。")),
+    "lines of the scope apart": Case([*without(SECOND), line(250, 640, SECOND)], ("business_scope",), line(250, 605, SECOND)),
+    "scope without its first line": Case(without(FIRST), ("business_scope",), line(250, 570, FIRST)),
+    "scope with an unreadable line": Case(
+        [*without(FIRST), replace(line(250, 570, FIRST), score=0.5)], ("business_scope",), line(250, 570, FIRST)
+    ),
+    "two lines in one box": Case(
+        [*LANDSCAPE, line(250, 642, FIRST, height=46, width=600), line(250, 685, SECOND)], ("business_scope",), line(250, 642, SECOND)
+    ),
+    "empty scope": Case(without(FIRST, SECOND), ("business_scope",), line(250, 600, SECOND)),
+}
+
+
+def kept(doubts: Sequence[Doubt]) -> list[Doubt]:
+    """The doubts but for the last characters of lines, which every address of two lines has."""
+    return [doubt for doubt in doubts if not doubt.clipped]
+
+
+def holds(area: Polygon, box: TextBox) -> bool:
+    outline = np.array(area, np.float32)
+    return all(cv2.pointPolygonTest(outline, corner, measureDist=True) >= -1 for corner in box.polygon)
+
+
+def lean(box: TextBox, degrees: float) -> TextBox:
+    """`box` on the page turned about its top left corner."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    a, b, c, d = ((x * cos - y * sin, x * sin + y * cos) for x, y in box.polygon)
+    return replace(box, polygon=(a, b, c, d))
+
+
+def direction(polygon: Polygon) -> float:
+    return TextBox("", 0.0, polygon).angle
+
+
+def looked_at(case: Case, doubts: Sequence[Doubt], there: TextBox) -> Doubt:
+    """The doubt that covers what is missing, of the right fields."""
+    found = [doubt for doubt in kept(doubts) if doubt.names == case.names and holds(doubt.area, there)]
+    assert found, doubts
+    return found[0]
+
+
+@pytest.mark.parametrize("case", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_what_is_amiss_is_doubted_in_its_place(case: Case) -> None:
+    found = read(*case.page)
+    doubt = looked_at(case, found.doubts, case.there)
+    assert (doubt.line is not None) == case.line
+    assert doubt.line_height == pytest.approx(24, abs=1)
+    assert {name for doubt in kept(found.doubts) for name in doubt.names} == set(case.names), "and nothing else is"
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+@pytest.mark.parametrize("case", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_on_a_page_that_lies_turned(case: Case, turn: Turn) -> None:
+    width, height = (WIDTH, HEIGHT) if turn == 180 else (HEIGHT, WIDTH)
+    page = turned(case.page, turn, WIDTH, HEIGHT)
+    (there,) = turned([case.there], turn, WIDTH, HEIGHT)
+    doubt = looked_at(case, fields_of(page, width, height).doubts, there)
+    for polygon in (doubt.area, doubt.line or doubt.area):
+        assert math.isclose(abs(direction(polygon)), abs(there.angle), abs_tol=0.5), "the corners begin where reading begins"
+    level = looked_at(case, read(*case.page).doubts, case.there)
+    assert np.allclose(doubt.area, level.turned(turn, WIDTH, HEIGHT).area)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from([*DOUBTFUL]), st.floats(-6, 6))
+def test_on_a_page_that_leans(which: str, degrees: float) -> None:
+    case = DOUBTFUL[which]
+    there = lean(case.there, degrees)
+    doubt = looked_at(case, read(*(lean(box, degrees) for box in case.page)).doubts, there)
+    assert direction(doubt.area) == pytest.approx(degrees, abs=0.5)
+
+
+def inner(box: TextBox) -> TextBox:
+    """The middle of `box`, two thirds of its height."""
+    (x0, y0), (x1, y1) = box.polygon[0], box.polygon[2]
+    y0, y1 = y0 + (y1 - y0) / 6, y1 - (y1 - y0) / 6
+    return replace(box, polygon=((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+
+
+@pytest.mark.parametrize("which", [name for name, case in DOUBTFUL.items() if case.line])
+def test_the_line_is_told_where_it_is_known(which: str) -> None:
+    case = DOUBTFUL[which]
+    doubt = looked_at(case, read(*case.page).doubts, case.there)
+    assert doubt.line and holds(doubt.line, inner(case.there))
+    assert TextBox("", 0.0, doubt.line).height < 1.6 * case.there.height
+
+
+def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() -> None:
+    (doubt,) = read(*LANDSCAPE).doubts
+    street = next(box for box in LANDSCAPE if box.text == STREET)
+    assert doubt.names == ("address",) and doubt.clipped and doubt.area == doubt.line
+    assert holds(doubt.area, line(street.x1, 520, "一", width=0.8 * 24))
+    assert not holds(doubt.area, line(street.x1, 520, "一二三")), "two characters more are another print"
+    assert [doubt for doubt in read(*without(ROOM)).doubts if doubt.clipped] == []
+
+
+def test_a_sound_page_leaves_none() -> None:
+    assert kept(read(*LANDSCAPE).doubts) == []
+    assert read(*without(ROOM)).doubts == ()
+    assert read().doubts == ()
+
+
+SOUND = {
+    "an older number in place of the code": [
+        *without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, NUMBER)
+    ],
+    "code and number in one row": [*without("统一社会信用代码"), line(100, 300, "统一社会信用代码/注册号")],
+    "a code that no label names": without("统一社会信用代码"),
+    "a value found by its form": without("住所"),
+    "no authority in its row": without("登记机关"),
+    "a label that bounds": [*LANDSCAPE, line(800, 620, "实收资本")],
+    "a last line that is short": [*LANDSCAPE, line(250, 630, "会议服务。")],
+    "a short line that ends a sentence": [*LANDSCAPE, line(250, 630, "会议服务。"), line(250, 660, SECOND)],
+    "no capital: it is not on every form": without("注册资本", "伍佰万元整"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", SOUND.values(), ids=SOUND)
+def test_what_is_sound_is_left_alone(page: list[TextBox]) -> None:
+    assert kept(read(*page).doubts) == []
+
+
+@pytest.mark.parametrize("end", ["1号", "3层", "2号楼", "301室", "科技园", "A座", "（仅限办公）", "601铺"])
+def test_an_address_that_ends_as_addresses_do_is_whole(end: str) -> None:
+    page = [*without(STREET, ROOM), line(950, 520, f"北京市海淀区示例路{end}")]
+    assert kept(read(*page).doubts) == []
+
+
+@pytest.mark.parametrize("end", ["", "1", "12-", "与示例街交叉口东北"])
+def test_an_address_that_ends_otherwise_may_go_on(end: str) -> None:
+    page = [*without(STREET, ROOM), line(950, 520, f"北京市海淀区示例路{end}")]
+    assert [doubt.names for doubt in kept(read(*page).doubts)] == [("address",)]
+
+
+def test_where_few_labels_are_seen_none_is_missed() -> None:
+    """One label tells too little of where the others stand."""
+    found = read(line(100, 420, "名称"), line(250, 420, "示例科技有限公司"), line(100, 340, CODE))
+    assert kept(found.doubts) == []
+
+
+def test_a_row_reaches_to_the_next_label() -> None:
+    page = [*without("王示例"), line(500, 520, "注册资本"), line(650, 520, "伍佰万元整")]
+    (doubt,) = [doubt for doubt in kept(read(*page).doubts) if doubt.names == ("legal_representative",)]
+    assert doubt.line
+    (x0, _), (x1, _) = doubt.line[:2]
+    assert x0 <= 250 and x1 <= 500
+
+
+@given(st.sampled_from([90, 180, 270]), st.tuples(st.floats(0, 900), st.floats(0, 900)))
+def test_a_doubt_is_turned_with_its_page(turn: Turn, corner: Point) -> None:
+    x, y = corner
+    area: Polygon = (x, y), (x + 90, y), (x + 90, y + 30), (x, y + 30)
+    doubt = Doubt(("name",), area, 24.0, area)
+    (box,) = turned([TextBox("", 0.0, area)], turn, WIDTH, HEIGHT)
+    assert doubt.turned(turn, WIDTH, HEIGHT) == replace(doubt, area=box.polygon, line=box.polygon)
+    assert replace(doubt, line=None).turned(turn, WIDTH, HEIGHT).line is None
