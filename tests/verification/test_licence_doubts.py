@@ -63,7 +63,7 @@ DOUBTFUL = {
     "two lines in one box": Case(
         [*LANDSCAPE, line(250, 642, FIRST, height=46, width=600), line(250, 685, SECOND)], ("business_scope",), line(250, 642, SECOND)
     ),
-    "empty scope": Case(without(FIRST, SECOND), ("business_scope",), line(250, 600, SECOND)),
+    "empty scope": Case(without(FIRST, SECOND), ("business_scope",), line(250, 600, FIRST)),
 }
 
 
