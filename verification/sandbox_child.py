@@ -266,7 +266,8 @@ TASKS: Final[Mapping[str, Task]] = {
     "webp": _single("PIL.WebPImagePlugin:WebPImageFile"),
     # Its HEVC decoder does not work without one thread of its own, and a limit on threads counts all of the user's.
     "heif": _single("pillow_heif:HeifImageFile", threads=True),
-    "tiff": Task(_PICTURES, 0, tiff),
+    # A picture in CIELAB is converted by colour management.
+    "tiff": Task((*_PICTURES, "PIL.ImageCms"), 0, tiff),
     # PDFium looks for fonts in the system when a page does not bring its own, hence a few files.
     "pdf": Task((*_PICTURES, "pypdfium2"), 16, pdf),
 }

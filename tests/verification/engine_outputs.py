@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,8 @@ from verification.reading import picture_of
 from verification.specimens import make
 
 STORED = Path(__file__).parent / "data" / "engine_outputs.json"
-SPECIMENS = [
-    (seed, form, damage)
-    for seed, (form, damage) in enumerate(
-        [(form, damage) for form in ("landscape", "portrait") for damage in ("none", "scan", "phone", "light", "turned", "hard")], start=4001
-    )
-]
+DAMAGES = ("none", "scan", "phone", "light", "turned", "hard")
+SPECIMENS = [(4001 + i, form, damage) for i, (form, damage) in enumerate(product(("landscape", "portrait"), DAMAGES))]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from struct import pack
 from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageCms, ImageDraw
 from pillow_heif import register_heif_opener
 
 from events.errors import ProviderBroken, Refused
@@ -43,6 +43,16 @@ def picture(width: int = 800, height: int = 600, mode: str = "RGB") -> Image.Ima
     image = Image.new("RGB", (width, height), (230, 230, 220))
     ImageDraw.Draw(image).rectangle((0, 0, width // 2, height // 2), fill=(200, 20, 20))
     return image.convert(mode)
+
+
+def lab() -> Image.Image:
+    """The same in CIELAB, as scanners for print make it."""
+    profiles = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+    converted = ImageCms.applyTransform(picture(), ImageCms.buildTransform(*profiles, "RGB", "LAB"))
+    assert converted is not None
+    return converted
+        picture(), ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    )  # type: ignore[return-value]
 
 
 def encoded(image: Image.Image, kind: str, **how: Any) -> bytes:
@@ -163,6 +173,7 @@ class TestRefusedBeforeParsing:
         (lambda: encoded(picture(), "TIFF", compression="jpeg"), "image/tiff"),
         (lambda: encoded(picture(), "TIFF", big_tiff=True), "image/tiff"),
         (lambda: encoded(picture(mode="F"), "TIFF"), "image/tiff"),
+        (lambda: encoded(lab(), "TIFF"), "image/tiff"),
         (lambda: encoded(picture(), "HEIF"), "image/heic"),
         (pdf, "application/pdf"),
         (lambda: b"\xef\xbb\xbf\r\n" + pdf(), "application/pdf"),
@@ -181,6 +192,7 @@ class TestRefusedBeforeParsing:
         "jpeg-tiff",
         "bigtiff",
         "float",
+        "lab",
         "heic",
         "pdf",
         "pdf-bom",

@@ -1,0 +1,181 @@
+"""Is a value given as sure only as far as it is, and what else may it be?"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from employers.uscc import ALPHABET, check_character, is_valid, normalise
+from verification.licence import certainty
+from verification.licence.boxes import Polygon, TextBox, Weak
+
+FLAT: Polygon = (0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0)
+CODE = "91110108MA00A1B2C"
+CODE += check_character(CODE)
+LOOK_ALIKES = ["0D", "0Q", "DQ", "1L", "17", "2Z", "5S", "56", "8B", "83", "6G", "UW", "MN", "MH", "CG", "4A", "XY", "PR", "EF", "3J"]
+
+
+def line(text: str, score: float = 0.99, *weak: Weak) -> TextBox:
+    return TextBox(text, score, FLAT, weak)
+
+
+def as_it_is(text: str) -> str:
+    return text
+
+
+# --- How sure --------------------------------------------------------------------------------------------
+
+
+def test_a_long_line_counts_for_more_than_a_short_one() -> None:
+    assert certainty.confidence([line("示例科技有限", 0.9), line("公司", 0.5)]) == pytest.approx((6 * 0.9 + 2 * 0.5) / 8)
+
+
+def test_one_weak_character_among_many_is_felt() -> None:
+    sure = line("示例科技有限公司", 0.98)
+    assert certainty.confidence([sure]) == pytest.approx(0.98)
+    assert certainty.confidence([line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"))]) == pytest.approx(0.7)
+    assert certainty.confidence([line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"), Weak(3, 0.2, "枝"))]) == pytest.approx(0.6)
+    assert certainty.confidence([sure, line("分公司", 0.98, Weak(0, 0.4, "份"))]) == pytest.approx(0.7)
+
+
+def test_a_character_that_is_hardly_weak_changes_nothing() -> None:
+    assert certainty.confidence([line("示例", 0.9, Weak(0, 0.9, ""))]) == pytest.approx(0.9)
+
+
+def test_nothing_is_not_sure() -> None:
+    assert certainty.confidence([]) == certainty.confidence([line("")]) == 0.0
+
+
+@given(st.lists(st.tuples(st.text(max_size=8), st.floats(0, 1), st.lists(st.floats(0, 1), max_size=3)), max_size=5))
+def test_confidence_is_a_share(told: list[tuple[str, float, list[float]]]) -> None:
+    lines = [line(text, score, *(Weak(0, p, "") for p in weak)) for text, score, weak in told]
+    sure = certainty.confidence(lines)
+    assert 0 <= sure <= 1
+    assert sure <= max((box.score for box in lines), default=0.0) + 1e-9
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_a_right_check_character_makes_surer_and_keeps_the_order(a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    assert low <= certainty.of_checked(low) <= certainty.of_checked(high) <= 1
+    assert certainty.of_checked(low) == pytest.approx(1 - (1 - low) / 31)
+
+
+# --- What else it may be ---------------------------------------------------------------------------------
+
+
+def test_alternatives_change_one_character_likeliest_first() -> None:
+    lines = [line("王示", 0.9, Weak(0, 0.6, "玉"), Weak(1, 0.3, "乐")), line("例", 0.9, Weak(0, 0.5, "列"))]
+    assert certainty.alternatives("王示例", lines, as_it_is) == ("王乐例", "王示列", "玉示例")
+
+
+def test_there_are_at_most_four() -> None:
+    text = "示例科技有限"
+    weak = [Weak(at, 0.1 * (at + 1), "某") for at in range(len(text))]
+    assert certainty.alternatives(text, [line(text, 0.9, *weak)], as_it_is) == ("某例科技有限", "示某科技有限", "示例某技有限", "示例科某有限")
+
+
+def test_alternatives_are_cleaned_as_the_value_was() -> None:
+    def cleaned(text: str) -> str:
+        return text.strip("*") if "公司" in text else ""
+
+    weak = (Weak(0, 0.5, "#"), Weak(1, 0.4, "不"), Weak(3, 0.3, "供"), Weak(4, 0.2, "司"))
+    others = certainty.alternatives("示例公司", [line("*示例公司", 0.9, *weak)], cleaned)
+    assert others == ("不例公司", "#示例公司"), "what is no value and what is the value itself are no alternatives"
+
+
+def test_equal_alternatives_are_told_once() -> None:
+    weak = (Weak(0, 0.5, "*"), Weak(4, 0.4, "*"))
+    assert certainty.alternatives("*示例*", [line("?示例?", 0.9, *weak)], lambda text: text.strip("?*")) == ("示例",)
+
+
+def test_a_character_that_may_be_nothing_is_left_out() -> None:
+    assert certainty.alternatives("王示例", [line("王示例", 0.9, Weak(2, 0.4, ""))], as_it_is) == ("王示",)
+
+
+def test_a_sure_value_has_none() -> None:
+    assert certainty.alternatives("示例", [line("示例")], as_it_is) == certainty.alternatives("", [], as_it_is) == ()
+
+
+texts = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4)
+
+
+@given(texts, st.data())
+def test_each_alternative_is_one_character_away(told: list[str], data: st.DataObject) -> None:
+    lines = []
+    for text in told:
+        weak = st.builds(Weak, at=st.integers(0, len(text) - 1), probability=st.floats(0, 1), instead=st.text(min_size=1, max_size=1))
+        lines.append(line(text, 0.9, *data.draw(st.lists(weak, max_size=3))))
+    whole = "".join(told)
+    others = certainty.alternatives(whole, lines, as_it_is)
+    assert len(others) == len(set(others)) <= certainty.MOST_ALTERNATIVES
+    for other in others:
+        assert len(other) == len(whole)
+        assert differing(other, whole) == 1
+
+
+def differing(a: Sequence[str], b: Sequence[str]) -> int:
+    return sum(x != y for x, y in zip(a, b, strict=True))
+
+
+# --- Codes that look alike -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pair", LOOK_ALIKES)
+def test_look_alikes_are_so_both_ways(pair: str) -> None:
+    """Of `pair`, the one that was printed is suggested where the other was read."""
+    for printed, read in (pair, pair[::-1]):
+        if printed not in ALPHABET:
+            continue
+        code = CODE[:12] + printed + CODE[13:17]
+        code += check_character(code)
+        assert code in certainty.like_codes(code[:12] + read + code[13:])
+
+
+def test_whatever_is_alike_is_so_both_ways() -> None:
+    alike = {
+        (printed, read)
+        for printed in ALPHABET
+        for read in ALPHABET
+        if printed != read and (code := (part := CODE[:12] + printed + CODE[13:17]) + check_character(part))
+        if code in certainty.like_codes(code[:12] + read + code[13:])
+    }
+    assert alike == {(b, a) for a, b in alike} != set()
+
+
+def test_a_digit_is_never_like_every_other() -> None:
+    """A third of all forgeries by one character would otherwise be somebody's real code."""
+    assert CODE not in certainty.like_codes(CODE.replace("A1B", "A9B"))
+
+
+def test_a_valid_code_has_none() -> None:
+    """All weights are prime to 31, so no single change keeps the check character right."""
+    assert is_valid(CODE) and certainty.like_codes(CODE) == ()
+
+
+@given(st.text(alphabet=ALPHABET, min_size=18, max_size=18))
+def test_only_valid_codes_are_suggested_one_character_away(read: str) -> None:
+    others = certainty.like_codes(read)
+    assert len(others) == len(set(others))
+    for other in others:
+        assert is_valid(other)
+        assert differing(other, read) == 1
+
+
+@given(st.integers(2, 17), st.sampled_from(ALPHABET))
+def test_a_suggestion_is_no_guess_at_another_place(place: int, character: str) -> None:
+    read = CODE[:place] + character + CODE[place + 1 :]
+    for other in certainty.like_codes(read):
+        assert is_valid(other)
+        assert read == CODE or not is_valid(read)
+
+
+@given(st.text(max_size=30) | st.text(alphabet=string.ascii_uppercase + string.digits, max_size=20))
+def test_any_text_is_survived(text: str) -> None:
+    others = certainty.like_codes(normalise(text))
+    assert all(is_valid(other) for other in others)
+    assert len(text) == 18 or not others or len(normalise(text)) == 18

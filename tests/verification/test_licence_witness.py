@@ -1,0 +1,137 @@
+"""What does a second witness change, and what does it leave as it was read?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from employers.uscc import check_character
+from verification.licence.certainty import like_codes
+from verification.licence.fields import Found
+from verification.licence.forms import Form
+from verification.licence.model import Problem
+from verification.licence.witness import BOTH, CONTRADICTED, ONLY_IN_QR, agrees, same_name, with_qr
+
+PART = "91110108MA00A1B2C"
+CODE = PART + check_character(PART)
+OTHER = "91310115MA1K3B2T4"
+OTHER += check_character(OTHER)
+ONE_LOOK_ALIKE = CODE.replace("B", "8")
+FAR = CODE[:4] + ("5" if CODE[4] != "5" else "7") + CODE[5:]
+PLACE = (100, 328, 340, 352)
+
+
+def found(code: str = "", confidence: float = 0.9, alternatives: tuple[str, ...] = ()) -> Found:
+    """A page that says the name and, if told, `code`."""
+    fields = {"name": "示例科技有限公司"} | ({"uscc": code} if code else {})
+    return Found(
+        fields=fields,
+        confidence={name: confidence for name in fields},
+        alternatives={"uscc": alternatives} if alternatives else {},
+        regions={name: PLACE for name in fields},
+        lines={name: (PLACE,) for name in fields},
+        form=Form.LANDSCAPE_2019,
+        turn=0,
+        labels=5,
+        titled=True,
+        titled_otherwise=False,
+        doubts=(),
+    )
+
+
+@pytest.mark.parametrize("code", ["", CODE, ONE_LOOK_ALIKE])
+def test_without_a_qr_code_nothing_changes(code: str) -> None:
+    assert with_qr(found(code), None) == (found(code), ())
+
+
+@pytest.mark.parametrize(("read", "after"), [(0.6, BOTH), (0.9999, 0.9999)])
+def test_two_witnesses_that_agree_are_surer(read: float, after: float) -> None:
+    both, problems = with_qr(found(CODE, read), CODE)
+    assert problems == ()
+    assert both == replace(found(CODE, read), confidence={"name": read, "uscc": after})
+
+
+def test_a_code_that_was_not_read_is_the_qr_codes_and_has_no_place() -> None:
+    only, problems = with_qr(found(), CODE)
+    assert problems == (Problem.USCC_ONLY_IN_QR,)
+    assert only.fields["uscc"] == CODE and only.confidence["uscc"] == ONLY_IN_QR
+    assert only.regions["uscc"] == (0, 0, 0, 0) and only.lines["uscc"] == ()
+    assert set(only.fields) == set(only.confidence) == set(only.regions) == set(only.lines)
+
+
+def test_one_look_alike_is_settled_by_the_qr_code() -> None:
+    settled, problems = with_qr(found(ONE_LOOK_ALIKE, 0.2, like_codes(ONE_LOOK_ALIKE)), CODE)
+    assert problems == (Problem.USCC_SETTLED_BY_QR,)
+    assert settled.fields["uscc"] == CODE and settled.confidence["uscc"] == ONLY_IN_QR
+    assert settled.regions["uscc"] == PLACE, "it stands where it was read"
+    assert "uscc" not in settled.alternatives, "what is settled is nothing else"
+
+
+def test_what_the_reader_itself_held_possible_is_settled_too() -> None:
+    assert CODE not in like_codes(FAR)
+    settled, problems = with_qr(found(FAR, 0.2, (CODE,)), CODE)
+    assert (settled.fields["uscc"], problems) == (CODE, (Problem.USCC_SETTLED_BY_QR,))
+
+
+@pytest.mark.parametrize("read", [OTHER, FAR, CODE[:-2]])
+@pytest.mark.parametrize("confidence", [0.98, 0.2])
+def test_a_contradiction_is_told_and_the_print_stands(read: str, confidence: float) -> None:
+    doubted, problems = with_qr(found(read, confidence), CODE)
+    assert problems == (Problem.QR_DISAGREES,)
+    expected = found(read, confidence)
+    assert doubted == replace(expected, confidence=expected.confidence | {"uscc": min(confidence, CONTRADICTED)})
+
+
+def test_a_valid_print_is_never_settled_even_by_what_the_reader_held_possible() -> None:
+    """A forged QR code beside a sound print, or a sound one beside a forged print: a person must see it."""
+    doubted, problems = with_qr(found(OTHER, 0.9, (CODE,)), CODE)
+    assert (doubted.fields["uscc"], problems) == (OTHER, (Problem.QR_DISAGREES,))
+
+
+SAME = [
+    ("示例（北京）科技有限公司", "示例(北京)科技有限公司"),
+    ("示例〔北京〕科技有限公司", "示例【北京】科技有限公司"),
+    ("示例科技 有限公司", "示例科技有限公司"),
+    ("示例科技　有限公司", "示例科技有限公司"),
+    ("ＡＢＣ科技有限公司", "abc科技有限公司"),
+    ("示例·科技有限公司", "示例科技有限公司"),
+    ("阿依古丽·示例", "阿依古丽•示例"),
+]
+DIFFERENT = [
+    ("示例科技有限公司", "示例科枝有限公司"),
+    ("示例科技有限公司", "示例科技有限公司北京分公司"),
+    ("示例（北京）科技有限公司", "示例北京科技有限公司"),
+    ("", ""),
+    (" ", "·"),
+    ("示例", ""),
+]
+
+
+@pytest.mark.parametrize(("a", "b"), SAME)
+def test_the_same_name(a: str, b: str) -> None:
+    assert same_name(a, b) and same_name(b, a)
+    assert agrees("name", a, b) and agrees("legal_representative", b, a)
+
+
+@pytest.mark.parametrize(("a", "b"), DIFFERENT)
+def test_another_name(a: str, b: str) -> None:
+    assert not same_name(a, b) and not same_name(b, a)
+    assert not agrees("name", a, b)
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_names_agree_both_ways(a: str, b: str) -> None:
+    assert same_name(a, b) == same_name(b, a)
+
+
+@pytest.mark.parametrize("declared", [CODE, CODE.lower(), f"{CODE[:8]} {CODE[8:]}", f"{CODE[:8]}-{CODE[8:]}", CODE.replace("0", "O")])
+def test_a_code_agrees_however_it_is_written(declared: str) -> None:
+    assert agrees("uscc", CODE, declared)
+
+
+@pytest.mark.parametrize("declared", [OTHER, FAR, ONE_LOOK_ALIKE, CODE[:-1], ""])
+def test_another_code_does_not_agree(declared: str) -> None:
+    assert not agrees("uscc", CODE, declared)
