@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from employers import uscc
 from verification.licence.certainty import like_codes
 from verification.licence.fields import Found
 from verification.licence.model import Problem
+
+T = TypeVar("T")
 
 ONLY_IN_QR = 0.95
 """Confidence in a code that only the QR code says."""
@@ -56,7 +59,12 @@ def with_qr(found: Found, stated: str | None) -> tuple[Found, tuple[Problem, ...
 
 
 def _with_code(found: Found, code: str, confidence: float) -> Found:
-    return replace(found, fields=found.fields | {"uscc": code}, confidence=found.confidence | {"uscc": confidence})
+    return replace(
+        found,
+        fields=found.fields | {"uscc": code},
+        confidence=found.confidence | {"uscc": confidence},
+        alternatives=_without(found.alternatives, {"uscc"}),
+    )
 
 
 def with_fields(found: Found, fields: Mapping[str, str], confidence: Mapping[str, float]) -> Found:
@@ -68,6 +76,11 @@ def with_fields(found: Found, fields: Mapping[str, str], confidence: Mapping[str
         found,
         fields=found.fields | {name: fields[name] for name in lacking},
         confidence=found.confidence | {name: confidence.get(name, TOLD) for name in lacking},
-        regions={name: region for name, region in found.regions.items() if name not in lacking},
-        lines={name: lines for name, lines in found.lines.items() if name not in lacking},
+        alternatives=_without(found.alternatives, lacking),
+        regions=_without(found.regions, lacking),
+        lines=_without(found.lines, lacking),
     )
+
+
+def _without(mapping: Mapping[str, T], names: Container[str]) -> dict[str, T]:
+    return {name: value for name, value in mapping.items() if name not in names}
