@@ -76,7 +76,12 @@ def test_alternatives_change_one_character_likeliest_first() -> None:
 def test_there_are_at_most_four() -> None:
     text = "示例科技有限"
     weak = [Weak(at, 0.1 * (at + 1), "某") for at in range(len(text))]
-    assert certainty.alternatives(text, [line(text, 0.9, *weak)], as_it_is) == ("某例科技有限", "示某科技有限", "示例某技有限", "示例科某有限")
+    assert certainty.alternatives(text, [line(text, 0.9, *weak)], as_it_is) == (
+        "某例科技有限",
+        "示某科技有限",
+        "示例某技有限",
+        "示例科某有限",
+    )
 
 
 def test_alternatives_are_cleaned_as_the_value_was() -> None:

@@ -13,7 +13,7 @@ from verification.licence.certainty import like_codes
 from verification.licence.fields import Found
 from verification.licence.forms import Form
 from verification.licence.model import Problem
-from verification.licence.witness import BOTH, CONTRADICTED, ONLY_IN_QR, agrees, same_name, with_qr
+from verification.licence.witness import BOTH, CONTRADICTED, ONLY_IN_QR, TOLD, agrees, same_name, with_fields, with_qr
 
 PART = "91110108MA00A1B2C"
 CODE = PART + check_character(PART)
@@ -29,10 +29,10 @@ def found(code: str = "", confidence: float = 0.9, alternatives: tuple[str, ...]
     fields = {"name": "示例科技有限公司"} | ({"uscc": code} if code else {})
     return Found(
         fields=fields,
-        confidence={name: confidence for name in fields},
+        confidence=dict.fromkeys(fields, confidence),
         alternatives={"uscc": alternatives} if alternatives else {},
-        regions={name: PLACE for name in fields},
-        lines={name: (PLACE,) for name in fields},
+        regions=dict.fromkeys(fields, PLACE),
+        lines=dict.fromkeys(fields, (PLACE,)),
         form=Form.LANDSCAPE_2019,
         turn=0,
         labels=5,
@@ -58,8 +58,8 @@ def test_a_code_that_was_not_read_is_the_qr_codes_and_has_no_place() -> None:
     only, problems = with_qr(found(), CODE)
     assert problems == (Problem.USCC_ONLY_IN_QR,)
     assert only.fields["uscc"] == CODE and only.confidence["uscc"] == ONLY_IN_QR
-    assert only.regions["uscc"] == (0, 0, 0, 0) and only.lines["uscc"] == ()
-    assert set(only.fields) == set(only.confidence) == set(only.regions) == set(only.lines)
+    assert set(only.fields) == set(only.confidence) == {"name", "uscc"}
+    assert set(only.regions) == set(only.lines) == {"name"}, "it was not seen anywhere on the page"
 
 
 def test_one_look_alike_is_settled_by_the_qr_code() -> None:
@@ -90,6 +90,28 @@ def test_a_valid_print_is_never_settled_even_by_what_the_reader_held_possible() 
     doubted, problems = with_qr(found(OTHER, 0.9, (CODE,)), CODE)
     assert (doubted.fields["uscc"], problems) == (OTHER, (Problem.QR_DISAGREES,))
 
+
+# --- What another reader says of fields, without their places --------------------------------------------
+
+
+def test_what_is_told_without_a_place_fills_what_is_lacking_and_nothing_else() -> None:
+    first = found(CODE)
+    told = with_fields(first, {"name": "某某有限公司", "address": "示例路1号", "uscc": OTHER}, {"address": 0.7})
+    assert told.fields == first.fields | {"address": "示例路1号"}
+    assert told.confidence["address"] == 0.7
+    assert with_fields(first, {"address": "示例路1号"}, {}).confidence["address"] == TOLD
+    assert told.regions == first.regions and told.lines == first.lines
+
+
+def test_a_code_that_fails_its_check_gives_way_to_one_that_does_not() -> None:
+    wrong = found(FAR, 0.2, (ONE_LOOK_ALIKE,))
+    told = with_fields(wrong, {"uscc": CODE}, {"uscc": 0.9})
+    assert (told.fields["uscc"], told.confidence["uscc"]) == (CODE, 0.9)
+    assert not {"uscc"} & (told.regions.keys() | told.lines.keys() | told.alternatives.keys()), "those were the other code's"
+    assert with_fields(wrong, {"uscc": ONE_LOOK_ALIKE}, {}) == wrong, "one wrong code is no better than another"
+
+
+# --- Whether two agree -----------------------------------------------------------------------------------
 
 SAME = [
     ("示例（北京）科技有限公司", "示例(北京)科技有限公司"),
