@@ -51,8 +51,6 @@ def lab() -> Image.Image:
     converted = ImageCms.applyTransform(picture(), ImageCms.buildTransform(*profiles, "RGB", "LAB"))
     assert converted is not None
     return converted
-        picture(), ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
-    )  # type: ignore[return-value]
 
 
 def encoded(image: Image.Image, kind: str, **how: Any) -> bytes:
