@@ -79,6 +79,15 @@ def problem(code: str) -> Refused | None:
     return None
 
 
+def is_sound(code: str) -> bool:
+    """Whether `code` is valid, and so is the organisation code within it: one wrong code in 341 is, not one in 31.
+
+    The standard asks for both. A body registered before it may have kept an odd organisation code, so this is for
+    weighing what was read, never for refusing what was typed.
+    """
+    return is_valid(code) and organisation_check_character(code[8:16]) == code[16]
+
+
 def is_valid(code: str) -> bool:
     """Whether `code` is a normalised, valid unified social credit code."""
     return problem(code) is None

@@ -46,7 +46,7 @@ def _look_at(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
     if clipped and (whole := _completed(boxes, reader.read_places(picture, clipped))) != boxes:
         boxes = whole
         found = better(found, seen_with(boxes), ("address",))
-    lines = [doubt.line for doubt in found.doubts if doubt.line and not doubt.clipped]
+    lines = [line for doubt in found.doubts if doubt.line and not doubt.clipped for line in (doubt.line, *doubt.other_cuts)]
     if lines and (seen := reader.read_places(picture, lines)):
         found = better(found, seen_with([*boxes, *seen]), _names(found.doubts))
     looks: tuple[Callable[[Doubt], list[TextBox]], ...] = (
@@ -174,7 +174,7 @@ def _taken(first: Found, second: Found, taken: Sequence[str]) -> Found:
 def _improves(name: str, first: Found, second: Found) -> bool:
     old, new = first.fields.get(name), second.fields[name]
     if name == "uscc":
-        return uscc.is_valid(new) or old is None
+        return uscc.is_sound(new) or old is None
     if old is None:
         return True
     if name in ("address", "business_scope"):

@@ -17,6 +17,8 @@ SURE: Final = 0.99
 """From here on a value is given as sure: of those, at least 99 in 100 are right (`benchmarks.reading`)."""
 PASSES_BY_CHANCE: Final = 1 / 31
 """How many wrong codes have a right check character (mod 31)."""
+UNSOUND: Final = 0.6
+"""Confidence in a code whose last character is right and whose organisation code's is not."""
 CEILING: Final = {"address": 0.98, "term": 0.98, "business_scope": 0.95, "registration_authority": 0.95}
 MOST_ALTERNATIVES: Final = 4
 
@@ -32,6 +34,11 @@ def confidence(lines: Sequence[TextBox]) -> float:
     mean = sum(line.score * len(line.text) for line in lines) / weight
     weakest = min((weak.probability for line in lines for weak in line.weak), default=1.0)
     return min(mean, 0.5 + weakest / 2)
+
+
+def of_code(code: str, score: float) -> float:
+    """0..1 for a valid `code` read with `score`."""
+    return of_checked(score) if uscc.is_sound(code) else min(score, UNSOUND)
 
 
 def of_checked(score: float) -> float:
@@ -52,12 +59,12 @@ def alternatives(text: str, lines: Sequence[TextBox], clean: Callable[[str], str
 
 
 def like_codes(code: str) -> tuple[str, ...]:
-    """The valid codes that differ from `code` (normalised, 18 characters) in one look-alike.
+    """The sound codes that differ from `code` (normalised, 18 characters) in one look-alike.
 
     They are suggestions. Taking one because it is valid would turn a third of all forgeries by one character into
     somebody's real code: it needs a second witness, such as the QR code or what was declared.
     """
-    return tuple(dict.fromkeys(other for other in _one_changed(code) if uscc.is_valid(other)))
+    return tuple(dict.fromkeys(other for other in _one_changed(code) if uscc.is_sound(other)))
 
 
 def _one_changed(code: str) -> Iterator[str]:

@@ -32,6 +32,8 @@ _ENDS: Final = re.compile(r"[号室楼层幢栋村组座屯园厦厅房铺内侧
 
 UNREADABLE: Final = 0.6
 """A line that scores less is two lines in one box, or none."""
+_CUTS: Final = ((-0.35, 0.65), (-0.65, 0.35), (-0.45, 0.45), (-0.9, 0.9))
+"""Tops and bottoms of other cuts of a line, in its heights from its middle."""
 _CLOSES: Final = re.compile(r"[.。;；:：)）\]】无*]$")
 """How a line of a paragraph may end before the right edge."""
 
@@ -47,6 +49,8 @@ class Doubt:
     """Pixels, of the print in it."""
     line: Polygon | None = None
     """Where the value's line must stand, if that is known."""
+    other_cuts: tuple[Polygon, ...] = ()
+    """The same line cut tighter and wider: what overlaps it above or below may then be left out."""
     clipped: bool = False
     """Whether `line` was read, and only its last character is in doubt."""
 
@@ -56,7 +60,9 @@ class Doubt:
         def move(polygon: Polygon) -> Polygon:
             return turned([TextBox("", 0.0, polygon)], turn, width, height)[0].polygon
 
-        return replace(self, area=move(self.area), line=move(self.line) if self.line else None)
+        return replace(
+            self, area=move(self.area), line=move(self.line) if self.line else None, other_cuts=tuple(move(cut) for cut in self.other_cuts)
+        )
 
 
 def doubts_of(entries: Mapping[str, Entry], cells: Sequence[Cell], taken: Mapping[str, values.Value], slope: float) -> list[Doubt]:
@@ -86,7 +92,9 @@ class _Page:
         names = ("uscc", "registration_number")
         for cell in self.cells:
             if values.might_be_code(cell.text):
-                yield self._around(names, cell.x0 - cell.h, cell.x1 + cell.h, cell.y, cell.h)
+                x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
+                cuts = tuple(self._place(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
+                yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=cuts)
         if self.body:
             first = self.body[0]
             yield self._area(names, self.left, self.right, first.y - HEAD_HEIGHT * self.h, first.y - 0.6 * self.h)

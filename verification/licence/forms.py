@@ -26,8 +26,12 @@ class Form(StrEnum):
     UNKNOWN = "unknown"
 
 
-_TITLE: Final = re.compile(r"[一-鿿]{0,14}营业执照\W*(?:[正副]本)?[^一-鿿]{0,6}")
-_OTHER_TITLE: Final = re.compile(r".{0,12}(?:登记证书?|许可证|合同书?|协议书?|身份证|收据|小票|委托书|介绍信)\W*(?:[正副]本)?\W*")
+_SENTENCE: Final = r"(?:^[本该凭持附]|请|办理|提[供交]|出示|持有|有效|应当|必须|上传|领取|查验|核对|换[发领]|取得|的)"
+"""What a sentence has and a title has not."""
+_TITLE: Final = re.compile(rf"(?!.*{_SENTENCE})[一-鿿]{{0,14}}营业执照\W*(?:[正副]本)?[^一-鿿]{{0,6}}")
+_OTHER_TITLE: Final = re.compile(
+    rf"(?!.*{_SENTENCE}).{{0,12}}(?:登记证书?|许可证|合同书?|协议书?|身份证|收据|小票|委托书|介绍信)\W*(?:[正副]本)?\W*"
+)
 
 
 def is_title(text: str) -> bool:
@@ -44,7 +48,7 @@ def form_of(texts: Sequence[str], cells: Sequence[Cell]) -> Form:
     """The form of a page that says `texts` (tidy) and holds `cells`, upright."""
     if any("电子营业执照" in text for text in texts):
         return Form.ELECTRONIC
-    if any(text.endswith("营业执照") and text != "营业执照" and len(text) <= 16 for text in texts):
+    if any(is_title(text) and not text.startswith("营业执照") for text in texts):
         return Form.BEFORE_2014
     body = [cell for cell in cells if cell.label in BODY]
     if len(body) < 3:

@@ -29,6 +29,8 @@ class Problem(StrEnum):
     """Stored with the reading; a machine's observation, no accusation."""
 
     USCC_WRONG_CHECK_CHARACTER = "uscc_wrong_check_character"
+    USCC_WRONG_ORGANISATION_CODE = "uscc_wrong_organisation_code"
+    """The code is valid, but the organisation code within it is not: seldom so in print, often so in a forgery."""
     NUMBER_WRONG_CHECK_DIGIT = "number_wrong_check_digit"
     USCC_ONLY_IN_QR = "uscc_only_in_qr"
     """The print of the code was not read."""

@@ -132,7 +132,7 @@ def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterator[V
         for run in _runs(text, 18, 24 if labelled else 18):
             code = uscc.normalise(run)[: uscc.LENGTH]  # the number of the copy (1-1) may follow
             if uscc.is_valid(code):
-                yield Value(code, certainty.of_checked(certainty.confidence([box])), (box,))
+                yield Value(code, certainty.of_code(code, certainty.confidence([box])), (box,))
 
 
 def might_be_code(text: str) -> bool:
