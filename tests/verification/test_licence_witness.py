@@ -8,17 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from employers.uscc import check_character
+from employers.uscc import check_character, organisation_check_character
 from verification.licence.certainty import like_codes
 from verification.licence.fields import Found
 from verification.licence.forms import Form
 from verification.licence.model import Problem
 from verification.licence.witness import BOTH, CONTRADICTED, ONLY_IN_QR, TOLD, agrees, same_name, with_fields, with_qr
 
-PART = "91110108MA00A1B2C"
-CODE = PART + check_character(PART)
-OTHER = "91310115MA1K3B2T4"
-OTHER += check_character(OTHER)
+
+def sound(region: str, first8: str) -> str:
+    """A code whose check characters are right, both."""
+    part = f"91{region}{first8}{organisation_check_character(first8)}"
+    return part + check_character(part)
+
+
+CODE, OTHER = sound("110108", "MA00A1B2"), sound("310115", "MA1K3B2T")
 ONE_LOOK_ALIKE = CODE.replace("B", "8")
 FAR = CODE[:4] + ("5" if CODE[4] != "5" else "7") + CODE[5:]
 PLACE = (100, 328, 340, 352)
