@@ -12,7 +12,7 @@ from typing import Final
 
 from employers import uscc
 from verification.licence.boxes import Polygon, Region, TextBox, Turn, opposite, turned
-from verification.licence.doubts import ALWAYS_PRINTED, Doubt
+from verification.licence.doubts import ALWAYS_PRINTED, SHORT, UNSURE, Doubt
 from verification.licence.fields import Found, fields_of
 from verification.licence.labels import tidy
 from verification.licence.witness import agrees
@@ -22,6 +22,8 @@ LINE_HEIGHT: Final = 40
 """Pixels; what a line is enlarged to."""
 LARGEST_ZOOM: Final = 3.0
 MOST_LOOKS: Final = 6
+SURER: Final = 0.05
+"""How much more confident a second reading of a short value must be to replace the first."""
 
 
 def second_opinion(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader) -> Found:
@@ -136,7 +138,10 @@ def _open(found: Found, doubt: Doubt) -> bool:
     """Whether `doubt` is still one."""
     if "uscc" in doubt.names:
         return not (uscc.is_valid(found.fields.get("uscc", "")) or "registration_number" in found.fields)
-    return any(name not in found.fields or name in ("address", "business_scope") for name in doubt.names)
+    return any(
+        name not in found.fields or name in ("address", "business_scope") or (name in SHORT and found.confidence[name] < UNSURE)
+        for name in doubt.names
+    )
 
 
 def _zoom(doubt: Doubt) -> float:
@@ -161,11 +166,12 @@ def better(first: Found, second: Found, names: Sequence[str]) -> Found:
 
 def _taken(first: Found, second: Found, taken: Sequence[str]) -> Found:
     """`first`, with the fields `taken` from `second`."""
+    alternatives = first.alternatives | {name: second.alternatives.get(name, ()) for name in taken}
     return replace(
         first,
         fields=first.fields | {name: second.fields[name] for name in taken},
         confidence=first.confidence | {name: second.confidence[name] for name in taken},
-        alternatives=first.alternatives | {name: second.alternatives.get(name, ()) for name in taken},
+        alternatives={name: others for name, others in alternatives.items() if others},
         regions=first.regions | {name: second.regions[name] for name in taken},
         lines=first.lines | {name: second.lines[name] for name in taken},
     )
@@ -179,4 +185,4 @@ def _improves(name: str, first: Found, second: Found) -> bool:
         return True
     if name in ("address", "business_scope"):
         return len(new) > len(old)
-    return False
+    return name in SHORT and first.confidence[name] < UNSURE and second.confidence[name] > first.confidence[name] + SURER

@@ -27,6 +27,9 @@ HEAD_HEIGHT: Final = 14
 SCOPE_HEIGHT: Final = 16
 """Heights of a label that a scope of which nothing was read may take."""
 ALWAYS_PRINTED: Final = ("name", "type", "legal_representative", "established_on", "address", "business_scope")
+SHORT: Final = ("name", "type", "legal_representative", "registered_capital", "established_on")
+UNSURE: Final = 0.85
+"""Below this confidence a short value is looked at again."""
 _ENDS: Final = re.compile(r"[号室楼层幢栋村组座屯园厦厅房铺内侧旁口市区场院站)）]\W*$")
 """How addresses end; one that ends otherwise may go on in a line that was not found."""
 
@@ -81,6 +84,7 @@ class _Page:
         yield from self._codes()
         yield from self._empty_rows()
         yield from self._lost_labels()
+        yield from self._unsure()
         yield from self._broken_off()
         yield from self._clipped()
         yield from self._holes()
@@ -123,6 +127,15 @@ class _Page:
         if lost and len(self.body) >= 2:
             bottom = max(cell.y for cell in self.body) + (SCOPE_HEIGHT if "business_scope" in lost else 3) * self.h
             yield self._area(lost, self.left, self.right, self.body[0].y - 3 * self.h, bottom)
+
+    def _unsure(self) -> Iterator[Doubt]:
+        """Short values that were read with little confidence: a stamp may lie over them."""
+        for name in SHORT:
+            entry = self.entries.get(name)
+            if entry and entry.lines and name in self.taken and self.taken[name].confidence < UNSURE:
+                h = median(cell.h for cell in entry.lines)
+                top, bottom = entry.lines[0].y - 1.6 * h, entry.lines[-1].y + 1.6 * h
+                yield self._area((name,), entry.label.x0 - h, max(cell.x1 for cell in entry.lines) + 2 * h, top, bottom)
 
     def _broken_off(self) -> Iterator[Doubt]:
         """An address that ends in the middle."""
