@@ -10,8 +10,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opencc import OpenCC
 
-from employers.uscc import check_character, is_valid, normalise, organisation_check_character
+from employers.uscc import check_character, is_valid, organisation_check_character
 from verification.licence.boxes import Polygon, TextBox, Turn, Weak, opposite, turned
 from verification.licence.fields import Found, fields_of
 from verification.licence.labels import LABELS
@@ -265,6 +266,7 @@ def test_traditional_characters_are_folded_but_names_kept(text: str, expected: s
 
 # --- Whatever a reader may give --------------------------------------------------------------------------
 
+TO_SIMPLIFIED = OpenCC("t2s")
 NUMERALS = {"十": "10", "拾": "10"}
 NUMERALS |= dict(zip("〇零○Oo一二三四五六七八九", "00000123456789", strict=True)) | {"廿": "2", "卅": "3"}
 NUMERALS |= dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True))
@@ -300,8 +302,8 @@ pages = st.lists(labelled | (in_rows | anywhere | uncertain | twisted).map(lambd
 def characters_of(boxes: Sequence[TextBox]) -> set[str]:
     """The characters that a value may have, if nothing is invented: those that were read, folded as documented."""
     printed = unicodedata.normalize("NFKC", "".join(box.text for box in boxes))
-    had = {*printed, *printed.upper(), *simplified(printed)}
-    had |= set(normalise(printed))  # O I Z S in codes
+    had = {*printed, *printed.upper(), *map(TO_SIMPLIFIED.convert, printed)}
+    had |= {digit for letter, digit in ("O0", "I1", "Z2", "S5") if letter in had}  # in codes
     for half, full in ("(（", ")）", ",，", ";；", ":："):
         had |= {full} if half in had else set()
     had |= {"；"} if "：" in had else set()  # readers take one for the other
