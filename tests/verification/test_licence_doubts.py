@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.verification.test_licence_fields import CODE, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
-from verification.licence.boxes import Point, Polygon, TextBox, Turn, turned
+from tests.verification.test_licence_fields import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
+from verification.licence.boxes import Point, Polygon, TextBox, Turn, Weak, turned
 from verification.licence.doubts import Doubt
 from verification.licence.fields import fields_of
 
@@ -141,6 +141,18 @@ def test_the_line_is_told_where_it_is_known(which: str) -> None:
     assert TextBox("", 0.0, doubt.line).height < 1.6 * case.there.height
 
 
+@pytest.mark.parametrize("degrees", [0.0, 4.0])
+def test_a_line_like_a_code_is_told_in_other_cuts_too(degrees: float) -> None:
+    """What overlaps it above or below may be left out by one of them."""
+    case = DOUBTFUL["wrong check character"]
+    code = lean(case.there, degrees)
+    doubt = looked_at(case, read(*(lean(box, degrees) for box in case.page)).doubts, code)
+    assert len({doubt.line, *doubt.other_cuts}) > 3
+    for cut in doubt.other_cuts:
+        assert cv2.pointPolygonTest(np.array(cut, np.float32), code.middle, measureDist=False) > 0
+        assert direction(cut) == pytest.approx(degrees, abs=0.5)
+
+
 def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() -> None:
     (doubt,) = read(*LANDSCAPE).doubts
     street = next(box for box in LANDSCAPE if box.text == STREET)
@@ -148,6 +160,26 @@ def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() ->
     assert holds(doubt.area, line(street.x1, 520, "一", width=0.8 * 24))
     assert not holds(doubt.area, line(street.x1, 520, "一二三")), "two characters more are another print"
     assert [doubt for doubt in read(*without(ROOM)).doubts if doubt.clipped] == []
+
+
+@pytest.mark.parametrize(("score", "doubted"), [(0.99, False), (0.9, False), (0.8, True), (0.4, True)])
+@pytest.mark.parametrize("name", ["name", "type", "legal_representative", "registered_capital", "established_on"])
+def test_a_short_value_of_which_the_reader_is_not_sure_is_doubted(name: str, score: float, doubted: bool) -> None:
+    printed = EXPECTED | {"type": "有限责任公司(自然人独资)", "established_on": DAY.text}
+    (box,) = (box for box in LANDSCAPE if box.text == printed[name] and box.x0 in (250, 950))
+    found = read(*(replace(other, score=score) if other is box else other for other in LANDSCAPE))
+    assert [doubt.names for doubt in kept(found.doubts)] == ([(name,)] if doubted else [])
+    assert all(holds(doubt.area, box) for doubt in kept(found.doubts))
+
+
+def test_one_weak_character_in_a_short_value_is_enough() -> None:
+    page = [replace(box, weak=(Weak(1, 0.4, "不"),)) if box.text == "王示例" else box for box in LANDSCAPE]
+    assert [doubt.names for doubt in kept(read(*page).doubts)] == [("legal_representative",)]
+
+
+def test_a_long_value_of_which_the_reader_is_not_sure_is_not_looked_at_for_that() -> None:
+    page = [replace(box, score=0.8) if box.text in (ROOM, STREET, SECOND) else box for box in LANDSCAPE]
+    assert kept(read(*page).doubts) == []
 
 
 def test_a_sound_page_leaves_none() -> None:
@@ -206,7 +238,7 @@ def test_a_row_reaches_to_the_next_label() -> None:
 def test_a_doubt_is_turned_with_its_page(turn: Turn, corner: Point) -> None:
     x, y = corner
     area: Polygon = (x, y), (x + 90, y), (x + 90, y + 30), (x, y + 30)
-    doubt = Doubt(("name",), area, 24.0, area)
+    doubt = Doubt(("name",), area, 24.0, area, (area,))
     (box,) = turned([TextBox("", 0.0, area)], turn, WIDTH, HEIGHT)
-    assert doubt.turned(turn, WIDTH, HEIGHT) == replace(doubt, area=box.polygon, line=box.polygon)
+    assert doubt.turned(turn, WIDTH, HEIGHT) == replace(doubt, area=box.polygon, line=box.polygon, other_cuts=(box.polygon,))
     assert replace(doubt, line=None).turned(turn, WIDTH, HEIGHT).line is None

@@ -131,6 +131,15 @@ def test_a_code_that_was_missed_or_misread_is_found() -> None:
         assert alike_in_keys(found)
 
 
+@pytest.mark.parametrize("up", [-4, 4])
+def test_a_code_that_other_print_overlaps_is_found_in_a_tighter_cut(up: float) -> None:
+    """The cut that holds the middle of its print alone."""
+    page = [*(box for box in SOUND if box.text != CODE), line(100, 340, WRONG)]
+    reader = ScriptedReader(in_lines=[line(100, 340 + up, CODE, height=12)])
+    assert again(page, reader).fields["uscc"] == CODE
+    assert reader.asked == ["lines"]
+
+
 def test_one_wrong_code_does_not_replace_another() -> None:
     other = WRONG[:-2] + "00"
     reader = ScriptedReader(in_lines=[line(100, 340, other)], enlarged=[line(100, 340, other)], in_ink=[line(100, 340, other)])
@@ -167,6 +176,39 @@ def test_what_is_not_in_doubt_stays_as_it_was_read() -> None:
     first = fields_of(page, WIDTH, HEIGHT)
     assert found.fields == first.fields | {"legal_representative": "王示例"}
     assert {name: found.confidence[name] for name in first.fields} == first.confidence
+
+
+# --- Values of which the reader is not sure --------------------------------------------------------------
+
+
+def unsure(score: float, other: str = "王小例") -> list[TextBox]:
+    """A page whose legal representative was read as `other`, with `score`."""
+    return [*(box for box in SOUND if box.text != "王示例"), replace(line(250, 520, other), score=score)]
+
+
+def rows(score: float, text: str = "王示例") -> list[TextBox]:
+    return [line(100, 520, "法定代表人"), replace(line(250, 520, text), score=score)]
+
+
+def test_a_value_gives_way_to_a_surer_reading_of_it() -> None:
+    found = again(unsure(0.6), ScriptedReader(enlarged=rows(0.98)))
+    assert found.fields["legal_representative"] == "王示例"
+    assert found.confidence["legal_representative"] == pytest.approx(0.98)
+    found = again(unsure(0.6), ScriptedReader(enlarged=rows(0.5), in_ink=rows(0.9)))
+    assert found.fields["legal_representative"] == "王示例", "the dark print alone was surer"
+
+
+@pytest.mark.parametrize("score", [0.3, 0.6, 0.62])
+def test_a_value_does_not_give_way_to_one_that_is_no_surer(score: float) -> None:
+    first = fields_of(unsure(0.6), WIDTH, HEIGHT)
+    found = again(unsure(0.6), ScriptedReader(enlarged=rows(score), in_ink=rows(score)))
+    assert (found.fields, found.confidence) == (first.fields, first.confidence)
+
+
+def test_a_sure_value_gives_way_to_none() -> None:
+    reader = ScriptedReader(enlarged=rows(1.0), in_ink=rows(1.0))
+    assert again(unsure(0.9), reader).fields["legal_representative"] == "王小例"
+    assert reader.asked == []
 
 
 # --- Addresses -------------------------------------------------------------------------------------------
