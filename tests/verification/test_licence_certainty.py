@@ -149,7 +149,8 @@ def differing(a: Sequence[str], b: Sequence[str]) -> int:
 @pytest.mark.parametrize("pair", LOOK_ALIKES)
 def test_look_alikes_are_so_both_ways(pair: str) -> None:
     """Of `pair`, the one that was printed is suggested where the other was read."""
-    for printed, read in (pair, pair[::-1]):
+    a, b = list(pair)
+    for printed, read in ((a, b), (b, a)):
         if printed in ALPHABET:
             code = sound(f"MA00{printed}1B2")
             assert code in certainty.like_codes(code[:12] + read + code[13:])

@@ -11,7 +11,7 @@ from verification.licence.labels import tidy
 from verification.readers import READERS
 from verification.reading import read_pages
 from verification.specimens import make
-from verification.specimens.company import Company
+from verification.specimens.company import Company, Kind
 
 TITLES = [
     "营业执照", "营 业 执 照", "营业执照（副本）", "营业执照(副 本)", "营业执照（正本）", "营业执照副本", "营业执照（副本）1-1",
@@ -115,7 +115,7 @@ def test_the_form_is_told(page: list[TextBox], form: Form) -> None:
 
 @pytest.mark.parametrize("kind", ["company", "individual", "cooperative"])
 @pytest.mark.parametrize(("printed", "form"), [("landscape", Form.LANDSCAPE_2019), ("portrait", Form.PORTRAIT_2015)])
-def test_the_form_of_specimens(printed: str, form: Form, kind: str) -> None:
+def test_the_form_of_specimens(printed: str, form: Form, kind: Kind) -> None:
     specimen = make(31, form=printed, company=Company.fictitious(31, kind))
     reading = read_pages([specimen.image], READERS[:1])
     assert reading.form == form
