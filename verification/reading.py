@@ -19,7 +19,7 @@ from PIL import Image
 
 from employers import uscc
 from events.errors import ProviderError, ProviderUnavailable
-from verification.licence.boxes import TextBox
+from verification.licence.boxes import Polygon, TextBox
 from verification.licence.fields import Found, fields_of
 from verification.licence.model import LicenceReading
 from verification.licence.problems import problems_of
@@ -32,6 +32,8 @@ from verification.second_look import better, look_again, look_for, second_opinio
 
 log = structlog.get_logger()
 
+SECONDS_TO_LOOK: Final = 20.0
+"""After this long, no more second looks at a document."""
 LARGEST_QR_SIDE: Final = 6400
 """Pixels; a code on a larger picture needs no enlarging."""
 
@@ -48,12 +50,17 @@ class _Page:
 
     @property
     def usable(self) -> bool:
-        """Whether the company is named, and by a code that is right, or by the number that licences had before 2015."""
-        return _names_company(self.found)
+        """Whether this is a licence that names the company, by a code that is right or by a number of before 2015."""
+        return self.found.is_licence and _names_company(self.found)
 
     @property
-    def weight(self) -> tuple[bool, int, float]:
-        return self.usable, len(self.found.fields) + self.found.labels, sum(self.found.confidence.values())
+    def weight(self) -> tuple[bool, bool, int, float]:
+        return (
+            self.found.is_licence,
+            _names_company(self.found),
+            len(self.found.fields) + self.found.labels,
+            sum(self.found.confidence.values()),
+        )
 
 
 def read_pages(
@@ -70,12 +77,11 @@ def read_pages(
     in; `seconds` is wall time. Raises ProviderUnavailable or ProviderBroken when no reader could read any page.
     """
     started = time.perf_counter()
-    pictures = [picture_of(page) for page in pages]
-    best = _read_best(pictures, [reader for reader in readers if reader.available()], declared or {}, started)
+    best = _read_best(pages, [reader for reader in readers if reader.available()], declared or {}, started)
     told = _told(pages[best.number], cloud) if cloud and not best.usable and cloud.available() else None
     if told and told.fields:
         best = replace(best, found=with_fields(best.found, told.fields, told.confidence), readers=(*best.readers, told.reader))
-    payload = qr_payload(pictures[best.number])
+    payload = _telling(qr_payloads(picture_of(pages[best.number])))
     stated = uscc_in(payload)
     found, problems = with_qr(best.found, stated)
     return LicenceReading(
@@ -116,12 +122,12 @@ def _decides(found: Found) -> bool:
     return _names_company(found) and "legal_representative" in found.fields
 
 
-def _read_best(pictures: Sequence[Picture], readers: Sequence[Reader], declared: Mapping[str, str], started: float) -> _Page:
+def _read_best(pages: Sequence[Image.Image], readers: Sequence[Reader], declared: Mapping[str, str], started: float) -> _Page:
     best: _Page | None = None
     failure: ProviderError = ProviderUnavailable("no reader is installed", retry_after=3600)
     for reader in readers:
         try:
-            best = _read_all(pictures, reader, declared, started) if best is None else _with_second(pictures[best.number], best, reader)
+            best = _read_all(pages, reader, declared, started) if best is None else _with_second(pages[best.number], best, reader, started)
         except ProviderError as error:
             failure = error
             continue
@@ -132,13 +138,13 @@ def _read_best(pictures: Sequence[Picture], readers: Sequence[Reader], declared:
     return best
 
 
-def _read_all(pictures: Sequence[Picture], reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
+def _read_all(images: Sequence[Image.Image], reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
     """The page that says most; the first that names the company ends the search. Raises what the reader raised, if on all."""
     pages: list[_Page] = []
     failure: ProviderError | None = None
-    for number, picture in enumerate(pictures):
+    for number, image in enumerate(images):
         try:
-            pages.append(_read_page(picture, number, reader, declared, started))
+            pages.append(_read_page(picture_of(image), number, reader, declared, started))
         except ProviderError as error:
             failure = error
             continue
@@ -161,23 +167,40 @@ def _read_page(picture: Picture, number: int, reader: Reader, declared: Mapping[
     boxes = reader.read_in_parts(picture, seen) if isinstance(reader, PromptReader) else reader.read(picture)
     found = fields_of(boxes, width, height)
     if isinstance(reader, CloseReader):
-        found = look_again(picture, boxes, found, reader)
-        found = look_for(picture, boxes, found, reader, declared)
+        hurried = _Hurried(reader, started + SECONDS_TO_LOOK)
+        found = look_again(picture, boxes, found, hurried)
+        found = look_for(picture, boxes, found, hurried, declared)
     if decided is None and _decides(found):
         decided = time.perf_counter() - started
     return _Page(number, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None)
 
 
-def _with_second(picture: Picture, page: _Page, reader: Reader) -> _Page:
+def _with_second(image: Image.Image, page: _Page, reader: Reader, started: float) -> _Page:
     """`page`, with what another reader sees of the code and the name, where the first left a doubt."""
+    picture = picture_of(image)
     if isinstance(reader, CloseReader):
-        found = second_opinion(picture, page.boxes, page.found, reader)
+        found = second_opinion(picture, page.boxes, page.found, _Hurried(reader, started + SECONDS_TO_LOOK))
     else:
         height, width = picture.shape[:2]
         found = better(page.found, fields_of(reader.read(picture), width, height), ("uscc", "registration_number", "name"))
     if found.fields == page.found.fields:
         return page
     return _Page(page.number, page.boxes, found, (*page.readers, reader.name), page.decided_seconds)
+
+
+@dataclass
+class _Hurried:
+    """A reader that sees nothing more once it is `until` (`time.perf_counter`): no page's doubts are worth more."""
+
+    reader: CloseReader
+    until: float
+    name: str = ""
+
+    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
+        return [] if time.perf_counter() > self.until else self.reader.read_places(image, places)
+
+    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
+        return [] if time.perf_counter() > self.until else self.reader.read_area(image, area, zoom, ink=ink)
 
 
 def picture_of(page: Image.Image) -> Picture:
@@ -189,13 +212,23 @@ def picture_of(page: Image.Image) -> Picture:
 
 
 def qr_payload(picture: Picture) -> str | None:
-    """The text of the QR code on `picture`, or None. Tries what helps with small, pale and blurred print, cheapest first."""
+    """The text of the QR code on `picture` that says most, or None."""
+    return _telling(qr_payloads(picture))
+
+
+def _telling(payloads: Sequence[str]) -> str | None:
+    """The one of `payloads` that states a company's code, else the first. A second code pasted on hides nothing."""
+    return next((text for text in payloads if uscc_in(text)), next(iter(payloads), None))
+
+
+def qr_payloads(picture: Picture) -> list[str]:
+    """The texts of the QR codes on `picture`. Tries what helps with small, pale and blurred print, cheapest first."""
     grey = cast(Picture, cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     for attempt in (_plain, _half, _double, _contrast, _triple):
-        for code in zxingcpp.read_barcodes(attempt(grey), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)):
-            if code.text:
-                return str(code.text)
-    return None
+        if texts := [str(code.text) for code in zxingcpp.read_barcodes(attempt(grey), formats=formats) if code.text]:
+            return texts
+    return []
 
 
 def _plain(grey: Picture) -> Picture:

@@ -12,6 +12,7 @@ from typing import Final
 
 from employers import uscc
 from verification.licence.boxes import Polygon, Region, TextBox, Turn, opposite, turned
+from verification.licence.certainty import SURE
 from verification.licence.doubts import ALWAYS_PRINTED, SHORT, UNSURE, Doubt
 from verification.licence.fields import Found, fields_of
 from verification.licence.labels import tidy
@@ -22,6 +23,9 @@ LINE_HEIGHT: Final = 40
 """Pixels; what a line is enlarged to."""
 LARGEST_ZOOM: Final = 3.0
 MOST_LOOKS: Final = 6
+MOST_LINES: Final = 15
+CONFIRMED: Final = 0.95
+"""Confidence, at most, in what only a second reading saw."""
 SURER: Final = 0.05
 """How much more confident a second reading of a short value must be to replace the first."""
 
@@ -49,7 +53,7 @@ def _look_at(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
         boxes = whole
         found = better(found, seen_with(boxes), ("address",))
     lines = [line for doubt in found.doubts if doubt.line and not doubt.clipped for line in (doubt.line, *doubt.other_cuts)]
-    if lines and (seen := reader.read_places(picture, lines)):
+    if lines and (seen := reader.read_places(picture, lines[:MOST_LINES])):
         found = better(found, seen_with([*boxes, *seen]), _names(found.doubts))
     looks: tuple[Callable[[Doubt], list[TextBox]], ...] = (
         lambda doubt: reader.read_area(picture, doubt.area, _zoom(doubt)),
@@ -64,11 +68,15 @@ def _look_at(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
 
 
 def look_for(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader, declared: Mapping[str, str]) -> Found:
-    """`found`, where a field that differs from what is `declared` was read again. What the reader saw counts, nothing else."""
+    """`found`, where a field that was read unsurely and differs from what is `declared` was read again.
+
+    What the reader saw counts, nothing else; the first reading is kept beside it. What was read surely stands: a page on
+    which both can be read is not the reader's mistake.
+    """
     height, width = picture.shape[:2]
     for name in ("uscc", "name", "legal_representative"):
         expected, read = declared.get(name, ""), found.fields.get(name, "")
-        if not expected or not read or agrees(name, read, expected):
+        if not expected or not read or agrees(name, read, expected) or not _is_unsure(name, found) or name not in found.regions:
             continue
         area, line_height = _around(found.regions[name], found.turn, len(found.lines[name]))
         for ink in (False, True):
@@ -76,8 +84,18 @@ def look_for(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
             again = fields_of([*_outside(boxes, area), *seen], width, height)
             if agrees(name, again.fields.get(name, ""), expected):
                 found = _taken(found, again, [name])
+                found = replace(
+                    found,
+                    confidence=found.confidence | {name: min(found.confidence[name], CONFIRMED)},
+                    alternatives=found.alternatives | {name: (read, *found.alternatives.get(name, ()))},
+                    read_again=True,
+                )
                 break
     return found
+
+
+def _is_unsure(name: str, found: Found) -> bool:
+    return not uscc.is_valid(found.fields[name]) if name == "uscc" else found.confidence[name] < SURE
 
 
 def _around(region: Region, turn: Turn, lines: int) -> tuple[Polygon, float]:

@@ -6,6 +6,8 @@ and opens rights. At any other domain it proves nothing: a thief registers look-
 
 from __future__ import annotations
 
+import re
+
 from employers.models import AccountClass
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
@@ -23,6 +25,9 @@ PUBLIC_MAIL_DOMAINS = frozenset(
 
 AGENCY_WORDS = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
 """Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was ticked."""
+
+_EXCLUDED = re.compile(r"(?:人力资源服务)?[（(]\s*(?:不含|除外|不包括)[^（）()]{0,80}[）)]")
+"""人力资源服务（不含职业中介活动、劳务派遣服务）: the standard words of those who need no licence."""
 
 EXTRA_DOCUMENT = {
     AccountClass.COMMERCIAL_AGENCY: (DocumentKind.HR_SERVICE_LICENCE, "agency_licence_missing"),
@@ -45,7 +50,7 @@ class Authority:
             "email_verified": subject.recruiter_email_verified,
             "registry_domain": record.get("email_domain", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
-            "agency_words": [word for word in AGENCY_WORDS if word in scope],
+            "agency_words": [word for word in AGENCY_WORDS if word in _EXCLUDED.sub("", scope)],
             "kinds": sorted({document.kind for document in subject.documents}),
         }
 

@@ -40,12 +40,21 @@ class Reading:
         if not observation["looks_like_licence"] and "uscc" not in fields and "name" not in fields:
             return [Finding(self.code, "document_not_a_licence", Severity.UNABLE, "document")]
         return [
+            *self._paper(observation),
             self._uscc(subject, observation),
             *self._qr(subject, observation),
             self._name(subject, observation),
             *self._person(subject, observation),
             *self._term(subject, observation),
         ]
+
+    def _paper(self, observation: Observation) -> list[Finding]:
+        """That the words are right does not make a note a licence."""
+        if not observation["looks_like_licence"]:
+            return [Finding(self.code, "document_not_a_licence", Severity.UNABLE, "document")]
+        if Problem.SEVERAL_CODES in observation.get("problems", ()):
+            return [self._finding(observation, "uscc_mismatch", Severity.UNABLE, "uscc", observation["fields"].get("uscc", ""))]
+        return []
 
     def _finding(self, observation: Observation, code: str, severity: Severity, field: str, seen: str = "", expected: str = "") -> Finding:
         region = observation["regions"].get(field)
@@ -108,5 +117,6 @@ def _cloud() -> FieldReader | None:
 
 def last_date(term: str) -> str:
     """The end of a business term as ISO date, or "" where it has none (长期) or none can be read."""
-    named = days_in(term)
-    return named[-1].isoformat() if len(named) > 1 else ""
+    before, until, after = term.rpartition("至")
+    named = days_in(after) if until else days_in(before or term)[1:]
+    return named[0].isoformat() if named else ""

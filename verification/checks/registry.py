@@ -7,7 +7,9 @@ from datetime import date, timedelta
 
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
-from verification.licence.witness import same_name
+from verification.licence.certainty import SURE
+from verification.licence.model import Problem
+from verification.licence.witness import agrees, same_name
 from verification.registries.base import CompanyRegistry, Status
 from verification.registries.snapshot import SnapshotRegistry
 
@@ -46,17 +48,14 @@ class Registry:
         return {"source": self.registry.name, "record": stored}
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        record, read = observation["record"], earlier.get("reading", {}).get("fields", {})
+        record, reading = observation["record"], earlier.get("reading", {})
+        read = {name: text for name, text in reading.get("fields", {}).items() if not self._is_guess(name, reading)}
         if record is None:
             return [self._unlisted(subject, read)]
         findings = [self._status(record), *self._lists(record), *self._age(subject, record)]
         findings.append(self._same(record["name"], subject.name, "name", "name_mismatch"))
         if read.get("legal_representative") and record["legal_representative"]:
-            findings.append(
-                self._same(
-                    record["legal_representative"], read["legal_representative"], "legal_representative", "legal_representative_mismatch"
-                )
-            )
+            findings.append(self._person(record["legal_representative"], read["legal_representative"], reading))
         else:
             findings.append(
                 Finding(self.code, "document_unreadable", Severity.UNABLE, "legal_representative", expected=record["legal_representative"])
@@ -74,11 +73,23 @@ class Registry:
             )
         return findings
 
+    def _is_guess(self, name: str, reading: Observation) -> bool:
+        return name == "established_on" and Problem.ESTABLISHED_ON_FROM_TERM in reading.get("problems", ())
+
+    def _person(self, registered: str, read: str, reading: Observation) -> Finding:
+        """Where the reader is not sure of a character, the register may have the right one."""
+        field = "legal_representative"
+        others = reading.get("alternatives", {}).get(field, ())
+        if any(agrees(field, text, registered) for text in (read, *others)):
+            return Finding(self.code, "legal_representative_agrees", Severity.PASS, field, read)
+        sure = reading.get("confidence", {}).get(field, 1.0) >= SURE
+        return Finding(self.code, "legal_representative_mismatch", Severity.CONCERN if sure else Severity.UNABLE, field, read, registered)
+
     def _unlisted(self, subject: Subject, read: dict[str, str]) -> Finding:
         """A forger can print any date, so a young licence earns a second question, never a pass."""
         established = read.get("established_on", "")
         try:
-            young = subject.now.date() - date.fromisoformat(established) <= YOUNG
+            young = timedelta(0) <= subject.now.date() - date.fromisoformat(established) <= YOUNG
         except ValueError:
             young = False
         if young:

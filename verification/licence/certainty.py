@@ -7,7 +7,7 @@ as sure, since a character that is wrong in them is seldom noticed by anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from employers import uscc
@@ -54,21 +54,25 @@ def alternatives(text: str, lines: Sequence[TextBox], clean: Callable[[str], str
     for line in lines:
         weak.extend((w.probability, before + w.at, w.instead) for w in line.weak)
         before += len(line.text)
-    changed = (clean(whole[:at] + instead + whole[at + 1 :]) for _, at, instead in sorted(weak))
+    changed = (clean(whole[:at] + instead + whole[at + 1 :]) for _, at, instead in sorted(weak)[: 2 * MOST_ALTERNATIVES])
     return tuple(dict.fromkeys(other for other in changed if other and other != text))[:MOST_ALTERNATIVES]
 
 
-def like_codes(code: str) -> tuple[str, ...]:
-    """The sound codes that differ from `code` (normalised, 18 characters) in one look-alike.
+def like_codes(code: str, unsure: Collection[int]) -> tuple[str, ...]:
+    """The sound codes that differ from `code` (normalised, 18 characters) in one look-alike, at one of the places `unsure`.
+
+    Where the reader was sure of what it saw, a wrong character is the print's.
 
     They are suggestions. Taking one because it is valid would turn a third of all forgeries by one character into
     somebody's real code: it needs a second witness, such as the QR code or what was declared.
     """
-    return tuple(dict.fromkeys(other for other in _one_changed(code) if uscc.is_sound(other)))
+    return tuple(dict.fromkeys(other for other in _one_changed(code, unsure) if uscc.is_sound(other)))
 
 
-def _one_changed(code: str) -> Iterator[str]:
+def _one_changed(code: str, places: Collection[int]) -> Iterator[str]:
     for at, character in enumerate(code):
+        if at not in places:
+            continue
         for group in _ALIKE:
             if character in group:
                 yield from (code[:at] + other + code[at + 1 :] for other in group if other != character)

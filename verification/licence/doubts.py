@@ -35,6 +35,7 @@ _ENDS: Final = re.compile(r"[号室楼层幢栋村组座屯园厦厅房铺内侧
 
 UNREADABLE: Final = 0.6
 """A line that scores less is two lines in one box, or none."""
+MOST_CODES: Final = 3
 _CUTS: Final = ((-0.35, 0.65), (-0.65, 0.35), (-0.45, 0.45), (-0.9, 0.9))
 """Tops and bottoms of other cuts of a line, in its heights from its middle."""
 _CLOSES: Final = re.compile(r"[.。;；:：)）\]】无*]$")
@@ -94,11 +95,11 @@ class _Page:
         if "registration_number" in self.taken or uscc.is_valid(self.taken["uscc"].text if "uscc" in self.taken else ""):
             return
         names = ("uscc", "registration_number")
-        for cell in self.cells:
-            if values.might_be_code(cell.text):
-                x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
-                cuts = tuple(self._place(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
-                yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=cuts)
+        likely = sorted((cell for cell in self.cells if values.might_be_code(cell.text)), key=lambda cell: cell.x0 - cell.x1)
+        for cell in likely[:MOST_CODES]:
+            x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
+            cuts = tuple(self._place(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
+            yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=cuts)
         if self.body:
             first = self.body[0]
             yield self._area(names, self.left, self.right, first.y - HEAD_HEIGHT * self.h, first.y - 0.6 * self.h)

@@ -38,12 +38,16 @@ class Found:
     turn: Turn
     labels: int
     """How many different labels were recognised."""
+    codes: tuple[str, ...]
+    """Every sound code on the page, each once."""
     titled: bool
     """Whether the page calls itself a business licence."""
     titled_otherwise: bool
     """Whether it calls itself another paper."""
     doubts: tuple[Doubt, ...]
     """Where a value is missing or may be more than was read."""
+    read_again: bool = False
+    """Whether a value was replaced by a second reading that agrees with what was declared."""
 
     @property
     def is_licence(self) -> bool:
@@ -69,6 +73,7 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
             taken[name] = value
     if "type" not in taken and (form := values.clean("type", _form(entries))):
         taken["type"] = form
+    doubts = doubts_of(entries, cells, taken, slope_of(upright))  # before anything is guessed
     taken.update(values.guesses([(c.text, c.piece.box) for c in cells if not (c.label or c.only_scope) and id(c) not in claimed], taken))
     if "established_on" not in taken and (day := values.first_day(taken.get("term"))):
         taken["established_on"] = day
@@ -83,10 +88,11 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         lines={name: tuple(turned_back(region_of([box]), turn, width, height) for box in taken[name].boxes) for name in names},
         turn=turn,
         labels=len({cell.label for cell in cells if cell.label} - {OTHER}),
+        codes=values.codes_in(everywhere),
         titled=any(is_title(text) for text in texts),
         titled_otherwise=any(is_other_title(text) for text in texts),
         form=form_of(texts, cells),
-        doubts=tuple(doubt.turned(opposite(turn), *size) for doubt in doubts_of(entries, cells, taken, slope_of(upright))),
+        doubts=tuple(doubt.turned(opposite(turn), *size) for doubt in doubts),
     )
 
 

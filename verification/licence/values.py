@@ -20,6 +20,8 @@ from verification.licence.labels import is_furniture, tidy
 
 GUESSED: Final = 0.6
 """What is left of the confidence in a value that no label names."""
+LONGEST: Final = 3000
+"""Characters of a value; the longest scopes have a third of it."""
 DOUBTED: Final = 0.3
 """What is left of the confidence in a number whose check character is wrong."""
 
@@ -30,12 +32,12 @@ _LEGAL_FORMS: Final = (
 )
 _TYPE: Final = re.compile(rf"^{_LEGAL_FORMS}")
 _NAME: Final = re.compile(
-    r"^[一-鿿〇A-Za-z0-9()·&\-.《》\"“”]{2,}?(?:公司|厂|店|部|行|社|中心|合伙\)|企业|工作室|商行|合作社|酒店|宾馆|饭店|事务所|经营部|门市部|超市|馆|坊|屋|城|场|院|所|园)(?:[一-鿿]{0,12}(?:分公司|分店|分厂|营业部|经营部))?$"
+    r"^[一-鿿〇A-Za-z0-9()·&\-.《》\"“”]{2,60}?(?:公司|厂|店|部|行|社|中心|合伙\)|企业|工作室|商行|合作社|酒店|宾馆|饭店|事务所|经营部|门市部|超市|馆|坊|屋|城|场|院|所|园)(?:[一-鿿]{0,12}(?:分公司|分店|分厂|营业部|经营部))?$"
 )
-_ADDRESS: Final = re.compile(r"^[一-鿿]{2,}?[省市区县州盟旗镇乡村街路道].{3,}[号室楼层幢栋村组座屯园厦厅房铺内侧旁口)]$")
+_ADDRESS: Final = re.compile(r"^[一-鿿]{2,30}?[省市区县州盟旗镇乡村街路道].{3,60}[号室楼层幢栋村组座屯园厦厅房铺内侧旁口)]$")
 _PERSON: Final = re.compile(r"^[一-鿿·]{2,15}")
 _AUTHORITY: Final = re.compile(
-    r"[一-鿿]{2,}(?:市场监督管理局|市场监督管理委员会|工商行政管理局|行政审批局|行政审批服务局|市场和质量监督管理委员会|政务服务管理局)(?:[一-鿿]{0,8}分局)?"
+    r"[一-鿿]{2,30}(?:市场监督管理局|市场监督管理委员会|工商行政管理局|行政审批局|行政审批服务局|市场和质量监督管理委员会|政务服务管理局)(?:[一-鿿]{0,8}分局)?"
 )
 _STARS: Final = "*#※★☆☑√✓+=_~^"
 _LOOSE: Final = ":;.,、·。，；：" + _STARS
@@ -61,25 +63,25 @@ def clean(name: str, lines: Sequence[Line]) -> Value | None:
     def cleaner(text: str) -> str:
         return _CLEANERS[name](simplified(tidy(text)))
 
-    text = cleaner("".join(text for text, _ in lines))
+    text = cleaner("".join(text for text, _ in lines)[:LONGEST])
     if not text:
         return None
     boxes = tuple(box for _, box in lines)
-    return Value(text, certainty.confidence(boxes), boxes, certainty.alternatives(text, boxes, cleaner))
+    others = () if name in certainty.CEILING else certainty.alternatives(text, boxes, cleaner)
+    return Value(text, certainty.confidence(boxes), boxes, others)
 
 
 def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) -> dict[str, Value]:
     """The unified social credit code and the older registration number.
 
     `beside`: the lines next to their labels, by field. A code that no label names must have a right check
-    character, and stand alone in its line; the one beside a label is given as read, and doubted if it is wrong.
+    character, and stand alone in its line; the one beside a label is given as read, and doubted if it is wrong. It is
+    not replaced by another code of the page (a stamp, a footer, a forger's margin), but for one read in its own place.
     """
     found: dict[str, Value] = {}
-    code = (
-        next(_valid_codes(beside.get("uscc", ()), labelled=True), None)
-        or next(_valid_codes(everywhere), None)
-        or _doubtful_code(beside.get("uscc", ()))
-    )
+    doubtful = _doubtful_code(beside.get("uscc", ()))
+    loose = (code for code in _valid_codes(everywhere) if doubtful is None or _in_one_row(code, doubtful))
+    code = next(_valid_codes(beside.get("uscc", ()), labelled=True), None) or next(loose, None) or doubtful
     if code:
         found["uscc"] = code
     number = next(_registration_numbers(beside.get("registration_number", ())), None)
@@ -135,6 +137,16 @@ def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterator[V
                 yield Value(code, certainty.of_code(code, certainty.confidence([box])), (box,))
 
 
+def _in_one_row(a: Value, b: Value) -> bool:
+    first, second = a.boxes[0], b.boxes[0]
+    return abs(first.middle[1] - second.middle[1]) < 0.8 * min(first.height, second.height)
+
+
+def codes_in(lines: Iterable[Line]) -> tuple[str, ...]:
+    """The different sound codes that `lines` show, labelled or not."""
+    return tuple(dict.fromkeys(code.text for code in _valid_codes(lines, labelled=True) if uscc.is_sound(code.text)))
+
+
 def might_be_code(text: str) -> bool:
     """Whether `text` looks like a code or number of a company with some characters lost or added."""
     return bool(re.search(r"[0-9A-Z]{11,21}", tidy(text).upper())) and not re.search("编号|标识", text)
@@ -143,8 +155,9 @@ def might_be_code(text: str) -> bool:
 def _doubtful_code(lines: Sequence[Line]) -> Value | None:
     for text, box in lines:
         for run in _runs(text, 16, 20):
-            code = uscc.normalise(run)
-            return Value(code, box.score * DOUBTED, (box,), certainty.like_codes(code))
+            code, start = uscc.normalise(run), tidy(text).upper().find(run)
+            unsure = {weak.at - start for weak in box.weak} if start >= 0 else set()
+            return Value(code, box.score * DOUBTED, (box,), certainty.like_codes(code, unsure))
     return None
 
 
@@ -247,7 +260,7 @@ def _term(text: str) -> str:
 
 
 # The label's second half with its first misread; and the microprint (SCJDGL, for 市场监督管理) at the end.
-_ADDRESS_NEIGHBOURS: Final = re.compile(r"^[住佳往生]?所(?=[一-鿿]{2,}[省市区县])|[SCJDGL]{4,}$")
+_ADDRESS_NEIGHBOURS: Final = re.compile(r"^[住佳往生]?所(?=[一-鿿]{2,}[省市区县])|[SCJDGL]{4,40}$")
 
 
 def _address(text: str) -> str:

@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from employers import uscc
-from verification.licence.certainty import like_codes
 from verification.licence.fields import Found
 from verification.licence.model import Problem
 
@@ -34,8 +33,11 @@ def same_name(a: str, b: str) -> bool:
 
 
 def agrees(field: str, read: str, declared: str) -> bool:
-    """Whether `read` is what was `declared` for `field`."""
-    return uscc.normalise(read) == uscc.normalise(declared) if field == "uscc" else same_name(read, declared)
+    """Whether `read` is what was `declared` for `field`. Of 甲公司（委派代表：张三）, either may have been declared."""
+    if field == "uscc":
+        return uscc.normalise(read) == uscc.normalise(declared)
+    parts = re.split(r"[(（]委派代表[:：]?|[)）]$", read) if field == "legal_representative" and "委派" in read else []
+    return any(same_name(part, declared) for part in (read, *parts))
 
 
 def _plain(name: str) -> str:
@@ -52,7 +54,7 @@ def with_qr(found: Found, stated: str | None) -> tuple[Found, tuple[Problem, ...
         return _with_code(found, stated, max(BOTH, found.confidence["uscc"])), ()
     if not read:
         return _with_code(found, stated, ONLY_IN_QR), (Problem.USCC_ONLY_IN_QR,)
-    if not uscc.is_valid(read) and stated in (*found.alternatives.get("uscc", ()), *like_codes(read)):
+    if not uscc.is_valid(read) and stated in found.alternatives.get("uscc", ()):
         return _with_code(found, stated, ONLY_IN_QR), (Problem.USCC_SETTLED_BY_QR,)
     doubted = min(found.confidence["uscc"], CONTRADICTED)
     return replace(found, confidence=found.confidence | {"uscc": doubted}), (Problem.QR_DISAGREES,)

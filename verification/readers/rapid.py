@@ -56,6 +56,9 @@ Corners = npt.NDArray[np.float32]
 """4 × 2: a line's corners in picture pixels, from its own top left, clockwise as one reads."""
 
 
+_LEFT_BY_FORK: Final[list[object]] = []
+
+
 class RapidReader:
     """PP-OCRv6 small, warm after the first page. One page at a time: two would only share the same cores."""
 
@@ -67,7 +70,7 @@ class RapidReader:
         self.engine = engine or ("openvino" if importlib.util.find_spec("openvino") else "onnxruntime")
         self._lock = threading.Lock()
         self._models: _Models | None = None
-        self._process = 0
+        os.register_at_fork(after_in_child=self._forget)
         self._looks = 0
 
     @property
@@ -91,11 +94,16 @@ class RapidReader:
         part = view(image, area, zoom, ink=ink)
         return part.on_page(self._with_models(lambda models: _texts(models, part.picture, _lines(models, part.picture), LOWEST_SCORE)))
 
+    def _forget(self) -> None:
+        """In a forked child: the engines' threads are not there, nor is whoever held the lock. Ending the engines would hang."""
+        _LEFT_BY_FORK.append(self._models)
+        self._models, self._lock = None, threading.Lock()
+
     def _with_models(self, work: Callable[[_Models], list[TextBox]]) -> list[TextBox]:
         with self._lock:
             try:
-                if self._models is None or self._process != os.getpid():  # the engines' threads do not survive a fork
-                    self._models, self._process = _Models(self.engine, self.threads), os.getpid()
+                if self._models is None:
+                    self._models = _Models(self.engine, self.threads)
                 self._looks += 1
                 if self._looks % LOOKS_BEFORE_TRIM == 0:
                     _give_memory_back()

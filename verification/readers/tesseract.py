@@ -45,6 +45,7 @@ class TesseractReader:
     """Tesseract 5 as a child process, one a page, ended after SECONDS."""
 
     name = "tesseract"
+    _found = False
 
     @cached_property
     def version(self) -> str:
@@ -53,7 +54,8 @@ class TesseractReader:
         return f"tesseract {pytesseract.get_tesseract_version()} {LANGUAGE}" if self.available() else "tesseract absent"
 
     def available(self) -> bool:
-        return self._languages_hold(LANGUAGE)
+        self._found = self._found or self._languages_hold(LANGUAGE)  # what is installed seldom goes away again
+        return self._found
 
     def _languages_hold(self, language: str) -> bool:
         if shutil.which("tesseract") is None:
