@@ -23,6 +23,7 @@ def sound(first8: str) -> str:
 
 
 CODE = sound("MA00A1B2")
+ANYWHERE = range(18)
 LOOK_ALIKES = ["0D", "0Q", "DQ", "1L", "17", "2Z", "5S", "56", "8B", "83", "6G", "UW", "MN", "MH", "CG", "4A", "XY", "PR", "EF", "3J"]
 
 
@@ -153,7 +154,7 @@ def test_look_alikes_are_so_both_ways(pair: str) -> None:
     for printed, read in ((a, b), (b, a)):
         if printed in ALPHABET:
             code = sound(f"MA00{printed}1B2")
-            assert code in certainty.like_codes(code[:12] + read + code[13:])
+            assert code in certainty.like_codes(code[:12] + read + code[13:], {12})
 
 
 def test_whatever_is_alike_is_so_both_ways() -> None:
@@ -161,24 +162,32 @@ def test_whatever_is_alike_is_so_both_ways() -> None:
         (printed, read)
         for printed in ALPHABET
         for read in ALPHABET
-        if printed != read and (code := sound(f"MA00{printed}1B2")) in certainty.like_codes(code[:12] + read + code[13:])
+        if printed != read and (code := sound(f"MA00{printed}1B2")) in certainty.like_codes(code[:12] + read + code[13:], ANYWHERE)
     }
     assert alike == {(b, a) for a, b in alike} != set()
 
 
 def test_a_digit_is_never_like_every_other() -> None:
     """A third of all forgeries by one character would otherwise be somebody's real code."""
-    assert CODE not in certainty.like_codes(CODE.replace("A1B", "A9B"))
+    assert CODE not in certainty.like_codes(CODE.replace("A1B", "A9B"), ANYWHERE)
+
+
+@given(st.integers(8, 15), st.sets(st.integers(0, 17)))
+def test_where_the_reader_was_sure_a_wrong_character_is_the_prints(place: int, unsure: set[int]) -> None:
+    read = CODE[:place] + "8" + CODE[place + 1 :]
+    assert certainty.like_codes(read, ()) == ()
+    for other in certainty.like_codes(read, unsure):
+        assert next(at for at in ANYWHERE if other[at] != read[at]) in unsure
 
 
 def test_a_valid_code_has_none() -> None:
     """All weights are prime to 31, so no single change keeps the check character right."""
-    assert is_valid(CODE) and certainty.like_codes(CODE) == ()
+    assert is_valid(CODE) and certainty.like_codes(CODE, ANYWHERE) == ()
 
 
 @given(st.text(alphabet=ALPHABET, min_size=18, max_size=18))
 def test_only_sound_codes_are_suggested_one_character_away(read: str) -> None:
-    others = certainty.like_codes(read)
+    others = certainty.like_codes(read, ANYWHERE)
     assert len(others) == len(set(others))
     for other in others:
         assert is_sound(other)
@@ -188,13 +197,13 @@ def test_only_sound_codes_are_suggested_one_character_away(read: str) -> None:
 @given(st.integers(2, 17), st.sampled_from(ALPHABET))
 def test_a_suggestion_is_no_guess_at_another_place(place: int, character: str) -> None:
     read = CODE[:place] + character + CODE[place + 1 :]
-    for other in certainty.like_codes(read):
+    for other in certainty.like_codes(read, ANYWHERE):
         assert is_sound(other)
         assert not is_valid(read)
 
 
 @given(st.text(max_size=30) | st.text(alphabet=string.ascii_uppercase + string.digits, max_size=20))
 def test_any_text_is_survived(text: str) -> None:
-    others = certainty.like_codes(normalise(text))
+    others = certainty.like_codes(normalise(text), ANYWHERE)
     assert all(is_sound(other) for other in others)
     assert not others or len(normalise(text)) == 18

@@ -216,6 +216,23 @@ def test_no_code_is_ever_mended(place: int, character: str) -> None:
     assert is_valid(found.fields["uscc"]) == (misread == CODE)
 
 
+def test_a_wrong_code_is_not_replaced_by_another_of_the_page() -> None:
+    """A stamp, a footer or a forger's margin may show a code that is right."""
+    wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
+    found = read(*without(CODE), line(100, 340, wrong), line(60, 900, CODE))
+    assert found.fields["uscc"] == wrong
+    assert found.codes == (CODE,)
+    assert read(*without(CODE), line(100, 340, wrong), line(420, 340, CODE)).fields["uscc"] == CODE, "but for one in its own row"
+
+
+def test_several_codes_are_told() -> None:
+    other = "91310115MA1K3B2T" + organisation_check_character("MA1K3B2T")
+    other += check_character(other)
+    found = read(*LANDSCAPE, line(60, 900, f"{other} 1-1"), line(60, 930, CODE))
+    assert found.fields["uscc"] == CODE
+    assert set(found.codes) == {CODE, other} and len(found.codes) == 2
+
+
 def test_impossible_letters_are_digits() -> None:
     found = read(*without(CODE), line(100, 340, CODE.replace("0", "O").replace("1", "I")))
     assert found.fields["uscc"] == CODE

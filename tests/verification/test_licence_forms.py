@@ -108,9 +108,9 @@ SHEETS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("page", "form"), SHEETS.values(), ids=SHEETS)
-def test_the_form_is_told(page: list[TextBox], form: Form) -> None:
-    assert read(*page).form == form
+@pytest.mark.parametrize(("boxes", "form"), SHEETS.values(), ids=SHEETS)
+def test_the_form_is_told(boxes: list[TextBox], form: Form) -> None:
+    assert read(*boxes).form == form
 
 
 @pytest.mark.parametrize("kind", ["company", "individual", "cooperative"])

@@ -40,6 +40,7 @@ def found(code: str = "", confidence: float = 0.9, alternatives: tuple[str, ...]
         form=Form.LANDSCAPE_2019,
         turn=0,
         labels=5,
+        codes=(),
         titled=True,
         titled_otherwise=False,
         doubts=(),
@@ -67,7 +68,7 @@ def test_a_code_that_was_not_read_is_the_qr_codes_and_has_no_place() -> None:
 
 
 def test_one_look_alike_is_settled_by_the_qr_code() -> None:
-    settled, problems = with_qr(found(ONE_LOOK_ALIKE, 0.2, like_codes(ONE_LOOK_ALIKE)), CODE)
+    settled, problems = with_qr(found(ONE_LOOK_ALIKE, 0.2, like_codes(ONE_LOOK_ALIKE, range(18))), CODE)
     assert problems == (Problem.USCC_SETTLED_BY_QR,)
     assert settled.fields["uscc"] == CODE and settled.confidence["uscc"] == ONLY_IN_QR
     assert settled.regions["uscc"] == PLACE, "it stands where it was read"
@@ -75,12 +76,12 @@ def test_one_look_alike_is_settled_by_the_qr_code() -> None:
 
 
 def test_what_the_reader_itself_held_possible_is_settled_too() -> None:
-    assert CODE not in like_codes(FAR)
+    assert CODE not in like_codes(FAR, range(18))
     settled, problems = with_qr(found(FAR, 0.2, (CODE,)), CODE)
     assert (settled.fields["uscc"], problems) == (CODE, (Problem.USCC_SETTLED_BY_QR,))
 
 
-@pytest.mark.parametrize("read", [OTHER, FAR, CODE[:-2]])
+@pytest.mark.parametrize("read", [OTHER, FAR, CODE[:-2], ONE_LOOK_ALIKE], ids=["another", "far", "short", "a look-alike, surely read"])
 @pytest.mark.parametrize("confidence", [0.98, 0.2])
 def test_a_contradiction_is_told_and_the_print_stands(read: str, confidence: float) -> None:
     doubted, problems = with_qr(found(read, confidence), CODE)
@@ -146,6 +147,14 @@ def test_the_same_name(a: str, b: str) -> None:
 def test_another_name(a: str, b: str) -> None:
     assert not same_name(a, b) and not same_name(b, a)
     assert not agrees("name", a, b)
+
+
+@pytest.mark.parametrize("declared", ["示例投资有限公司", "王示例", "示例投资有限公司(委派代表:王示例)"])
+def test_of_a_partner_and_its_delegate_either_may_be_declared(declared: str) -> None:
+    read = "示例投资有限公司（委派代表：王示例）"
+    assert agrees("legal_representative", read, declared)
+    assert not agrees("name", "示例投资有限公司（委派代表：王示例）", "王示例")
+    assert not agrees("legal_representative", read, "王示") and not agrees("legal_representative", read, "")
 
 
 @given(st.text(min_size=1), st.text(min_size=1))

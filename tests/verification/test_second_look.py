@@ -21,7 +21,7 @@ from verification.readers import READERS
 from verification.readers.base import CloseReader, Picture
 from verification.readers.rapid import RapidReader
 from verification.reading import picture_of
-from verification.second_look import LARGEST_ZOOM, MOST_LOOKS, look_again, look_for, second_opinion
+from verification.second_look import CONFIRMED, LARGEST_ZOOM, MOST_LOOKS, look_again, look_for, second_opinion
 from verification.specimens import make
 from verification.specimens.ink import font
 
@@ -324,7 +324,7 @@ def test_what_the_reader_raises_goes_through(failure: ProviderError) -> None:
     looks: list[Callable[[ScriptedReader], Found]] = [
         lambda reader: look_again(PAGE, page, first, reader),
         lambda reader: second_opinion(PAGE, page, first, reader),
-        lambda reader: look_for(PAGE, page, first, reader, {"name": "某某有限公司"}),
+        lambda reader: look_for(PAGE, page, first, reader, {"uscc": CODE}),
     ]
     for look in looks:
         with pytest.raises(type(failure)):
@@ -354,7 +354,7 @@ def test_no_second_opinion_is_asked_of_a_page_whose_code_is_right() -> None:
 
 # --- Looking for what was declared -----------------------------------------------------------------------
 
-MISREAD = [*(box for box in SOUND if box.text != EXPECTED["name"]), line(250, 420, "示例科枝有限公司")]
+MISREAD = [*(box for box in SOUND if box.text != EXPECTED["name"]), replace(line(250, 420, "示例科枝有限公司"), score=0.9)]
 NAME = line(250, 420, EXPECTED["name"])
 
 
@@ -369,6 +369,8 @@ def test_what_was_declared_is_taken_where_the_reader_saw_it(reader: ScriptedRead
     found = looked_for(MISREAD, reader, {"name": EXPECTED["name"]})
     assert found.fields == fields_of(SOUND, WIDTH, HEIGHT).fields
     assert found.regions["name"] == (250, 408, 442, 432)
+    assert found.confidence["name"] <= CONFIRMED and found.read_again, "which is told"
+    assert found.alternatives["name"][0] == "示例科枝有限公司", "and the first reading is kept beside it"
     assert reader.asked == asked
 
 
@@ -396,6 +398,14 @@ def test_what_was_declared_but_not_seen_is_never_taken(seen: list[TextBox]) -> N
 def test_nothing_is_looked_for_where_nothing_differs(declared: dict[str, str]) -> None:
     reader = ScriptedReader(enlarged=LANDSCAPE)
     looked_for(SOUND, reader, declared)
+    assert reader.asked == []
+
+
+def test_what_was_read_surely_stands_though_the_declared_can_be_read_too() -> None:
+    page = [replace(box, score=1.0) for box in MISREAD]
+    reader = ScriptedReader(enlarged=[NAME], in_ink=[NAME])
+    found = looked_for(page, reader, {"name": EXPECTED["name"]})
+    assert found.fields["name"] == "示例科枝有限公司" and not found.read_again
     assert reader.asked == []
 
 
