@@ -222,7 +222,8 @@ def test_a_wrong_code_is_not_replaced_by_another_of_the_page() -> None:
     found = read(*without(CODE), line(100, 340, wrong), line(60, 900, CODE))
     assert found.fields["uscc"] == wrong
     assert found.codes == (CODE,)
-    assert read(*without(CODE), line(100, 340, wrong), line(420, 340, CODE)).fields["uscc"] == CODE, "but for one in its own row"
+    assert read(*without(CODE), line(100, 340, wrong), line(420, 340, CODE)).fields["uscc"] == wrong, "nor by one beside it"
+    assert read(*without(CODE), line(100, 340, wrong), line(96, 342, CODE)).fields["uscc"] == CODE, "but for a reading of its own place"
 
 
 def test_several_codes_are_told() -> None:

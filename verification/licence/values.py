@@ -80,7 +80,7 @@ def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) ->
     """
     found: dict[str, Value] = {}
     doubtful = _doubtful_code(beside.get("uscc", ()))
-    loose = (code for code in _valid_codes(everywhere) if doubtful is None or _in_one_row(code, doubtful))
+    loose = (code for code in _valid_codes(everywhere) if doubtful is None or _in_one_place(code, doubtful))
     code = next(_valid_codes(beside.get("uscc", ()), labelled=True), None) or next(loose, None) or doubtful
     if code:
         found["uscc"] = code
@@ -137,9 +137,10 @@ def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterator[V
                 yield Value(code, certainty.of_code(code, certainty.confidence([box])), (box,))
 
 
-def _in_one_row(a: Value, b: Value) -> bool:
+def _in_one_place(a: Value, b: Value) -> bool:
     first, second = a.boxes[0], b.boxes[0]
-    return abs(first.middle[1] - second.middle[1]) < 0.8 * min(first.height, second.height)
+    level = abs(first.middle[1] - second.middle[1]) < 0.8 * min(first.height, second.height)
+    return level and first.x0 < second.x1 and second.x0 < first.x1
 
 
 def codes_in(lines: Iterable[Line]) -> tuple[str, ...]:
