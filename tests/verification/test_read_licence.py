@@ -47,7 +47,8 @@ class ScriptedReader:
         self.pages.append(image.shape)
         if isinstance(self.says, ProviderError):
             raise self.says
-        return [box for i, (label, value) in enumerate(self.says) for box in (_box(10, 40 * i, label), _box(200, 40 * i, value))]
+        title = [_box(100, 300, "营业执照")] if self.says else []
+        return title + [box for i, (label, value) in enumerate(self.says) for box in (_box(10, 40 * i, label), _box(200, 40 * i, value))]
 
 
 def _box(x: float, y: float, text: str) -> TextBox:

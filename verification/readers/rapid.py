@@ -46,7 +46,6 @@ PARAGRAPH: Final = 3
 """Lines, tightly set, that make one."""
 PART: Final = 6
 """Lines that are read before it is asked whether they say enough."""
-LOOKS_BEFORE_TRIM: Final = 8
 M_MMAP_THRESHOLD: Final = -3
 """Of glibc's malloc.h: from how many bytes on a block is the system's, and goes back to it when it is freed."""
 VOTERS: Final = 12
@@ -73,7 +72,6 @@ class RapidReader:
         self._lock = threading.Lock()
         self._models: _Models | None = None
         os.register_at_fork(after_in_child=self._forget)
-        self._looks = 0
 
     @property
     def version(self) -> str:
@@ -105,10 +103,8 @@ class RapidReader:
         with self._lock:
             try:
                 if self._models is None:
-                    self._models = _Models(self.engine, self.threads)
-                if self._looks % LOOKS_BEFORE_TRIM == 0:
                     _give_memory_back()
-                self._looks += 1
+                    self._models = _Models(self.engine, self.threads)
                 return work(self._models)
             except Exception as error:  # the engines raise their own and bare Exceptions; none may leave this room
                 raise ProviderBroken(f"rapid: {type(error).__name__}") from error
@@ -123,11 +119,10 @@ def _sharing_model(recogniser: Any) -> Any:
 
 
 def _give_memory_back() -> None:
-    """Have glibc return what pages of many sizes leave behind, which it would keep for the next: a quarter of all."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim") and hasattr(libc, "mallopt"):
-        libc.mallopt(M_MMAP_THRESHOLD, 1 << 20)  # fixed: it would grow to 32 MB by itself
-        libc.malloc_trim(0)
+    """Have glibc return what pages of many sizes leave behind, which it would keep for the next: a fifth of all."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, 1 << 20)  # fixed: by itself it would grow to 32 MB
 
 
 class _Models:
