@@ -6,7 +6,7 @@ must stand, then on the place enlarged, then on its dark print alone, where a st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +22,8 @@ from verification.readers.base import CloseReader, Picture
 LINE_HEIGHT: Final = 40
 """Pixels; what a line is enlarged to."""
 LARGEST_ZOOM: Final = 3.0
+LONG: Final = ("address", "business_scope")
+"""Values that may be more than was read."""
 MOST_LOOKS: Final = 6
 MOST_LINES: Final = 15
 CONFIRMED: Final = 0.95
@@ -55,15 +57,12 @@ def _look_at(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
     lines = [line for doubt in found.doubts if doubt.line and not doubt.clipped for line in (doubt.line, *doubt.other_cuts)]
     if lines and (seen := reader.read_places(picture, lines[:MOST_LINES])):
         found = better(found, seen_with([*boxes, *seen]), _names(found.doubts))
-    looks: tuple[Callable[[Doubt], list[TextBox]], ...] = (
-        lambda doubt: reader.read_area(picture, doubt.area, _zoom(doubt)),
-        lambda doubt: reader.read_area(picture, doubt.area, _zoom(doubt), ink=True),
-    )
     doubts = [doubt for doubt in found.doubts if not doubt.clipped][:MOST_LOOKS]
-    for look in looks:
+    for ink in (False, True):
         for doubt in doubts:
-            if _open(found, doubt):
-                found = better(found, seen_with([*_outside(boxes, doubt.area), *look(doubt)]), doubt.names)
+            if _open(found, doubt, ink=ink):
+                seen = reader.read_area(picture, doubt.area, _zoom(doubt), ink=ink)
+                found = better(found, seen_with([*_outside(boxes, doubt.area), *seen]), doubt.names)
     return found
 
 
@@ -152,12 +151,12 @@ def _names(doubts: Sequence[Doubt]) -> tuple[str, ...]:
     return tuple({name for doubt in doubts for name in doubt.names})
 
 
-def _open(found: Found, doubt: Doubt) -> bool:
-    """Whether `doubt` is still one."""
+def _open(found: Found, doubt: Doubt, *, ink: bool) -> bool:
+    """Whether `doubt` is still one. Stamps seldom lie over a whole paragraph, so that one is not looked at for its `ink`."""
     if "uscc" in doubt.names:
         return not (uscc.is_valid(found.fields.get("uscc", "")) or "registration_number" in found.fields)
     return any(
-        name not in found.fields or name in ("address", "business_scope") or (name in SHORT and found.confidence[name] < UNSURE)
+        name not in found.fields or (name in LONG and not ink) or (name in SHORT and found.confidence[name] < UNSURE)
         for name in doubt.names
     )
 
@@ -201,6 +200,6 @@ def _improves(name: str, first: Found, second: Found) -> bool:
         return uscc.is_sound(new) or old is None
     if old is None:
         return True
-    if name in ("address", "business_scope"):
+    if name in LONG:
         return len(new) > len(old)
     return name in SHORT and first.confidence[name] < UNSURE and second.confidence[name] > first.confidence[name] + SURER

@@ -263,13 +263,17 @@ def test_an_address_that_breaks_off_is_read_to_its_end() -> None:
 RAGGED = [*(box for box in SOUND if box.text != FIRST), line(250, 570, "软件开发；技术")]
 
 
-@pytest.mark.parametrize("look", ["enlarged", "in_ink"])
-def test_a_scope_with_holes_gives_way_to_the_longer_one(look: str) -> None:
+def test_a_scope_with_holes_gives_way_to_the_longer_one() -> None:
     whole = [line(100, 570, "经营范围"), line(250, 570, FIRST), line(250, 600, SECOND, width=500)]
-    reader = ScriptedReader(enlarged=whole) if look == "enlarged" else ScriptedReader(in_ink=whole)
+    reader = ScriptedReader(enlarged=whole)
     found = again(RAGGED, reader)
     assert found.fields["business_scope"] == EXPECTED["business_scope"]
     assert found.lines["business_scope"][0] == (250, 558, 634, 582)
+
+
+def test_a_whole_paragraph_is_not_looked_at_for_its_ink() -> None:
+    whole = [line(100, 570, "经营范围"), line(250, 570, FIRST), line(250, 600, SECOND, width=500)]
+    assert again(RAGGED, ScriptedReader(in_ink=whole)).fields == fields_of(RAGGED, WIDTH, HEIGHT).fields
 
 
 def test_a_scope_does_not_give_way_to_a_shorter_one() -> None:

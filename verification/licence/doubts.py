@@ -28,9 +28,9 @@ SCOPE_HEIGHT: Final = 16
 """Heights of a label that a scope of which nothing was read may take."""
 ALWAYS_PRINTED: Final = ("name", "type", "legal_representative", "established_on", "address", "business_scope")
 SHORT: Final = ("name", "type", "legal_representative", "registered_capital", "established_on")
-UNSURE: Final = 0.85
+UNSURE: Final = 0.75
 """Below this confidence a short value is looked at again."""
-_ENDS: Final = re.compile(r"[号室楼层幢栋村组座屯园厦厅房铺内侧旁口市区场院站)）]\W*$")
+_ENDS: Final = re.compile(r"(?:[号室楼层幢栋村组座屯园厦厅房铺内侧旁处口市区场院站社委山)）]|\d{3,}|[-—#]\d+)\W*$")
 """How addresses end; one that ends otherwise may go on in a line that was not found."""
 
 UNREADABLE: Final = 0.6

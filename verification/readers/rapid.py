@@ -122,7 +122,7 @@ def _give_memory_back() -> None:
     """Have glibc return what pages of many sizes leave behind, which it would keep for the next: a fifth of all."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, 1 << 20)  # fixed: by itself it would grow to 32 MB
+        mallopt(M_MMAP_THRESHOLD, 2 << 20)  # fixed: by itself it would grow to 32 MB
 
 
 class _Models:
