@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from employers.uscc import check_character
+from employers.uscc import check_character, organisation_check_character
 from verification.licence.boxes import Polygon, TextBox, Turn, opposite, turned
 from verification.licence.hr_service import FIELDS, HrServiceLicenceReading, hr_service_licence_of
 from verification.licence.values import simplified
 
 WIDTH, HEIGHT = 1400, 1000
-CODE = "91990108MA0000000"
+CODE = "91990108MA000000"
+CODE += organisation_check_character(CODE[8:])
 CODE += check_character(CODE)
 
 
