@@ -120,3 +120,11 @@ def test_the_form_of_specimens(printed: str, form: Form, kind: Kind) -> None:
     reading = read_pages([specimen.image], READERS[:1])
     assert reading.form == form
     assert reading.looks_like_licence and "title_missing" not in reading.problems
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", ["登记证", "营业执照", "!", "登记证!", "(", "正本", "一"])
+def test_a_line_without_end_is_soon_judged(part: str) -> None:
+    """A pattern that tries every split of such a line would not be done in an hour."""
+    for text in (part * 50_000, "登记证" + part * 100_000, "营业执照" + part * 100_000):
+        assert not is_title(text) and not is_other_title(text)
