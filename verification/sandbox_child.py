@@ -27,7 +27,10 @@ LONG_SIDE: Final = 4000
 """No page leaves with a longer side than this, in pixels."""
 SHORT_SIDE: Final = 300
 """A picture with a shorter side than this cannot hold a licence's text."""
-JPEG_QUALITY: Final = 92
+AS_NEW: Final[Mapping[str, Any]] = {"quality": 92}
+"""How a picture that was no JPEG becomes one."""
+LARGEST_OF_ITS_OWN: Final = 8 * 1024 * 1024
+"""Bytes; a page that takes more the way it came encoded is encoded AS_NEW."""
 PDF_DPI: Final = 200
 PDF_LONG_SIDE: Final = 2000
 """A PDF page is drawn at PDF_DPI, or finer until its longer side has this many pixels: small pages hold large photos."""
@@ -149,16 +152,43 @@ def clean_page(image: Image, orientation: int = 1) -> Page:
 
     from verification.fingerprint import fingerprint
 
+    manner = manner_of(image)
     image = to_rgb(image)
     if max(image.size) > LONG_SIDE:
         image.thumbnail((LONG_SIDE, LONG_SIDE), Resampling.LANCZOS)
+        manner = AS_NEW
     if orientation in _UPRIGHT:
         image = image.transpose(Transpose(_UPRIGHT[orientation]))
     # Whatever the file said beside its pixels (profile, EXIF, comments) rides in `info`, and the encoder would write it.
     image.info = {}
+    jpeg = encoded(image, manner)
+    if len(jpeg) > LARGEST_OF_ITS_OWN:
+        jpeg = encoded(image, AS_NEW)
+    return Page(jpeg, image.width, image.height, fingerprint(image))
+
+
+def manner_of(image: Image) -> Mapping[str, Any]:
+    """How to encode `image` so that it loses nothing more: a JPEG as it was encoded before, anything else AS_NEW.
+
+    Small print of a picture that a phone has compressed already does not bear a second, different rounding; rounded by
+    the same tables on the same grid it stays as it was, and no larger than it came.
+    """
+    from PIL.JpegImagePlugin import JpegImageFile, get_sampling
+
+    if not isinstance(image, JpegImageFile) or image.mode != "RGB":
+        return AS_NEW
+    tables = [list(table) for _, table in sorted(image.quantization.items())]
+    sampling = get_sampling(image)
+    if sampling < 0 or not tables or any(not 1 <= step <= 255 for table in tables for step in table):
+        return AS_NEW
+    return {"qtables": tables, "subsampling": sampling}
+
+
+def encoded(image: Image, manner: Mapping[str, Any]) -> bytes:
+    """`image` as a JPEG, in the given `manner`."""
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=JPEG_QUALITY)
-    return Page(out.getvalue(), image.width, image.height, fingerprint(image))
+    image.save(out, "JPEG", **manner)
+    return out.getvalue()
 
 
 def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Page]]]:

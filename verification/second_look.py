@@ -16,6 +16,7 @@ from verification.licence.certainty import SURE
 from verification.licence.doubts import ALWAYS_PRINTED, SHORT, UNSURE, Doubt
 from verification.licence.fields import Found, fields_of
 from verification.licence.labels import tidy
+from verification.licence.values import is_checked_number
 from verification.licence.witness import agrees
 from verification.readers.base import CloseReader, Picture
 
@@ -25,7 +26,7 @@ LARGEST_ZOOM: Final = 3.0
 LONG: Final = ("address", "business_scope")
 """Values that may be more than was read."""
 MOST_LOOKS: Final = 6
-MOST_LINES: Final = 15
+MOST_LINES: Final = 24
 CONFIRMED: Final = 0.95
 """Confidence, at most, in what only a second reading saw."""
 SURER: Final = 0.05
@@ -153,6 +154,8 @@ def _names(doubts: Sequence[Doubt]) -> tuple[str, ...]:
 
 def _open(found: Found, doubt: Doubt, *, ink: bool) -> bool:
     """Whether `doubt` is still one. Stamps seldom lie over a whole paragraph, so that one is not looked at for its `ink`."""
+    if "registration_number" in doubt.names and is_checked_number(found.fields.get("registration_number", "")):
+        return False
     if "uscc" in doubt.names:
         return not (uscc.is_valid(found.fields.get("uscc", "")) or "registration_number" in found.fields)
     return any(
@@ -200,6 +203,9 @@ def _improves(name: str, first: Found, second: Found) -> bool:
         return uscc.is_sound(new) or old is None
     if old is None:
         return True
+    if name == "registration_number":
+        return is_checked_number(new) and not is_checked_number(old)
     if name in LONG:
         return len(new) > len(old)
-    return name in SHORT and first.confidence[name] < UNSURE and second.confidence[name] > first.confidence[name] + SURER
+    less = new != old and new in old  # a part of what was read is no better reading
+    return name in SHORT and not less and first.confidence[name] < UNSURE and second.confidence[name] > first.confidence[name] + SURER

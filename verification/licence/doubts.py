@@ -38,6 +38,11 @@ UNREADABLE: Final = 0.6
 MOST_CODES: Final = 3
 _CUTS: Final = ((-0.35, 0.65), (-0.65, 0.35), (-0.45, 0.45), (-0.9, 0.9))
 """Tops and bottoms of other cuts of a line, in its heights from its middle."""
+_TIGHT_CUTS: Final = ((-0.5, 0.0), (-0.35, 0.15), (-0.25, 0.25), (-0.15, 0.35), (0.0, 0.5))
+"""The same for a line whose box holds (副本) as well, which is printed higher or lower, and larger."""
+_BESIDE_COPY: Final = (0.35, 0.5)
+"""Where in a line that begins with (副本) the code may begin, as shares of it."""
+_SCRAP_OF_CODE: Final = re.compile(r"副.*\d{5,}")
 _CLOSES: Final = re.compile(r"[.。;；:：)）\]】无*]$")
 """How a line of a paragraph may end before the right edge."""
 
@@ -92,17 +97,35 @@ class _Page:
 
     def _codes(self) -> Iterator[Doubt]:
         """Neither code nor number, or one that cannot be right: wherever something like one stands, and all of the head."""
-        if "registration_number" in self.taken or uscc.is_valid(self.taken["uscc"].text if "uscc" in self.taken else ""):
+        if uscc.is_valid(self.taken["uscc"].text if "uscc" in self.taken else ""):
+            return
+        if number := self.taken.get("registration_number"):
+            if not values.is_checked_number(number.text):
+                yield from (self._around_number(cell) for cell in self.cells if number.boxes[0] is cell.piece.box)
             return
         names = ("uscc", "registration_number")
-        likely = sorted((cell for cell in self.cells if values.might_be_code(cell.text)), key=lambda cell: cell.x0 - cell.x1)
+        likely = sorted((cell for cell in self.cells if self._may_hold_code(cell)), key=lambda cell: cell.x0 - cell.x1)
         for cell in likely[:MOST_CODES]:
             x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
-            cuts = tuple(self._place(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
-            yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=cuts)
+            cuts = [(x0, a, b) for a, b in _CUTS]
+            if "副" in cell.text:
+                cuts = [(x0 + share * (x1 - x0), a, b) for share in _BESIDE_COPY for a, b in _TIGHT_CUTS]
+            places = tuple(self._place(begin, x1, cell.y + a * h, cell.y + b * h) for begin, a, b in cuts)
+            yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=places)
         if self.body:
             first = self.body[0]
             yield self._area(names, self.left, self.right, first.y - HEAD_HEIGHT * self.h, first.y - 0.6 * self.h)
+
+    def _around_number(self, cell: Cell) -> Doubt:
+        """The line of a number that no check digit proves: crowded digits may have been read as one."""
+        x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
+        cuts = tuple(self._place(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
+        return replace(self._around(("registration_number",), x0, x1, cell.y, h), other_cuts=cuts)
+
+    def _may_hold_code(self, cell: Cell) -> bool:
+        """Whether a code may stand in `cell`; in the head also one of which (副本), printed into its line, has left little."""
+        in_head = bool(self.body) and cell.y < self.body[0].y - 0.6 * self.h
+        return values.might_be_code(cell.text) or (in_head and bool(_SCRAP_OF_CODE.search(cell.text)))
 
     def _empty_rows(self) -> Iterator[Doubt]:
         """Labels whose value is missing."""

@@ -85,6 +85,9 @@ def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) ->
     if code:
         found["uscc"] = code
     number = next(_registration_numbers(beside.get("registration_number", ())), None)
+    if number and not is_checked_number(number.text):
+        others = (other for other in _registration_numbers(everywhere) if is_checked_number(other.text))
+        number = next((other for other in others if _in_one_place(other, number)), number)
     if not number and not code:
         number = next(_registration_numbers(everywhere, factor=GUESSED), None)
     if number:
@@ -123,7 +126,12 @@ def registration_check_digit(first14: str) -> str:
 
 def is_sound_number(number: str) -> bool:
     """Whether a registration number may be one: 13 digits, or 15 with a right check digit."""
-    return number.isdigit() and (len(number) == 13 or (len(number) == 15 and registration_check_digit(number[:14]) == number[14]))
+    return (number.isdigit() and len(number) == 13) or is_checked_number(number)
+
+
+def is_checked_number(number: str) -> bool:
+    """Whether a registration number is proven by its check digit, which the older ones of 13 digits have not."""
+    return number.isdigit() and len(number) == 15 and registration_check_digit(number[:14]) == number[14]
 
 
 # --- Codes -----------------------------------------------------------------------------------------------
@@ -167,7 +175,7 @@ def _registration_numbers(lines: Iterable[Line], factor: float = 1.0) -> Iterato
         if re.search("编号|标识|电话", text):
             continue
         for number in _runs(text, 13, 15):
-            sound = len(number) == 15 and number.isdigit() and registration_check_digit(number[:14]) == number[14]
+            sound = is_checked_number(number)
             if re.fullmatch(r"\d{13}|\d{15}", number) and (factor == 1.0 or sound):
                 read = certainty.confidence([box])
                 sure = certainty.of_checked(read) if sound else read if len(number) == 13 else read * DOUBTED
