@@ -1,93 +1,21 @@
-"""How do documents rest on disk? Each file encrypted by itself, tied to its own name, readable by this user alone.
-
-AES-256-GCM (NIST SP 800-38D): a file that was changed, cut short or put in another's place does not open. Nonces are
-random, which is safe for 2³² files a key. Each file names the key that sealed it, so keys can be changed: new files
-take the new key, and old ones stay readable while their key is in the list of retired ones.
-
-    sealed = "ZZ" · version (1 byte) · key id (4) · nonce (12) · ciphertext · tag (16)
-"""
+"""How do documents rest on disk? Each file sealed by itself (`events.sealing`), readable by this user alone."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import os
 import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage
 from django.utils._os import safe_join
 from django.utils.deconstruct import deconstructible
 
-from events.errors import ProviderBroken
-
-KEY_BYTES: Final = 32
-_MAGIC: Final = b"ZZ\x01"
-_ID_BYTES: Final = 4
-_NONCE_BYTES: Final = 12
-_TAG_BYTES: Final = 16
-_HEAD_BYTES: Final = len(_MAGIC) + _ID_BYTES
-OVERHEAD: Final = _HEAD_BYTES + _NONCE_BYTES + _TAG_BYTES
-"""A sealed file is longer than its content by so many bytes."""
-
-
-class Damaged(ProviderBroken):
-    """The stored bytes are not what was stored under this name: changed, cut short, or moved here."""
-
-
-class KeyMissing(ProviderBroken):
-    """The file was sealed with a key that is neither the current one nor among the retired ones."""
-
-
-# --- Pure ----------------------------------------------------------------------------------------------
-
-
-def key_id(key: bytes) -> bytes:
-    """Four bytes that name `key` without telling anything of it."""
-    return hashlib.sha256(b"zizhi document key id" + key).digest()[:_ID_BYTES]
-
-
-def seal(plain: bytes, key: bytes, name: str) -> bytes:
-    """`plain` encrypted with `key` (32 bytes) and bound to `name`."""
-    head, nonce = _MAGIC + key_id(key), os.urandom(_NONCE_BYTES)
-    return head + nonce + AESGCM(key).encrypt(nonce, plain, head + name.encode())
-
-
-def unseal(sealed: bytes, keys: Iterable[bytes], name: str) -> bytes:
-    """What was sealed under `name` with one of `keys`. Raises Damaged or KeyMissing."""
-    if len(sealed) < OVERHEAD or not sealed.startswith(_MAGIC):
-        raise Damaged(f"{name} is not a sealed file")
-    head, nonce = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
-    key = next((key for key in keys if key_id(key) == head[len(_MAGIC) :]), None)
-    if key is None:
-        raise KeyMissing(f"{name} was sealed with a key that is not here: {head[len(_MAGIC) :].hex()}")
-    try:
-        return AESGCM(key).decrypt(nonce, sealed[_HEAD_BYTES + _NONCE_BYTES :], head + name.encode())
-    except InvalidTag:
-        raise Damaged(f"{name} has been changed, cut short or moved") from None
-
-
-def key_from(text: str) -> bytes:
-    """The key written as `text`: base64 of 32 bytes. Raises ImproperlyConfigured, without showing it."""
-    try:
-        key = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise ImproperlyConfigured(f"A document key (ZIZHI_DATA_KEY) must be {KEY_BYTES} bytes in base64")
-    return key
-
-
-# --- On disk -------------------------------------------------------------------------------------------
+from events.sealing import OVERHEAD, key_from, seal, unseal
 
 
 @deconstructible(path="verification.storage.EncryptedStorage")

@@ -16,7 +16,8 @@ from django.core.files.storage import default_storage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.storage import OVERHEAD, Damaged, EncryptedStorage, KeyMissing, key_from, seal, unseal
+from events.sealing import OVERHEAD, Damaged, KeyMissing, key_from, seal, unseal
+from verification.storage import EncryptedStorage
 
 KEY = bytes(range(32))
 PLAIN = b"\xff\xd8\xff the licence of a company"
