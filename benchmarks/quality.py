@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from benchmarks.stage import median, p95, show, tell
-from verification.problems import CODES
+from verification.flaws import CODES
 from verification.quality import judge
 from verification.readers.base import Picture
 from verification.specimens import DAMAGES, FORMS, make

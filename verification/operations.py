@@ -26,9 +26,9 @@ from events.mail import queue_mail
 from events.models import record
 from verification import guards, policy, states
 from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
+from verification.flaws import Quality
 from verification.intake import Intake
 from verification.models import Attempt, Case, Decision, Document, DocumentPage
-from verification.problems import Quality
 from verification.states import State
 
 CLAIM_FOR = timedelta(minutes=15)

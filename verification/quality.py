@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from verification.flaws import BLURRED, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Area, Flaw, Quality
 from verification.intake import CleanPage
-from verification.problems import BLURRED, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Area, Problem, Quality
 from verification.readers.base import Picture
 
 FINE_SIDE: Final = 2000
@@ -57,10 +57,10 @@ def judge(picture: Picture, licence: bool = True, size: tuple[int, int] | None =
     page = _Page(picture, size or (picture.shape[1], picture.shape[0]))
     if page.is_no_form:
         if (spread := page.spread_of_all()) >= HOPELESS_EDGE:
-            return Quality((Problem(BLURRED, page.whole, spread),))
-        return Quality((Problem(NOT_A_LICENCE, page.whole, float(page.lines.count)),) if licence else ())
+            return Quality((Flaw(BLURRED, page.whole, spread),))
+        return Quality((Flaw(NOT_A_LICENCE, page.whole, float(page.lines.count)),) if licence else ())
     found = [*page.cropped(), page.blurred(), page.too_small(), page.glare()]
-    return Quality(tuple(problem for problem in found if problem is not None))
+    return Quality(tuple(flaw for flaw in found if flaw is not None))
 
 
 def judge_page(page: CleanPage, licence: bool = True) -> Quality | None:
@@ -233,8 +233,8 @@ class _Page:
 
     # The sheet reaches beyond the picture
 
-    def cropped(self) -> list[Problem]:
-        """One problem for each side, or for the one corner, at which bars of the form's frame run out of the picture."""
+    def cropped(self) -> list[Flaw]:
+        """One flaw for each side, or for the one corner, at which bars of the form's frame run out of the picture."""
         rails = self._rails()
         sides = {rail.side for rail in rails}
         cut = {a.side for a, b in combinations(rails, 2) if a.side == b.side and abs(a.at - b.at) >= 0.45}
@@ -247,8 +247,8 @@ class _Page:
             elif one.at >= 0.6 and other.at <= 0.4:
                 corner = other.side
         if not cut and corner is not None:
-            return [Problem(CROPPED, self._corner(corner), 2.0)]
-        return [Problem(CROPPED, self._strip(side), float(sum(rail.side == side for rail in rails))) for side in sorted(cut)]
+            return [Flaw(CROPPED, self._corner(corner), 2.0)]
+        return [Flaw(CROPPED, self._strip(side), float(sum(rail.side == side for rail in rails))) for side in sorted(cut)]
 
     def _rails(self) -> list[_Rail]:
         joined = cv2.morphologyEx(self.ink.mask, cv2.MORPH_CLOSE, _box(5, 5))
@@ -277,7 +277,7 @@ class _Page:
 
     # Sharpness
 
-    def blurred(self) -> Problem | None:
+    def blurred(self) -> Flaw | None:
         """Whether edges of print are spread out in most of the places that have print; shake counts along its own way."""
         tiles = list(self._tiles())
         if not tiles:
@@ -289,7 +289,7 @@ class _Page:
             return None
         bad = [tile for tile, width in zip(tiles, spread, strict=True) if width >= BLURRED_EDGE]
         hull = min(t[0] for t in bad), min(t[1] for t in bad), max(t[2] for t in bad), max(t[3] for t in bad)
-        return Problem(BLURRED, self._area(hull, self.fine), measure)
+        return Flaw(BLURRED, self._area(hull, self.fine), measure)
 
     def spread_of_all(self) -> float:
         """Over how many pixels of `coarse` the steepest edges of the whole picture are spread; 0 where it has none."""
@@ -309,14 +309,14 @@ class _Page:
 
     # Print too small
 
-    def too_small(self) -> Problem | None:
+    def too_small(self) -> Flaw | None:
         if self.print_height >= SMALL_PRINT:
             return None
-        return Problem(SMALL, self._area(self.lines.hull, self.coarse), self.print_height)
+        return Flaw(SMALL, self._area(self.lines.hull, self.coarse), self.print_height)
 
     # Glare
 
-    def glare(self) -> Problem | None:
+    def glare(self) -> Flaw | None:
         """The largest burnt-out spot among the print of a sheet that is not white by itself."""
         if self.ink.level > WHITE_SHEET:
             return None
@@ -327,7 +327,7 @@ class _Page:
         if not spots:
             return None
         x, y, width, height, pixels = (int(value) for value in max(spots, key=lambda stat: int(stat[4])))
-        return Problem(GLARE, self._area((x, y, x + width, y + height), self.coarse), pixels / burnt.size)
+        return Flaw(GLARE, self._area((x, y, x + width, y + height), self.coarse), pixels / burnt.size)
 
     def _is_glare(self, stat: npt.NDArray[np.int32]) -> bool:
         x, y, width, height, pixels = (int(value) for value in stat)

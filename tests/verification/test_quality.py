@@ -26,9 +26,9 @@ from config.messages import compile_all
 from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_member
 from verification import console
+from verification.flaws import BLURRED, CODES, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Flaw, Quality
 from verification.intake import CleanPage
 from verification.models import Case, Document, DocumentPage
-from verification.problems import BLURRED, CODES, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Problem, Quality
 from verification.quality import judge, judge_page
 from verification.readers.base import Picture
 from verification.specimens import FORMS, make
@@ -118,7 +118,7 @@ class TestSpecimens:
     @pytest.mark.parametrize("turn", TURNS)
     @pytest.mark.parametrize("seed", SEEDS)
     @pytest.mark.parametrize("damage", ["none", "light"])
-    def test_a_good_photo_has_no_problem(self, seed: int, damage: str, turn: int) -> None:
+    def test_a_good_photo_has_no_flaw(self, seed: int, damage: str, turn: int) -> None:
         assert judge(turned(photo(seed, damage), turn)) == Quality()
 
     @pytest.mark.parametrize("turn", TURNS)
@@ -127,7 +127,7 @@ class TestSpecimens:
         ("spoilt", "code"),
         [(blurred, BLURRED), (past_reading, BLURRED), (shaken, BLURRED), (with_lamp, GLARE), (without_corner, CROPPED), (reduced, SMALL)],
     )
-    def test_each_problem_is_the_only_one_told(self, spoilt: Callable[[Picture], Picture], code: str, seed: int, turn: int) -> None:
+    def test_each_flaw_is_the_only_one_told(self, spoilt: Callable[[Picture], Picture], code: str, seed: int, turn: int) -> None:
         assert judge(turned(spoilt(photo(seed)), turn)).codes == (code,)
 
     @pytest.mark.parametrize("turn", TURNS)
@@ -150,7 +150,7 @@ class TestSpecimens:
     @pytest.mark.parametrize("kind", ["blank", "gradient", "noise", "sheet in a dim room"])
     def test_what_shows_no_print_is_no_licence(self, kind: str, turn: int) -> None:
         picture = turned(plain(kind), turn)
-        assert judge(picture).problems[0].area == (0, 0, picture.shape[1], picture.shape[0])
+        assert judge(picture).flaws[0].area == (0, 0, picture.shape[1], picture.shape[0])
         assert judge(picture).codes == (NOT_A_LICENCE,)
         assert judge(picture, licence=False) == Quality()
 
@@ -165,7 +165,7 @@ class TestSpecimens:
 class TestAreas:
     def test_glare_is_where_the_lamp_is(self) -> None:
         height, width = photo(3).shape[:2]
-        (found,) = judge(with_lamp(photo(3))).problems
+        (found,) = judge(with_lamp(photo(3))).flaws
         left, top, right, bottom = found.area
         assert abs((left + right) / 2 - width / 2) < 0.03 * width
         assert abs((top + bottom) / 2 - height / 2) < 0.03 * height
@@ -173,16 +173,16 @@ class TestAreas:
 
     def test_what_is_cut_off_is_told_at_its_own_side(self) -> None:
         height, width = photo(3).shape[:2]
-        below = judge(np.ascontiguousarray(photo(3)[: int(0.75 * height)])).problems
+        below = judge(np.ascontiguousarray(photo(3)[: int(0.75 * height)])).flaws
         assert [(p.y + p.height, p.width) for p in below] == [(int(0.75 * height), width)]
-        left = judge(np.ascontiguousarray(photo(3)[:, int(0.25 * width) :])).problems
+        left = judge(np.ascontiguousarray(photo(3)[:, int(0.25 * width) :])).flaws
         assert [(p.x, p.height) for p in left] == [(0, height)]
 
     def test_a_reduced_copy_is_told_in_pixels_of_the_page(self) -> None:
         height, width = photo(3).shape[:2]
-        (whole,) = judge(with_lamp(photo(3))).problems
+        (whole,) = judge(with_lamp(photo(3))).flaws
         half = np.asarray(cv2.resize(with_lamp(photo(3)), (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
-        (copied,) = judge(half, size=(width, height)).problems
+        (copied,) = judge(half, size=(width, height)).flaws
         assert np.allclose(copied.area, whole.area, atol=12)
 
     @hypothesis_settings(deadline=None, max_examples=60)
@@ -195,12 +195,12 @@ class TestAreas:
     )
     def test_any_picture_is_judged_within_itself(self, small: Picture, times: int, licence: bool) -> None:
         picture = np.ascontiguousarray(small.repeat(times, axis=0).repeat(times, axis=1)[:3000, :3000])
-        for problem in judge(picture, licence).problems:
-            left, top, right, bottom = problem.area
+        for flaw in judge(picture, licence).flaws:
+            left, top, right, bottom = flaw.area
             assert 0 <= left < right <= picture.shape[1]
             assert 0 <= top < bottom <= picture.shape[0]
-            assert problem.measure >= 0
-            assert problem.code in REASONS
+            assert flaw.measure >= 0
+            assert flaw.code in REASONS
 
     @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (2, 3), (9, 4001)])
     @pytest.mark.parametrize("shade", [0, 128, 255])
@@ -210,7 +210,7 @@ class TestAreas:
 
 class TestStored:
     def test_comes_back_as_it_was(self) -> None:
-        quality = Quality((Problem(BLURRED, (1, 2, 30, 40), 4.25), Problem(GLARE, (5, 6, 7, 8), 0.0123)))
+        quality = Quality((Flaw(BLURRED, (1, 2, 30, 40), 4.25), Flaw(GLARE, (5, 6, 7, 8), 0.0123)))
         assert Quality.from_json(quality.as_json()) == quality
 
     def test_nobody_looked_and_codes_of_another_day(self) -> None:
@@ -226,7 +226,7 @@ class TestStored:
         jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
         judged = judge_page(CleanPage(1, jpeg, width, height, ""))
         assert judged is not None
-        (found,) = judged.problems
+        (found,) = judged.flaws
         assert found.code == GLARE
         assert abs(found.x + found.width / 2 - width / 2) < 0.03 * width
 
@@ -258,7 +258,7 @@ class TestTheEmployer:
 
     def test_is_told_at_once_and_may_keep_it(self, visitor: Client) -> None:
         page = self.send(visitor, with_lamp(photo(3)))
-        (found,) = DocumentPage.objects.get().judged.problems
+        (found,) = DocumentPage.objects.get().judged.flaws
         assert found.code == GLARE
         assert "Glare covers part of the text" in page
         assert "switch the flash off" in page

@@ -1,6 +1,6 @@
 """In which words is a photograph judged? What is wrong with it, where on the page, and how much.
 
-The words alone: what sees a problem is `quality`, and what an employer is told of one stands in `events.reasons`.
+The words alone: what sees a flaw is `quality`, and what an employer is told of one stands in `events.reasons`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CODES: Final = (NOT_A_LICENCE, CROPPED, BLURRED, SMALL, GLARE)
 
 
 @dataclass(frozen=True)
-class Problem:
+class Flaw:
     """What is wrong, where on the page, and how much.
 
     `measure` by code: blurred, how many pixels an edge is spread over (as seen with the longer side at most 2000 px);
@@ -56,21 +56,21 @@ class Problem:
 
 @dataclass(frozen=True)
 class Quality:
-    """A photograph's problems, the weightiest first; none is a good sign and no promise."""
+    """A photograph's flaws, the weightiest first; none is a good sign and no promise."""
 
-    problems: tuple[Problem, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
         """Each code once."""
-        return tuple(dict.fromkeys(problem.code for problem in self.problems))
+        return tuple(dict.fromkeys(flaw.code for flaw in self.flaws))
 
     def as_json(self) -> dict[str, Any]:
-        told = [{"code": p.code, "area": list(p.area), "measure": round(p.measure, 4)} for p in self.problems]
+        told = [{"code": p.code, "area": list(p.area), "measure": round(p.measure, 4)} for p in self.flaws]
         return {"version": VERSION, "problems": told}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any] | None) -> Quality:
         """What `as_json` wrote. None is a page that was never judged; codes that are no longer known are left out."""
         told = (stored or {}).get("problems", ())
-        return cls(tuple(Problem(p["code"], tuple(p["area"]), p["measure"]) for p in told if p["code"] in CODES))
+        return cls(tuple(Flaw(p["code"], tuple(p["area"]), p["measure"]) for p in told if p["code"] in CODES))
