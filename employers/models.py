@@ -39,6 +39,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
     email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True)
+    phone_sealed = models.TextField(blank=True)
+    """The recruiter's mobile number, sealed (`events.sealing`, purpose `user.phone`); empty where none was given."""
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
@@ -117,6 +119,30 @@ class Member(models.Model):
 
     def as_actor(self) -> Actor:
         return Actor(Role.OWNER if self.role == self.MemberRole.OWNER else Role.RECRUITER, str(self.user_id))
+
+
+class SightingKind(models.TextChoices):
+    DEVICE = "device", _("Device")
+    PHONE = "phone", _("Phone")
+    NETWORK = "network", _("Network")
+
+
+class Sighting(models.Model):
+    """That a user was seen with something many accounts may share. Of the thing only its blind index is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sightings", verbose_name=_("account"))
+    kind = models.CharField(_("kind"), max_length=10, choices=SightingKind.choices)
+    digest = models.CharField(max_length=64)
+    first_at = models.DateTimeField(_("first seen"))
+    last_at = models.DateTimeField(_("last seen"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("sighting"), _("sightings")
+        constraints = [models.UniqueConstraint(fields=["user", "kind", "digest"], name="sighting_once")]
+        indexes = [models.Index(fields=["kind", "digest"], name="sighting_shared")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.user_id}"
 
 
 class Scope(models.TextChoices):

@@ -78,9 +78,11 @@ OUTCOME_VERB: Final = {Outcome.APPROVE: "approve", Outcome.REVIEW: "hold_for_rev
 
 @dataclass(frozen=True)
 class Verdict:
-    """The policy's answer: what to do, why, by which version, and for WAIT until when."""
+    """The policy's answer: what to do, why, by which version, for WAIT until when, for APPROVE whether on condition."""
 
     outcome: Outcome
     reasons: tuple[str, ...]
     policy_version: str
     wait_until: datetime | None = None
+    conditional: bool = False
+    """Approved before the register lists the company, on a strong proof of authority; lapses unless it does in time."""

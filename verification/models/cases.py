@@ -1,0 +1,248 @@
+"""What is kept of a verification? The case, each attempt's checks, the decisions, and what is said against them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+
+from employers.models import AccountClass, Employer, User
+from events.queue import Job, JobQuerySet
+from verification import states
+from verification.findings import Finding, Outcome
+from verification.states import State
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def open(self) -> CaseQuerySet:
+        return self.filter(state__in=states.OPEN)
+
+    def in_force(self, now: datetime) -> CaseQuerySet:
+        """Approved, and not past its time: the employer holds rights by it."""
+        return self.filter(state=State.APPROVED, expires_at__gt=now)
+
+    def stopped(self) -> CaseQuerySet:
+        """Suspended or revoked."""
+        return self.filter(state__in=states.STOPPED)
+
+    def of(self, employer: Employer) -> CaseQuerySet:
+        """An employer's cases, the one that counts first: the last approved, else the last opened."""
+        return self.filter(employer=employer).order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
+
+    def awaiting_review(self) -> CaseQuerySet:
+        """The reviewers' queue, longest waiting first."""
+        return self.filter(state__in=states.REVIEWABLE).order_by("submitted_at")
+
+    def open_to(self, reviewer_id: str) -> CaseQuerySet:
+        """Without appeals against this reviewer's own refusals."""
+        mine = Decision.objects.appealed_from(reviewer_id).filter(case=models.OuterRef("pk"))
+        return self.exclude(models.Exists(mine), appealed_at__isnull=False)
+
+    def unclaimed(self, now: datetime) -> CaseQuerySet:
+        return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+
+
+def _transition(verb: str) -> Any:
+    def move(self: Case) -> None:
+        """Only the state changes here; `operations.moving` does the rest."""
+
+    move.__name__ = verb
+    return transition(field="state", source=sorted(states.sources(verb)), target=states.target(verb).value)(move)
+
+
+if TYPE_CHECKING:
+
+    class CaseTransitions: ...
+
+else:
+    # One django-fsm transition for each verb of the table in `states`, so that the table stands once.
+    CaseTransitions = type("CaseTransitions", (), {verb: _transition(verb) for verb in states.VERBS})
+
+
+class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
+    """One verification of one employer's declared identity. Moved only by `verification.operations`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="cases", verbose_name=_("employer"))
+    state = FSMField(_("state"), default=State.DRAFT, choices=[(s.value, s.value) for s in State], protected=True, db_index=True)
+    attempt_number = models.PositiveIntegerField(_("attempt"), default=1)
+    version = models.PositiveIntegerField(_("version"), default=0)
+
+    declared_name = models.CharField(_("company name"), max_length=200)
+    declared_uscc = models.CharField(_("unified social credit code"), max_length=18)
+    declared_legal_representative = models.CharField(_("legal representative"), max_length=100, blank=True)
+    account_class = models.CharField(_("account class"), max_length=20, choices=AccountClass.choices)
+
+    opened_at = models.DateTimeField(_("opened"))
+    submitted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("submitted by")
+    )
+    submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+    conditional = models.BooleanField(_("on condition"), default=False)
+    """Approved on condition: tier `provisional` until the register confirms."""
+    appealed_at = models.DateTimeField(_("appealed"), null=True, blank=True)
+
+    claimed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("claimed by"))
+    claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("case"), _("cases")
+        constraints = [
+            models.UniqueConstraint(fields=["employer"], condition=Q(state__in=sorted(states.OPEN)), name="case_one_open_per_employer"),
+            models.CheckConstraint(
+                condition=~Q(state__in=sorted(states.EVER_APPROVED)) | Q(approved_at__isnull=False, expires_at__isnull=False),
+                name="case_approved_has_dates",
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_by__isnull=True, claimed_until__isnull=True) | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+                name="case_claim_is_whole",
+            ),
+            models.CheckConstraint(condition=Q(state__in=[s.value for s in State]), name="case_state_known"),
+        ]
+        indexes = [
+            models.Index(fields=["employer", "-approved_at", "-opened_at"], name="case_that_counts"),
+            models.Index(fields=["submitted_at"], condition=Q(state=State.IN_REVIEW), name="case_review_queue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.declared_name} · {self.state}"
+
+    def holds_rights(self, now: datetime) -> bool:
+        """Whether rights are held by this case at `now`."""
+        return self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now
+
+    def claimed(self, now: datetime) -> bool:
+        """Whether a reviewer holds the case at `now`."""
+        return self.claimed_until is not None and self.claimed_until > now
+
+    def claimed_by_me(self, user_id: str, now: datetime) -> bool:
+        return self.claimed(now) and str(self.claimed_by_id) == user_id
+
+    def claimed_by_other(self, user_id: str, now: datetime) -> bool:
+        return self.claimed(now) and str(self.claimed_by_id) != user_id
+
+
+class Attempt(Job):
+    """One submission of a case. The row is the queue: it waits until its checks are done and a verdict is carried out."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="attempts", verbose_name=_("case"))
+    number = models.PositiveIntegerField(_("number"))
+    submitted_at = models.DateTimeField(_("submitted"))
+    waits = models.PositiveIntegerField(_("times waited"), default=0)
+    waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
+    """The reason for which it waits, such as `registry_pending`; empty while it does not."""
+    outcome = models.CharField(_("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("submission"), _("submissions")
+        constraints = [models.UniqueConstraint(fields=["case", "number"], name="attempt_number_once")]
+        indexes = [models.Index(fields=["due_at"], name="attempt_due", condition=Q(finished_at=None))]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} #{self.number}"
+
+
+class CheckRun(models.Model):
+    """One check of one attempt: what it observed, kept raw, and what was found in that."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="check_runs")
+    code = models.CharField(max_length=30)
+    round = models.PositiveIntegerField(default=0)
+    """How often the attempt had waited before; each round asks anew what may have changed."""
+    version = models.CharField(max_length=20)
+    observation = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "code", "round"], name="check_once_per_round")]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} {self.code}"
+
+    @property
+    def seconds(self) -> float:
+        return (self.finished_at - self.started_at).total_seconds()
+
+    def as_findings(self) -> list[Finding]:
+        return [Finding.from_json(stored) for stored in self.findings]
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def appealed_from(self, reviewer_id: str) -> DecisionQuerySet:
+        """Refusals by this reviewer, who is not the one to hear an appeal against them."""
+        return self.filter(verb="reject", decided_by=uuid.UUID(reviewer_id))
+
+
+class Decision(models.Model):
+    """What was decided on an attempt, by whom or by which policy, and the reasons that the employer is told."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("case"))
+    attempt_number = models.PositiveIntegerField(_("attempt"))
+    verb = models.CharField(_("decision"), max_length=30)
+    reasons = models.JSONField(_("reasons"), default=list)
+    """`[{"code", "field", "seen", "expected"}]`, the strictest first."""
+    note = models.TextField(_("note"), blank=True)
+    """What the reviewer wrote to the employer."""
+    decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("decided by"))
+    policy_version = models.CharField(_("policy version"), max_length=40)
+    decided_at = models.DateTimeField(_("decided"))
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("decision"), _("decisions")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.case_id}"
+
+
+class Appeal(models.Model):
+    """An employer's words against a refusal, heard by another reviewer than the one who refused."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="appeals", verbose_name=_("case"))
+    text = models.TextField(_("what the employer says"))
+    documents = models.ManyToManyField("verification.Document", related_name="+", blank=True, verbose_name=_("evidence"))
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("appeal"), _("appeals")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.at:%Y-%m-%d}"
+
+
+class ShadowVerdict(models.Model):
+    """What another policy would have decided on an attempt. It decides nothing (`policy.SHADOW`)."""
+
+    attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="shadow_verdicts")
+    policy_version = models.CharField(_("policy version"), max_length=40)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome])
+    reasons = models.JSONField(_("reasons"), default=list)
+    live_outcome = models.CharField(_("outcome of the live policy"), max_length=10, choices=[(o.value, o.value) for o in Outcome])
+    round = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("shadow verdict"), _("shadow verdicts")
+        constraints = [models.UniqueConstraint(fields=["attempt", "round", "policy_version"], name="shadow_once_per_round")]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} {self.policy_version}: {self.outcome}"

@@ -1,0 +1,166 @@
+"""What is kept of what an employer handed in? Documents as clean pages, what was read of them, and what was said of that."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from employers.models import Employer, User
+from events.queue import Job, JobQuerySet
+from verification.flaws import Quality
+from verification.models.cases import Case
+from verification.states import State
+
+
+class DocumentKind(models.TextChoices):
+    BUSINESS_LICENCE = "business_licence", _("Business licence")
+    AUTHORIZATION_LETTER = "authorization_letter", _("Letter of authorisation")
+    HR_SERVICE_LICENCE = "hr_service_licence", _("HR service licence")
+    APPROVAL_DOCUMENT = "approval_document", _("Approval document")
+    CLIENT_AUTHORIZATION = "client_authorization", _("Client's authorisation")
+    APPEAL_EVIDENCE = "appeal_evidence", _("Evidence for an appeal")
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def current(self) -> DocumentQuerySet:
+        """Not replaced by a later upload, nor removed."""
+        return self.filter(superseded_at=None)
+
+    def shown(self) -> DocumentQuerySet:
+        """Licences that somebody submitted and stands by: a picture in a draft accuses nobody."""
+        unsaid = (State.DRAFT, State.WITHDRAWN)
+        return self.current().filter(kind=DocumentKind.BUSINESS_LICENCE).exclude(case__state__in=unsaid)
+
+
+class Document(models.Model):
+    """One uploaded file, as the clean pages that were made of it; of the original only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="documents", verbose_name=_("case"))
+    kind = models.CharField(_("kind"), max_length=30, choices=DocumentKind.choices)
+    sha256 = models.CharField(_("SHA-256 of the original"), max_length=64, db_index=True)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    media_type = models.CharField(_("media type"), max_length=40)
+    editor = models.CharField(_("editing software"), max_length=100, blank=True)
+    """What program says it made the picture (EXIF); evidence, no more."""
+    scan = models.JSONField(_("virus scan"), default=dict)
+    """What the virus scanner said of the original bytes, which are not kept."""
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by"))
+    uploaded_at = models.DateTimeField(_("uploaded"))
+    superseded_at = models.DateTimeField(_("replaced"), null=True, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("document"), _("documents")
+        constraints = [
+            models.UniqueConstraint(fields=["case", "kind", "sha256"], condition=Q(superseded_at=None), name="document_once_per_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def to_look_at(self) -> list[DocumentPage]:
+        """Pages whose photograph has a flaw."""
+        return [page for page in self.pages.all() if page.judged.flaws]
+
+
+class DocumentPage(models.Model):
+    """One page as a clean JPEG, upright, without metadata, encrypted at rest."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="pages")
+    number = models.PositiveSmallIntegerField()
+    image = models.FileField(max_length=200)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    fingerprint = models.CharField(max_length=64)
+    quality = models.JSONField(null=True, blank=True)
+    """What was seen of the photograph's quality when it came in (`flaws.Quality`); null where nobody looked."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "number"], name="page_number_once")]
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} p. {self.number}"
+
+    @property
+    def judged(self) -> Quality:
+        return Quality.from_json(self.quality)
+
+
+class PageBand(models.Model):
+    """A part of a page's fingerprint, by which near pictures are found with an index (`verification.fingerprint`)."""
+
+    page = models.ForeignKey(DocumentPage, on_delete=models.CASCADE, related_name="bands")
+    view = models.PositiveSmallIntegerField()
+    """Which cut of the page the fingerprint is of; 0 is the whole."""
+    band = models.PositiveSmallIntegerField()
+    value = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["page", "view", "band"], name="page_band_once")]
+        indexes = [models.Index(fields=["band", "value"], name="page_band_value")]
+
+    def __str__(self) -> str:
+        return f"{self.page_id} {self.view}.{self.band}"
+
+
+class DocumentReading(Job):
+    """What an uploaded document says, read by a worker before anybody submits it, so that its employer can look at it."""
+
+    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="reading", primary_key=True)
+    reading = models.JSONField(null=True, blank=True)
+    """As the check `reading` observes it; null until it has been read."""
+    version = models.CharField(max_length=20, blank=True)
+    """Of the check that read it."""
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="document_reading_due", condition=Q(finished_at=None))]
+
+    def __str__(self) -> str:
+        return f"reading of {self.document_id}"
+
+
+class Statement(models.Model):
+    """What an employer says of a value that was read from its document: that it is right, or what it should be."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="statements", verbose_name=_("document"))
+    field = models.CharField(_("field"), max_length=40)
+    read = models.CharField(_("read"), max_length=300)
+    said = models.CharField(_("said to be"), max_length=300)
+    """Equal to `read` where the employer confirms it."""
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("statement on a reading"), _("statements on readings")
+        constraints = [models.UniqueConstraint(fields=["document", "field"], name="statement_once_per_field")]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.field}"
+
+
+class ClientAuthorisation(models.Model):
+    """A client employer has authorised an agency to recruit for it (人力资源市场暂行条例 26)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="client_authorisations", verbose_name=_("agency"))
+    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="client_authorisation", verbose_name=_("document"))
+    client_name = models.CharField(_("client"), max_length=200)
+    client_uscc = models.CharField(_("client's code"), max_length=18)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    added_at = models.DateTimeField(_("added"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("client's authorisation"), _("clients' authorisations")
+
+    def __str__(self) -> str:
+        return f"{self.client_name} ({self.client_uscc})"

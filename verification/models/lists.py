@@ -1,0 +1,68 @@
+"""Which lists are asked? The snapshot of the company register, and those who are not to come back."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from employers.models import User
+from verification.models.cases import Case
+
+
+class ExclusionKind(models.TextChoices):
+    USCC = "uscc", _("Unified social credit code")
+    PERSON = "person", _("Legal representative")
+    PHONE = "phone", _("Phone")
+    DEVICE = "device", _("Device")
+    EMAIL = "email", _("E-mail")
+    IMAGE = "image", _("Picture")
+
+
+class Exclusion(models.Model):
+    """Somebody who is not to come back (异常名录, 人社厅发〔2025〕60号): one thing by which it is known again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=ExclusionKind.choices)
+    value = models.CharField(_("value"), max_length=256)
+    """The code as it is; of phones, devices, addresses and names the blind index; of pictures the fingerprint."""
+    shown = models.CharField(_("shown as"), max_length=100)
+    """Masked, for a reviewer."""
+    case = models.ForeignKey(
+        Case, null=True, blank=True, on_delete=models.PROTECT, related_name="exclusions", verbose_name=_("from the case")
+    )
+    why = models.TextField(_("why"))
+    added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("added by"))
+    added_at = models.DateTimeField(_("added"))
+    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("exclusion"), _("exclusions")
+        constraints = [models.UniqueConstraint(fields=["kind", "value"], condition=Q(lifted_at=None), name="exclusion_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.shown}"
+
+
+class RegistryRecord(models.Model):
+    """One company in a snapshot of the company register, filled by `manage.py import_registry`."""
+
+    uscc = models.CharField(_("unified social credit code"), max_length=18, primary_key=True)
+    name = models.CharField(_("company name"), max_length=200)
+    legal_representative = models.CharField(_("legal representative"), max_length=100, blank=True)
+    status = models.CharField(_("status"), max_length=30)
+    established_on = models.DateField(_("established"), null=True, blank=True)
+    email_domain = models.CharField(_("e-mail domain"), max_length=200, blank=True)
+    former_names = models.JSONField(_("former names"), default=list, blank=True)
+    business_scope = models.TextField(_("business scope"), blank=True)
+    abnormal_list = models.BooleanField(_("on the abnormal list"), default=False)
+    serious_violation_list = models.BooleanField(_("on the serious violation list"), default=False)
+    as_of = models.DateField(_("as of"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("register entry"), _("register entries")
+
+    def __str__(self) -> str:
+        return f"{self.uscc} {self.name}"
