@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import celeryd_after_setup, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -17,3 +18,11 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _keep_our_logs(**_: object) -> None:
     """Celery would put its own handlers in place of those of `config.logs`; a receiver here stops it."""
+
+
+@celeryd_after_setup.connect
+def _share_the_cores(*, instance: Any, **_: object) -> None:
+    """Before the pool forks: processes that each took all cores would wait for one another."""
+    from verification.readers import share_cores
+
+    share_cores(instance.concurrency)

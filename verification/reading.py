@@ -205,7 +205,8 @@ class _Hurried:
 
 def picture_of(page: Image.Image) -> Picture:
     """`page` as readers take it."""
-    return np.ascontiguousarray(np.asarray(page.convert("RGB"))[:, :, ::-1])
+    rgb = page if page.mode == "RGB" else page.convert("RGB")
+    return cast(Picture, cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR))
 
 
 # --- The QR code -----------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ MOST_LOOKS: Final = 6
 MOST_LINES: Final = 24
 CONFIRMED: Final = 0.95
 """Confidence, at most, in what only a second reading saw."""
+KEPT: Final = 0.9
+"""Score from which what only the first look saw is kept beside what a closer one sees."""
 SURER: Final = 0.05
 """How much more confident a second reading of a short value must be to replace the first."""
 
@@ -63,7 +65,7 @@ def _look_at(picture: Picture, boxes: Sequence[TextBox], found: Found, reader: C
         for doubt in doubts:
             if _open(found, doubt, ink=ink):
                 seen = reader.read_area(picture, doubt.area, _zoom(doubt), ink=ink)
-                found = better(found, seen_with([*_outside(boxes, doubt.area), *seen]), doubt.names)
+                found = better(found, seen_with(_together(boxes, seen, doubt.area)), doubt.names)
     return found
 
 
@@ -166,6 +168,15 @@ def _open(found: Found, doubt: Doubt, *, ink: bool) -> bool:
 
 def _zoom(doubt: Doubt) -> float:
     return min(LARGEST_ZOOM, max(1.0, LINE_HEIGHT / doubt.line_height))
+
+
+def _together(boxes: Sequence[TextBox], seen: Sequence[TextBox], area: Polygon) -> list[TextBox]:
+    """What was `seen` in `area`, and of the first look's `boxes` those outside it and those in it that were not seen again."""
+
+    def seen_again(box: TextBox) -> bool:
+        return any(_holds(other.polygon, box.middle) or _holds(box.polygon, other.middle) for other in seen)
+
+    return [*(box for box in boxes if not (_holds(area, box.middle) and (box.score < KEPT or seen_again(box)))), *seen]
 
 
 def _outside(boxes: Sequence[TextBox], area: Polygon) -> list[TextBox]:

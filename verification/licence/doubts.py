@@ -199,8 +199,9 @@ class _Page:
             return True
         width = max(cell.x1 for cell in entry.lines) - min(cell.x0 for cell in entry.lines)
         short = any(sum(cell.x1 - cell.x0 for cell in row) < 0.8 * width and not _CLOSES.search(row[-1].text) for row in rows[:-1])
-        apart = any(b[0].y - a[0].y > 2.5 * h for a, b in pairwise(rows))
-        return short or apart
+        apart = any(b[0].y - a[0].y > 1.8 * h for a, b in pairwise(rows))
+        torn = any(b.x0 - a.x1 > 2 * h for row in rows for a, b in pairwise(row))
+        return short or apart or torn
 
     def _column_end(self, label: Cell) -> float:
         """Where the column of `label` ends: before the labels of the next one, or at the page's right."""

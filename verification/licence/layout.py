@@ -168,14 +168,15 @@ def entries_of(cells: Sequence[Cell]) -> dict[str, Entry]:
 
 def _believable(labels: list[Cell]) -> list[Cell]:
     """`labels` without words that only look like labels because a line of the scope happens to begin with them."""
-    scope = next((cell for cell in labels if cell.label == "business_scope"), None)
+    scope = min((cell for cell in labels if cell.label == "business_scope"), key=lambda cell: cell.y, default=None)
     if scope is None:
         return labels
-    return [
-        cell
-        for cell in labels
-        if not (cell.label in BODY and len(cell.text) == 2 and cell.y > scope.y + 0.5 * scope.h and 0 < cell.x0 - scope.x1 < 4 * scope.h)
-    ]
+
+    def begins_a_line(cell: Cell) -> bool:
+        short = len(cell.text) == 2 or cell.label == "business_scope"
+        return cell.label in BODY and short and cell.y > scope.y + 0.5 * scope.h and 0 < cell.x0 - scope.x1 + 0.5 * scope.h < 4 * scope.h
+
+    return [cell for cell in labels if not begins_a_line(cell)]
 
 
 def _columns(labels: Sequence[Cell]) -> list[float]:
@@ -277,7 +278,8 @@ def _goes_on(entry: Entry, cell: Cell) -> bool:
             and abs(cell.x0 - first.x0) < 3 * last.h
         )
     if entry.label.label == "business_scope":
-        begins = min(entry.label.x1 - cell.h, first.x0 - 2 * cell.h) < cell.x0 < first.x0 + 4 * cell.h
+        # Where a label is glued to its value, it is a guess where that begins.
+        begins = min(entry.label.x1 - cell.h, first.x0 - 2 * cell.h) < cell.x0 < first.x0 + 6 * cell.h
         beside = any(cell.level_with(line) for line in entry.lines)
         return -0.4 * last.h < down < 3 * max(last.h, cell.h) and (begins or beside) and 0.5 < cell.h / first.h < 2
     return 0.4 * last.h < down < 1.35 * max(last.h, cell.h) and abs(cell.x0 - first.x0) < 1.5 * cell.h and 0.6 < cell.h / first.h < 1.6

@@ -44,7 +44,7 @@ SURE: Final = 0.95
 """Below this probability of a character, what else it may be is told."""
 PARAGRAPH: Final = 3
 """Lines, tightly set, that make one."""
-PART: Final = 6
+PART: Final = 4
 """Lines that are read before it is asked whether they say enough."""
 M_MMAP_THRESHOLD: Final = -3
 """Of glibc's malloc.h: from how many bytes on a block is the system's, and goes back to it when it is freed."""
