@@ -236,7 +236,8 @@ def show(whole: Mapping[str, Any]) -> None:
     print(f"a wrong USCC as sure     {_names(licences['uscc_wrong_given_as_sure'])}")
     print(f"refused as no licence    {_names(licences['refused_as_none'])}")
     print(f"refused by the intake    {_names([f'{file} ({code})' for file, code in licences['refused_by_intake'].items()])}")
-    print(f"scope, error rate        mean {licences['scope_cer_mean']}, median {licences['scope_cer_median']}")
+    in_any_order = f"{licences['scope_content_mean']} in whatever order"
+    print(f"scope, error rate        mean {licences['scope_cer_mean']}, median {licences['scope_cer_median']}; mean {in_any_order}")
     for name in ("reading", "decided", "engine", "intake"):
         if seconds[name]:
             print(f"seconds, {name:16}median {seconds[name]['median']:.3f}, p95 {seconds[name]['p95']:.3f}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import statistics
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -83,6 +84,16 @@ def error_rate(printed: str, read: str) -> float:
     return min(1.0, distance(printed, read) / max(1, len(printed)))
 
 
+def content_error_rate(printed: str, read: str) -> float:
+    """0..1: as `error_rate`, but in whatever order: characters missing or too many, whichever is more.
+
+    Labels of long paragraphs can have the lines in another order than the print; this tells what was not read from what
+    was written down otherwise.
+    """
+    there, seen = Counter(plain(printed)), Counter(plain(read))
+    return min(1.0, max((there - seen).total(), (seen - there).total()) / max(1, there.total()))
+
+
 def of_field(name: str, outcomes: Iterable[Outcome]) -> dict[str, Any] | None:
     """How `name` fared where it is printed; `invented` counts values where nothing is printed. None where never printed.
 
@@ -110,7 +121,8 @@ def of_field(name: str, outcomes: Iterable[Outcome]) -> dict[str, Any] | None:
 def of_licences(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Every field's score; what of all that was given as sure is right; what went wrong with names of the files."""
     fields = {name: score for name in FIELDS if (score := of_field(name, outcomes)) is not None}
-    rates = [error_rate(o.truth[SCOPE], o.fields.get(SCOPE, "")) for o in outcomes if o.truth.get(SCOPE)]
+    scopes = [(o.truth[SCOPE], o.fields.get(SCOPE, "")) for o in outcomes if o.truth.get(SCOPE)]
+    rates, contents = [error_rate(*scope) for scope in scopes], [content_error_rate(*scope) for scope in scopes]
     return {
         "fields": fields,
         "sure": sum(score["sure"] for score in fields.values()),
@@ -120,6 +132,7 @@ def of_licences(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "refused_by_intake": {o.file: o.refused for o in outcomes if o.refused is not None},
         "scope_cer_mean": round(statistics.mean(rates), 4) if rates else None,
         "scope_cer_median": round(statistics.median(rates), 4) if rates else None,
+        "scope_content_mean": round(statistics.mean(contents), 4) if contents else None,
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.scores import Outcome, distance, error_rate, of_decoys, of_field, of_forgeries, of_licences, plain
+from benchmarks.scores import Outcome, content_error_rate, distance, error_rate, of_decoys, of_field, of_forgeries, of_licences, plain
 
 TEXT = st.text("ab市（(。", max_size=12)
 
@@ -74,3 +74,10 @@ def test_a_forgery_given_as_sure_is_named_and_a_qr_code_that_disagrees_counts() 
 
 def test_a_decoy_that_is_taken_for_a_licence_is_named() -> None:
     assert of_decoys([Outcome("chat", {}, is_licence=True), Outcome("blank", {})]) == {"pictures": 2, "accepted": ["chat"]}
+
+
+def test_lines_in_another_order_are_not_lost_content() -> None:
+    assert content_error_rate("一二三四", "三四一二") == 0.0
+    assert content_error_rate("一二三四", "一二五四") == 0.25
+    assert content_error_rate("一二", "一二二二二") == 1.0
+    assert content_error_rate("一二", "") == 1.0
