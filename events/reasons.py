@@ -155,6 +155,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", MINUTES,
     ),
     Reason(
+        "document_several_licences",
+        Text("图片上不止一份营业执照", "The picture shows more than one business licence"),
+        Text("一张图片只拍一份执照：请单独拍摄本公司的执照后上传", "One licence a picture: take a photo of your company's licence alone and upload that"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
         "document_expired",
         Text("营业期限已过", "The licence's business term has ended"),
         Text("请上传换发后的营业执照", "Upload the renewed licence"),

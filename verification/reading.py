@@ -18,7 +18,7 @@ import zxingcpp
 from PIL import Image
 
 from employers import uscc
-from events.errors import ProviderError, ProviderUnavailable
+from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from verification.licence.boxes import Polygon, TextBox
 from verification.licence.fields import Found, fields_of
 from verification.licence.model import LicenceReading
@@ -43,6 +43,7 @@ class _Page:
     """One page as the readers saw it."""
 
     number: int
+    picture: Picture
     boxes: tuple[TextBox, ...]
     found: Found
     readers: tuple[str, ...]
@@ -71,6 +72,7 @@ def read_pages(
 ) -> LicenceReading:
     """Read the licence on `pages` (at least one) with the first of `readers`, and the others where it falls short.
 
+    A page is taken from `pages` when its turn comes, and let go for a better one: a lazy sequence spares the memory.
     `declared` are values that the fields are expected to have: where one differs, its place is looked at again, and what
     was read there counts, never what was expected. `cloud` is asked last, where no reader could name the company, and its
     failure is none of ours. `confidence` is 0..1 and `regions` are pixels of the page as handed
@@ -81,7 +83,7 @@ def read_pages(
     told = _told(pages[best.number], cloud) if cloud and not best.usable and cloud.available() else None
     if told and told.fields:
         best = replace(best, found=with_fields(best.found, told.fields, told.confidence), readers=(*best.readers, told.reader))
-    payload = _telling(qr_payloads(picture_of(pages[best.number])))
+    payload = _telling(qr_payloads(best.picture))
     stated = uscc_in(payload)
     found, problems = with_qr(best.found, stated)
     return LicenceReading(
@@ -127,7 +129,7 @@ def _read_best(pages: Sequence[Image.Image], readers: Sequence[Reader], declared
     failure: ProviderError = ProviderUnavailable("no reader is installed", retry_after=3600)
     for reader in readers:
         try:
-            best = _read_all(pages, reader, declared, started) if best is None else _with_second(pages[best.number], best, reader, started)
+            best = _read_all(pages, reader, declared, started) if best is None else _with_second(best, reader, started)
         except ProviderError as error:
             failure = error
             continue
@@ -140,19 +142,20 @@ def _read_best(pages: Sequence[Image.Image], readers: Sequence[Reader], declared
 
 def _read_all(images: Sequence[Image.Image], reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
     """The page that says most; the first that names the company ends the search. Raises what the reader raised, if on all."""
-    pages: list[_Page] = []
-    failure: ProviderError | None = None
-    for number, image in enumerate(images):
+    best: _Page | None = None
+    failure: ProviderError = ProviderBroken("no page")
+    for number in range(len(images)):
         try:
-            pages.append(_read_page(picture_of(image), number, reader, declared, started))
+            page = _read_page(picture_of(images[number]), number, reader, declared, started)
         except ProviderError as error:
             failure = error
             continue
-        if pages[-1].usable:
+        best = page if best is None or page.weight > best.weight else best
+        if best.usable:
             break
-    if failure and not pages:
+    if best is None:
         raise failure
-    return max(pages, key=lambda page: page.weight)
+    return best
 
 
 def _read_page(picture: Picture, number: int, reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
@@ -172,20 +175,17 @@ def _read_page(picture: Picture, number: int, reader: Reader, declared: Mapping[
         found = look_for(picture, boxes, found, hurried, declared)
     if decided is None and _decides(found):
         decided = time.perf_counter() - started
-    return _Page(number, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None)
+    return _Page(number, picture, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None)
 
 
-def _with_second(image: Image.Image, page: _Page, reader: Reader, started: float) -> _Page:
+def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
     """`page`, with what another reader sees of the code and the name, where the first left a doubt."""
-    picture = picture_of(image)
     if isinstance(reader, CloseReader):
-        found = second_opinion(picture, page.boxes, page.found, _Hurried(reader, started + SECONDS_TO_LOOK))
+        found = second_opinion(page.picture, page.boxes, page.found, _Hurried(reader, started + SECONDS_TO_LOOK))
     else:
-        height, width = picture.shape[:2]
-        found = better(page.found, fields_of(reader.read(picture), width, height), ("uscc", "registration_number", "name"))
-    if found.fields == page.found.fields:
-        return page
-    return _Page(page.number, page.boxes, found, (*page.readers, reader.name), page.decided_seconds)
+        height, width = page.picture.shape[:2]
+        found = better(page.found, fields_of(reader.read(page.picture), width, height), ("uscc", "registration_number", "name"))
+    return page if found.fields == page.found.fields else replace(page, found=found, readers=(*page.readers, reader.name))
 
 
 @dataclass

@@ -71,6 +71,8 @@ def read(**fields: str) -> dict[str, Any]:
         (read(uscc=WRONG) | {"alternatives": {"uscc": [USCC]}}, "uscc_agrees", Severity.PASS),
         (read(uscc=OTHER) | {"alternatives": {"uscc": [USCC]}}, "uscc_mismatch", Severity.CONCERN),
         (read() | {"problems": ["uscc_only_in_qr"]}, "uscc_missing", Severity.UNABLE),
+        (read() | {"problems": ["several_codes"]}, "document_several_licences", Severity.UNABLE),
+        (read() | {"problems": ["title_missing", "several_licences"]}, "document_several_licences", Severity.UNABLE),
     ],
 )
 def test_reading(observation: dict[str, Any], code: str, severity: Severity) -> None:

@@ -16,7 +16,8 @@ from employers.uscc import check_character, is_valid, organisation_check_charact
 from verification.licence.boxes import Polygon, TextBox, Turn, Weak, opposite, turned
 from verification.licence.fields import Found, fields_of
 from verification.licence.labels import LABELS
-from verification.licence.model import FIELDS
+from verification.licence.model import FIELDS, Problem
+from verification.licence.problems import problems_of
 from verification.licence.values import registration_check_digit, simplified
 
 WIDTH, HEIGHT = 1400, 1000
@@ -363,3 +364,52 @@ def test_whatever_is_doubted_lies_somewhere(boxes: list[TextBox], turn: Turn) ->
 @given(st.lists(st.tuples(st.integers(0, 1300), st.integers(0, 990), st.text(max_size=30), st.floats(-180, 180)), max_size=12))
 def test_any_text_is_survived(lines: list[tuple[int, int, str, float]]) -> None:
     read(*(line(x, y, text or "x", degrees=degrees) for x, y, text, degrees in lines))
+
+
+def aside(boxes: Sequence[TextBox], right: float, down: float = 0.0) -> list[TextBox]:
+    """`boxes` further right and down on the page."""
+    moved = []
+    for box in boxes:
+        a, b, c, d = ((x + right, y + down) for x, y in box.polygon)
+        moved.append(replace(box, polygon=(a, b, c, d)))
+    return moved
+
+
+@pytest.mark.parametrize(("right", "down"), [(WIDTH, 0), (0, HEIGHT), (WIDTH, 300)], ids=["beside", "below", "askew"])
+@pytest.mark.parametrize("turn", [0, 90])
+def test_two_licences_on_a_page_are_told(right: float, down: float, turn: Turn) -> None:
+    width, height = WIDTH + int(right), HEIGHT + int(down)
+    both = turned([*LANDSCAPE, *aside(LANDSCAPE, right, down)], turn, width, height)
+    found = fields_of(both, *((width, height) if turn == 0 else (height, width)))
+    assert found.several and Problem.SEVERAL_LICENCES in problems_of(found)
+    assert found.codes == (CODE,), "it is told of two papers of one company too"
+
+
+def test_two_titles_side_by_side_are_told_though_little_else_was_read() -> None:
+    page = (*LANDSCAPE, line(1500, 220, "营业执照", 110), line(1500, 320, "（副本）", 40))
+    assert fields_of(page, 2 * WIDTH, HEIGHT).several
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [line(520, 40, "营业执照", 90)],
+        [line(560, 40, "营业执照", 40)],
+        [line(900, 200, "营业执照", 24)],
+        [line(505, 203, "营业执照", 96)],
+        [line(250, 630, "住所安保服务"), line(250, 660, "名称翻译"), line(250, 690, "类型研究")],
+        [line(102, 422, "名称"), line(98, 469, "类型"), line(100, 521, "法定代表人"), line(801, 421, "注册资本")],
+        [line(800, 630, "经营场所"), line(800, 680, "负责人")],
+    ],
+    ids=[
+        "an app's head",
+        "a small head",
+        "small print beside it",
+        "the title once more",
+        "a scope like labels",
+        "labels once more",
+        "two words",
+    ],
+)
+def test_one_licence_is_not_taken_for_two(more: list[TextBox]) -> None:
+    assert not read(*LANDSCAPE, *more).several

@@ -19,7 +19,7 @@ from PIL import Image
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from verification.licence.boxes import Polygon, TextBox
 from verification.licence.certainty import SURE
-from verification.licence.model import FIELDS
+from verification.licence.model import FIELDS, Problem
 from verification.readers import READERS
 from verification.readers.base import Picture, Reader
 from verification.readers.cloud import CloudReading
@@ -88,6 +88,16 @@ def test_the_licence_is_found_among_other_pages() -> None:
     reading = read_pages([BLANK, SPECIMEN.image, BLANK], READERS[:1])
     assert reading.page == 2
     assert reading.fields["uscc"] == CODE
+
+
+@pytest.mark.parametrize("form", ["landscape", "portrait"])
+def test_two_licences_side_by_side_are_told(form: str) -> None:
+    left, right = make(14, form=form).image, make(15, form="portrait").image
+    page = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "white")
+    page.paste(left, (0, 0))
+    page.paste(right, (left.width, 0))
+    assert {Problem.SEVERAL_LICENCES, Problem.SEVERAL_CODES} <= set(read_pages([page], READERS[:1]).problems)
+    assert read_pages([left], READERS[:1]).problems == ()
 
 
 def test_the_second_reader_rests_when_the_first_saw_enough() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, overload
 
 from PIL import Image
 
@@ -72,10 +72,27 @@ class Check(Protocol):
         ...
 
 
-def open_pages(document: SubjectDocument) -> Iterator[Image.Image]:
-    """The clean pages of a document, decrypted, as pictures."""
+class Pages(Sequence[Image.Image]):
+    """The clean pages of a document as pictures, each decrypted when it is asked for: eight at once would take half a gigabyte."""
+
+    def __init__(self, document: SubjectDocument) -> None:
+        self._stored = tuple(page.storage_name for page in document.pages)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    @overload
+    def __getitem__(self, number: int) -> Image.Image: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Image.Image]: ...
+    def __getitem__(self, number: int | slice) -> Image.Image | Sequence[Image.Image]:
+        if isinstance(number, slice):
+            return [_opened(name) for name in self._stored[number]]
+        return _opened(self._stored[number])
+
+
+def _opened(storage_name: str) -> Image.Image:
     from django.core.files.storage import default_storage
 
-    for page in document.pages:
-        with default_storage.open(page.storage_name) as stored, Image.open(stored) as image:
-            yield image.convert("RGB")
+    with default_storage.open(storage_name) as stored, Image.open(stored) as image:
+        return image.convert("RGB")

@@ -7,7 +7,7 @@ from functools import cache
 from django.conf import settings
 
 from employers.uscc import is_valid, normalise
-from verification.checks.base import Earlier, Subject, open_pages
+from verification.checks.base import Earlier, Pages, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.licence.certainty import SURE
 from verification.licence.dates import days_in
@@ -21,7 +21,7 @@ from verification.reading import read_pages
 
 class Reading:
     code = "reading"
-    version = "2"
+    version = "3"
     lasting = True
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -31,7 +31,7 @@ class Reading:
         # The last licence that was uploaded is the one meant; all pages of it are looked at.
         document = documents[-1]
         declared = {"uscc": subject.uscc, "name": subject.name, "legal_representative": subject.legal_representative}
-        return {"document": document.id} | read_pages(list(open_pages(document)), declared=declared, cloud=_cloud()).as_json()
+        return {"document": document.id} | read_pages(Pages(document), declared=declared, cloud=_cloud()).as_json()
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         if observation["document"] is None:
@@ -52,8 +52,8 @@ class Reading:
         """That the words are right does not make a note a licence."""
         if not observation["looks_like_licence"]:
             return [Finding(self.code, "document_not_a_licence", Severity.UNABLE, "document")]
-        if Problem.SEVERAL_CODES in observation.get("problems", ()):
-            return [self._finding(observation, "uscc_mismatch", Severity.UNABLE, "uscc", observation["fields"].get("uscc", ""))]
+        if {Problem.SEVERAL_CODES, Problem.SEVERAL_LICENCES} & set(observation.get("problems", ())):
+            return [self._finding(observation, "document_several_licences", Severity.UNABLE, "document")]
         return []
 
     def _finding(self, observation: Observation, code: str, severity: Severity, field: str, seen: str = "", expected: str = "") -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 from verification.licence import values
@@ -17,11 +18,13 @@ from verification.licence.certainty import CEILING
 from verification.licence.doubts import Doubt, doubts_of
 from verification.licence.forms import Form, form_of, is_other_title, is_title
 from verification.licence.labels import OTHER, tidy
-from verification.licence.layout import Entry, cells_of, entries_of, slope_of
+from verification.licence.layout import BODY, Cell, Entry, believable, cells_of, entries_of, slope_of
 from verification.licence.model import FIELDS
 
 ENOUGH_LABELS: Final = 4
 """A numbered page with so many of the form's labels is a licence even where its title is not legible."""
+TWICE: Final = 3
+"""So many of the form's labels stand twice where two licences lie on one page; one licence may repeat a word or two."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Found:
     """Whether it calls itself another paper."""
     doubts: tuple[Doubt, ...]
     """Where a value is missing or may be more than was read."""
+    several: bool = False
+    """Whether two licences lie on the page."""
     read_again: bool = False
     """Whether a value was replaced by a second reading that agrees with what was declared."""
 
@@ -91,6 +96,7 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         codes=values.codes_in(everywhere),
         titled=any(is_title(text) for text in texts),
         titled_otherwise=any(is_other_title(text) for text in texts),
+        several=_are_several([box for box, text in zip(upright, texts, strict=True) if is_title(text)], cells),
         form=form_of(texts, cells),
         doubts=tuple(doubt.turned(opposite(turn), *size) for doubt in doubts),
     )
@@ -100,3 +106,24 @@ def _form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
     """The value of 组成形式 (个人经营, 家庭经营): sole traders' licences before 2015 give it in place of a type."""
     other = entries.get(OTHER)
     return [(cell.text, cell.piece.box) for cell in (other.lines if other else ()) if re.search("经营$", cell.text)]
+
+
+def _are_several(titles: Sequence[TextBox], cells: Sequence[Cell]) -> bool:
+    """Whether a page with these `titles` shows two licences: titles of one size side by side, or most labels twice.
+
+    One title above another is not enough: an app's screen may be headed like the licence that it shows.
+    """
+    beside = any(
+        a.height < 1.6 * b.height < 2.56 * a.height
+        and abs(a.middle[1] - b.middle[1]) < max(a.height, b.height)
+        and (a.x1 < b.x0 or b.x1 < a.x0)
+        for a, b in combinations(titles, 2)
+    )
+    labels = believable([cell for cell in cells if cell.label in BODY - {OTHER} and not cell.piece.half])
+    twice = {a.label for a, b in combinations(labels, 2) if a.label == b.label and not _is_one_print(a, b)}
+    return beside or len(twice) >= TWICE
+
+
+def _is_one_print(a: Cell, b: Cell) -> bool:
+    """Whether two boxes hold the same print, which a closer look has read once more."""
+    return a.level_with(b) and a.x0 < b.x1 and b.x0 < a.x1

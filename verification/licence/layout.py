@@ -149,7 +149,7 @@ def _whole(group: list[Cell]) -> Cell:
 
 def entries_of(cells: Sequence[Cell]) -> dict[str, Entry]:
     """For each label on the page, the cells of its value. A label that stands twice keeps the place with a value."""
-    labels = _believable([cell for cell in cells if cell.label])
+    labels = believable([cell for cell in cells if cell.label])
     told = {id(cell) for cell in labels}
     free = sorted((cell for cell in cells if id(cell) not in told and not cell.only_scope), key=lambda cell: (cell.y, cell.x0))
     columns = _columns([cell for cell in labels if cell.label in BODY])
@@ -166,7 +166,7 @@ def entries_of(cells: Sequence[Cell]) -> dict[str, Entry]:
     return best
 
 
-def _believable(labels: list[Cell]) -> list[Cell]:
+def believable(labels: list[Cell]) -> list[Cell]:
     """`labels` without words that only look like labels because a line of the scope happens to begin with them."""
     scope = min((cell for cell in labels if cell.label == "business_scope"), key=lambda cell: cell.y, default=None)
     if scope is None:

@@ -38,6 +38,8 @@ class Problem(StrEnum):
     """One look-alike character was read wrong; the QR code says which."""
     SEVERAL_CODES = "several_codes"
     """More than one company's code stands on the page."""
+    SEVERAL_LICENCES = "several_licences"
+    """Two licences lie on the page, of one company or of two: a value of one may have been read beside a label of the other."""
     READ_AGAIN = "read_again"
     """A value that the reader was not sure of was read once more, and then agreed with what was declared."""
     QR_DISAGREES = "qr_disagrees"
