@@ -57,6 +57,11 @@ def test_printed_drops_the_print_around_it() -> None:
     assert printed("有限责任公司") == ""
 
 
+def test_a_bracket_that_closes_was_opened() -> None:
+    assert printed("伍佰万元人民币）") == "伍佰万元(人民币)"
+    assert printed("伍佰万元人民币") == "伍佰万元人民币"
+
+
 @given(st.integers(1, 9999))
 def test_numerals_and_figures_agree(wan: int) -> None:
     numerals = capital(in_numerals(wan))

@@ -33,6 +33,8 @@ _PRINT: Final = re.compile(
     r"(?:元|圆)?(?:人民币|美元|美金|港元|港币|欧元|日元|英镑)?(?:[零壹贰叁肆伍陆柒捌玖]角)?(?:[零壹贰叁肆伍陆柒捌玖]分)?(?:整|正)?(?:[(](?:人民币|美元|港元|港币|欧元)[)])?"
 )
 
+_OPENING_LOST: Final = re.compile(r"(?<=[元圆])(人民币|美元|港元|港币|欧元)[)]")
+
 
 @dataclass(frozen=True)
 class Capital:
@@ -44,7 +46,8 @@ class Capital:
 
 def printed(text: str) -> str:
     """The part of `text` that is an amount, as printed; empty where there is none."""
-    match = max(_PRINT.finditer(_half_width(text)), key=lambda m: len(m.group()), default=None)
+    text = _OPENING_LOST.sub(r"(\1)", _half_width(text))
+    match = max(_PRINT.finditer(text), key=lambda m: len(m.group()), default=None)
     return match.group().lstrip(":") if match and len(match.group()) > 1 else ""
 
 
