@@ -7,12 +7,12 @@ verdict over under its lease: two workers can never both settle one attempt.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
+from events import heartbeat
 from events.errors import ProviderUnavailable, Refused
 from verification import operations, policy
 from verification.checks import CHECKS
@@ -29,9 +29,8 @@ DEATHS_AT_MOST = 3
 Clock = Callable[[], datetime]
 
 
-@dataclass(frozen=True)
 class _LeaseLost(Exception):
-    attempt_id: int
+    """Another worker has taken this attempt over."""
 
 
 def run(attempt_id: int, clock: Clock, lease_seconds: float, checks: tuple[Check, ...] = CHECKS) -> bool:
@@ -45,7 +44,8 @@ def run(attempt_id: int, clock: Clock, lease_seconds: float, checks: tuple[Check
         return False
     try:
         operations.start_checks(attempt.case_id, clock())
-        findings, reported = _run_checks(attempt, lease, clock, lease_seconds, checks)
+        with heartbeat.held(Attempt.objects.all(), attempt_id, lease, clock, lease_seconds):
+            findings, reported = _run_checks(attempt, lease, clock, lease_seconds, checks)
         verdict = policy.decide(findings, reported, policy.CURRENT, waits=attempt.waits, now=clock())
         return operations.settle(attempt, lease, verdict, findings, clock())
     except ProviderUnavailable as unavailable:
