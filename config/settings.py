@@ -13,6 +13,8 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from verification.policy import POLICIES
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -175,6 +177,12 @@ if TENCENT_SECRET_ID and find_spec("tencentcloud") is None:
 if not re.fullmatch(r"https?://[^/@?#]+/?", TENCENT_ENDPOINT):
     raise ImproperlyConfigured("ZIZHI_TENCENT_ENDPOINT is not https://host or http://host:port.")
 
+# --- Policies -------------------------------------------------------------------------------------------
+SHADOW_POLICY: str = env.str("ZIZHI_SHADOW_POLICY", default="")
+"""Version of a policy that runs beside the live one and decides nothing; empty: none does."""
+if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
+    raise ImproperlyConfigured(f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}")
+
 # --- Mail ----------------------------------------------------------------------------------------------
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
@@ -214,6 +222,7 @@ LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
 CELERY_BEAT_SCHEDULE = {
     "sweep_cases": {"task": "verification.tasks.sweep", "schedule": SWEEP_SECONDS},
     "watch_register": {"task": "verification.tasks.watch_register", "schedule": 3600},
+    "sweep_readings": {"task": "verification.tasks.sweep_readings", "schedule": SWEEP_SECONDS},
     "sweep_mail": {"task": "events.tasks.sweep_mail", "schedule": SWEEP_SECONDS},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -161,6 +161,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", MINUTES,
     ),
     Reason(
+        "document_unread",
+        Text("这份材料还没有读完", "This document has not been read yet"),
+        Text("请稍等片刻再刷新；也可以直接提交，提交后会再读一次", "Reload in a moment; or submit, and it is read again then"),
+        "service", MINUTES, appeal=False,
+    ),
+    Reason(
         "document_expired",
         Text("营业期限已过", "The licence's business term has ended"),
         Text("请上传换发后的营业执照", "Upload the renewed licence"),

@@ -28,7 +28,7 @@ from verification import guards, policy, states
 from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
-from verification.models import Attempt, Case, Decision, Document, DocumentPage
+from verification.models import Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
 from verification.states import State
 
 CLAIM_FOR = timedelta(minutes=15)
@@ -199,22 +199,7 @@ def add_document(
                 return existing
             if current.count() >= DOCUMENTS_PER_KIND or case.documents.count() >= UPLOADS_PER_CASE:
                 raise Refused("document_too_many", "document", expected=f"≤ {DOCUMENTS_PER_KIND}")
-            document = Document.objects.create(
-                case=case, kind=kind, sha256=taken_in.sha256, size=taken_in.size, media_type=taken_in.media_type,
-                editor=(taken_in.editor or "")[:100], scan=scan, uploaded_by=user, uploaded_at=now,
-            )  # fmt: skip
-            DocumentPage.objects.bulk_create(
-                DocumentPage(
-                    document=document,
-                    number=page.number,
-                    image=name,
-                    width=page.width,
-                    height=page.height,
-                    fingerprint=page.fingerprint,
-                    quality=judged.as_json() if judged else None,
-                )
-                for page, name, judged in zip(taken_in.pages, names, quality or [None] * len(names), strict=True)
-            )
+            document = keep(case, kind, taken_in, names, scan, user, now, quality)
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
             record("add_document", document, actor, now, employer_id=case.employer_id, data=told)
             return document
@@ -222,6 +207,40 @@ def add_document(
         if document is None:
             for name in names:
                 default_storage.delete(name)
+
+
+def keep(
+    case: Case, kind: str, taken_in: Intake, names: Sequence[str], scan: dict[str, Any], user: User, now: datetime,
+    quality: Sequence[Quality | None] = (),
+) -> Document:  # fmt: skip
+    """The rows of an upload whose pages are stored under `names`, in the caller's transaction; a licence is queued to be read."""
+    document: Document = Document.objects.create(
+        case=case, kind=kind, sha256=taken_in.sha256, size=taken_in.size, media_type=taken_in.media_type,
+        editor=(taken_in.editor or "")[:100], scan=scan, uploaded_by=user, uploaded_at=now,
+    )  # fmt: skip
+    DocumentPage.objects.bulk_create(
+        DocumentPage(
+            document=document,
+            number=page.number,
+            image=name,
+            width=page.width,
+            height=page.height,
+            fingerprint=page.fingerprint,
+            quality=judged.as_json() if judged else None,
+        )
+        for page, name, judged in zip(taken_in.pages, names, quality or [None] * len(names), strict=True)
+    )
+    queue_reading(document, now)
+    return document
+
+
+def queue_reading(document: Document, now: datetime) -> None:
+    """Have a licence read before anybody hands it in, so that its employer can look at what was read."""
+    from verification.tasks import read_document
+
+    if document.kind == DocumentKind.BUSINESS_LICENCE:
+        DocumentReading.objects.create(document=document, due_at=now)
+        transaction.on_commit(lambda: read_document.delay(str(document.pk)))
 
 
 def remove_document(document_id: UUID, actor: Actor, now: datetime) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from events.actor import SYSTEM
 from events.errors import Refused
-from verification import operations, pipeline
+from verification import operations, pipeline, readings
 from verification.checks.registry import STATUS_REASON
 from verification.findings import Severity
-from verification.models import Attempt, Case, RegistryRecord
+from verification.models import Attempt, Case, DocumentReading, RegistryRecord
+from verification.policy import POLICIES
 from verification.registries.base import Status
 from verification.states import State
 
@@ -22,7 +25,7 @@ ENDED = {status: code for status, (code, severity) in STATUS_REASON.items() if s
 
 @shared_task
 def check_attempt(attempt_id: int) -> None:
-    pipeline.run(attempt_id, timezone.now, settings.LEASE_SECONDS)
+    pipeline.run(attempt_id, timezone.now, settings.LEASE_SECONDS, shadow=POLICIES.get(settings.SHADOW_POLICY))
 
 
 @shared_task
@@ -50,3 +53,15 @@ def watch_register() -> None:
             operations.suspend(case_id, SYSTEM, now, [ENDED[Status(status)]])
         except Refused:  # moved in the same moment
             continue
+
+
+@shared_task
+def read_document(document_id: str) -> None:
+    readings.read(UUID(document_id), timezone.now, settings.LEASE_SECONDS)
+
+
+@shared_task
+def sweep_readings() -> None:
+    """Ring again for uploads that are to be read and held by nobody."""
+    for document_id in DocumentReading.objects.due(timezone.now()).order_by("due_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+        read_document.delay(str(document_id))

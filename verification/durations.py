@@ -1,0 +1,53 @@
+"""How long does it usually take? Told from what was decided lately, never from a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import Final
+
+from django.db.models import F, OuterRef, Subquery
+
+from verification.models import Attempt, Decision
+
+OF_THE_LAST: Final = 200
+AT_LEAST: Final = 5
+"""Fewer say nothing about the next one."""
+
+
+@dataclass(frozen=True)
+class Usual:
+    """Half are done within `median`, nine in ten within `nine_in_ten`; told from `of` of them."""
+
+    median: timedelta
+    nine_in_ten: timedelta
+    of: int
+
+
+def usual(lasted: Iterable[timedelta]) -> Usual | None:
+    """What is usual among `lasted`, or None where they are too few to say."""
+    in_order = sorted(each for each in lasted if each >= timedelta())
+    if len(in_order) < AT_LEAST:
+        return None
+    return Usual(_rank(in_order, 0.5), _rank(in_order, 0.9), len(in_order))
+
+
+def _rank(in_order: list[timedelta], part: float) -> timedelta:
+    """The nearest rank: a time that some case really took."""
+    return in_order[ceil(len(in_order) * part) - 1]
+
+
+def of_the_machine() -> Usual | None:
+    """From being handed in to the machine's word, be it a decision or that a person has to look."""
+    done = Attempt.objects.exclude(outcome="").filter(finished_at__gte=F("submitted_at")).order_by("-pk")
+    return usual(finished - submitted for finished, submitted in done.values_list("finished_at", "submitted_at")[:OF_THE_LAST])
+
+
+def of_reviewers() -> Usual | None:
+    """From being handed in to a reviewer's decision, where a person decided."""
+    submitted = Attempt.objects.filter(case=OuterRef("case"), number=OuterRef("attempt_number")).values("submitted_at")[:1]
+    by_people = Decision.objects.filter(decided_by__isnull=False, verb__in=("approve", "reject", "request_changes"))
+    rows = by_people.annotate(submitted=Subquery(submitted)).filter(submitted__isnull=False).order_by("-pk")
+    return usual(decided - began for decided, began in rows.values_list("decided_at", "submitted")[:OF_THE_LAST])
