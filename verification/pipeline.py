@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from django.db import DatabaseError, transaction
 
 from events import heartbeat
 from events.errors import ProviderUnavailable, Refused
 from verification import operations, policy
 from verification.checks import CHECKS
 from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
-from verification.findings import Finding, Observation, Severity
-from verification.models import Attempt, Case, CheckRun
+from verification.findings import Finding, Observation, Severity, Verdict
+from verification.models import Attempt, Case, CheckRun, ShadowVerdict
 from verification.states import IN_PROGRESS
 
 log = structlog.get_logger()
@@ -33,8 +34,13 @@ class _LeaseLost(Exception):
     """Another worker has taken this attempt over."""
 
 
-def run(attempt_id: int, clock: Clock, lease_seconds: float, checks: tuple[Check, ...] = CHECKS) -> bool:
-    """Do attempt `attempt_id` to its verdict, unless it is done, held by another or not due; whether it was settled."""
+def run(
+    attempt_id: int, clock: Clock, lease_seconds: float, checks: tuple[Check, ...] = CHECKS, shadow: policy.Rules | None = None
+) -> bool:
+    """Do attempt `attempt_id` to its verdict, unless it is done, held by another or not due; whether it was settled.
+
+    What the rules `shadow` would have decided is kept beside it, and decides nothing.
+    """
     lease = Attempt.objects.claim(attempt_id, clock(), lease_seconds)
     if lease is None:
         return False
@@ -47,7 +53,11 @@ def run(attempt_id: int, clock: Clock, lease_seconds: float, checks: tuple[Check
         with heartbeat.held(Attempt.objects.all(), attempt_id, lease, clock, lease_seconds):
             findings, reported = _run_checks(attempt, lease, clock, lease_seconds, checks)
         verdict = policy.decide(findings, reported, policy.CURRENT, waits=attempt.waits, now=clock())
-        return operations.settle(attempt, lease, verdict, findings, clock())
+        with transaction.atomic():
+            settled = operations.settle(attempt, lease, verdict, findings, clock())
+            if settled and shadow is not None:
+                _keep_beside(attempt, verdict, policy.decide(findings, reported, shadow, waits=attempt.waits, now=clock()), clock())
+        return settled
     except ProviderUnavailable as unavailable:
         delay = min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(attempt.tries - 1, 6))
         operations.delay(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
@@ -56,6 +66,18 @@ def run(attempt_id: int, clock: Clock, lease_seconds: float, checks: tuple[Check
     except (_LeaseLost, Refused) as stopped:  # withdrawn meanwhile, or taken over by another worker
         log.info("attempt_left", attempt=attempt_id, why=str(stopped))
         return False
+
+
+def _keep_beside(attempt: Attempt, live: Verdict, shadow: Verdict, now: datetime) -> None:
+    """A row of its own; that it could not be written is no reason to lose the live verdict."""
+    try:
+        with transaction.atomic():
+            ShadowVerdict.objects.create(
+                attempt=attempt, round=attempt.waits, policy_version=shadow.policy_version, outcome=shadow.outcome,
+                reasons=list(shadow.reasons), live_outcome=live.outcome, at=now,
+            )  # fmt: skip
+    except DatabaseError:
+        log.exception("shadow_verdict_lost", attempt=attempt.pk)
 
 
 def subject_of(case: Case, now: datetime) -> Subject:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from verification.findings import Finding, Outcome, Severity, Verdict
@@ -31,6 +31,14 @@ CURRENT = Rules(
     valid_for=timedelta(days=180),
     retry_after=(timedelta(hours=1), timedelta(hours=6), *[timedelta(days=1)] * 13),
 )
+
+SHADOW = replace(CURRENT, version="2026-12.1", retry_after=CURRENT.retry_after[:7])
+"""What may come next: a person after five days, no longer a fortnight, where a register does not list a company.
+
+Decides nothing; beside the live one it runs where the deployment says so (`ZIZHI_SHADOW_POLICY`)."""
+
+POLICIES = {rules.version: rules for rules in (CURRENT, SHADOW)}
+"""By version: what can decide, run beside, or be replayed over what is stored."""
 
 
 def decide(findings: Iterable[Finding], reported: Collection[str], rules: Rules, *, waits: int, now: datetime) -> Verdict:
