@@ -303,10 +303,76 @@ REASONS: dict[str, Reason] = _table(
         "company", DAYS,
     ),
     Reason(
+        "agency_licence_unreadable",
+        Text("人力资源服务许可证未能可靠识别", "The HR service licence could not be read reliably"),
+        Text("请上传清晰、完整的许可证照片；审核员也会人工核实", "Upload a clear photo of the whole licence; a reviewer looks at it too"),
+        "recruiter", ONE_DAY,
+    ),
+    Reason(
+        "agency_licence_expired",
+        Text("人力资源服务许可证不在有效期内", "The HR service licence is not in force today"),
+        Text("请上传延续或换发后的许可证", "Upload the licence as it was renewed"),
+        "company", DAYS,
+    ),
+    Reason(
+        "agency_licence_mismatch",
+        Text("人力资源服务许可证与本公司或其服务范围不符", "The HR service licence does not fit this company or its services"),
+        Text("请上传发给本公司、服务范围含职业中介的许可证；公司已更名的，请先换发", "Upload the licence that was issued to this company for placement services; after a change of name, have it renewed first"),
+        "company", DAYS,
+    ),
+    Reason(
+        "agency_scope_unread",
+        Text("未能读到经营范围，无法确认是否需要许可证", "The business scope could not be read, so nobody knows whether a licence is needed"),
+        Text("请上传经营范围清晰可见的执照照片；审核员也会人工核实", "Upload a photo of the business licence with its scope clearly visible; a reviewer looks at it too"),
+        "recruiter", ONE_DAY,
+    ),
+    Reason(
+        "agency_client_missing",
+        Text("还没有委托单位的授权", "No client has authorised you yet"),
+        Text("为至少一家委托单位上传其盖章的委托招聘授权书", "Upload the stamped authorisation of at least one client for whom you recruit"),
+        "company", ONE_DAY,
+    ),
+    Reason(
+        "agency_client_mismatch",
+        Text("委托授权书与填写的委托单位或本公司不符", "The client's authorisation does not name this client, or not your agency"),
+        Text("请上传写明委托单位和本公司全称的授权书，或更正委托单位", "Upload an authorisation that names both in full, or correct the client"),
+        "company", ONE_DAY,
+    ),
+    Reason(
+        "agency_client_expired",
+        Text("委托单位的授权已到期", "The client's authorisation has ended"),
+        Text("请上传新的授权书，或结束这项委托", "Upload a new authorisation, or end this client"),
+        "company", ONE_DAY,
+    ),
+    Reason(
+        "agency_client_unsealed",
+        Text("委托授权书上没有看到公章", "No seal can be seen on the client's authorisation"),
+        Text("请上传加盖委托单位公章的授权书的彩色照片", "Upload a colour photo of the authorisation with the client's seal"),
+        "company", ONE_DAY,
+    ),
+    Reason(
+        "agency_client_ended",
+        Text("这项委托已经结束", "This client's authorisation has been ended already"),
+        Text("如需继续，请上传新的授权书", "To go on, upload a new authorisation"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "agency_client_twice",
+        Text("这份授权书已经用于一家委托单位", "This authorisation already stands for a client"),
+        Text("请为另一家委托单位上传它自己的授权书", "Upload the other client's own authorisation"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
         "approval_document_missing",
         Text("公共服务机构需要批准设立文件", "A public body needs its approval document"),
         Text("上传批准设立文件，由审核员核实", "Upload the approval document; a reviewer looks at it"),
         "company", DAYS,
+    ),
+    Reason(
+        "approval_document_unchecked",
+        Text("批准设立文件由审核员核实", "A reviewer looks at the approval document"),
+        Text("无需操作", "Nothing to do"),
+        "reviewer", ONE_DAY, appeal=False,
     ),
     # Duplicates
     Reason(
@@ -418,6 +484,18 @@ REASONS: dict[str, Reason] = _table(
         Text("这份申请已经申诉过一次", "This case has been appealed already"),
         Text("如有新的材料，请重新提交一份申请", "If there is something new to show, begin a new case"),
         "company", MINUTES, appeal=False,
+    ),
+    Reason(
+        "person_not_yet",
+        Text("多次未通过后，才能直接请人工查看", "A person can be asked once a case has come back several times"),
+        Text("请先按提示补正并重新提交", "Mend what is named and submit again"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "words_missing",
+        Text("请写明你的情况", "Nothing was written"),
+        Text("用几句话说明：哪里有误，事实是什么", "Say in a few sentences what is wrong, and what is right"),
+        "recruiter", MINUTES, appeal=False,
     ),
     Reason(
         "uscc_fixed",

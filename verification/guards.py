@@ -16,6 +16,10 @@ NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes"})
 """What a reviewer decides only while holding the case, so that two people never decide one."""
 
 SUBMISSIONS_PER_DAY = 10
+SENT_BACK_UNTIL_A_PERSON = 3
+
+ADDED_WHILE_CHECKING = frozenset({DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION})
+"""Documents that what has been read does not rest on: an attempt that waits looks at them when it is rung for."""
 
 NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "revoke"})
 """What takes something from the employer, and so has to say why."""
@@ -33,6 +37,8 @@ def may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
         return missing(case, actor) or _too_often(case, now)
     if verb == "appeal" and case.appealed_at is not None:
         return Refused("appeal_used")
+    if verb == "ask_person":
+        return _not_yet(case)
     return None
 
 
@@ -66,6 +72,13 @@ def may_edit(case: Case, actor: Actor) -> Refused | None:
     return None
 
 
+def may_add(kind: str, case: Case, actor: Actor) -> Refused | None:
+    """Why the employer may not add a document of this kind, or None: letters come in while the checks wait for them, too."""
+    if actor.role in states.EMPLOYER and kind in ADDED_WHILE_CHECKING and case.state == State.CHECKING:
+        return None
+    return may_edit(case, actor)
+
+
 def missing(case: Case, actor: Actor) -> Refused | None:
     """What has to be there before this member can submit the case, or None when it is."""
     if not User.objects.filter(pk=UUID(actor.id), email_verified_at__isnull=False).exists():
@@ -73,6 +86,13 @@ def missing(case: Case, actor: Actor) -> Refused | None:
     kinds = set(case.documents.current().values_list("kind", flat=True))
     if DocumentKind.BUSINESS_LICENCE not in kinds and DocumentKind.APPROVAL_DOCUMENT not in kinds:
         return Refused("document_missing", "document")
+    return None
+
+
+def _not_yet(case: Case) -> Refused | None:
+    """Whoever was sent back this often need not guess any longer what is wanted: a person speaks with them."""
+    if Decision.objects.sent_back(case.employer_id).count() < SENT_BACK_UNTIL_A_PERSON:
+        return Refused("person_not_yet", expected=f"≥ {SENT_BACK_UNTIL_A_PERSON}")
     return None
 
 

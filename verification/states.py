@@ -63,7 +63,7 @@ class Transition:
 
 TRANSITIONS: Final = (
     Transition("submit", EMPLOYER, EDITABLE, State.SUBMITTED),
-    Transition("withdraw", EMPLOYER, frozenset({State.DRAFT, State.SUBMITTED, State.CHANGES_REQUESTED}), State.WITHDRAWN),
+    Transition("withdraw", EMPLOYER, EDITABLE | IN_PROGRESS, State.WITHDRAWN),
     Transition("start_checks", SYSTEM, frozenset({State.SUBMITTED}), State.CHECKING),
     Transition("approve", SYSTEM, frozenset({State.CHECKING}), State.APPROVED),
     Transition("approve", REVIEWER, REVIEWABLE, State.APPROVED),
@@ -72,6 +72,7 @@ TRANSITIONS: Final = (
     Transition("reject", REVIEWER, REVIEWABLE, State.REJECTED),
     Transition("request_changes", REVIEWER, REVIEWABLE, State.CHANGES_REQUESTED),
     Transition("appeal", EMPLOYER, frozenset({State.REJECTED}), State.IN_REVIEW),
+    Transition("ask_person", EMPLOYER, frozenset({State.CHANGES_REQUESTED}), State.IN_REVIEW),
     Transition("suspend", SYSTEM | REVIEWER, frozenset({State.APPROVED}), State.SUSPENDED),
     Transition("reinstate", REVIEWER, frozenset({State.SUSPENDED}), State.APPROVED),
     Transition("revoke", REVIEWER, frozenset({State.SUSPENDED}), State.REVOKED),

@@ -15,7 +15,7 @@ from events.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from verification import guards, operations, states
-from verification.models import Case
+from verification.models import Case, Decision
 from verification.operations import Why, moving
 from verification.states import State
 
@@ -25,9 +25,9 @@ pytestmark = pytest.mark.django_db
 FOLLOWS = {
     "draft": {"submitted", "withdrawn"},
     "submitted": {"checking", "withdrawn"},
-    "checking": {"approved", "in_review", "rejected"},
+    "checking": {"approved", "in_review", "rejected", "withdrawn"},
     "in_review": {"approved", "rejected", "changes_requested"},
-    "changes_requested": {"submitted", "withdrawn"},
+    "changes_requested": {"submitted", "in_review", "withdrawn"},
     "approved": {"suspended", "expired"},
     "suspended": {"approved", "revoked"},
     "rejected": {"in_review"},
@@ -51,6 +51,9 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
     make_document(case, now)
     if state in states.REVIEWABLE:
         operations.claim(case.pk, reviewer, now)
+    if verb == "ask_person":
+        for number in range(guards.SENT_BACK_UNTIL_A_PERSON):
+            Decision.objects.create(case=case, attempt_number=number, verb="request_changes", policy_version="1", decided_at=now)
     actor = Actor(role, str(reviewer.pk if role is Role.REVIEWER else member.user_id))
     why = Why.of(["document_blurred"])
     if states.allows(verb, role, state):

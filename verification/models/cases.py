@@ -187,6 +187,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Refusals by this reviewer, who is not the one to hear an appeal against them."""
         return self.filter(verb="reject", decided_by=uuid.UUID(reviewer_id))
 
+    def sent_back(self, employer_id: uuid.UUID) -> DecisionQuerySet:
+        """By which an employer was refused, or asked to mend something, in any of its cases."""
+        return self.filter(case__employer_id=employer_id, verb__in=("reject", "request_changes"))
+
 
 class Decision(models.Model):
     """What was decided on an attempt, by whom or by which policy, and the reasons that the employer is told."""
