@@ -413,3 +413,15 @@ def test_two_titles_side_by_side_are_told_though_little_else_was_read() -> None:
 )
 def test_one_licence_is_not_taken_for_two(more: list[TextBox]) -> None:
     assert not read(*LANDSCAPE, *more).several
+
+
+def test_the_end_of_a_value_set_tight_above_the_next_row_belongs_to_its_beginning() -> None:
+    page = [
+        line(500, 200, "营业执照", 100), line(100, 300, "统一社会信用代码"), line(300, 300, CODE),
+        line(100, 420, "住所"), line(250, 420, "北京市海淀区示例街道示范路与样本西"),
+        line(250, 446, "路交叉口"), line(100, 460, "法定代表人"), line(250, 463, "王示例"),
+        line(100, 520, "成立日期"), line(250, 520, "2019年03月05日"),
+    ]  # fmt: skip
+    found = read(*page)
+    assert found.fields["address"] == "北京市海淀区示例街道示范路与样本西路交叉口"
+    assert found.fields["legal_representative"] == "王示例"

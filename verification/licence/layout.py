@@ -209,7 +209,22 @@ def _take_rows(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequence
             min(beside, key=lambda e: (cell.x0 - e.label.x1 > 12 * cell.h, abs(cell.y - e.label.y) - 0.001 * e.label.x1)).lines.append(cell)
         else:
             left.append(cell)
-    return left
+    return left + [cell for entry in entries for cell in _squeezed_in(entry)]
+
+
+def _squeezed_in(entry: Entry) -> list[Cell]:
+    """Take from a value of one line what stands over or under it: the end of the value above, set too tight to be a row."""
+    if entry.label.label == "business_scope":
+        return []
+    own = sorted(entry.lines, key=lambda cell: abs(cell.y - entry.label.y))
+    others = [cell for i, cell in enumerate(own) if any(_over(cell, nearer) for nearer in own[:i])]
+    entry.lines = [cell for cell in entry.lines if not any(cell is other for other in others)]
+    return others
+
+
+def _over(cell: Cell, other: Cell) -> bool:
+    shared = min(cell.x1, other.x1) - max(cell.x0, other.x0)
+    return shared > 0.5 * min(cell.x1 - cell.x0, other.x1 - other.x0) and abs(cell.y - other.y) > 0.4 * other.h
 
 
 def _far_ones(entries: Sequence[Entry]) -> list[Cell]:
