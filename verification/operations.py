@@ -25,7 +25,7 @@ from events.errors import Refused
 from events.mail import queue_mail
 from events.models import record
 from verification import guards, policy, states
-from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
+from verification.findings import Finding, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
 from verification.models import Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
@@ -144,11 +144,11 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
 
 
 @contextmanager
-def editing(case_id: UUID, actor: Actor) -> Iterator[Case]:
-    """A case that the employer may still change, locked until the end of the block."""
+def editing(case_id: UUID, actor: Actor, adding: str = "") -> Iterator[Case]:
+    """A case that the employer may still change, or to which it adds a document of the kind `adding`; locked until the end of the block."""
     with transaction.atomic():
         case = Case.objects.select_for_update().get(pk=case_id)
-        if refused := guards.may_edit(case, actor):
+        if refused := guards.may_add(adding, case, actor) if adding else guards.may_edit(case, actor):
             raise refused
         yield case
         case.version += 1
@@ -193,7 +193,7 @@ def add_document(
     names = [default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in taken_in.pages]
     document = None
     try:
-        with editing(case_id, actor) as case:
+        with editing(case_id, actor, adding=kind) as case:
             current = case.documents.current().filter(kind=kind)
             if existing := current.filter(sha256=taken_in.sha256).first():
                 return existing
@@ -202,6 +202,8 @@ def add_document(
             document = keep(case, kind, taken_in, names, scan, user, now, quality)
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
             record("add_document", document, actor, now, employer_id=case.employer_id, data=told)
+            if case.state == State.CHECKING:
+                ring(case.pk, now)
             return document
     finally:
         if document is None:
@@ -291,71 +293,21 @@ def appeal(case_id: UUID, actor: Actor, now: datetime) -> Case:
 # --- The machine -----------------------------------------------------------------------------------------
 
 
-def start_checks(case_id: UUID, now: datetime) -> None:
-    """The worker begins. A case that is being checked already goes on as it is."""
-    if Case.objects.filter(pk=case_id, state=State.CHECKING).exists():
-        return
-    with moving(case_id, "start_checks", SYSTEM, now):
-        pass
+def ring(case_id: UUID, now: datetime) -> None:
+    """What an attempt waits for has changed: it is due now, and a worker is rung for after the commit.
 
+    Asked while a worker is at it, the moved `due_at` tells that worker to look once more (`settling.wait`).
+    """
+    from verification.tasks import check_attempt
 
-def settle(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
-    """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was lost."""
-    if verdict.outcome is Outcome.WAIT:
-        return wait(attempt, lease, verdict, now)
-    try:
-        return _carry_out(attempt, lease, verdict, findings, now)
-    except Refused as refused:
-        if verdict.outcome is not Outcome.APPROVE:
-            raise
-        # Another employer with the same code was approved since the checks looked: a person decides.
-        held = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
-        return _carry_out(attempt, lease, held, findings, now)
-
-
-def _carry_out(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
-    verb = OUTCOME_VERB[verdict.outcome]
-    why = Why.from_verdict(verdict, findings)
-    try:
-        with moving(attempt.case_id, verb, SYSTEM, now, why=why) as move:
-            if not Attempt.objects.finish(attempt.pk, lease, now, outcome=verdict.outcome, waiting_for=""):
-                raise _LeaseLost
-            if verdict.outcome is Outcome.APPROVE:
-                _approve(move.case, now)
-            _decide(move.case, verb, why, SYSTEM, now)
-    except _LeaseLost:
-        return False
-    return True
-
-
-class _LeaseLost(Exception):
-    """Another worker has taken the attempt over; rolls back what this one was about to write."""
-
-
-def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool:
-    """Let the attempt rest until time has told, and tell the employer what it waits for."""
-    assert verdict.wait_until is not None
-    with transaction.atomic():
-        changed = Attempt.objects.held(attempt.pk, lease).update(
-            lease=None, leased_until=None, due_at=verdict.wait_until, waits=attempt.waits + 1, waiting_for=verdict.reasons[0]
-        )
-        if changed:
-            record(
-                "wait", attempt.case, SYSTEM, now, employer_id=attempt.case.employer_id,
-                reasons=verdict.reasons, policy_version=verdict.policy_version, data={"attempt": attempt.number},
-            )  # fmt: skip
-    return bool(changed)
-
-
-def delay(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
-    """A provider is down, and nobody is to blame: the attempt rests, and the employer can see why."""
-    with transaction.atomic():
-        Attempt.objects.held(attempt.pk, lease).update(waiting_for="check_delayed")
-        return Attempt.objects.give_back(attempt.pk, lease, due_at, error)
+    attempt = Attempt.objects.filter(case_id=case_id, finished_at=None).first()
+    if attempt is not None:
+        Attempt.objects.filter(pk=attempt.pk, finished_at=None).update(due_at=now)
+        transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
 
 
 def expire(case_id: UUID, now: datetime) -> None:
-    """The time of an approval is over. Rights ended with it already; this writes it down."""
+    """An approval has ended, by time or by a newer one."""
     with moving(case_id, "expire", SYSTEM, now):
         pass
 
@@ -426,9 +378,9 @@ def review(case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequenc
     why = Why.of(codes, note, _findings(case_id))
     with moving(case_id, verb, actor, now, why=why, seen_version=seen_version) as move:
         if verb == "approve":
-            _approve(move.case, now)
+            begin_rights(move.case, now, policy.CURRENT.valid_for)
         move.case.claimed_by = move.case.claimed_until = None
-        _decide(move.case, verb, why, actor, now)
+        put_on_record(move.case, verb, why, actor, now)
     return move.case
 
 
@@ -444,8 +396,8 @@ def _stopped(employer_id: UUID) -> Refused | None:
     return Refused(f"employer_{case.state}") if case else None
 
 
-def _approve(case: Case, now: datetime) -> None:
-    """Rights begin. The declared facts become the employer's, its code becomes its alone, and what was in force ends.
+def begin_rights(case: Case, now: datetime, valid_for: timedelta, *, conditional: bool = False) -> None:
+    """Rights begin, for `valid_for`. The declared facts become the employer's, its code becomes its alone, and what was in force ends.
 
     Raises Refused while another case of the employer is suspended or revoked: that one is settled first.
     """
@@ -461,10 +413,10 @@ def _approve(case: Case, now: datetime) -> None:
             employer.save()
     except IntegrityError as error:  # the constraint: a confirmed code belongs to one employer
         raise Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) from error
-    case.approved_at, case.expires_at = now, now + policy.CURRENT.valid_for
+    case.approved_at, case.expires_at, case.conditional = now, now + valid_for, conditional
 
 
-def _decide(case: Case, verb: str, why: Why, actor: Actor, now: datetime) -> None:
+def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime) -> None:
     """Put the decision on record and queue the mail that tells the employer."""
     case.decided_at = now if verb != "hold_for_review" else None
     Decision.objects.create(
@@ -472,12 +424,10 @@ def _decide(case: Case, verb: str, why: Why, actor: Actor, now: datetime) -> Non
         decided_by_id=actor.id if actor.role is Role.REVIEWER else None,
         policy_version=why.policy_version, decided_at=now,
     )  # fmt: skip
+    tell(case, f"case_{verb}", {"verb": verb, "reasons": list(why.codes), "note": why.note, "path": reverse("verification:home")}, now)
+
+
+def tell(case: Case, template: str, context: dict[str, Any], now: datetime) -> None:
+    """Queue a mail about the case to whoever handed it in."""
     if case.submitted_by is not None:
-        context = {
-            "name": case.declared_name,
-            "verb": verb,
-            "reasons": list(why.codes),
-            "note": why.note,
-            "path": reverse("verification:home"),
-        }
-        queue_mail(case.submitted_by.email, f"case_{verb}", case.submitted_by.language, context, now)
+        queue_mail(case.submitted_by.email, template, case.submitted_by.language, {"name": case.declared_name} | context, now)

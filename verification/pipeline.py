@@ -13,13 +13,14 @@ from uuid import UUID
 import structlog
 from django.db import DatabaseError, transaction
 
+from employers.models import Member
 from events import heartbeat
 from events.errors import ProviderUnavailable, Refused
-from verification import operations, policy
+from verification import policy, settling
 from verification.checks import CHECKS
 from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
 from verification.findings import Finding, Observation, Severity, Verdict
-from verification.models import Attempt, Case, CheckRun, ShadowVerdict
+from verification.models import Attempt, Case, CheckRun, Document, ShadowVerdict
 from verification.states import IN_PROGRESS
 
 log = structlog.get_logger()
@@ -49,18 +50,18 @@ def run(
         Attempt.objects.finish(attempt_id, lease, clock())
         return False
     try:
-        operations.start_checks(attempt.case_id, clock())
+        settling.start_checks(attempt.case_id, clock())
         with heartbeat.held(Attempt.objects.all(), attempt_id, lease, clock, lease_seconds):
             findings, reported = _run_checks(attempt, lease, clock, lease_seconds, checks)
         verdict = policy.decide(findings, reported, policy.CURRENT, waits=attempt.waits, now=clock())
         with transaction.atomic():
-            settled = operations.settle(attempt, lease, verdict, findings, clock())
+            settled = settling.settle(attempt, lease, verdict, findings, clock())
             if settled and shadow is not None:
                 _keep_beside(attempt, verdict, policy.decide(findings, reported, shadow, waits=attempt.waits, now=clock()), clock())
         return settled
     except ProviderUnavailable as unavailable:
         delay = min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(attempt.tries - 1, 6))
-        operations.delay(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
+        settling.delay(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
         log.warning("attempt_waits_for_provider", attempt=attempt_id, seconds=delay)
         return False
     except (_LeaseLost, Refused) as stopped:  # withdrawn meanwhile, or taken over by another worker
@@ -93,15 +94,15 @@ def subject_of(case: Case, now: datetime) -> Subject:
         account_class=case.account_class,
         recruiter_email=user.email if user else "",
         recruiter_email_verified=bool(user and user.email_verified_at),
-        documents=tuple(
-            SubjectDocument(
-                str(document.pk), document.kind, document.sha256, document.editor, document.scan,
-                tuple(SubjectPage(str(page.image.name), page.number, page.fingerprint) for page in document.pages.all()),
-            )
-            for document in documents
-        ),
+        documents=tuple(as_subject(document) for document in documents),
         now=now,
-    )  # fmt: skip
+    )
+
+
+def as_subject(document: Document) -> SubjectDocument:
+    """A document and its pages as the plain values that checks see."""
+    pages = tuple(SubjectPage(str(page.image.name), page.number, page.fingerprint) for page in document.pages.all())
+    return SubjectDocument(str(document.pk), document.kind, document.sha256, document.editor, document.scan, pages)
 
 
 def _run_checks(

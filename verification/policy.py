@@ -7,6 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from verification.findings import Finding, Outcome, Severity, Verdict
+from verification.requirements import Strength
+
+AUTHORITY_PROVEN = "authority_proven"
+"""What the authority check finds where the recruiter may act for the company; `expected` holds the proof's strength."""
+
+UNLISTED = "registry_pending"
+"""The register does not list a company that may be too young for it: alone it opens nothing, with a strong proof a little."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +28,15 @@ class Rules:
     valid_for: timedelta
     """How long an approval is in force; 人社厅发〔2025〕60号 asks for re-verification at least every 6 months."""
     retry_after: tuple[timedelta, ...]
-    """Waits between asking a register again that does not list a young company yet; after the last a person decides."""
+    """Waits between looking again at what time may settle, such as a register that does not list a young company yet, or an
+    employer that has not shown its authority; after the last a person decides."""
+    conditional_for: timedelta = timedelta(days=14)
+    """How long an approval before the register lists the company lasts, unless the register confirms it."""
 
 
 CURRENT = Rules(
-    version="2026-11.1",
-    required_checks=frozenset({"scan", "reading", "registry", "duplicates", "authority"}),
+    version="2026-11.2",
+    required_checks=frozenset({"scan", "reading", "registry", "duplicates", "agency_licence", "authority"}),
     automatic_rejections=frozenset({"registry_revoked", "registry_deregistered", "registry_cancelled"}),
     valid_for=timedelta(days=180),
     retry_after=(timedelta(hours=1), timedelta(hours=6), *[timedelta(days=1)] * 13),
@@ -56,11 +66,18 @@ def decide(findings: Iterable[Finding], reported: Collection[str], rules: Rules,
     pending = [f.code for f in findings if f.severity is Severity.WAIT]
     if doubts:
         return Verdict(Outcome.REVIEW, _once(doubts + pending), rules.version)
+    if set(pending) == {UNLISTED} and _proven_strongly(findings):
+        return Verdict(Outcome.APPROVE, _once(pending), rules.version, conditional=True)
     if pending and waits < len(rules.retry_after):
         return Verdict(Outcome.WAIT, _once(pending), rules.version, now + rules.retry_after[waits])
     if pending:
         return Verdict(Outcome.REVIEW, _once(pending), rules.version)
     return Verdict(Outcome.APPROVE, (), rules.version)
+
+
+def _proven_strongly(findings: Iterable[Finding]) -> bool:
+    """Whether the recruiter's authority stands by a bank or by the electronic licence: neither rests on a printed date."""
+    return any(f.code == AUTHORITY_PROVEN and f.severity is Severity.PASS and f.expected == Strength.STRONG for f in findings)
 
 
 def _once(codes: list[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from events.actor import SYSTEM
 from events.errors import Refused
-from verification import operations, pipeline, readings
+from verification import operations, pipeline, readings, settling
 from verification.checks.registry import STATUS_REASON
 from verification.findings import Severity
 from verification.models import Attempt, Case, DocumentReading, RegistryRecord
@@ -36,7 +36,7 @@ def sweep() -> None:
         check_attempt.delay(attempt_id)
     for case_id in Case.objects.filter(state=State.APPROVED, expires_at__lte=now).values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         try:
-            operations.expire(case_id, now)
+            settling.end(case_id, now)
         except Refused:  # suspended in the same moment
             continue
 

@@ -11,6 +11,7 @@ from events.errors import ProviderBroken, ProviderUnavailable
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member
 from verification import operations, pipeline, policy
+from verification.checks import CHECKS
 from verification.checks.base import Check, Earlier, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.models import Attempt, Case, CheckRun
@@ -46,7 +47,7 @@ class Recorded:
 
 
 def all_checks(**changed: Recorded) -> tuple[Check, ...]:
-    return tuple(changed.get(code) or Recorded(code) for code in ("scan", "reading", "registry", "duplicates", "authority"))
+    return tuple(changed.get(check.code) or Recorded(check.code) for check in CHECKS)
 
 
 class Clock:

@@ -50,6 +50,8 @@ class Subject:
     recruiter_email_verified: bool
     documents: tuple[SubjectDocument, ...]
     now: datetime
+    member_id: str = ""
+    """Who handed the case in; their proofs of authority are found by it."""
 
     def of_kind(self, kind: str) -> tuple[SubjectDocument, ...]:
         return tuple(document for document in self.documents if document.kind == kind)
@@ -61,7 +63,7 @@ class Check(Protocol):
     code: str
     version: str
     lasting: bool
-    """Rests on the documents alone, which cannot change during an attempt: not observed again after a wait."""
+    """Rests on the licence alone, which cannot change during an attempt: not observed again after a wait."""
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         """Look, with I/O. Raises ProviderUnavailable (the case waits) or ProviderBroken (a person decides)."""

@@ -13,7 +13,7 @@ from verification.findings import Finding, Observation, Severity
 class Scan:
     code = "scan"
     version = "1"
-    lasting = True
+    lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         return {"documents": [{"id": document.id, **document.scan} for document in subject.documents]}

@@ -1,0 +1,151 @@
+"""How is the policy's verdict carried out? What the machine does to a case: begin, wait, settle, end.
+
+The same verbs as a reviewer's, by `operations.moving`. An attempt that waits is told of to whoever has to act, and is due
+again at once when what it waits for has happened (`operations.ring`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from employers.models import Employer
+from events.actor import SYSTEM
+from events.errors import Refused
+from events.mail import queue_mail
+from events.models import record
+from events.reasons import REASONS
+from verification import policy
+from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
+from verification.models import Attempt, Case
+from verification.operations import Why, begin_rights, moving, put_on_record, tell
+from verification.states import EVER_APPROVED, State
+
+OF_THE_EMPLOYER = frozenset({"recruiter", "company"})
+"""Who mends a reason, where that is not us: an attempt that waits for them says so before anything else."""
+
+NOT_CONFIRMED = "registry_not_confirmed"
+
+
+def start_checks(case_id: UUID, now: datetime) -> None:
+    """The worker begins. A case that is being checked already goes on as it is."""
+    if Case.objects.filter(pk=case_id, state=State.CHECKING).exists():
+        return
+    with moving(case_id, "start_checks", SYSTEM, now):
+        pass
+
+
+def settle(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
+    """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was lost."""
+    if verdict.outcome is Outcome.WAIT:
+        return wait(attempt, lease, verdict, now)
+    try:
+        return _carry_out(attempt, lease, verdict, findings, now)
+    except Refused as refused:
+        if verdict.outcome is not Outcome.APPROVE:
+            raise
+        # Another employer with the same code was approved since the checks looked: a person decides.
+        held = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
+        return _carry_out(attempt, lease, held, findings, now)
+
+
+def _carry_out(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
+    verb = OUTCOME_VERB[verdict.outcome]
+    why = Why.from_verdict(verdict, findings)
+    try:
+        with moving(attempt.case_id, verb, SYSTEM, now, why=why) as move:
+            if not Attempt.objects.finish(attempt.pk, lease, now, outcome=verdict.outcome, waiting_for=""):
+                raise _LeaseLost
+            if verdict.outcome is Outcome.APPROVE:
+                _approve(move.case, verdict, now)
+                move.data["conditional"] = verdict.conditional
+            put_on_record(move.case, verb, why, SYSTEM, now)
+    except _LeaseLost:
+        return False
+    return True
+
+
+class _LeaseLost(Exception):
+    """Another worker has taken the attempt over; rolls back what this one was about to write."""
+
+
+def _approve(case: Case, verdict: Verdict, now: datetime) -> None:
+    """Raises Refused where the register has already let one condition lapse: a second one would be a way around it."""
+    rules = policy.POLICIES.get(verdict.policy_version, policy.CURRENT)
+    if verdict.conditional and Case.objects.filter(employer=case.employer, conditional=True, state=State.EXPIRED).exists():
+        raise Refused(NOT_CONFIRMED, "uscc", seen=case.declared_uscc)
+    begin_rights(case, now, rules.conditional_for if verdict.conditional else rules.valid_for, conditional=verdict.conditional)
+
+
+def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool:
+    """Let the attempt rest until time has told, and tell the employer, once, what it waits for.
+
+    Whoever rang while the checks ran (`operations.ring`) has moved `due_at`: what they rang for may have come after the check
+    had looked, so that the attempt is due again at once.
+    """
+    assert verdict.wait_until is not None
+    waiting_for = next((code for code in verdict.reasons if REASONS[code].who in OF_THE_EMPLOYER), verdict.reasons[0])
+    with transaction.atomic():
+        held: Attempt | None = Attempt.objects.held(attempt.pk, lease).select_for_update().first()
+        if held is None:
+            return False
+        rung = held.due_at != attempt.due_at
+        Attempt.objects.held(attempt.pk, lease).update(
+            lease=None, leased_until=None, due_at=now if rung else verdict.wait_until, waits=attempt.waits + 1, waiting_for=waiting_for
+        )
+        record(
+            "wait", attempt.case, SYSTEM, now, employer_id=attempt.case.employer_id,
+            reasons=verdict.reasons, policy_version=verdict.policy_version, data={"attempt": attempt.number},
+        )  # fmt: skip
+        if attempt.waits == 0:
+            tell(attempt.case, "case_wait", {"reasons": list(verdict.reasons), "path": reverse("verification:home")}, now)
+    return True
+
+
+def delay(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
+    """A provider is down, and nobody is to blame: the attempt rests, and the employer can see why."""
+    with transaction.atomic():
+        Attempt.objects.held(attempt.pk, lease).update(waiting_for="check_delayed")
+        return Attempt.objects.give_back(attempt.pk, lease, due_at, error)
+
+
+# --- Approved on condition -------------------------------------------------------------------------------
+
+
+def confirm(case_id: UUID, now: datetime) -> bool:
+    """The register lists the company, and agrees: what was approved on condition stands by itself; whether it does now."""
+    with transaction.atomic():
+        Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
+        case: Case = Case.objects.select_for_update().get(pk=case_id)
+        if not case.conditional or not case.holds_rights(now):
+            return False
+        assert case.approved_at is not None
+        case.conditional, case.expires_at = False, case.approved_at + policy.CURRENT.valid_for
+        case.version += 1
+        case.save()
+        record("confirm", case, SYSTEM, now, employer_id=case.employer_id, policy_version=policy.CURRENT.version)
+    return True
+
+
+def end(case_id: UUID, now: datetime) -> None:
+    """The time of an approval is over. Rights ended with it already; this writes it down.
+
+    One that the register never confirmed is taken back whole: its employer is told, and the code is nobody's again.
+    """
+    conditional = Case.objects.filter(pk=case_id, conditional=True).exists()
+    why = Why([{"code": NOT_CONFIRMED, "field": "uscc"}]) if conditional else Why()
+    with moving(case_id, "expire", SYSTEM, now, why=why) as move:
+        if move.case.holds_rights(now):  # confirmed in the same moment
+            raise Refused("state_conflict", "state", seen=move.case.state)
+        if not move.case.conditional:
+            return
+        employer = move.case.employer
+        if not Case.objects.filter(employer=employer, conditional=False, state__in=EVER_APPROVED).exists():
+            employer.confirmed_at = None
+            employer.save(update_fields=["confirmed_at"])
+        context = {"reasons": [NOT_CONFIRMED], "verb": "expire", "note": "", "path": reverse("verification:home")}
+        tell(move.case, "case_expire", context, now)
