@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, Count, ExpressionWrapper, Min, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -43,7 +43,7 @@ from verification.console import (
     in_words,
     record_look,
 )  # fmt: skip
-from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage, RegistryRecord
+from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage, RegistryRecord, ShadowVerdict
 from verification.states import State
 
 # --- The queue -----------------------------------------------------------------------------------------
@@ -447,6 +447,33 @@ class DecisionAdmin(LookOnlyAdmin):
     @admin.display(description=_("why"), empty_value="—")
     def why(self, decision: Decision) -> str:
         return "; ".join(str(reason["sentence"]) for reason in review.told(decision.reasons))
+
+
+class DisagreesFilter(admin.SimpleListFilter):
+    """The rows that a shadow policy is run for: where it would have decided otherwise."""
+
+    title = _("beside the live policy")
+    parameter_name = "differs"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("decides otherwise")), ("0", _("decides the same"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        same = Q(outcome=F("live_outcome"))
+        return {"1": queryset.exclude(same), "0": queryset.filter(same)}.get(self.value() or "", queryset)
+
+
+@admin.register(ShadowVerdict)
+class ShadowVerdictAdmin(LookOnlyAdmin):
+    list_display = ("at", "attempt", "policy_version", "live_outcome", "outcome", "why")
+    list_filter = (DisagreesFilter, "policy_version", "live_outcome", "outcome")
+    list_select_related = ("attempt",)
+    search_fields = ("=attempt__case__id", "=attempt__case__declared_uscc")
+    ordering = ("-id",)
+
+    @admin.display(description=_("why"), empty_value="—")
+    def why(self, verdict: ShadowVerdict) -> str:
+        return "; ".join(str(reason["sentence"]) for reason in review.told({"code": code} for code in verdict.reasons))
 
 
 @admin.register(Document)
