@@ -177,6 +177,14 @@ if TENCENT_SECRET_ID and find_spec("tencentcloud") is None:
 if not re.fullmatch(r"https?://[^/@?#]+/?", TENCENT_ENDPOINT):
     raise ImproperlyConfigured("ZIZHI_TENCENT_ENDPOINT is not https://host or http://host:port.")
 
+# --- The company registers that are asked (docs/registers.md) -------------------------------------------
+REGISTRY: str = env.str("ZIZHI_REGISTRY", default="snapshot")
+"""`snapshot`: the table that `import_registry` fills; `tencent`: the service; `both`: the table first, the service as a second witness."""
+if REGISTRY not in ("snapshot", "tencent", "both"):
+    raise ImproperlyConfigured(f"ZIZHI_REGISTRY is {REGISTRY!r}, and has to be snapshot, tencent or both.")
+if REGISTRY != "snapshot" and not TENCENT_SECRET_ID:
+    raise ImproperlyConfigured(f"ZIZHI_REGISTRY is {REGISTRY!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set.")
+
 # --- Policies -------------------------------------------------------------------------------------------
 SHADOW_POLICY: str = env.str("ZIZHI_SHADOW_POLICY", default="")
 """Version of a policy that runs beside the live one and decides nothing; empty: none does."""

@@ -36,6 +36,7 @@ CHECKS: dict[str, Promise] = {
     "registry": _("Does the company register agree?"),
     "duplicates": _("Is it used by nobody else?"),
     "forgery": _("Is the picture as it was taken?"),
+    "agency_licence": _("May you recruit for others?"),
     "authority": _("Do you act for the company?"),
 }
 
@@ -48,8 +49,13 @@ FOUND: dict[str, Promise] = {
     "legal_representative_agrees": _("The legal representative agrees"),
     "established_on_agrees": _("The date of establishment agrees"),
     "registry_active": _("The company is registered and active"),
+    "registry_new_company": _("The company was founded not long ago"),
+    "registry_lists_not_told": _("This register does not tell of lists of irregular companies"),
     "no_duplicate": _("No other account has used this licence"),
     "authority_email_at_company_domain": _("Your e-mail address is at the company's own domain"),
+    "no_agency": _("No HR service licence is needed"),
+    "agency_licence_agrees": _("The HR service licence is in force and names the company"),
+    "agency_client_agrees": _("A client's authorisation names the client and you"),
 }
 """What a check found where nothing is wrong."""
 
@@ -66,6 +72,13 @@ FIELDS: dict[str, Promise] = {
     DocumentKind.AUTHORIZATION_LETTER: _("Letter of authorisation"),
     DocumentKind.HR_SERVICE_LICENCE: _("HR service licence"),
     DocumentKind.APPROVAL_DOCUMENT: _("Approval document"),
+    DocumentKind.CLIENT_AUTHORIZATION: _("Client's authorisation"),
+    "business_scope": _("Business scope"),
+    "number": _("Number of the licence"),
+    "scope": _("Scope of services"),
+    "valid_from": _("Valid from"),
+    "valid_until": _("Valid until"),
+    "company": _("Client"),
 }
 
 SEEN: dict[str, Promise] = {
@@ -130,6 +143,23 @@ DOCUMENTS_OF: dict[str, tuple[tuple[str, bool], ...]] = {
     AccountClass.PUBLIC_SERVICE: ((DocumentKind.APPROVAL_DOCUMENT, True), (DocumentKind.AUTHORIZATION_LETTER, False)),
 }
 """Which documents each account class is asked for, and whether it needs them."""
+
+# --- Which item a reason belongs to ----------------------------------------------------------------------
+
+_FAMILIES: tuple[tuple[str, str], ...] = (
+    ("authority_email_unverified", "email"),
+    ("authority_", "authority"),
+    ("agency_client", "client_authorization"),
+    ("agency_", "hr_service_licence"),
+    ("approval_document", "approval_document"),
+    *((family, "business_licence") for family in ("document_", "uscc_", "name_", "legal_", "established_", "forgery_", "duplicate_")),
+)
+
+
+def requirement_of(code: str) -> str:
+    """The requirement that a reason speaks of, by its family; "" where it speaks of none, such as a reviewer's own words."""
+    return next((requirement for family, requirement in _FAMILIES if code.startswith(family)), "")
+
 
 # --- What is not told ------------------------------------------------------------------------------------
 

@@ -1,17 +1,25 @@
-"""Does the company register know this company, as active, under this name and person?"""
+"""Does the company register know this company, as active, under this name and person?
+
+A register that gives the record is asked first. One that only says what agrees is asked where there is none, or as a
+second witness where the record is missing, old or without a legal representative.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date, timedelta
+from typing import Any
 
+from django.conf import settings
+
+from verification.agreement import is_former, same_company_name
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.licence.certainty import SURE
 from verification.licence.model import Problem
-from verification.licence.witness import agrees, same_name
-from verification.registries.base import CompanyRegistry, Status
-from verification.registries.snapshot import SnapshotRegistry
+from verification.licence.witness import agrees
+from verification.registries.base import AgreementRegistry, Agrees, CompanyRecord, RecordRegistry, Status
+from verification.registries.choice import chosen
 
 YOUNG = timedelta(days=30)
 """A register may need this long to list a new company."""
@@ -19,71 +27,83 @@ YOUNG = timedelta(days=30)
 FRESH = timedelta(days=90)
 """How old what a register says may be for a machine to rest on it."""
 
+NEW = timedelta(days=180)
+"""A company younger than this is pointed out to reviewers: shells are."""
+
 STATUS_REASON = {
     Status.LICENCE_REVOKED: ("registry_revoked", Severity.BLOCK),
     Status.DEREGISTERED: ("registry_deregistered", Severity.BLOCK),
     Status.REGISTRATION_CANCELLED: ("registry_cancelled", Severity.BLOCK),
     Status.MOVED_OUT: ("registry_not_active", Severity.CONCERN),
     Status.DORMANT: ("registry_not_active", Severity.CONCERN),
-    Status.UNKNOWN: ("registry_not_active", Severity.UNABLE),
+    Status.UNKNOWN: ("registry_status_unknown", Severity.UNABLE),
 }
+
+_PERSON = "legal_representative"
 
 
 class Registry:
     code = "registry"
-    version = "1"
+    version = "2"
     lasting = False
 
-    def __init__(self, registry: CompanyRegistry | None = None) -> None:
-        self.registry = registry or SnapshotRegistry()
+    def __init__(self, records: RecordRegistry | None = None, agreements: AgreementRegistry | None = None) -> None:
+        self._given = (records, agreements) if records or agreements else None
+
+    # --- Looking ----------------------------------------------------------------------------------------
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        record = self.registry.lookup(subject.uscc)
-        if record is None:
-            return {"source": self.registry.name, "record": None}
-        stored = asdict(record) | {
-            "established_on": record.established_on.isoformat() if record.established_on else None,
-            "as_of": record.as_of.isoformat(),
+        """`{"source", "record", "agreement"}`: the last two with what was told, or None where that register does not list it.
+
+        `agreement` is absent where nobody was asked. Of a register that shows no record, `record` holds what it affirmed.
+        """
+        records, agreements = self._given or chosen(settings.REGISTRY)
+        observation: Observation = {"source": "", "record": None}
+        if records:
+            record = records.lookup(subject.uscc)
+            observation = {"source": records.name, "record": _stored(record) if record else None}
+            if record and record.legal_representative and not _is_old(observation["record"], subject):
+                return observation
+        if agreements is None:
+            return observation
+        person = _person_to_ask(subject, earlier.get("reading", {}))
+        agreement = agreements.verify(subject.uscc, subject.name, person)
+        told = asdict(agreement) | {
+            "source": agreements.name,
+            "asked": {"uscc": subject.uscc, "name": subject.name, _PERSON: person},
+            "operating_from": _iso(agreement.operating_from),
+            "operating_until": _iso(agreement.operating_until),
+            "as_of": _iso(agreement.as_of or subject.now.date() - agreements.behind),
         }
-        return {"source": self.registry.name, "record": stored}
+        observation |= {"agreement": told, "source": observation["source"] or agreements.name}
+        if observation["record"] is None and agreement.known:
+            observation["record"] = _affirmed(told)
+        return observation
+
+    # --- Judging ----------------------------------------------------------------------------------------
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        record, reading = observation["record"], earlier.get("reading", {})
+        record, agreement = observation["record"], observation.get("agreement") or {}
+        reading = earlier.get("reading", {})
         read = {name: text for name, text in reading.get("fields", {}).items() if not self._is_guess(name, reading)}
         if record is None:
             return [self._unlisted(subject, read)]
-        findings = [self._status(record), *self._lists(record), *self._age(subject, record)]
-        findings.append(self._same(record["name"], subject.name, "name", "name_mismatch"))
-        if read.get("legal_representative") and record["legal_representative"]:
-            findings.append(self._person(record["legal_representative"], read["legal_representative"], reading))
-        else:
-            findings.append(
-                Finding(self.code, "document_unreadable", Severity.UNABLE, "legal_representative", expected=record["legal_representative"])
-            )
-        if read.get("established_on") and record["established_on"] and read["established_on"] != record["established_on"]:
-            findings.append(
-                Finding(
-                    self.code,
-                    "established_on_mismatch",
-                    Severity.CONCERN,
-                    "established_on",
-                    read["established_on"],
-                    record["established_on"],
-                )
-            )
-        return findings
+        if record.get("affirmed_only"):
+            return self._by_agreement(subject, reading, agreement)
+        # A witness counts for what the record cannot say any more, or never said.
+        witness = agreement if agreement.get("known") and agreement["uscc"] == Agrees.MATCH else {}
+        old = _is_old(record, subject)
+        return [
+            *self._status(record, witness, old),
+            *self._lists(record),
+            *self._youth(subject, record),
+            self._name(subject, record, witness if old else {}),
+            self._representative(subject, reading, record[_PERSON], witness if old or not record[_PERSON] else {}),
+            *self._established(read, record),
+        ]
 
     def _is_guess(self, name: str, reading: Observation) -> bool:
         return name == "established_on" and Problem.ESTABLISHED_ON_FROM_TERM in reading.get("problems", ())
-
-    def _person(self, registered: str, read: str, reading: Observation) -> Finding:
-        """Where the reader is not sure of a character, the register may have the right one."""
-        field = "legal_representative"
-        others = reading.get("alternatives", {}).get(field, ())
-        if any(agrees(field, text, registered) for text in (read, *others)):
-            return Finding(self.code, "legal_representative_agrees", Severity.PASS, field, read)
-        sure = reading.get("confidence", {}).get(field, 1.0) >= SURE
-        return Finding(self.code, "legal_representative_mismatch", Severity.CONCERN if sure else Severity.UNABLE, field, read, registered)
 
     def _unlisted(self, subject: Subject, read: dict[str, str]) -> Finding:
         """A forger can print any date, so a young licence earns a second question, never a pass."""
@@ -96,18 +116,24 @@ class Registry:
             return Finding(self.code, "registry_pending", Severity.WAIT, "uscc", established)
         return Finding(self.code, "registry_not_found", Severity.UNABLE, "uscc", subject.uscc)
 
-    def _status(self, record: Observation) -> Finding:
+    def _status(self, record: Observation, witness: Observation, old: bool) -> list[Finding]:
+        """A snapshot tells of its day. Old bad news still counts, old good news does not; two that disagree need a person."""
         status = Status(record["status"])
+        if not old:
+            return [self._of_status(status)]
+        outdated = Finding(self.code, "registry_outdated", Severity.UNABLE, "status", record["as_of"])
+        now = Status(witness["status"]) if witness else Status.UNKNOWN
+        if now is Status.UNKNOWN:
+            return [self._of_status(status), outdated]
+        if now is Status.ACTIVE and STATUS_REASON.get(status, ("", Severity.PASS))[1] >= Severity.CONCERN:
+            return [self._of_status(status, at_most=Severity.CONCERN), outdated]
+        return [self._of_status(now, at_most=Severity.BLOCK if now is status else Severity.CONCERN)]
+
+    def _of_status(self, status: Status, at_most: Severity = Severity.BLOCK) -> Finding:
         if status is Status.ACTIVE:
             return Finding(self.code, "registry_active", Severity.PASS, "status", status)
         code, severity = STATUS_REASON[status]
-        return Finding(self.code, code, severity, "status", status, Status.ACTIVE)
-
-    def _age(self, subject: Subject, record: Observation) -> list[Finding]:
-        """A snapshot tells of its day. Old bad news still counts; old good news does not."""
-        if subject.now.date() - date.fromisoformat(record["as_of"]) <= FRESH:
-            return []
-        return [Finding(self.code, "registry_outdated", Severity.UNABLE, "status", record["as_of"])]
+        return Finding(self.code, code, min(severity, at_most), "status", status, Status.ACTIVE)
 
     def _lists(self, record: Observation) -> list[Finding]:
         return [
@@ -116,7 +142,109 @@ class Registry:
             if record[which]
         ]
 
-    def _same(self, registered: str, claimed: str, field: str, code: str) -> Finding:
-        if same_name(registered, claimed):
-            return Finding(self.code, f"{field}_agrees", Severity.PASS, field, claimed)
-        return Finding(self.code, code, Severity.CONCERN, field, claimed, registered)
+    def _youth(self, subject: Subject, record: Observation) -> list[Finding]:
+        established = record["established_on"]
+        if established and subject.now.date() - date.fromisoformat(established) <= NEW:
+            return [Finding(self.code, "registry_new_company", Severity.NOTE, "established_on", established)]
+        return []
+
+    def _name(self, subject: Subject, record: Observation, witness: Observation) -> Finding:
+        same = same_company_name(record["name"], subject.name) and witness.get("name") != Agrees.MISMATCH
+        if same or witness.get("name") == Agrees.MATCH:
+            return Finding(self.code, "name_agrees", Severity.PASS, "name", subject.name)
+        code = "name_former" if is_former(subject.name, record.get("former_names", ())) else "name_mismatch"
+        return Finding(self.code, code, Severity.CONCERN, "name", subject.name, record["name"])
+
+    def _representative(self, subject: Subject, reading: Observation, registered: str, witness: Observation) -> Finding:
+        """Where the register has nobody, the photograph is not to blame; without any reading, neither is the employer."""
+        said = Agrees(witness.get(_PERSON, Agrees.UNABLE))
+        if said is Agrees.MATCH:
+            return Finding(self.code, "legal_representative_agrees", Severity.PASS, _PERSON, witness["asked"][_PERSON])
+        read, sure = _person_of(subject, reading)
+        if not read:
+            unread = "document_unreadable" if "fields" in reading else "check_incomplete"
+            return Finding(self.code, unread, Severity.UNABLE, _PERSON, expected=registered)
+        if not registered and said is Agrees.UNABLE:
+            return Finding(self.code, "registry_incomplete", Severity.UNABLE, _PERSON, read)
+        others = reading.get("alternatives", {}).get(_PERSON, ())
+        if said is Agrees.UNABLE and any(agrees(_PERSON, text, registered) for text in (read, *others)):
+            return Finding(self.code, "legal_representative_agrees", Severity.PASS, _PERSON, read)
+        severity = Severity.CONCERN if sure else Severity.UNABLE
+        return Finding(self.code, "legal_representative_mismatch", severity, _PERSON, read, registered)
+
+    def _established(self, read: dict[str, str], record: Observation) -> list[Finding]:
+        seen, expected = read.get("established_on"), record["established_on"]
+        if seen and expected and seen != expected:
+            return [Finding(self.code, "established_on_mismatch", Severity.CONCERN, "established_on", seen, expected)]
+        return []
+
+    def _by_agreement(self, subject: Subject, reading: Observation, agreement: Observation) -> list[Finding]:
+        """Of a register without a record. Its makers say that it errs at times, so what it says refuses nobody by itself."""
+        findings = []
+        if agreement["uscc"] == Agrees.MISMATCH:
+            findings.append(Finding(self.code, "uscc_mismatch", Severity.CONCERN, "uscc", subject.uscc))
+        if agreement["name"] == Agrees.MISMATCH:
+            findings.append(Finding(self.code, "name_mismatch", Severity.CONCERN, "name", subject.name))
+        if findings:  # not the company that was declared, so the rest says nothing of it
+            return findings
+        findings = [
+            self._of_status(Status(agreement["status"]), at_most=Severity.CONCERN),
+            # The lists are not among the things that it tells.
+            Finding(self.code, "registry_lists_not_told", Severity.NOTE, "status"),
+            Finding(self.code, "name_agrees", Severity.PASS, "name", subject.name),
+            self._representative(subject, reading, "", agreement),
+        ]
+        until = agreement["operating_until"]
+        if until and until < subject.now.date().isoformat():
+            findings.append(Finding(self.code, "document_expired", Severity.CONCERN, "term", until))
+        return findings
+
+
+# --- What is stored, and who is asked for ---------------------------------------------------------------
+
+
+def _stored(record: CompanyRecord) -> dict[str, Any]:
+    return asdict(record) | {
+        "established_on": _iso(record.established_on),
+        "as_of": record.as_of.isoformat(),
+        "former_names": list(record.former_names),
+    }
+
+
+def _affirmed(told: Observation) -> dict[str, Any]:
+    """As much of the register's entry as follows from what it said `told` agrees; the rest is empty, as not told."""
+    return {name: told["asked"][name] if told[name] == Agrees.MATCH else "" for name in ("uscc", "name", _PERSON)} | {
+        "affirmed_only": True,
+        "status": told["status"],
+        "established_on": None,
+        "email_domain": "",
+        "abnormal_list": None,
+        "serious_violation_list": None,
+        "as_of": told["as_of"],
+        "former_names": [],
+        "business_scope": "",
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _is_old(record: Observation, subject: Subject) -> bool:
+    return subject.now.date() - date.fromisoformat(record["as_of"]) > FRESH
+
+
+def _person_of(subject: Subject, reading: Observation) -> tuple[str, bool]:
+    """Who the licence says represents the company, and whether that is sure; where there is no licence, who was declared."""
+    read = reading.get("fields", {}).get(_PERSON, "")
+    if not read and reading.get("document", "") is None:
+        return subject.legal_representative, True
+    return read, reading.get("confidence", {}).get(_PERSON, 1.0) >= SURE
+
+
+def _person_to_ask(subject: Subject, reading: Observation) -> str:
+    """The one name to ask for: what was declared where the reader can have meant that, else what was read."""
+    read, _ = _person_of(subject, reading)
+    declared = subject.legal_representative
+    meant = (read, *reading.get("alternatives", {}).get(_PERSON, ()))
+    return declared if declared and any(agrees(_PERSON, text, declared) for text in meant) else read

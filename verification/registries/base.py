@@ -1,11 +1,14 @@
-"""What can be asked of a company register, and in which words does it answer?"""
+"""What can be asked of a company register, and in which words does it answer?
+
+There are two kinds: one gives the record, the other only says whether what it is asked agrees with it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Status(StrEnum):
@@ -39,9 +42,18 @@ def status_of(word: str) -> Status:
     return STATUS_WORDS.get(word, Status.UNKNOWN)
 
 
+class Agrees(StrEnum):
+    """Whether one value is the other."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    UNABLE = "unable"
+    """Nobody can tell: one of them is not there, or the register does not say."""
+
+
 @dataclass(frozen=True)
 class CompanyRecord:
-    """One company as its register has it."""
+    """One company as its register has it. What the register does not tell is empty."""
 
     uscc: str
     name: str
@@ -52,11 +64,44 @@ class CompanyRecord:
     abnormal_list: bool
     serious_violation_list: bool
     as_of: date
+    former_names: tuple[str, ...] = ()
+    business_scope: str = ""
 
 
-class CompanyRegistry(Protocol):
-    """A company register. Raises ProviderUnavailable or ProviderBroken; None means that it does not know the code."""
+@dataclass(frozen=True)
+class Agreement:
+    """What a register says of the values that it was asked, field by field."""
+
+    known: bool
+    """Whether it lists the company at all."""
+    uscc: Agrees = Agrees.UNABLE
+    name: Agrees = Agrees.UNABLE
+    legal_representative: Agrees = Agrees.UNABLE
+    status: Status = Status.UNKNOWN
+    operating_from: date | None = None
+    operating_until: date | None = None
+    """None where it has no end, and where it is not told."""
+    as_of: date | None = None
+    """None where it is not told: then the register's own `behind` counts."""
+    answer: dict[str, Any] = field(default_factory=dict)
+    """The replies as they came."""
+
+
+class RecordRegistry(Protocol):
+    """A register that gives the record. Raises ProviderUnavailable or ProviderBroken; None means that it does not know the code."""
 
     name: str
 
     def lookup(self, uscc: str) -> CompanyRecord | None: ...
+
+
+class AgreementRegistry(Protocol):
+    """A register that only says what agrees. Raises ProviderUnavailable or ProviderBroken."""
+
+    name: str
+    behind: timedelta
+    """How old its answers may be, where they carry no day."""
+
+    def verify(self, uscc: str, name: str, legal_representative: str) -> Agreement:
+        """Whether the three belong together; an empty `legal_representative` is not asked for."""
+        ...

@@ -1,0 +1,92 @@
+"""Is it worth asking a provider now? A breaker for one that is down, and a pace for one that counts requests.
+
+Both are for the threads of one process, and take the time (`time.monotonic`) as an argument.
+"""
+
+from __future__ import annotations
+
+import threading
+from enum import StrEnum
+
+from events.errors import ProviderUnavailable
+
+
+class BreakerState(StrEnum):
+    CLOSED = "closed"
+    """Everybody may ask."""
+    OPEN = "open"
+    """It failed again and again: nobody asks until it has rested."""
+    HALF_OPEN = "half_open"
+    """One asks; how that ends decides for all."""
+
+
+class Breaker:
+    """Opens after `failures` in a row, and lets a single trial through after `rest` seconds."""
+
+    def __init__(self, name: str, failures: int = 5, rest: float = 30.0) -> None:
+        self._name, self._failures, self._rest = name, failures, rest
+        self._lock = threading.Lock()
+        self._in_a_row = 0
+        self._ticket = 0
+        self._open_until: float | None = None
+        self._trial_until: float | None = None
+
+    def state(self, now: float) -> BreakerState:
+        """What it is at `now`."""
+        with self._lock:
+            if self._open_until is None:
+                return BreakerState.CLOSED
+            return BreakerState.OPEN if now < self._open_until else BreakerState.HALF_OPEN
+
+    def enter(self, now: float) -> int:
+        """A ticket to ask with, handed back to `succeeded` or `failed`. Raises ProviderUnavailable while it is open."""
+        with self._lock:
+            if self._open_until is None:
+                return self._ticket
+            # A trial that was never heard of again (its thread died) must not keep the door shut for ever.
+            shut_until = max(self._open_until, self._trial_until or 0.0)
+            if now < shut_until:
+                raise ProviderUnavailable(f"{self._name}: rests after failing", retry_after=max(1.0, shut_until - now))
+            self._ticket += 1
+            self._trial_until = now + self._rest
+            return self._ticket
+
+    def succeeded(self, ticket: int) -> None:
+        """The provider answered. An answer from before it opened says nothing about now."""
+        with self._lock:
+            if ticket == self._ticket:
+                self._in_a_row = 0
+                self._open_until = self._trial_until = None
+
+    def failed(self, ticket: int, now: float, retry_after: float = 0.0) -> None:
+        """It did not; where it named a time of its own, it rests for as long."""
+        with self._lock:
+            if ticket != self._ticket:
+                return
+            self._in_a_row += 1
+            if self._open_until is not None or self._in_a_row >= self._failures:
+                self._ticket += 1  # whoever still waits for an answer asked before this
+                self._open_until, self._trial_until = now + max(self._rest, retry_after), None
+
+
+class Pace:
+    """At most `per_second` requests a second over time, as many at once (a token bucket)."""
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second = per_second
+        self._most = max(1.0, per_second)
+        self._lock = threading.Lock()
+        self._left = self._most
+        self._at: float | None = None
+
+    def wait(self, now: float, longest: float) -> float:
+        """Seconds to wait before the request that is hereby counted. Raises ProviderUnavailable, uncounted, for more than `longest`."""
+        with self._lock:
+            if self._at is not None:
+                self._left = min(self._most, self._left + max(0.0, now - self._at) * self._per_second)
+            self._at = now if self._at is None else max(now, self._at)
+            seconds = max(0.0, (1.0 - self._left) / self._per_second)
+            if seconds > longest:
+                raise ProviderUnavailable("too many requests at once", retry_after=max(1.0, seconds))
+            self._left -= 1.0
+            return seconds
