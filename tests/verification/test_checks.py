@@ -142,7 +142,7 @@ def registered(**changed: Any) -> dict[str, Any]:
         (registered(status="deregistered"), "registry_deregistered", Severity.BLOCK),
         (registered(status="registration_cancelled"), "registry_cancelled", Severity.BLOCK),
         (registered(status="dormant"), "registry_not_active", Severity.CONCERN),
-        (registered(status="unknown"), "registry_not_active", Severity.UNABLE),
+        (registered(status="unknown"), "registry_status_unknown", Severity.UNABLE),
         (registered(abnormal_list=True), "registry_abnormal_list", Severity.CONCERN),
         (registered(serious_violation_list=True), "registry_serious_violation_list", Severity.CONCERN),
         (registered(name="另一家"), "name_mismatch", Severity.CONCERN),
@@ -206,8 +206,6 @@ def test_the_snapshot_is_looked_up() -> None:
         ({"recruiter_email": "hr@shi1i.example"}, "authority_missing", Severity.UNABLE),
         ({"recruiter_email": "hr@mail.shili.example"}, "authority_missing", Severity.UNABLE),
         ({"recruiter_email_verified": False}, "authority_email_unverified", Severity.UNABLE),
-        ({"account_class": "commercial_agency"}, "agency_licence_missing", Severity.CONCERN),
-        ({"account_class": "public_service"}, "approval_document_missing", Severity.CONCERN),
     ],
 )
 def test_authority(changed: dict[str, Any], code: str, severity: Severity) -> None:
@@ -234,12 +232,6 @@ def test_a_public_mail_domain_proves_nothing(domain: str) -> None:
     subject = replace(SUBJECT, recruiter_email=f"12345@{domain}")
     observation = Authority().observe(subject, {"registry": registered(email_domain=domain)})
     assert worst(Authority().judge(subject, {}, observation)) is Severity.UNABLE
-
-
-def test_an_agency_that_ticks_the_other_box() -> None:
-    earlier = {"registry": registered(), "reading": read(business_scope="软件开发；劳务派遣服务。")}
-    findings = Authority().judge(SUBJECT, earlier, Authority().observe(SUBJECT, earlier))
-    assert codes(findings)["agency_licence_missing"] is Severity.CONCERN
 
 
 def test_an_old_snapshot_is_no_pass_but_its_bad_news_counts() -> None:

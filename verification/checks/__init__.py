@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from verification.checks import authority, duplicates, reading, registry, scan
+from verification.checks import agency_licence, authority, duplicates, reading, registry, scan
 from verification.checks.base import Check
 
-CHECKS: tuple[Check, ...] = (scan.Scan(), reading.Reading(), registry.Registry(), duplicates.Duplicates(), authority.Authority())
+CHECKS: tuple[Check, ...] = (
+    scan.Scan(),
+    reading.Reading(),
+    registry.Registry(),
+    duplicates.Duplicates(),
+    agency_licence.AgencyLicence(),
+    authority.Authority(),
+)
 """In the order in which they run: a check may look at the observations of those before it, never after."""

@@ -6,9 +6,6 @@ and opens rights. At any other domain it proves nothing: a thief registers look-
 
 from __future__ import annotations
 
-import re
-
-from employers.models import AccountClass
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.models import DocumentKind
@@ -23,17 +20,6 @@ PUBLIC_MAIL_DOMAINS = frozenset(
 )
 """Where anybody may have an address. Registers name such a one for many small companies: it proves nothing."""
 
-AGENCY_WORDS = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
-"""Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was ticked."""
-
-_EXCLUDED = re.compile(r"(?:人力资源服务)?[（(]\s*(?:不含|除外|不包括)[^（）()]{0,80}[）)]")
-"""人力资源服务（不含职业中介活动、劳务派遣服务）: the standard words of those who need no licence."""
-
-EXTRA_DOCUMENT = {
-    AccountClass.COMMERCIAL_AGENCY: (DocumentKind.HR_SERVICE_LICENCE, "agency_licence_missing"),
-    AccountClass.PUBLIC_SERVICE: (DocumentKind.APPROVAL_DOCUMENT, "approval_document_missing"),
-}
-
 
 class Authority:
     code = "authority"
@@ -43,19 +29,16 @@ class Authority:
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         register = earlier.get("registry", {})
         record = register.get("record") or {}
-        scope = earlier.get("reading", {}).get("fields", {}).get("business_scope", "")
         return {
             "unlisted": "record" in register and register["record"] is None,
             "email_domain": subject.recruiter_email.rpartition("@")[2].lower(),
             "email_verified": subject.recruiter_email_verified,
             "registry_domain": record.get("email_domain", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
-            "agency_words": [word for word in AGENCY_WORDS if word in _EXCLUDED.sub("", scope)],
-            "kinds": sorted({document.kind for document in subject.documents}),
         }
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        return [self._proof(observation), *self._class(subject, observation)]
+        return [self._proof(observation)]
 
     def _proof(self, observation: Observation) -> Finding:
         seen, expected = observation["email_domain"], observation["registry_domain"]
@@ -68,15 +51,3 @@ class Authority:
         if observation["letter"]:
             return Finding(self.code, "authority_unproven", Severity.UNABLE, "authorization_letter", seen)
         return Finding(self.code, "authority_missing", Severity.UNABLE, "email", seen)
-
-    def _class(self, subject: Subject, observation: Observation) -> list[Finding]:
-        """What agencies and public bodies show besides; until their documents are read by machine, a person looks."""
-        if subject.account_class == AccountClass.DIRECT_EMPLOYER and observation["agency_words"]:
-            words = "、".join(observation["agency_words"])
-            return [Finding(self.code, "agency_licence_missing", Severity.CONCERN, "business_scope", words)]
-        if subject.account_class not in EXTRA_DOCUMENT:
-            return []
-        kind, missing = EXTRA_DOCUMENT[AccountClass(subject.account_class)]
-        if kind not in observation["kinds"]:
-            return [Finding(self.code, missing, Severity.CONCERN, kind)]
-        return [Finding(self.code, "authority_unproven", Severity.UNABLE, kind)]

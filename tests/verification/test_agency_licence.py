@@ -1,0 +1,252 @@
+"""Who needs a licence to place people, does the licence hold, and do clients stand behind the agency?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from events.errors import ProviderUnavailable
+from tests.factories import make_case, make_document, make_member, make_uscc
+from verification.checks.agency_licence import AgencyLicence, agency_words
+from verification.checks.base import Subject
+from verification.findings import Finding, Severity
+from verification.licence.boxes import TextBox
+from verification.models import Case, ClientAuthorisation, DocumentKind
+from verification.pipeline import subject_of
+from verification.readers.base import Picture
+from verification.states import State
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+USCC, OTHER = make_uscc(17), make_uscc(18)
+AGENCY = "云溪市示例人力资源有限公司"
+SUBJECT = Subject(
+    case_id="case", employer_id="employer", name=AGENCY, uscc=USCC, legal_representative="", account_class="commercial_agency",
+    recruiter_email="hr@shili.example", recruiter_email_verified=True, documents=(), now=NOW,
+)  # fmt: skip
+DIRECT = replace(SUBJECT, account_class="direct_employer")
+PUBLIC = replace(SUBJECT, account_class="public_service")
+
+
+def paper(sure: float = 0.995, **fields: str) -> dict[str, Any]:
+    return {
+        "document": "d", "titled": True, "page": 2, "fields": {k: v for k, v in fields.items() if v},
+        "confidence": dict.fromkeys(fields, sure), "regions": {name: [1, 2, 3, 4] for name in fields},
+    }  # fmt: skip
+
+
+def licence(sure: float = 0.995, **changed: str) -> dict[str, Any]:
+    fields = {
+        "number": "990108230123", "name": AGENCY, "uscc": USCC, "scope": "职业中介活动：为用人单位推荐劳动者",
+        "valid_from": "2023-05-10", "valid_until": "2028-05-09",
+    }  # fmt: skip
+    return paper(sure, **fields | changed)
+
+
+def letter(sure: float = 0.995, declared: str = "", until: str = "", sealed: bool | None = True, **changed: str) -> dict[str, Any]:
+    fields = {"company": "云溪市甲有限公司", "valid_until": "2027-01-01"} | changed
+    more = {"sealed": sealed, "names_agency": True, "declared": declared, "declared_until": until}
+    return paper(sure, **fields) | more
+
+
+def seen(**changed: Any) -> dict[str, Any]:
+    observation = {
+        "scope_from": "registry", "scope_expected": True, "agency_words": ["人力资源服务"], "kinds": ["business_licence"],
+        "licence": licence(), "clients": [letter()],
+    }  # fmt: skip
+    return observation | changed
+
+
+def worst(findings: Sequence[Finding]) -> Finding:
+    return max(findings, key=lambda finding: finding.severity)
+
+
+@pytest.mark.parametrize(
+    ("subject", "observation", "code", "severity"),
+    [
+        (SUBJECT, seen(), "agency_licence_agrees", Severity.PASS),
+        (SUBJECT, seen(licence=None), "agency_licence_missing", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence() | {"titled": False}), "agency_licence_unreadable", Severity.UNABLE),
+        (SUBJECT, seen(licence=licence(number="")), "agency_licence_unreadable", Severity.UNABLE),
+        (SUBJECT, seen(licence=licence(name="")), "agency_licence_unreadable", Severity.UNABLE),
+        (SUBJECT, seen(licence=licence(valid_until="")), "agency_licence_unreadable", Severity.UNABLE),
+        (SUBJECT, seen(licence=licence(scope="")), "agency_licence_unreadable", Severity.UNABLE),
+        (SUBJECT, seen(licence=licence(valid_until="2026-11-23")), "agency_licence_expired", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence(valid_until="2026-11-24")), "agency_licence_agrees", Severity.PASS),
+        (SUBJECT, seen(licence=licence(valid_until="长期")), "agency_licence_agrees", Severity.PASS),
+        (SUBJECT, seen(licence=licence(valid_from="2026-11-25")), "agency_licence_expired", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence(name="云溪市另一家有限公司")), "agency_licence_mismatch", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence(0.97, name="云溪市另一家有限公司")), "agency_licence_mismatch", Severity.UNABLE),
+        (SUBJECT, seen(licence=licence(uscc=OTHER)), "agency_licence_mismatch", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence(uscc="9199")), "agency_licence_agrees", Severity.PASS),  # misread: the name agrees
+        (SUBJECT, seen(licence=licence(uscc="")), "agency_licence_agrees", Severity.PASS),  # many forms print none
+        (SUBJECT, seen(licence=licence(scope="人力资源管理咨询")), "agency_licence_mismatch", Severity.UNABLE),
+        # The register lists it for something else.
+        (SUBJECT, seen(agency_words=[]), "agency_licence_mismatch", Severity.UNABLE),
+        (SUBJECT, seen(agency_words=[], scope_from="reading"), "agency_licence_agrees", Severity.PASS),
+        # Clients
+        (SUBJECT, seen(clients=[]), "agency_client_missing", Severity.CONCERN),
+        (SUBJECT, seen(clients=[letter(company="")]), "document_unreadable", Severity.UNABLE),
+        (SUBJECT, seen(clients=[letter() | {"titled": False}]), "document_unreadable", Severity.UNABLE),
+        (SUBJECT, seen(clients=[letter(company=AGENCY)]), "agency_client_mismatch", Severity.CONCERN),
+        (SUBJECT, seen(clients=[letter(declared="云溪市乙有限公司")]), "agency_client_mismatch", Severity.CONCERN),
+        (SUBJECT, seen(clients=[letter(0.9, declared="云溪市乙有限公司")]), "agency_client_mismatch", Severity.UNABLE),
+        (SUBJECT, seen(clients=[letter(declared="云溪市甲有限公司")]), "agency_licence_agrees", Severity.PASS),
+        (SUBJECT, seen(clients=[letter() | {"names_agency": False}]), "agency_client_mismatch", Severity.UNABLE),
+        (SUBJECT, seen(clients=[letter(valid_until="2026-11-23")]), "agency_client_expired", Severity.CONCERN),
+        (SUBJECT, seen(clients=[letter(valid_until="", until="2026-11-23")]), "agency_client_expired", Severity.CONCERN),
+        # Longer than the letter itself says is no use.
+        (SUBJECT, seen(clients=[letter(valid_until="2026-11-23", until="2028-01-01")]), "agency_client_expired", Severity.CONCERN),
+        (SUBJECT, seen(clients=[letter(sealed=False)]), "agency_client_unsealed", Severity.UNABLE),
+        (SUBJECT, seen(clients=[letter(sealed=None)]), "agency_licence_agrees", Severity.PASS),  # a grey copy tells nothing
+        (SUBJECT, seen(clients=[letter(), letter(sealed=False)]), "agency_client_unsealed", Severity.UNABLE),
+        # Who ticked the other box
+        (DIRECT, seen(agency_words=[]), "no_agency", Severity.PASS),
+        (DIRECT, seen(licence=None), "agency_licence_missing", Severity.CONCERN),
+        (DIRECT, seen(clients=[]), "agency_licence_agrees", Severity.PASS),
+        (DIRECT, seen(agency_words=[], scope_from=""), "agency_scope_unread", Severity.UNABLE),
+        (DIRECT, seen(agency_words=[], scope_from="", scope_expected=False), "no_agency", Severity.PASS),
+        (DIRECT, seen(agency_words=[], scope_from="", scope_expected=False, kinds=["approval_document"]), "approval_document_unchecked",
+            Severity.UNABLE),
+        # Public bodies
+        (PUBLIC, seen(), "approval_document_missing", Severity.CONCERN),
+        (PUBLIC, seen(kinds=["approval_document"]), "approval_document_unchecked", Severity.UNABLE),
+    ],
+)  # fmt: skip
+def test_judging(subject: Subject, observation: dict[str, Any], code: str, severity: Severity) -> None:
+    found = worst(AgencyLicence().judge(subject, {}, observation))
+    assert (found.code, found.severity) == (code, severity)
+
+
+def test_a_finding_names_what_it_is_about_and_where() -> None:
+    (found, *_) = AgencyLicence().judge(SUBJECT, {}, seen(licence=licence(name="云溪市另一家有限公司")))
+    assert (found.field, found.seen, found.expected, found.page, found.region) == ("name", "云溪市另一家有限公司", AGENCY, 2, (1, 2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ("软件开发；劳务派遣服务。", ["劳务派遣"]),
+        ("软件开发；人力资源服务（不含职业中介活动、劳务派遣服务）；会议服务", []),
+        ("软件开发;人力资源服务(不含职业中介活动、劳务派遣服务", []),  # the reader lost a bracket
+        ("人力资源服务（不含职业中介活动）；劳务派遣服务", ["劳务派遣"]),
+        ("人力资源服务（不含职业中介活动；劳务派遣服务", ["劳务派遣"]),
+        ("人力 资源服务；软件开发", ["人力资源服务"]),
+        ("软件开发", []),
+        ("", []),
+    ],
+)
+def test_words_of_agencies(scope: str, words: list[str]) -> None:
+    assert agency_words(scope) == words
+
+
+# --- Looking ---------------------------------------------------------------------------------------------
+
+
+def reading(scope: str) -> dict[str, Any]:
+    return {"reading": {"looks_like_licence": True, "fields": {"business_scope": scope} if scope else {}}}
+
+
+def test_the_registers_scope_is_better_than_what_was_read() -> None:
+    register = {"registry": {"record": {"business_scope": "职业中介活动"}}}
+    observation = AgencyLicence().observe(DIRECT, reading("软件开发") | register)
+    assert observation["agency_words"] == ["职业中介"] and observation["scope_from"] == "registry"
+    assert AgencyLicence().judge(DIRECT, {}, observation)[0].code == "agency_licence_missing"
+
+
+@pytest.mark.parametrize(("uscc", "expected"), [(USCC, True), ("91440300" + USCC[8:], False), ("91440400" + USCC[8:], False)])
+def test_where_licences_print_no_scope_nobody_is_blamed_for_it(uscc: str, expected: bool) -> None:
+    assert AgencyLicence().observe(replace(DIRECT, uscc=uscc), reading(""))["scope_expected"] is expected
+
+
+def test_a_reading_that_broke_is_survived() -> None:
+    observation = AgencyLicence().observe(DIRECT, {"reading": {"broken": "x"}, "registry": {"broken": "x"}})
+    assert AgencyLicence().judge(DIRECT, {}, observation)[0].severity is Severity.PASS  # `check_incomplete` says the rest
+
+
+@dataclass
+class Script:
+    """A reader that says these lines of every page, or fails."""
+
+    says: Sequence[str] | Exception
+    name: str = "script"
+    version: str = "1"
+
+    def available(self) -> bool:
+        return True
+
+    def read(self, image: Picture) -> list[TextBox]:
+        if isinstance(self.says, Exception):
+            raise self.says
+        return [
+            TextBox(text, 0.999, ((10, 60 * i), (10 + 20 * len(text), 60 * i), (10 + 20 * len(text), 60 * i + 20), (10, 60 * i + 20)))
+            for i, text in enumerate(self.says)
+        ]
+
+
+LETTER = (
+    "授权委托书",
+    "兹有云溪市甲有限公司委托林知白同志代表云溪市示例",
+    "人力资源有限公司办理招聘相关事宜。",
+    "有效期自2026年01月01日起至2027年01月01日止。",
+)
+LICENCE = ("人力资源服务许可证", "许可证编号：990108230123", f"单位名称：{AGENCY}", "服务范围：职业中介活动", "有效期至：2028年05月09日")
+
+
+def agency_case(now: datetime, kind: str, **fields: Any) -> Case:
+    member = make_member(now)
+    case = make_case(member, now, State.CHECKING)
+    Case.objects.filter(pk=case.pk).update(account_class="commercial_agency", declared_name=AGENCY)
+    document = make_document(case, now, kind=kind)
+    jpeg = BytesIO()
+    Image.new("RGB", (600, 400), "white").save(jpeg, "JPEG")
+    document.pages.update(image=default_storage.save("page.jpg", ContentFile(jpeg.getvalue())))
+    if fields:
+        ClientAuthorisation.objects.create(employer=member.employer, document=document, added_at=now, **fields)
+    case.refresh_from_db()
+    return case
+
+
+@pytest.mark.django_db
+def test_a_licence_is_read_from_its_pages(now: datetime) -> None:
+    subject = subject_of(agency_case(now, DocumentKind.HR_SERVICE_LICENCE), now)
+    observation = AgencyLicence([Script(LICENCE)]).observe(subject, {})
+    assert observation["licence"]["titled"] and observation["licence"]["fields"]["number"] == "990108230123"
+    assert [f.code for f in AgencyLicence().judge(subject, {}, observation)] == ["agency_licence_agrees", "agency_client_missing"]
+    # Who needs none is not read: a direct employer's page costs nobody's time.
+    assert (
+        AgencyLicence([Script(ProviderUnavailable("down"))]).observe(replace(subject, account_class="direct_employer"), {})["licence"]
+        is None
+    )
+
+
+@pytest.mark.django_db
+def test_a_clients_letter_is_read_and_of_its_people_nothing_is_kept(now: datetime) -> None:
+    fields = {"client_name": "云溪市甲有限公司", "client_uscc": OTHER, "valid_until": date(2026, 12, 31)}
+    subject = subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION, **fields), now)
+    (client,) = AgencyLicence([Script(LETTER)]).observe(subject, {})["clients"]
+    assert client["fields"] == {"company": "云溪市甲有限公司", "valid_until": "2027-01-01"}
+    assert client["names_agency"] is True, "its name goes over two lines"
+    assert (client["declared"], client["declared_until"]) == ("云溪市甲有限公司", "2026-12-31")
+    assert "林知白" not in str(client)
+
+
+@pytest.mark.django_db
+def test_a_letter_to_somebody_else_does_not_name_the_agency(now: datetime) -> None:
+    subject = replace(subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION), now), name="云溪市丙人力资源有限公司")
+    (client,) = AgencyLicence([Script(LETTER)]).observe(subject, {})["clients"]
+    assert client["names_agency"] is False and client["declared"] == ""
+
+
+@pytest.mark.django_db
+def test_a_reader_that_is_down_lets_the_case_wait(now: datetime) -> None:
+    subject = subject_of(agency_case(now, DocumentKind.HR_SERVICE_LICENCE), now)
+    with pytest.raises(ProviderUnavailable):
+        AgencyLicence([Script(ProviderUnavailable("down"))]).observe(subject, {})

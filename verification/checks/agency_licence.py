@@ -1,0 +1,242 @@
+"""May this company place people for others, and for whom?
+
+An agency needs a human resources service licence of its own (人力资源市场暂行条例 18) and an authorisation of each client (26),
+whichever class was ticked: the scope of the business tells. What the register says of the scope is better than what was
+read from a picture, and a scope that nobody could read is no proof that there is no agency.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from employers.models import AccountClass
+from employers.uscc import is_valid, normalise
+from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
+from verification.findings import Finding, Observation, Severity
+from verification.licence.boxes import TextBox, turn_of, turned
+from verification.licence.certainty import SURE
+from verification.licence.hr_service import OPEN_ENDED
+from verification.licence.layout import LARGEST_TILT, slope_of
+from verification.licence.paper import BREAK, GAP, Running, rows_of
+from verification.licence.witness import same_name
+from verification.models import ClientAuthorisation, DocumentKind
+from verification.papers import read_paper
+from verification.readers import READERS
+from verification.readers.base import Picture, Reader
+
+AGENCY_WORDS: Final = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
+"""Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was ticked."""
+
+_EXCLUDED: Final = re.compile(r"(?:人力资源服务)?[（(]\s*(?:不含|除外|不包括)[^（）()；;。]{0,80}(?:[）)]|(?=[；;。])|$)")
+"""人力资源服务（不含职业中介活动、劳务派遣服务）: the standard words of those who need no licence. A reader may lose the bracket."""
+
+PLACEMENT: Final = ("中介", "介绍", "推荐", "招聘", "寻访", "猎头", "供求信息")
+"""Words of the services that recruiting for others is, in a licence's scope."""
+
+SCOPE_NOT_PRINTED: Final = ("4403", "4404")
+"""Places in the code whose licences print no scope: Shenzhen and Zhuhai."""
+
+_OF_LICENCE: Final = ("number", "name", "uscc", "scope", "valid_from", "valid_until")
+_NEEDED: Final = ("number", "name", "scope", "valid_until")
+"""What a licence must be read to say, before a machine may rest on it."""
+
+
+class AgencyLicence:
+    code = "agency_licence"
+    version = "1"
+    lasting = False
+
+    def __init__(self, readers: Sequence[Reader] = READERS) -> None:
+        self.readers = readers
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        reading = earlier.get("reading", {})
+        registered = (earlier.get("registry", {}).get("record") or {}).get("business_scope") or ""
+        scope = registered or reading.get("fields", {}).get("business_scope", "")
+        licences, letters = subject.of_kind(DocumentKind.HR_SERVICE_LICENCE), subject.of_kind(DocumentKind.CLIENT_AUTHORIZATION)
+        words = agency_words(scope)
+        agency = subject.account_class == AccountClass.COMMERCIAL_AGENCY
+        return {
+            "scope_from": "registry" if registered else "reading" if scope else "",
+            "scope_expected": bool(reading.get("looks_like_licence")) and subject.uscc[2:6] not in SCOPE_NOT_PRINTED,
+            "agency_words": words,
+            "kinds": sorted({document.kind for document in subject.documents}),
+            # The last licence that was uploaded is the one meant; of clients, each letter speaks for its own.
+            "licence": self._licence(licences[-1]) if licences and (agency or words) else None,
+            "clients": self._clients(subject, letters) if agency else [],
+        }
+
+    def _licence(self, document: SubjectDocument) -> dict[str, Any]:
+        reading = read_paper("hr_service_licence", Pages(document), self.readers)
+        return {
+            "document": document.id, "titled": reading.titled, "page": reading.page, "reader": reading.reader,
+            "fields": {name: text for name, text in reading.fields.items() if name in _OF_LICENCE},
+            "confidence": {name: sure for name, sure in reading.confidence.items() if name in _OF_LICENCE},
+            "regions": {name: list(region) for name, region in reading.regions.items() if name in _OF_LICENCE},
+        }  # fmt: skip
+
+    def _clients(self, subject: Subject, letters: Sequence[SubjectDocument]) -> list[dict[str, Any]]:
+        rows = ClientAuthorisation.objects.filter(document_id__in=[letter.id for letter in letters], ended_at=None)
+        declared = {str(row.document_id): row for row in rows}
+        return [self._client(subject, letter, declared.get(letter.id)) for letter in letters]
+
+    def _client(self, subject: Subject, document: SubjectDocument, declared: ClientAuthorisation | None) -> dict[str, Any]:
+        """What a client's letter says; of its people nothing is kept."""
+        noting = [_Noting(reader) for reader in self.readers]
+        letter = read_paper("authorization_letter", Pages(document), noting)
+        fields = {name: letter.fields[name] for name in ("company", "valid_until") if name in letter.fields}
+        return {
+            "document": document.id, "titled": letter.titled, "sealed": letter.sealed, "page": letter.page, "fields": fields,
+            "confidence": {name: letter.confidence[name] for name in fields},
+            "regions": {name: list(letter.regions[name]) for name in fields},
+            "names_agency": any(_plain(subject.name) in _plain(text) for reader in noting for text in reader.texts),
+            "declared": declared.client_name if declared else "",
+            "declared_until": declared.valid_until.isoformat() if declared and declared.valid_until else "",
+        }  # fmt: skip
+
+    # --- What that means -------------------------------------------------------------------------------------
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        if subject.account_class == AccountClass.PUBLIC_SERVICE:
+            return self._approval(observation)
+        if subject.account_class == AccountClass.COMMERCIAL_AGENCY:
+            return [*self._licensed(subject, observation), *self._scope_of_agency(observation), *self._authorised(subject, observation)]
+        if observation["agency_words"]:
+            return list(self._licensed(subject, observation))
+        if not observation["scope_from"] and observation["scope_expected"]:
+            return [Finding(self.code, "agency_scope_unread", Severity.UNABLE, "business_scope")]
+        approval = DocumentKind.APPROVAL_DOCUMENT in observation["kinds"] and DocumentKind.BUSINESS_LICENCE not in observation["kinds"]
+        return self._approval(observation) if approval else [Finding(self.code, "no_agency", Severity.PASS, "business_scope")]
+
+    def _approval(self, observation: Observation) -> list[Finding]:
+        """No machine reads what public bodies are set up by: a person looks."""
+        kind = DocumentKind.APPROVAL_DOCUMENT
+        if kind not in observation["kinds"]:
+            return [Finding(self.code, "approval_document_missing", Severity.CONCERN, kind)]
+        return [Finding(self.code, "approval_document_unchecked", Severity.UNABLE, kind)]
+
+    def _licensed(self, subject: Subject, observation: Observation) -> Iterator[Finding]:
+        licence = observation["licence"]
+        if licence is None:
+            words = "、".join(observation["agency_words"])
+            field = "business_scope" if words else DocumentKind.HR_SERVICE_LICENCE
+            yield Finding(self.code, "agency_licence_missing", Severity.CONCERN, field, words)
+            return
+        fields = licence["fields"]
+        if not licence["titled"]:
+            yield Finding(self.code, "agency_licence_unreadable", Severity.UNABLE, DocumentKind.HR_SERVICE_LICENCE)
+            return
+        findings = [
+            *self._lacking(licence),
+            *self._holder(subject, licence),
+            *self._in_force(subject, licence),
+        ]
+        if "scope" in fields and not any(word in fields["scope"] for word in PLACEMENT):
+            findings.append(_about(licence, "agency_licence_mismatch", Severity.UNABLE, "scope", fields["scope"][:60]))
+        yield from findings or [_about(licence, "agency_licence_agrees", Severity.PASS, "number", fields["number"])]
+
+    def _lacking(self, licence: Mapping[str, Any]) -> list[Finding]:
+        """A licence that was read in part: a person reads the rest."""
+        lacking = [name for name in _NEEDED if not licence["fields"].get(name)]
+        return [_about(licence, "agency_licence_unreadable", Severity.UNABLE, name) for name in lacking[:1]]
+
+    def _holder(self, subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
+        name, code = licence["fields"].get("name", ""), normalise(licence["fields"].get("uscc", ""))
+        found = []
+        if name and not same_name(name, subject.name):
+            found.append(_about(licence, "agency_licence_mismatch", _mismatch(licence, "name"), "name", name, subject.name))
+        if is_valid(code) and code != subject.uscc:
+            found.append(_about(licence, "agency_licence_mismatch", _mismatch(licence, "uscc"), "uscc", code, subject.uscc))
+        return found
+
+    def _in_force(self, subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
+        today = subject.now.date()
+        first, last = (_day(licence["fields"].get(name, "")) for name in ("valid_from", "valid_until"))
+        if (last and last < today) or (first and first > today):
+            name = "valid_until" if last and last < today else "valid_from"
+            return [_about(licence, "agency_licence_expired", Severity.CONCERN, name, licence["fields"][name])]
+        return []
+
+    def _scope_of_agency(self, observation: Observation) -> list[Finding]:
+        """A company that the register lists for other trades may have borrowed a licence, or drawn one."""
+        if observation["scope_from"] != "registry" or observation["agency_words"]:
+            return []
+        return [Finding(self.code, "agency_licence_mismatch", Severity.UNABLE, "business_scope", expected="、".join(AGENCY_WORDS))]
+
+    def _authorised(self, subject: Subject, observation: Observation) -> list[Finding]:
+        if not observation["clients"]:
+            return [Finding(self.code, "agency_client_missing", Severity.CONCERN, DocumentKind.CLIENT_AUTHORIZATION)]
+        return [self._client_finding(subject, letter) for letter in observation["clients"]]
+
+    def _client_finding(self, subject: Subject, letter: Mapping[str, Any]) -> Finding:
+        """The weightiest thing that there is to say of one client's letter."""
+        client, kind = letter["fields"].get("company", ""), DocumentKind.CLIENT_AUTHORIZATION
+        ends = (_day(letter["fields"].get("valid_until", "")), _day(letter["declared_until"]))
+        if not letter["titled"] or not client:
+            return _about(letter, "document_unreadable", Severity.UNABLE, kind, seen=client, expected=letter["declared"])
+        if same_name(client, subject.name):
+            return _about(letter, "agency_client_mismatch", _mismatch(letter, "company"), "company", client, letter["declared"])
+        if letter["declared"] and not same_name(client, letter["declared"]):
+            return _about(letter, "agency_client_mismatch", _mismatch(letter, "company"), "company", client, letter["declared"])
+        if ended := next((day for day in ends if day and day < subject.now.date()), None):
+            return _about(letter, "agency_client_expired", Severity.CONCERN, "valid_until", ended.isoformat())
+        if not letter["names_agency"]:
+            return _about(letter, "agency_client_mismatch", Severity.UNABLE, kind, client, subject.name)
+        if letter["sealed"] is False:
+            return _about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
+        return _about(letter, "agency_client_agrees", Severity.PASS, "company", client)
+
+
+def agency_words(scope: str) -> list[str]:
+    """The words in a business scope for which a licence is needed, without those that it excludes itself."""
+    kept = _EXCLUDED.sub("", re.sub(r"\s", "", scope))
+    return [word for word in AGENCY_WORDS if word in kept]
+
+
+class _Noting:
+    """A reader that remembers each page's running text for as long as the check lasts, and never longer."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader, self.name, self.version = reader, reader.name, reader.version
+        self.texts: list[str] = []
+
+    def available(self) -> bool:
+        return self.reader.available()
+
+    def read(self, image: Picture) -> list[TextBox]:
+        boxes = self.reader.read(image)
+        self.texts.append(_text_of(boxes, image.shape[1], image.shape[0]))
+        return boxes
+
+
+def _text_of(boxes: Sequence[TextBox], width: int, height: int) -> str:
+    """What stands on a page, in the order of reading and without white space."""
+    upright = turned(boxes, turn_of(boxes), width, height)
+    slope = slope_of(upright)
+    return Running(rows_of(upright, slope, LARGEST_TILT), slope).text.replace(GAP, "").replace(BREAK, "")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def _day(text: str) -> date | None:
+    """An ISO day; None where there is none, or no end (长期)."""
+    try:
+        return None if text == OPEN_ENDED else date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _mismatch(paper: Mapping[str, Any], field: str) -> Severity:
+    """How much a mismatch weighs: where the reader is not sure, it may be its own mistake."""
+    return Severity.CONCERN if paper["confidence"].get(field, 0.0) >= SURE else Severity.UNABLE
+
+
+def _about(paper: Mapping[str, Any], code: str, severity: Severity, field: str, seen: str = "", expected: str = "") -> Finding:
+    region = paper["regions"].get(field)
+    return Finding(AgencyLicence.code, code, severity, field, seen, expected, paper["page"], tuple(region) if region else None)
