@@ -31,6 +31,8 @@ AS_NEW: Final[Mapping[str, Any]] = {"quality": 92}
 """How a picture that was no JPEG becomes one."""
 LARGEST_OF_ITS_OWN: Final = 8 * 1024 * 1024
 """Bytes; a page that takes more the way it came encoded is encoded AS_NEW."""
+MISSING: Final = 0.03
+"""Share of a JPEG's rows, of which nothing came, that makes it broken."""
 PDF_DPI: Final = 200
 PDF_LONG_SIDE: Final = 2000
 """A PDF page is drawn at PDF_DPI, or finer until its longer side has this many pixels: small pages hold large photos."""
@@ -38,6 +40,11 @@ EDITOR_LENGTH: Final = 100
 
 # EXIF 2.32, table 6 (orientation): value → how the stored picture is turned upright, by Pillow's Transpose members.
 _UPRIGHT: Final = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+_GREY: Final = (128, 128)
+"""Darkest and brightest."""
+_SCAN: Final = 0xDA
+_SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""Any marker but restarts and what fills or escapes (ITU-T T.81, B.1.1)."""
 _EXIF_ORIENTATION, _EXIF_SOFTWARE, _TIFF_SUBFILE = 0x0112, 0x0131, 0x00FE
 
 
@@ -171,7 +178,7 @@ def manner_of(image: Image) -> Mapping[str, Any]:
     """How to encode `image` so that it loses nothing more: a JPEG as it was encoded before, anything else AS_NEW.
 
     Small print of a picture that a phone has compressed already does not bear a second, different rounding; rounded by
-    the same tables on the same grid it stays as it was, and no larger than it came.
+    the same tables on the same grid it stays as it was, and hardly larger than it came.
     """
     from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
@@ -191,12 +198,60 @@ def encoded(image: Image, manner: Mapping[str, Any]) -> bytes:
     return out.getvalue()
 
 
+def missing_rows(image: Image, data: bytes) -> int:
+    """How many rows at the foot of `image`, a JPEG of `data`, are not in its data; 0 for any other format.
+
+    Its decoder paints them in middle grey and says nothing. A picture may have a margin of that grey, too; so what the
+    first scan says is said twice: rows that lack data take it up, and of a whole picture it is left over.
+    """
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    if not isinstance(image, JpegImageFile) or image.mode not in ("RGB", "L"):
+        return 0
+    grey = grey_rows(image)
+    if grey <= MISSING * image.height:
+        return 0
+    begin, end = first_scan(data)
+    filled = JpegImageFile(io.BytesIO(data[:end] + data[begin:end] + data[end:]))
+    return 0 if is_grey(filled, image.height - grey) else grey
+
+
+def first_scan(jpeg: bytes) -> tuple[int, int]:
+    """Where the coded rows of the first scan of `jpeg` begin and end: behind its tables and whatever was written beside its pixels."""
+    at, marker = 2, 0
+    while marker != _SCAN and at + 4 <= len(jpeg):
+        marker = jpeg[at + 1]
+        at += 1 if marker == 0xFF else 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    end = _SCAN_END.search(jpeg, at)
+    return at, end.start() if end else len(jpeg)
+
+
+def grey_rows(image: Image) -> int:
+    """How many rows at the foot of `image` are middle grey."""
+    top, bottom = 0, image.height
+    if not is_grey(image, bottom - 1):
+        return 0
+    while top < bottom:
+        middle = (top + bottom) // 2
+        top, bottom = (top, middle) if is_grey(image, middle) else (middle + 1, bottom)
+    return image.height - top
+
+
+def is_grey(image: Image, top: int) -> bool:
+    """Whether `image` is middle grey from row `top` on."""
+    shades = image.crop((0, top, image.width, image.height)).getextrema()
+    return shades in (_GREY, (_GREY,) * 3)
+
+
 def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Page]]]:
     """The work for a format of one picture; of an animation or a burst the first. `opener` is `module:class`."""
 
     def work(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
         image = open_as(opener, data, limits)
         check_pixels(image.size, limits)
+        if (missing := missing_rows(image, data)) > MISSING * image.height:
+            share = f"{missing / image.height:.0%}"
+            raise Refusal("document_broken", f"下方 {share} 缺失 / the lower {share} is missing")
         # Pillow-heif turns a picture upright by itself and then says so, hence the order: orientation after opening.
         orientation = orientation_of(image)
         return editor_of(image), [clean_page(image, orientation)]

@@ -16,7 +16,8 @@ from struct import pack
 from typing import Any
 
 import pytest
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageChops, ImageCms, ImageDraw
+from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 from pillow_heif import register_heif_opener
 
 from events.errors import ProviderBroken, Refused
@@ -291,6 +292,74 @@ def test_the_noisiest_page_fits() -> None:
     assert len(page.jpeg) < intake.PAGE_BYTES
 
 
+def tables_of(jpeg: bytes) -> tuple[list[list[int]], int]:
+    """The steps by which a JPEG is rounded, and how coarse its colours are."""
+    image = JpegImageFile(io.BytesIO(jpeg))
+    return [list(table) for _, table in sorted(image.quantization.items())], get_sampling(image)
+
+
+def furthest(one: Image.Image, other: Image.Image) -> int:
+    """By how many shades two pictures differ where they differ most."""
+    extremes: Any = ImageChops.difference(one.convert("RGB"), other).getextrema()
+    return max(high for _, high in extremes)
+
+
+@pytest.mark.parametrize("quality", [40, 60, 85, 98])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_is_rounded_by_its_own_tables_once_more(quality: int, subsampling: int, progressive: bool) -> None:
+    """Other tables would round its small print a second time, and differently."""
+    upload = encoded(print_like(), "JPEG", quality=quality, subsampling=subsampling, progressive=progressive)
+    page = examine(upload).pages[0]
+    assert tables_of(page.jpeg) == tables_of(upload)
+    assert len(page.jpeg) < (1.3 if progressive else 1.01) * len(upload)
+    assert furthest(Image.open(io.BytesIO(upload)), opened(page)) <= 2
+
+
+def test_a_turned_jpeg_keeps_its_tables_too() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upload = encoded(print_like(), "JPEG", quality=60, exif=exif.tobytes())
+    page = examine(upload).pages[0]
+    assert (page.width, page.height) == (1200, 1600)
+    assert tables_of(page.jpeg) == tables_of(upload)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIF"])
+def test_what_was_no_jpeg_is_encoded_as_new(kind: str) -> None:
+    assert tables_of(examine(encoded(picture(), kind)).pages[0].jpeg) == tables_of(encoded(picture(), "JPEG", quality=92))
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        lambda: encoded(picture(mode="L"), "JPEG", quality=60),
+        lambda: encoded(picture(mode="CMYK"), "JPEG", quality=60),
+        lambda: encoded(picture(6000, 3000), "JPEG", quality=60),
+        lambda: encoded(picture(), "JPEG", qtables=[[300] * 64, [400] * 64]),
+    ],
+    ids=["grey", "cmyk", "reduced", "16-bit steps"],
+)
+def test_a_jpeg_whose_tables_do_not_fit_the_page_is_encoded_as_new(upload: Callable[[], bytes]) -> None:
+    assert tables_of(examine(upload()).pages[0].jpeg) == tables_of(encoded(picture(), "JPEG", quality=92))
+
+
+def test_the_finest_tables_do_not_make_a_page_too_large() -> None:
+    """A page of noise by steps of one takes 45 MB."""
+    image = Image.frombytes("RGB", (4000, 4000), os.urandom(4000 * 4000 * 3)).resize((3999, 3999), Image.Resampling.BILINEAR)
+    upload = encoded(image, "JPEG", quality=70)
+    fine = bytes([1]) * 64
+    at = 2
+    tampered = bytearray(upload)
+    while tampered[at + 1] != 0xDA:
+        length = int.from_bytes(tampered[at + 2 : at + 4], "big")
+        if tampered[at + 1] == 0xDB:
+            tampered[at + 5 : at + 69] = fine
+        at += 2 + length
+    assert tables_of(bytes(tampered))[0][0] == [1] * 64
+    assert len(examine(bytes(tampered)).pages[0].jpeg) < intake.PAGE_BYTES
+
+
 def test_metadata_and_tail_stay_behind_and_the_editor_is_noted() -> None:
     exif = Image.Exif()
     exif[0x0131] = "Adobe Photoshop 26.1 (Windows)\n"
@@ -341,6 +410,50 @@ def test_cut_short(kind: str) -> None:
     assert refused.code == "document_broken"
     assert "missing" in refused.seen or "decoded" in refused.seen
     assert refused.details["error"]
+
+
+def print_like(width: int = 1600, height: int = 1200, grey_foot: int = 0) -> Image.Image:
+    """Fine strokes all over, and `grey_foot` rows of middle grey below."""
+    image = Image.effect_noise((width // 4, height // 4), 30).resize((width, height), Image.Resampling.BICUBIC).convert("RGB")
+    ImageDraw.Draw(image).rectangle((0, height - grey_foot, width, height), fill=(128, 128, 128) if grey_foot else None)
+    return image
+
+
+def claiming(jpeg: bytes, height: int) -> bytes:
+    """`jpeg` with another height in its frame's header."""
+    at = 2
+    while jpeg[at + 1] not in (0xC0, 0xC2):
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    return jpeg[: at + 5] + pack(">H", height) + jpeg[at + 7 :]
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"progressive": True}, {"restart_marker_rows": 2}, {"mode": "L"}], ids=["plain", "progressive", "restarts", "grey"]
+)
+@pytest.mark.parametrize("tail", [b"", b"\xff\xd9PK\x03\x04"])
+def test_a_jpeg_that_has_less_rows_than_it_claims(how: dict[str, Any], tail: bytes) -> None:
+    """Its decoder paints what is missing in grey, and says nothing."""
+    image = print_like().convert(how.get("mode", "RGB"))
+    whole = encoded(image, "JPEG", **{name: value for name, value in how.items() if name != "mode"}) + tail
+    assert len(examine(whole).pages) == 1
+    assert len(examine(claiming(whole, 1220)).pages) == 1, "a few rows are not worth a new photo"
+    refused = refusal(claiming(whole, 1800))
+    assert refused.code == "document_broken" and refused.seen in {
+        f"下方 {share} 缺失 / the lower {share} is missing" for share in ("32%", "33%")
+    }
+
+
+def test_a_jpeg_that_was_cut_short_and_closed() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "\xff\xd9 as in a thumbnail"
+    whole = encoded(print_like(), "JPEG", exif=exif)
+    assert "the lower " in refusal(whole[: len(whole) // 2] + b"\xff\xd9").seen
+
+
+@pytest.mark.parametrize("how", [{}, {"progressive": True}, {"restart_marker_rows": 2}, {"quality": 100, "subsampling": 0}])
+def test_a_grey_margin_is_not_missing(how: dict[str, Any]) -> None:
+    assert len(examine(encoded(print_like(grey_foot=400), "JPEG", **how)).pages) == 1
+    assert len(examine(encoded(Image.new("RGB", (800, 600), (128, 128, 128)), "JPEG", **how)).pages) == 1
 
 
 @pytest.mark.parametrize(
