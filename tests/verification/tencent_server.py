@@ -1,4 +1,4 @@
-"""How does Tencent Cloud's BizLicenseOCR speak, down to the bytes?
+"""How does Tencent Cloud speak, down to the bytes? BizLicenseOCR, and VerifyBizLicenseEnterprise3 and …4.
 
 A local server for tests. It checks what the real one checks (the TC3-HMAC-SHA256 signature, the clock, action, version,
 region, the picture's size), answers in its format, and can be told to fail in each of its ways. The signature is verified
@@ -87,6 +87,13 @@ def check_signature(headers: Mapping[str, str], body: bytes, now: float) -> None
 
 # --- The service ----------------------------------------------------------------------------------------------------
 
+THREE, FOUR = "VerifyBizLicenseEnterprise3", "VerifyBizLicenseEnterprise4"
+_VERIFIED = {
+    THREE: ({"CreditCode", "EntName"}, {"CreditCode", "EntName", "LrName", "VerifyType"}),
+    FOUR: ({"CreditCode", "EntName", "LrName", "IdNum"}, {"CreditCode", "EntName", "LrName", "IdNum"}),
+}
+"""Which parameters each needs, and which it knows."""
+
 Answer = dict[str, Any]
 Handler = Callable[["_Exchange"], None]
 
@@ -123,12 +130,27 @@ def told_of(specimen: Specimen) -> Answer:
     }
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A company in the register behind the service. `status` is its number there; `id_number` its representative's."""
+
+    uscc: str
+    name: str
+    legal_representative: str
+    status: str = "1"
+    period: str = "2020-02-24/"
+    id_number: str = "990101198001010018"
+
+
 @dataclass
 class TencentServer:
     """The service at `url`. `behave` says how the next requests end; `pictures` are the ones that came through."""
 
     url: str
     answer: Answer = field(default_factory=dict)
+    register: list[Entry] = field(default_factory=list)
+    asked: list[Answer] = field(default_factory=list)
+    """What it was asked to verify, each with its `Action`."""
     behave: Handler | None = None
     clock_off: float = 0.0
     """Seconds that the server's clock is ahead."""
@@ -139,7 +161,8 @@ class TencentServer:
 
     def reply(self, headers: Mapping[str, str], body: bytes) -> Answer:
         check_signature(headers, body, time.time() + self.clock_off)
-        if headers.get("x-tc-action") != "BizLicenseOCR":
+        action = headers.get("x-tc-action", "")
+        if action not in ("BizLicenseOCR", *_VERIFIED):
             raise Fault("InvalidAction")
         if headers.get("x-tc-version") != "2018-11-19":
             raise Fault("NoSuchVersion")
@@ -151,6 +174,8 @@ class TencentServer:
             self.parameters = json.loads(body)
         except ValueError:
             raise Fault("InvalidParameter") from None
+        if action in _VERIFIED:
+            return self._verify(action)
         if unknown := set(self.parameters) - {
             "ImageBase64",
             "ImageUrl",
@@ -161,6 +186,51 @@ class TencentServer:
             raise Fault("UnknownParameter", str(unknown))
         self._look(self.parameters.get("ImageBase64"))
         return self.answer
+
+    def _verify(self, action: str) -> Answer:
+        needed, allowed = _VERIFIED[action]
+        if unknown := set(self.parameters) - allowed:
+            raise Fault("UnknownParameter", str(unknown))
+        if missing := needed - set(self.parameters):
+            raise Fault("MissingParameter", str(missing))
+        if not all(isinstance(value, str) and value for value in self.parameters.values()):
+            raise Fault("InvalidParameterValue.InvalidParameterValueLimit")
+        self.asked.append({"Action": action} | self.parameters)
+        return (self._three if action == THREE else self._four)(self.parameters)
+
+    def _of(self, asked: Answer) -> Entry | None:
+        """By its code, or else by its name, as the service finds it."""
+        return next((e for e in self.register if e.uscc == asked["CreditCode"]), None) or next(
+            (e for e in self.register if e.name == asked["EntName"]), None
+        )
+
+    def _three(self, asked: Answer) -> Answer:
+        kind = asked.get("VerifyType", "ENT_3META")
+        if kind not in ("ENT_2META", "ENT_3META") or (kind == "ENT_3META" and "LrName" not in asked):
+            raise Fault("InvalidParameterValue.InvalidParameterValueLimit")
+        entry = self._of(asked)
+        if entry is None:
+            return {"StatusCode": 2, "VerifyResult": None, "OperatingStatus": None}
+        agrees = (entry.uscc, entry.name) == (asked["CreditCode"], asked["EntName"])
+        if kind == "ENT_2META":
+            return {"StatusCode": 0, "VerifyResult": int(agrees), "OperatingStatus": entry.status}
+        agrees = agrees and entry.legal_representative == asked["LrName"]
+        return {"StatusCode": 0, "VerifyResult": int(agrees), "OperatingStatus": "1" if entry.status == "1" else "2"}
+
+    def _four(self, asked: Answer) -> Answer:
+        entry = self._of(asked)
+        agrees = {
+            "IsCreditCodeConsistent": bool(entry) and entry.uscc == asked["CreditCode"],
+            "IsEntNameConsistent": bool(entry) and entry.name == asked["EntName"],
+            "IsLrNameConsistent": bool(entry) and entry.legal_representative == asked["LrName"],
+            "IsIdNumConsistent": bool(entry) and entry.id_number == asked["IdNum"],
+        }
+        return agrees | {
+            "StatusCode": 0,
+            "VerifyResult": int(all(agrees.values())),
+            "OperatingStatus": entry.status if entry else "/",
+            "OperatingPeriod": entry.period if entry else "/",
+        }
 
     def _look(self, encoded: object) -> None:
         if not isinstance(encoded, str) or not encoded:

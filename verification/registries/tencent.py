@@ -181,10 +181,11 @@ class TencentRegistry:
 
 def _checked(told: dict[str, Any]) -> dict[str, Any]:
     """`told`, if it is an answer. Raises ProviderUnavailable where the service says that it is unwell."""
-    if told["StatusCode"] == _UNWELL:
-        raise ProviderUnavailable("tencent: the register behind it does not answer", retry_after=60.0)
-    if type(told["StatusCode"]) is not int or told["StatusCode"] not in (_DONE, _NOTHING):
+    code = told["StatusCode"]
+    if type(code) is not int or code not in (_DONE, _UNWELL, _NOTHING):
         raise ProviderBroken("tencent: StatusCode is none that is known")
+    if code == _UNWELL:
+        raise ProviderUnavailable("tencent: the register behind it does not answer", retry_after=60.0)
     if not isinstance(told["OperatingStatus"], str | None):
         raise ProviderBroken("tencent: OperatingStatus is no text")
     return told
