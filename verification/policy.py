@@ -31,7 +31,7 @@ class Rules:
     """Waits between looking again at what time may settle, such as a register that does not list a young company yet, or an
     employer that has not shown its authority; after the last a person decides."""
     conditional_for: timedelta = timedelta(days=14)
-    """How long an approval before the register lists the company lasts, unless the register confirms it."""
+    """How long an approval before the register lists the company lasts, unless the register confirms it; zero: there is none."""
 
 
 CURRENT = Rules(
@@ -42,12 +42,20 @@ CURRENT = Rules(
     retry_after=(timedelta(hours=1), timedelta(hours=6), *[timedelta(days=1)] * 13),
 )
 
+EARLIER = replace(
+    CURRENT,
+    version="2026-11.1",
+    required_checks=frozenset({"scan", "reading", "registry", "duplicates", "authority"}),
+    conditional_for=timedelta(0),
+)
+"""What decided before, so that its decisions can still be explained."""
+
 SHADOW = replace(CURRENT, version="2026-12.1", retry_after=CURRENT.retry_after[:7])
 """What may come next: a person after five days, no longer a fortnight, where a register does not list a company.
 
 Decides nothing; beside the live one it runs where the deployment says so (`ZIZHI_SHADOW_POLICY`)."""
 
-POLICIES = {rules.version: rules for rules in (CURRENT, SHADOW)}
+POLICIES = {rules.version: rules for rules in (EARLIER, CURRENT, SHADOW)}
 """By version: what can decide, run beside, or be replayed over what is stored."""
 
 
@@ -66,7 +74,7 @@ def decide(findings: Iterable[Finding], reported: Collection[str], rules: Rules,
     pending = [f.code for f in findings if f.severity is Severity.WAIT]
     if doubts:
         return Verdict(Outcome.REVIEW, _once(doubts + pending), rules.version)
-    if set(pending) == {UNLISTED} and _proven_strongly(findings):
+    if rules.conditional_for and set(pending) == {UNLISTED} and _proven_strongly(findings):
         return Verdict(Outcome.APPROVE, _once(pending), rules.version, conditional=True)
     if pending and waits < len(rules.retry_after):
         return Verdict(Outcome.WAIT, _once(pending), rules.version, now + rules.retry_after[waits])

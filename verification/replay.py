@@ -67,9 +67,15 @@ def last_round(attempt: Attempt) -> int:
 
 
 def runs_of(attempt: Attempt, round_: int, checks: Sequence[Check] = CHECKS) -> list[CheckRun]:
-    """The check runs that the verdict of `round_` rested on, in the order in which they ran."""
+    """The check runs that the verdict of `round_` rested on, in the order in which they ran.
+
+    A check without a row of that round rests on what lasts, and its last row counts; but where workers died over the
+    attempt, checks were left out in the end, and only those count that last by what is known today.
+    """
     lasting = {check.code for check in checks if check.lasting}
-    by_code = {run.code: run for run in attempt.check_runs.all() if run.round == round_ or (run.code in lasting and run.round < round_)}
+    all_ran = attempt.deaths < pipeline.DEATHS_AT_MOST
+    runs = [run for run in attempt.check_runs.all() if run.round <= round_ and (run.round == round_ or all_ran or run.code in lasting)]
+    by_code = {run.code: run for run in sorted(runs, key=lambda run: (run.round, int(run.pk)))}
     return sorted(by_code.values(), key=lambda run: int(run.pk))
 
 
