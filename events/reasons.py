@@ -619,6 +619,24 @@ REASONS: dict[str, Reason] = _table(
         "reviewer", NEVER,
     ),
     Reason(
+        "name_missing",
+        Text("还没有填写公司名称", "The company's name has not been given yet"),
+        Text("请按执照填写完整名称", "Give the full name as the licence shows it"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "case_not_submitted",
+        Text("材料还没有提交", "Nothing has been handed in yet"),
+        Text("备齐后点击“提交”", "Once everything is there, submit it"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "reverification_due",
+        Text("核验即将到期；至少每六个月须重新核验一次", "The approval ends soon; the law asks for a new verification at least every six months"),
+        Text("现在重新核验，到期前通过则权益不中断", "Verify again now: if it is approved before the end, no right is interrupted"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
         "submitted_too_often",
         Text("今天提交次数过多", "It has been submitted too often today"),
         Text("请核对材料，明天再提交", "Look over the papers and submit again tomorrow"),

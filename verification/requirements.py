@@ -1,17 +1,45 @@
 """What is due from the employer, by when, and which right does it unlock?
 
 The rules are data with a version. The same answer serves the web page, the API and the mail: each requirement with
-its state, its reasons, the ways to meet it, and what it unlocks.
+its state, its reasons, the ways to meet it, and what it unlocks. Only what failed is asked again: what was accepted stays so
+until somebody changes it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from employers.uscc import problem
 from events.reasons import Text
+from verification import states
+from verification.findings import Finding, Severity
+from verification.rule_pack import (
+    AGENCY,
+    APPROVAL,
+    AUTHORITY,
+    CLIENTS,
+    CURRENT,
+    EVERYBODY,
+    FACTS,
+    LICENCE,
+    MAIL,
+    REGISTRATION,
+    REVERIFICATION,
+    SUBMISSION,
+    TAKES,
+    Item,
+    Pack,
+    Unlocks,
+    paper_of,
+)
+from verification.states import State
+
+__all__ = ["CURRENT", "STRENGTH", "Facts", "Paper", "Proof", "Report", "Requirement", "RequirementState", "Strength", "Unlocks",
+    "Way", "Why", "due", "next_of"]  # fmt: skip
 
 
 class RequirementState(StrEnum):
@@ -34,13 +62,6 @@ class Strength(StrEnum):
     WEAK = "weak"
 
 
-class Unlocks(StrEnum):
-    """The right that a requirement stands before."""
-
-    SUBMISSION = "submission"
-    DOWNLOAD = "download"
-
-
 @dataclass(frozen=True)
 class Why:
     """One reason: a code of `events.reasons`, and what was seen and expected of which field."""
@@ -49,6 +70,8 @@ class Why:
     field: str = ""
     seen: str = ""
     expected: str = ""
+    check: str = ""
+    """Which check said so; empty where a person or the rules did."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +79,7 @@ class Way:
     """One of the ways to meet a requirement, and where the employer stands on it."""
 
     code: str
-    """A document kind or a proof kind (`models.DocumentKind`, `models.ProofKind`)."""
+    """A document kind or a proof kind (`models.DocumentKind`, `models.ProofKind`), a verb of the case, `mail_link` or `declare`."""
     takes: Text
     """How long it usually takes."""
     strength: Strength | None = None
@@ -91,3 +114,363 @@ STRENGTH: Final[dict[str, Strength]] = {
     "authorization_letter": Strength.WEAK,
 }
 """By way. An address at the company's domain is MEDIUM where the register names that domain, else WEAK (domain table)."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A document of the case that was not replaced, and the flaws that were seen in its photograph."""
+
+    kind: str
+    at: datetime
+    flaws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A recruiter's proof of its authority for this company: begun, proven, or ended without."""
+
+    kind: str
+    state: str
+    """`models.ProofState`."""
+    strength: Strength
+    started_at: datetime
+    expires_at: datetime
+    """When it has to be completed."""
+    holds_until: datetime | None = None
+    shown: str = ""
+    failure: str = ""
+
+    def stands(self, now: datetime) -> bool:
+        return self.state == "proven" and (self.holds_until is None or self.holds_until > now)
+
+    def under_way(self, now: datetime) -> bool:
+        return self.state == "pending" and self.expires_at > now
+
+    @property
+    def opens(self) -> bool:
+        """Whether it is worth enough to open rights without a person."""
+        return self.strength is not Strength.WEAK
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one check found when it last ran for the case, in this attempt or one before."""
+
+    check: str
+    at: datetime
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that decides what is due of one case and one recruiter, as plain values (`verification.asked` gathers them)."""
+
+    account_class: str
+    uscc: str
+    name: str
+    state: State
+    email_verified: bool = False
+    email_shown: str = ""
+    """The recruiter's address, masked."""
+    email_may_prove: bool = False
+    """Whether its domain is a company's own, so that the register may name it."""
+    papers: tuple[Paper, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    clients_until: tuple[date | None, ...] = ()
+    """The last day of each client's authorisation that was not ended; None has no end."""
+    reports: tuple[Report, ...] = ()
+    reasons: tuple[Why, ...] = ()
+    """Of the last decision, as the employer was told."""
+    decided_at: datetime | None = None
+    declared_at: datetime | None = None
+    """When the declared facts last changed."""
+    expires_at: datetime | None = None
+    conditional: bool = False
+    renew_by: datetime | None = None
+    """When another case of the employer that is in force ends: this one is to replace it."""
+    waiting_for: str = ""
+    verbs: frozenset[str] = frozenset()
+    """What the employer may do with the case besides giving what is asked (`states.VERBS`)."""
+
+    def in_force(self, now: datetime) -> bool:
+        return self.state is State.APPROVED and self.expires_at is not None and self.expires_at > now
+
+    def of_kinds(self, kinds: Collection[str]) -> list[Paper]:
+        return [paper for paper in self.papers if paper.kind in kinds]
+
+
+# --- Which item a reason is about ------------------------------------------------------------------------
+
+_ABOUT: Final = (
+    ("authority_email_unverified", MAIL), ("authority_", AUTHORITY), ("proof_", AUTHORITY), ("agency_client_", CLIENTS),
+    ("agency_licence_", AGENCY), ("approval_document_", APPROVAL), ("registry_", REGISTRATION), ("name_", FACTS), ("uscc_invalid", FACTS),
+    ("uscc_mismatch", FACTS),
+)  # fmt: skip
+"""Which item a reason is about, by how its code begins; the first that fits."""
+_OF_PAPER: Final = ("document_", "uscc_missing", "legal_representative_", "established_on_", "agency_scope_")
+_OF_KIND: Final = {
+    "business_licence": LICENCE, "approval_document": APPROVAL, "hr_service_licence": AGENCY, "client_authorization": CLIENTS,
+    "authorization_letter": AUTHORITY,
+}  # fmt: skip
+_CLOSED: Final = frozenset({State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.SUSPENDED, State.REVOKED})
+"""Nothing can be given to such a case any more; a way on leads elsewhere."""
+_ON_THE_TABLE: Final = frozenset({"declare", *_OF_KIND})
+LETTERS: Final = frozenset({"authorization_letter", "client_authorization"})
+"""What a case takes while its checks wait (as `guards.may_add` has it)."""
+_AT_WORK: Final = states.IN_PROGRESS | states.REVIEWABLE
+
+
+def due(facts: Facts, pack: Pack, now: datetime) -> list[Requirement]:
+    """Everything that is asked, in the order in which it is done, each with where it stands at `now`."""
+    paper = paper_of(facts.account_class, facts.uscc, pack)
+    spoken = _spoken(facts, paper, pack)
+    asked = {*pack.by_class.get(facts.account_class, EVERYBODY), paper, SUBMISSION, *spoken}
+    if paper == LICENCE:
+        asked.add(REGISTRATION)
+    if facts.state in (State.APPROVED, State.EXPIRED) and not (facts.conditional and facts.in_force(now)):
+        asked.add(REVERIFICATION)
+    return [_requirement(pack.items[code], facts, spoken.get(code, ()), paper, pack, now) for code in pack.items if code in asked]
+
+
+def next_of(requirements: Sequence[Requirement]) -> Requirement | None:
+    """The one next thing for the employer to do: of what is open, the first that it can do something about here."""
+    waiting = [requirement for requirement in requirements if requirement.open]
+    return next((requirement for requirement in waiting if requirement.ways), waiting[0] if waiting else None)
+
+
+def _requirement(item: Item, facts: Facts, whys: tuple[Why, ...], paper: str, pack: Pack, now: datetime) -> Requirement:
+    if item.code == SUBMISSION:
+        return _submission(item, facts, whys, now)
+    if item.code == REVERIFICATION:
+        return _reverification(item, facts, pack, now)
+    touched = _touched(item, facts, paper)
+    state = _state(item, facts, whys, touched, now)
+    deadline = facts.renew_by if facts.state in states.OPEN else None
+    if item.code == MAIL and facts.state not in _CLOSED:
+        state = RequirementState.SATISFIED if facts.email_verified else RequirementState.CURRENTLY_DUE
+    if item.code == REGISTRATION and facts.in_force(now) and facts.conditional:
+        state, whys, deadline = RequirementState.PENDING_VERIFICATION, (Why("registry_pending"),), facts.expires_at
+    if item.code == AUTHORITY:
+        deadline = _proofs_end(facts, state, now) or deadline
+    if state is RequirementState.SATISFIED:
+        whys = ()
+    elif not whys and state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE):
+        whys = _lacking(item, facts)
+    elif not whys:
+        whys = tuple(Why(code, item.code) for p in _papers(item, facts) for code in p.flaws)
+    return Requirement(item.code, _late(state, deadline, now), item.unlocks, _ways(item, facts, whys, state, paper, now), whys, deadline)
+
+
+# --- Where an item stands --------------------------------------------------------------------------------
+
+
+def _state(item: Item, facts: Facts, whys: tuple[Why, ...], touched: datetime | None, now: datetime) -> RequirementState:
+    given = _given(item, facts, now)
+    accepted = RequirementState.SATISFIED if given else RequirementState.CURRENTLY_DUE
+    if facts.state in (State.APPROVED, State.EXPIRED):
+        return RequirementState.SATISFIED
+    if facts.state in states.STOPPED:
+        return RequirementState.PAST_DUE if whys else RequirementState.SATISFIED
+    if item.code == AUTHORITY and any(proof.stands(now) and proof.opens for proof in facts.proofs):
+        return RequirementState.SATISFIED
+    if facts.state in _CLOSED:
+        return RequirementState.CURRENTLY_DUE if whys else accepted
+    if facts.state is State.CHANGES_REQUESTED:
+        if whys:
+            return RequirementState.CURRENTLY_DUE
+        changed = touched is not None and facts.decided_at is not None and touched > facts.decided_at
+        return RequirementState.PENDING_VERIFICATION if given and changed else accepted
+    if facts.state in _AT_WORK and not whys and _passed(item, facts, touched):
+        return RequirementState.SATISFIED
+    return RequirementState.PENDING_VERIFICATION if given else RequirementState.CURRENTLY_DUE
+
+
+def _passed(item: Item, facts: Facts, touched: datetime | None) -> bool:
+    """Whether every check of the item has reported on it as it is now. What was found against it is not asked here."""
+    at = {report.check: report.at for report in facts.reports}
+    if item.code == AUTHORITY:  # another proof takes nothing from the one that was accepted
+        touched = None
+    return bool(item.checks) and all(check in at and (touched is None or at[check] >= touched) for check in item.checks)
+
+
+def _given(item: Item, facts: Facts, now: datetime) -> bool:
+    """Whether the employer has done its part: whatever is asked is there, good or not."""
+    if item.code == MAIL:
+        return facts.email_verified
+    if item.code == FACTS:
+        return bool(facts.name.strip()) and problem(facts.uscc) is None
+    if item.code == REGISTRATION:
+        return True
+    if item.code == AUTHORITY:
+        asked = any(report.check == "authority" for report in facts.reports)
+        by_address = facts.email_may_prove and facts.email_verified and not asked
+        return by_address or bool(_papers(item, facts)) or any(p.stands(now) or p.under_way(now) for p in facts.proofs)
+    if item.code == CLIENTS and facts.clients_until:
+        return bool(_papers(item, facts)) and any(until is None or until >= now.date() for until in facts.clients_until)
+    return bool(_papers(item, facts))
+
+
+def _papers(item: Item, facts: Facts) -> list[Paper]:
+    return facts.of_kinds(item.ways)
+
+
+def _touched(item: Item, facts: Facts, paper: str) -> datetime | None:
+    """When the employer last changed something about the item. A name that does not agree can be mended at either end."""
+    times = [p.at for p in _papers(item, facts)]
+    if item.code == FACTS:
+        times += [p.at for p in facts.of_kinds((paper,))] + ([facts.declared_at] if facts.declared_at else [])
+    if item.code == REGISTRATION and facts.declared_at:
+        times.append(facts.declared_at)
+    if item.code == AUTHORITY:
+        times += [proof.started_at for proof in facts.proofs]
+    return max(times, default=None)
+
+
+def _late(state: RequirementState, deadline: datetime | None, now: datetime) -> RequirementState:
+    late = state is RequirementState.CURRENTLY_DUE and deadline is not None and deadline <= now
+    return RequirementState.PAST_DUE if late else state
+
+
+def _proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetime | None:
+    """By when what is under way has to be completed, or how long what was proven holds."""
+    if state is RequirementState.PENDING_VERIFICATION:
+        return min((proof.expires_at for proof in facts.proofs if proof.under_way(now)), default=None)
+    if state is not RequirementState.SATISFIED:
+        return None
+    standing = [proof.holds_until for proof in facts.proofs if proof.stands(now) and proof.opens]
+    return None if None in standing else max((until for until in standing if until), default=None)
+
+
+# --- What was said, and of which item --------------------------------------------------------------------
+
+
+def _spoken(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why, ...]]:
+    """The reasons that still hold, by item: of the decision while that is what counts, else of what the checks found.
+
+    What was changed since is mended until somebody has looked again.
+    """
+    if facts.state is State.CHANGES_REQUESTED or facts.state in _CLOSED - {State.EXPIRED, State.WITHDRAWN}:
+        said = [(why, facts.decided_at) for why in facts.reasons]
+    elif facts.state in _AT_WORK:
+        said = [
+            (Why(f.code, f.field, f.seen, f.expected, f.check), report.at)
+            for report in facts.reports
+            for f in sorted(report.findings, key=lambda finding: -finding.severity)
+            if f.severity > Severity.NOTE
+        ]
+    else:
+        said = []
+    spoken: dict[str, dict[Why, None]] = {}
+    for why, at in said:
+        code = _about(why, paper)
+        touched = _touched(pack.items[code], facts, paper)
+        if facts.state in _CLOSED or touched is None or at is None or touched <= at:
+            spoken.setdefault(code, {})[why] = None
+    return {code: tuple(whys) for code, whys in spoken.items()}
+
+
+def _about(why: Why, paper: str) -> str:
+    """The item that a reason is about; what nobody but a reviewer can settle belongs to the submission."""
+    if why.code.startswith("document_") and why.field in _OF_KIND:
+        return _OF_KIND[why.field]
+    if why.code.startswith(_OF_PAPER) or (why.code == "uscc_mismatch" and why.field == "qr"):
+        return paper
+    return next((item for start, item in _ABOUT if why.code.startswith(start)), SUBMISSION)
+
+
+def _lacking(item: Item, facts: Facts) -> tuple[Why, ...]:
+    """Why an item is open of which nobody has said anything yet: it is not there."""
+    if item.code == FACTS:
+        refused = problem(facts.uscc)
+        return (Why(refused.code, refused.field, refused.seen, refused.expected),) if refused else (Why("name_missing", "name"),)
+    if item.code == CLIENTS and _papers(item, facts):
+        return (Why("agency_client_expired", "valid_until"),)
+    return (Why(item.missing, item.code),) if item.missing else ()
+
+
+# --- The ways --------------------------------------------------------------------------------------------
+
+
+def _ways(item: Item, facts: Facts, whys: tuple[Why, ...], state: RequirementState, paper: str, now: datetime) -> tuple[Way, ...]:
+    """How the item can be met, each way with where the employer stands on it; none where the case takes nothing any more."""
+    if facts.state in _CLOSED or (facts.state is State.APPROVED and not facts.in_force(now)):
+        return ()
+    if item.code == AUTHORITY:
+        ways = (_way_of_proof(kind, facts, whys, state, now) for kind in item.ways)
+        return tuple(way for way in ways if way.state is not RequirementState.CURRENTLY_DUE or _takes(way.code, facts))
+    shown = facts.email_shown if item.code == MAIL else ""
+    # What was declared and what the paper says can be brought together from either end.
+    codes = (*item.ways, paper) if item.code == FACTS and any(why.check == "reading" for why in whys) else item.ways
+    due = state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE)
+    return tuple(Way(code, TAKES[code], state=state, shown=shown, reasons=whys) for code in codes if not due or _takes(code, facts))
+
+
+def _takes(way: str, facts: Facts) -> bool:
+    """Whether the case takes this now: while it is looked at, its papers lie on the table, but for letters that come after."""
+    if facts.state not in _AT_WORK or way not in _ON_THE_TABLE:
+        return True
+    return facts.state is State.CHECKING and way in LETTERS
+
+
+def _way_of_proof(kind: str, facts: Facts, whys: tuple[Why, ...], state: RequirementState, now: datetime) -> Way:
+    """One way to show one's authority. A letter is looked at by a person; the rest stands as its latest proof does."""
+    strength = STRENGTH.get(kind, Strength.MEDIUM)
+    takes = TAKES[kind]
+    if kind == "authorization_letter":
+        there = bool(facts.of_kinds((kind,)))
+        at = RequirementState.PENDING_VERIFICATION if there else RequirementState.CURRENTLY_DUE
+        accepted = there and state is RequirementState.SATISFIED
+        return Way(kind, takes, strength, RequirementState.SATISFIED if accepted else at, reasons=whys if there and not accepted else ())
+    of_kind = sorted((proof for proof in facts.proofs if proof.kind == kind), key=lambda proof: proof.started_at, reverse=True)
+    best = next((p for p in of_kind if p.stands(now)), next((p for p in of_kind if p.under_way(now)), of_kind[0] if of_kind else None))
+    if best is None:
+        by_address = _by_address(facts, state) if kind == "company_email" else None
+        return Way(kind, takes, strength, by_address, facts.email_shown) if by_address else Way(kind, takes, strength)
+    if best.stands(now):
+        return Way(kind, takes, best.strength, RequirementState.SATISFIED, best.shown, expires_at=best.holds_until)
+    if best.under_way(now):
+        return Way(kind, takes, best.strength, RequirementState.PENDING_VERIFICATION, best.shown, expires_at=best.expires_at)
+    failed = (Why(best.failure, AUTHORITY),) if best.failure else ()
+    return Way(kind, takes, best.strength, RequirementState.CURRENTLY_DUE, best.shown, failed)
+
+
+def _by_address(facts: Facts, state: RequirementState) -> RequirementState | None:
+    """Where the recruiter's own address stands, which the register may name the domain of; None where it is no proof."""
+    said = [finding for report in facts.reports if report.check == "authority" for finding in report.findings]
+    if any(f.severity is Severity.PASS and (f.code == "authority_email_at_company_domain" or f.seen == "company_email") for f in said):
+        return RequirementState.SATISFIED
+    pending = facts.email_may_prove and facts.email_verified and not said and state is RequirementState.PENDING_VERIFICATION
+    return RequirementState.PENDING_VERIFICATION if pending else None
+
+
+# --- The case itself -------------------------------------------------------------------------------------
+
+
+def _submission(item: Item, facts: Facts, whys: tuple[Why, ...], now: datetime) -> Requirement:
+    """Handing the case in, and what came of it."""
+    ways = tuple(Way(verb, TAKES[verb]) for verb in ("submit", "appeal", "ask_person") if verb in facts.verbs)
+    begin_anew = (Way("start", TAKES["start"]),)
+    if facts.state in (State.APPROVED, State.EXPIRED):
+        return Requirement(item.code, RequirementState.SATISFIED, item.unlocks, ())
+    if facts.state in _AT_WORK:
+        waits = (Why(facts.waiting_for),) if facts.waiting_for and facts.waiting_for not in {why.code for why in whys} else ()
+        return Requirement(item.code, RequirementState.PENDING_VERIFICATION, item.unlocks, ways, (*waits, *whys), facts.renew_by)
+    if facts.state in states.EDITABLE:
+        state = _late(RequirementState.CURRENTLY_DUE, facts.renew_by, now)
+        return Requirement(item.code, state, item.unlocks, ways, whys or (Why("case_not_submitted"),), facts.renew_by)
+    if facts.state in states.STOPPED:
+        return Requirement(item.code, RequirementState.PAST_DUE, item.unlocks, ways, (Why(f"employer_{facts.state}"), *whys))
+    own = "employer_rejected" if facts.state is State.REJECTED else "withdrawn_by_employer"
+    return Requirement(item.code, RequirementState.CURRENTLY_DUE, item.unlocks, (*ways, *begin_anew), whys or (Why(own),))
+
+
+def _reverification(item: Item, facts: Facts, pack: Pack, now: datetime) -> Requirement:
+    """Verifying anew before, or after, the approval has ended."""
+    ends = facts.expires_at
+    if not facts.in_force(now):
+        state, whys = RequirementState.PAST_DUE, (Why("employer_expired"),)
+    elif ends is not None and ends - now <= pack.renew_before:
+        state, whys = RequirementState.CURRENTLY_DUE, (Why("reverification_due"),)
+    else:
+        return Requirement(item.code, RequirementState.SATISFIED, item.unlocks, (), (), ends)
+    return Requirement(item.code, state, item.unlocks, tuple(Way(code, TAKES[code]) for code in item.ways), whys, ends)
