@@ -71,7 +71,9 @@ def _same_address(a: str, b: str) -> Agrees:
     long, short = sorted((_letters(a), _letters(b)), key=len, reverse=True)
     if not short:
         return Agrees.UNABLE
-    return _as_agrees(long == short or (len(short) >= _SHORTEST_ADDRESS and long.endswith(short)))
+    before = long.removesuffix(short)
+    within_a_number = before[-1:].isdigit() and short[0].isdigit()  # 11号 is not 1号
+    return _as_agrees(long == short or (len(short) >= _SHORTEST_ADDRESS and before != long and not within_a_number))
 
 
 def _same_text(a: str, b: str) -> Agrees:
