@@ -7,7 +7,7 @@ from smtplib import SMTPException
 from typing import Any
 
 import structlog
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -23,8 +23,8 @@ TRIES = 12
 def queue_mail(to: str, template: str, language: str, context: dict[str, Any], now: datetime) -> Mail:
     """Put a mail in the queue and ring for it once the transaction has committed.
 
-    `template` names `templates/email/<template>.txt`, whose first line is the subject. `context` is JSON, and
-    is erased together with `to` once the mail has been sent.
+    `template` names `templates/email/<template>.txt`, whose first line is the subject, and `<template>.html`, which says
+    the same with a button. `context` is JSON, and is erased together with `to` once the mail has been sent.
     """
     from events.tasks import send_mail
 
@@ -42,11 +42,8 @@ def send(mail_id: int, now: datetime, site_url: str) -> bool:
     if lease is None:
         return False
     mail = Mail.objects.get(pk=mail_id)
-    context = {"link": site_url + mail.context.get("path", "/")} | mail.context
-    with translation.override(mail.language):
-        subject, _, body = render_to_string(f"email/{mail.template}.txt", context).strip().partition("\n")
     try:
-        EmailMessage(subject=subject.strip(), body=body.strip() + "\n", to=[mail.to]).send()
+        _letter(mail, site_url).send()
     except (OSError, SMTPException) as error:
         wait = timedelta(seconds=min(3600, 15 * 2**mail.tries))
         if mail.tries >= TRIES:
@@ -57,3 +54,14 @@ def send(mail_id: int, now: datetime, site_url: str) -> bool:
             log.warning("mail_delayed", mail=mail_id, template=mail.template, tries=mail.tries)
         return False
     return Mail.objects.finish(mail_id, lease, now, to="", context={})
+
+
+def _letter(mail: Mail, site_url: str) -> EmailMultiAlternatives:
+    """The mail as plain text and as HTML, in its reader's language. Neither fetches anything: opening it tells nobody."""
+    context = {"link": site_url + mail.context.get("path", "/")} | mail.context
+    with translation.override(mail.language):
+        subject, _, body = render_to_string(f"email/{mail.template}.txt", context).strip().partition("\n")
+        html = render_to_string(f"email/{mail.template}.html", context | {"subject": subject.strip()})
+    letter = EmailMultiAlternatives(subject=subject.strip(), body=body.strip() + "\n", to=[mail.to])
+    letter.attach_alternative(html, "text/html")
+    return letter

@@ -114,8 +114,83 @@ HAPPENED: dict[str, Promise] = {
     "reinstate": _("Suspension lifted"),
     "revoke": _("Revoked"),
     "expire": _("Expired"),
+    "ask_person": _("A person was asked to look"),
+    "state_values": _("Values read were looked at"),
 }
 """Events of a case that its employer sees; others, such as a reviewer's claim, are internal."""
+
+REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
+    "mail_address": (_("Your e-mail address"), _("So that we can reach you, and so that nobody registers in your name.")),
+    "company_facts": (_("What you declare of the company"), _("The licence and the company register are compared with it.")),
+    "business_licence": (_("Business licence"), _("It shows that the company exists and who represents it. Candidates rely on that.")),
+    "approval_document": (
+        _("Document by which your body was set up"),
+        _("It stands in place of a business licence, which such a body has not."),
+    ),
+    "registration": (
+        _("Entry in the company register"),
+        _("We look it up by ourselves: whether the company is active, and whether it agrees."),
+    ),
+    "agency_licence": (_("HR service licence"), _("Who recruits for others needs it by law.")),
+    "client_authorization": (_("Authorisation of each client"), _("It shows for whom you recruit, and that they know it.")),
+    "authority": (
+        _("Your authority to recruit for the company"),
+        _("A licence's picture can be bought. One of these ways shows that the company itself has sent you."),
+    ),
+    "submission": (_("Handing in"), _("Nothing is checked before you hand it in.")),
+    "reverification": (_("Verifying again"), _("Employers are verified again every six months.")),
+}
+"""What each requirement is called, and why it is asked."""
+
+TAGS: dict[str, Promise] = {
+    "done": _("Done"),
+    "ready": _("Ready"),
+    "reviewing": _("With a reviewer"),
+    "checking": _("Being checked"),
+    "again": _("Do again"),
+    "overdue": _("Overdue"),
+    "todo": _("To do"),
+    "open": _("Not met"),
+}
+"""Where a requirement stands, in one or two words."""
+
+UNLOCKS: dict[str, Promise] = {
+    "submission": _("Opens: handing the case in"),
+    "download": _("Opens: viewing and downloading resumes"),
+}
+
+WAYS: dict[str, Promise] = {
+    "company_email": _("A code to your e-mail at the company"),
+    "e_licence": _("Scan with the electronic licence"),
+    "bank_deposit": _("A small transfer to the company's account"),
+    "vouch": _("A verified colleague vouches for you"),
+    "authorization_letter": _("A stamped letter of authorisation"),
+    "declare": _("Correct what you declared"),
+}
+
+WAY_HINTS: dict[str, Promise] = {
+    "company_email": _("For an address at the company's own domain. Free mail such as QQ or 163 does not count."),
+    "e_licence": _("The legal representative, or whom they have authorised, scans a code with the electronic licence in WeChat or Alipay."),
+    "bank_deposit": _("We send a few cents with a code of six digits. Whoever sees the account tells you the code."),
+    "vouch": _("Somebody at the company who is verified here already confirms that you belong to it."),
+    "authorization_letter": _("A person has to look at it, so it takes longest."),
+}
+
+STRENGTHS: dict[str, Promise] = {
+    "strong": _("enough by itself"),
+    "medium": _("usually enough"),
+    "weak": _("a reviewer decides"),
+}
+"""What a way is worth."""
+
+WAY_STATES: dict[str, Promise] = {
+    "satisfied": _("Done"),
+    "pending_verification": _("Under way"),
+    "failed": _("Did not succeed"),
+}
+
+WAITS_FOR_EMPLOYER = frozenset({"authority_missing"})
+"""What an attempt waits for that its employer can give now."""
 
 WHO: dict[str, Promise] = {
     "recruiter": _("you"),
@@ -147,12 +222,18 @@ DOCUMENTS_OF: dict[str, tuple[tuple[str, bool], ...]] = {
 # --- Which item a reason belongs to ----------------------------------------------------------------------
 
 _FAMILIES: tuple[tuple[str, str], ...] = (
-    ("authority_email_unverified", "email"),
+    ("authority_email_unverified", "mail_address"),
     ("authority_", "authority"),
+    ("proof_", "authority"),
     ("agency_client", "client_authorization"),
-    ("agency_", "hr_service_licence"),
+    ("agency_scope", "business_licence"),
+    ("agency_", "agency_licence"),
     ("approval_document", "approval_document"),
-    *((family, "business_licence") for family in ("document_", "uscc_", "name_", "legal_", "established_", "forgery_", "duplicate_")),
+    ("registry_", "registration"),
+    ("name_", "company_facts"),
+    ("uscc_invalid", "company_facts"),
+    ("uscc_mismatch", "company_facts"),
+    *((family, "business_licence") for family in ("document_", "uscc_", "legal_", "established_", "forgery_", "duplicate_")),
 )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
 from events.errors import Refused
 from events.reasons import NEVER, REASONS, Text
@@ -39,6 +40,32 @@ def fix(code: str) -> str:
 def takes(code: str) -> str:
     """How long that takes; "" where it takes nothing that could be named."""
     return _say(REASONS[code].takes) if code in REASONS and REASONS[code].takes is not NEVER else ""
+
+
+@register.filter
+def in_language(text: Text) -> str:
+    """A text that stands in both languages, in the current one."""
+    return _say(text)
+
+
+@register.filter
+def lasting(time: timedelta) -> str:
+    """How long, in the one unit that says it best."""
+    seconds = max(1, round(time.total_seconds()))
+    if seconds < 90:
+        return ngettext("%(number)d second", "%(number)d seconds", seconds) % {"number": seconds}
+    if (minutes := round(seconds / 60)) < 90:
+        return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}
+    if (hours := round(seconds / 3600)) < 48:
+        return ngettext("%(number)d hour", "%(number)d hours", hours) % {"number": hours}
+    days = round(seconds / 86400)
+    return ngettext("%(number)d day", "%(number)d days", days) % {"number": days}
+
+
+@register.filter
+def way_name(code: str) -> str:
+    """A way to meet a requirement, in words."""
+    return str(wording.WAYS.get(code, code))
 
 
 @register.filter
@@ -91,3 +118,16 @@ def as_reason(refused: Refused) -> dict[str, Any]:
 def absolute(path: str) -> SafeString:
     """`path` as an address that works from a mail."""
     return mark_safe(settings.SITE_URL + path)  # noqa: S308  made of our own settings and routes; autoescape would break it in plain text
+
+
+@register.simple_tag
+def item_link(path: str, code: str) -> SafeString:
+    """`path` as an address for a mail, at the requirement that the reason `code` speaks of."""
+    requirement = wording.requirement_of(code)
+    return absolute(path.partition("#")[0] + (f"#requirement-{requirement}" if requirement else ""))
+
+
+@register.simple_tag
+def first_item(path: str, codes: list[str]) -> SafeString:
+    """The same, at the first of several reasons; where there is none, at what `path` names."""
+    return item_link(path, codes[0]) if codes else absolute(path)
