@@ -191,6 +191,18 @@ SHADOW_POLICY: str = env.str("ZIZHI_SHADOW_POLICY", default="")
 if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
     raise ImproperlyConfigured(f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}")
 
+# --- Proofs of authority that outside companies give (verification/banks, verification/e_licences) -------
+# A deployment on a database server is not for trying things out: there a simulator has to be asked for by name.
+_EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+_PROVIDERS = {"ZIZHI_BANK": {"", "simulator"}, "ZIZHI_E_LICENCES": {"", "simulator"}}
+BANK: str = env.str("ZIZHI_BANK", default="simulator" if _EMBEDDED or DEBUG else "")
+"""Who makes the small transfers to a company's account; empty: the way is not offered."""
+E_LICENCES: str = env.str("ZIZHI_E_LICENCES", default="simulator" if _EMBEDDED or DEBUG else "")
+"""Who shows the codes that the electronic licence scans; empty: the way is not offered."""
+for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
+    if _chosen not in _PROVIDERS[_name]:
+        raise ImproperlyConfigured(f"{_name} is {_chosen!r}; it can be: {', '.join(sorted(_PROVIDERS[_name] - {''}))}, or empty.")
+
 # --- Mail ----------------------------------------------------------------------------------------------
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
@@ -231,6 +243,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep_cases": {"task": "verification.tasks.sweep", "schedule": SWEEP_SECONDS},
     "watch_register": {"task": "verification.tasks.watch_register", "schedule": 3600},
     "sweep_readings": {"task": "verification.tasks.sweep_readings", "schedule": SWEEP_SECONDS},
+    "sweep_proofs": {"task": "verification.tasks.sweep_proofs", "schedule": SWEEP_SECONDS},
+    "confirm_conditional": {"task": "verification.tasks.confirm_conditional", "schedule": 3600},
     "sweep_mail": {"task": "events.tasks.sweep_mail", "schedule": SWEEP_SECONDS},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -293,13 +293,13 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "authority_missing",
         Text("还没有证明你可以代表该公司招聘", "Nothing shows yet that you may recruit for this company"),
-        Text("用公司域名邮箱注册并验证，可自动通过；否则由审核员处理", "Verify an e-mail address at the company's own domain to pass at once; otherwise a reviewer decides"),
+        Text("任选一种：公司域名邮箱、对公账户小额打款、电子营业执照扫码、同事担保，或上传盖章的委托书由审核员查看", "Choose any one: an address at the company's own domain, a small deposit to its account, a scan of its electronic licence, a colleague's vouch; or upload a stamped letter for a reviewer"),
         "recruiter", MINUTES,
     ),
     Reason(
         "authority_unproven",
         Text("现有材料不足以证明你获得了公司授权", "What was given does not show that the company has authorised you"),
-        Text("请上传加盖公章的委托书，或改用公司域名邮箱", "Upload a stamped letter of authorisation, or use an address at the company's domain"),
+        Text("审核员会查看；改用对公打款、电子营业执照扫码、公司登记的域名邮箱或同事担保，可自动通过", "A reviewer looks at it; a deposit to the company's account, a scan of its electronic licence, an address at its registered domain or a colleague's vouch passes without one"),
         "company", ONE_DAY,
     ),
     Reason(
@@ -505,12 +505,6 @@ REASONS: dict[str, Reason] = _table(
         "agency_client_ended",
         Text("这项委托已经结束", "This client's authorisation has been ended already"),
         Text("如需继续，请上传新的授权书", "To go on, upload a new authorisation"),
-        "recruiter", MINUTES, appeal=False,
-    ),
-    Reason(
-        "agency_client_twice",
-        Text("这份授权书已经用于一家委托单位", "This authorisation already stands for a client"),
-        Text("请为另一家委托单位上传它自己的授权书", "Upload the other client's own authorisation"),
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from employers.models import User
+from employers.models import Member, User
 from events.actor import Actor, Role
 from events.errors import Refused
 from verification import states
 from verification.models import Attempt, Case, Decision, DocumentKind
+from verification.standing import can_vouch
 from verification.states import State
 
 NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes"})
@@ -77,6 +78,28 @@ def may_add(kind: str, case: Case, actor: Actor) -> Refused | None:
     if actor.role in states.EMPLOYER and kind in ADDED_WHILE_CHECKING and case.state == State.CHECKING:
         return None
     return may_edit(case, actor)
+
+
+def stopped(employer_id: UUID) -> Refused | None:
+    """Why this employer's rights stay taken away, or None if they are not."""
+    case: Case | None = Case.objects.filter(employer_id=employer_id).stopped().order_by("state").last()
+    return Refused(f"employer_{case.state}") if case else None
+
+
+def may_prove(member: Member) -> Refused | None:
+    """Why this recruiter may not begin a proof of authority, or None if they may."""
+    if member.left_at is not None:
+        return Refused("not_allowed", seen=member.role)
+    if member.user.email_verified_at is None:
+        return Refused("authority_email_unverified", "email")
+    return stopped(member.employer_id)
+
+
+def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Refused | None:
+    """Why this colleague may not vouch for the recruiter, or None. One vouch never rests on another vouch alone."""
+    if colleague.pk == member.pk or not can_vouch(colleague, uscc, now):
+        return Refused("vouch_not_possible", "colleague")
+    return stopped(colleague.employer_id)
 
 
 def missing(case: Case, actor: Actor) -> Refused | None:

@@ -122,7 +122,7 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
     """
     if actor.role not in states.EMPLOYER:
         raise Refused("not_allowed", seen=actor.role)
-    if stopped := _stopped(employer.pk):
+    if stopped := guards.stopped(employer.pk):
         raise stopped
     existing: Case | None = Case.objects.filter(employer=employer).open().first()
     if existing is not None:
@@ -390,19 +390,13 @@ def _findings(case_id: UUID) -> list[Finding]:
     return [finding for run in latest.check_runs.all() for finding in run.as_findings()] if latest else []
 
 
-def _stopped(employer_id: UUID) -> Refused | None:
-    """Why this employer's rights stay taken away, or None if they are not."""
-    case: Case | None = Case.objects.filter(employer_id=employer_id).stopped().order_by("state").last()
-    return Refused(f"employer_{case.state}") if case else None
-
-
 def begin_rights(case: Case, now: datetime, valid_for: timedelta, *, conditional: bool = False) -> None:
     """Rights begin, for `valid_for`. The declared facts become the employer's, its code becomes its alone, and what was in force ends.
 
     Raises Refused while another case of the employer is suspended or revoked: that one is settled first.
     """
     employer = case.employer
-    if stopped := _stopped(employer.pk):
+    if stopped := guards.stopped(employer.pk):
         raise stopped
     for replaced in Case.objects.filter(employer=employer, state=State.APPROVED):
         expire(replaced.pk, now)

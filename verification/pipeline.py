@@ -96,7 +96,14 @@ def subject_of(case: Case, now: datetime) -> Subject:
         recruiter_email_verified=bool(user and user.email_verified_at),
         documents=tuple(as_subject(document) for document in documents),
         now=now,
+        member_id=_member_id(case),
     )
+
+
+def _member_id(case: Case) -> str:
+    """The membership by which the case was handed in, as long as it lasts."""
+    member = Member.objects.active().filter(user=case.submitted_by_id, employer=case.employer_id).first() if case.submitted_by_id else None
+    return str(member.pk) if member else ""
 
 
 def as_subject(document: Document) -> SubjectDocument:

@@ -16,7 +16,6 @@ from django.urls import reverse
 from employers.models import Employer
 from events.actor import SYSTEM
 from events.errors import Refused
-from events.mail import queue_mail
 from events.models import record
 from events.reasons import REASONS
 from verification import policy

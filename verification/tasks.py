@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from events.actor import SYSTEM
-from events.errors import Refused
-from verification import operations, pipeline, readings, settling
+from events.errors import ProviderError, Refused
+from verification import conditions, following, operations, pipeline, readings, settling
 from verification.checks.registry import STATUS_REASON
 from verification.findings import Severity
-from verification.models import Attempt, Case, DocumentReading, RegistryRecord
+from verification.models import Attempt, Case, DocumentReading, Proof, RegistryRecord
 from verification.policy import POLICIES
 from verification.registries.base import Status
 from verification.states import State
+
+log = structlog.get_logger()
 
 SWEEP_AT_MOST = 200
 ENDED = {status: code for status, (code, severity) in STATUS_REASON.items() if severity is Severity.BLOCK}
@@ -65,3 +68,26 @@ def sweep_readings() -> None:
     """Ring again for uploads that are to be read and held by nobody."""
     for document_id in DocumentReading.objects.due(timezone.now()).order_by("due_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         read_document.delay(str(document_id))
+
+
+@shared_task
+def check_proof(proof_id: str) -> None:
+    following.follow(UUID(proof_id), timezone.now, following.LEASE_SECONDS)
+
+
+@shared_task
+def sweep_proofs() -> None:
+    """Ring again for every proof whose provider is to be asked, or whose time is over."""
+    for proof_id in Proof.objects.due(timezone.now()).order_by("due_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+        check_proof.delay(str(proof_id))
+
+
+@shared_task
+def confirm_conditional() -> None:
+    """Ask the register about everybody who was approved before it listed them; a register that is down is asked the next time."""
+    now = timezone.now()
+    for case_id in Case.objects.in_force(now).filter(conditional=True).order_by("expires_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+        try:
+            conditions.look(case_id, timezone.now)
+        except ProviderError:
+            log.exception("condition_not_looked_at", case=str(case_id))

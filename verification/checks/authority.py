@@ -1,29 +1,27 @@
 """May this person recruit for this company?
 
-A verified mail address at the domain that the company's own register record names is proof of medium strength
-and opens rights. At any other domain it proves nothing: a thief registers look-alikes. Then a person decides.
+Strong or medium proof opens rights (`verification.requirements.STRENGTH`): a deposit to the company's account, a scan of its
+electronic licence, a verified colleague's vouch, a verified mail address at the domain that the company's own register record
+names. At any other domain an address proves nothing: a thief registers look-alikes. A letter's picture is for a person to look at.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
-from verification.models import DocumentKind
+from verification.models import DocumentKind, ProofKind
+from verification.policy import AUTHORITY_PROVEN
+from verification.requirements import STRENGTH, Strength
+from verification.standing import at_company_domain, proofs_of, worth
 
-PUBLIC_MAIL_DOMAINS = frozenset(
-    """
-    qq.com vip.qq.com foxmail.com 163.com vip.163.com 126.com yeah.net 188.com sina.com sina.cn vip.sina.com
-    sohu.com 139.com 189.cn wo.cn aliyun.com 21cn.com tom.com 263.net gmail.com outlook.com hotmail.com live.com
-    msn.com live.cn yahoo.com yahoo.com.cn yahoo.cn icloud.com me.com proton.me protonmail.com gmx.com mail.com
-    yandex.com
-    """.split()
-)
-"""Where anybody may have an address. Registers name such a one for many small companies: it proves nothing."""
+ORDER = (Strength.WEAK, Strength.MEDIUM, Strength.STRONG)
 
 
 class Authority:
     code = "authority"
-    version = "1"
+    version = "2"
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -35,19 +33,37 @@ class Authority:
             "email_verified": subject.recruiter_email_verified,
             "registry_domain": record.get("email_domain", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
+            "proofs": proofs_of(subject.member_id, subject.uscc, subject.now),
         }
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        return [self._proof(observation)]
-
-    def _proof(self, observation: Observation) -> Finding:
-        seen, expected = observation["email_domain"], observation["registry_domain"]
         if not observation["email_verified"]:
-            return Finding(self.code, "authority_email_unverified", Severity.UNABLE, "email", seen)
-        if expected and seen == expected and expected not in PUBLIC_MAIL_DOMAINS:
-            return Finding(self.code, "authority_email_at_company_domain", Severity.PASS, "email", seen)
-        if observation["unlisted"]:
-            return Finding(self.code, "authority_awaits_register", Severity.WAIT, "email", seen)
+            return [Finding(self.code, "authority_email_unverified", Severity.UNABLE, "email", observation["email_domain"])]
+        ways = self._ways(subject, observation)
+        way, strength = max(ways, key=lambda each: ORDER.index(each[1]), default=("", Strength.WEAK))
+        if strength is not Strength.WEAK:
+            return [Finding(self.code, AUTHORITY_PROVEN, Severity.PASS, "authority", way, strength)]
+        if pending := self._under_way(subject, observation):
+            return [Finding(self.code, "authority_pending", Severity.WAIT, "authority", pending)]
+        # A company that the register does not list yet is waited for anyway: meanwhile better proof than a letter may come.
+        if way and not observation["unlisted"]:
+            return [Finding(self.code, "authority_unproven", Severity.UNABLE, "authority", way)]
+        return [Finding(self.code, "authority_missing", Severity.WAIT, "authority", observation["email_domain"])]
+
+    def _ways(self, subject: Subject, observation: Observation) -> list[tuple[str, Strength]]:
+        """What was given, each with what it is worth. The address of the account counts at the company's domain only."""
+        registry_domain = observation["registry_domain"]
+        ways = [self._valued(proof, subject, registry_domain) for proof in observation["proofs"]["standing"]]
+        if at_company_domain(observation["email_domain"], registry_domain):
+            ways.append((ProofKind.COMPANY_EMAIL, Strength.MEDIUM))
         if observation["letter"]:
-            return Finding(self.code, "authority_unproven", Severity.UNABLE, "authorization_letter", seen)
-        return Finding(self.code, "authority_missing", Severity.UNABLE, "email", seen)
+            ways.append((DocumentKind.AUTHORIZATION_LETTER, STRENGTH[DocumentKind.AUTHORIZATION_LETTER]))
+        return [(str(way), strength) for way, strength in ways if strength is not None]
+
+    def _under_way(self, subject: Subject, observation: Observation) -> str:
+        """The kind of a proof under way that would be enough; "" where there is none."""
+        valued = [self._valued(proof, subject, observation["registry_domain"]) for proof in observation["proofs"]["under_way"]]
+        return next((kind for kind, strength in valued if strength in (Strength.STRONG, Strength.MEDIUM)), "")
+
+    def _valued(self, proof: dict[str, Any], subject: Subject, registry_domain: str) -> tuple[str, Strength | None]:
+        return proof["kind"], worth(proof, subject.name, registry_domain)

@@ -1,0 +1,49 @@
+"""Does the register confirm what was approved on condition? It is asked again until it lists the company, or time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from events.actor import SYSTEM
+from events.errors import Refused
+from verification import operations, pipeline, settling
+from verification.checks.base import Check
+from verification.checks.registry import Registry
+from verification.findings import Severity
+from verification.models import Attempt, Case
+
+log = structlog.get_logger()
+
+Clock = Callable[[], datetime]
+
+
+def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
+    """Ask the register about a case in force on condition; whether that changed anything.
+
+    It agrees: the approval stands by itself. It contradicts what was approved: rights are suspended until a person has looked.
+    It does not list the company yet, or does not say enough: it is asked again later. Raises what the register raises.
+    """
+    case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
+    attempt = Attempt.objects.filter(case=case).order_by("-number").first()
+    if not case.conditional or not case.holds_rights(clock()) or attempt is None:
+        return False
+    check = registry or Registry()
+    earlier = {run.code: run.observation for run in attempt.check_runs.order_by("round")}
+    subject = pipeline.subject_of(case, clock())
+    findings = check.judge(subject, earlier, check.observe(subject, earlier))
+    worst = max(finding.severity for finding in findings)
+    if worst <= Severity.NOTE:
+        return settling.confirm(case_id, clock())
+    if worst < Severity.CONCERN:
+        return False
+    codes = list(dict.fromkeys(finding.code for finding in findings if finding.severity >= Severity.CONCERN))
+    try:
+        operations.suspend(case_id, SYSTEM, clock(), codes)
+    except Refused:  # moved in the same moment
+        return False
+    log.warning("condition_contradicted", case=str(case_id), reasons=codes)
+    return True

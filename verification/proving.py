@@ -1,0 +1,411 @@
+"""How does a recruiter show that the company has authorised them? The verbs on a proof, each one transaction with its Event.
+
+A code by mail, a deposit to the company's account, a scan of the electronic licence, a colleague's vouch. What a provider has to
+be asked happens in `verification.following`, outside of any transaction. A wrong code is written down before it is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+
+from employers.models import Employer, Member
+from employers.operations import check_name
+from events.actor import SYSTEM, Actor
+from events.errors import Refused
+from events.mail import queue_mail
+from events.models import record
+from events.sealing import blind_index, seal_text
+from verification import guards, operations
+from verification.banks.base import Stage
+from verification.licence.witness import same_name
+from verification.models import Proof, ProofKind, ProofState
+from verification.standing import Declared, can_vouch, declared_by, is_public
+
+LASTS: Final = {
+    ProofKind.COMPANY_EMAIL: timedelta(minutes=30),
+    ProofKind.BANK_DEPOSIT: timedelta(days=10),
+    ProofKind.E_LICENCE: timedelta(minutes=5),
+    ProofKind.VOUCH: timedelta(days=7),
+}
+"""For how long each can be completed."""
+
+GUESSES: Final = {ProofKind.COMPANY_EMAIL: 5, ProofKind.BANK_DEPOSIT: 3}
+"""Wrong codes after which a proof ends."""
+
+PER_DAY: Final = {ProofKind.COMPANY_EMAIL: 6, ProofKind.BANK_DEPOSIT: 3, ProofKind.E_LICENCE: 20, ProofKind.VOUCH: 6}
+"""How many of each an employer's members may begin in a day: each costs a stranger's patience, or money."""
+
+MAILS_PER_ADDRESS: Final = 6
+"""Codes that one address is sent in a day, whoever asks."""
+
+RESEND_AFTER: Final = timedelta(seconds=60)
+HOLDS_FOR: Final = timedelta(days=180)
+"""As long as an approval: who verifies again shows their authority again."""
+
+SEALED: Final = "proof.deposit"
+_CODE: Final = re.compile(r"[0-9]{6}")
+_ACCOUNT: Final = re.compile(r"[0-9]{9,25}")
+
+
+# --- E-mail at the company's domain ----------------------------------------------------------------------
+
+
+def send_code(member: Member, address: str, now: datetime) -> Proof:
+    """Mail a six-digit code to an address of the company. A new one takes the place of the one before.
+
+    Any domain but a public one is taken; what it is worth, the check decides by the register.
+    Raises Refused: `proof_email_invalid`, `proof_email_public`, `proof_resend_wait`, `proof_too_often`, `name_not_plain` (the mail
+    carries the company's name to somebody who may not have asked for it), and what `may_prove` answers.
+    """
+    address = unicodedata.normalize("NFKC", address).strip().lower()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise Refused("proof_email_invalid", "address") from None
+    if is_public(domain := address.rpartition("@")[2]):
+        raise Refused("proof_email_public", "address", seen=domain)
+    company, code = check_name(declared_by(member).name), _new_code()
+    with _beginning(member, ProofKind.COMPANY_EMAIL, now, replace=True) as proof:
+        begun = Proof.objects.filter(kind=ProofKind.COMPANY_EMAIL)
+        if begun.filter(member=member, started_at__gt=now - RESEND_AFTER).exclude(pk=proof.pk).exists():
+            raise Refused("proof_resend_wait", "address", expected=f"{RESEND_AFTER.seconds} s")
+        if begun.filter(shown=address, started_at__gt=now - timedelta(days=1)).count() >= MAILS_PER_ADDRESS:
+            raise Refused("proof_too_often", "address", expected=f"≤ {MAILS_PER_ADDRESS}")
+        proof.shown, proof.code_hash = address, _hash(proof, code)
+        minutes = LASTS[ProofKind.COMPANY_EMAIL].seconds // 60
+        context = {"company": company, "code": code, "minutes": minutes, "path": _path()}
+        queue_mail(address, "company_code", member.user.language, context, now)
+    return proof
+
+
+def confirm_code(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
+    """The code that was mailed comes back. The same right code again is the same as once.
+
+    Raises Refused: `proof_code_wrong` (`details["left"]` tells how many tries are left), `proof_code_used_up`, `proof_lapsed`,
+    `proof_over`, `not_allowed`.
+    """
+    return _with_code(proof_id, member, ProofKind.COMPANY_EMAIL, code, now)
+
+
+# --- Deposit to the company's bank account ---------------------------------------------------------------
+
+
+def start_deposit(member: Member, account_holder: str, account_number: str, bank_name: str, now: datetime) -> Proof:
+    """Have a small transfer made to the company's account, whose memo is a code. A worker asks the bank after the commit.
+
+    Raises Refused: `proof_not_offered`, `bank_holder_mismatch`, `bank_account_invalid`, `proof_under_way`, `proof_too_often`, and
+    what `may_prove` answers.
+    """
+    if not settings.BANK:
+        raise Refused("proof_not_offered", "bank_name")
+    company = declared_by(member)
+    number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", account_number))
+    if not same_name(account_holder, company.name):
+        raise Refused("bank_holder_mismatch", "account_holder", seen=account_holder[:100], expected=company.name)
+    if not _ACCOUNT.fullmatch(number):
+        raise Refused("bank_account_invalid", "account_number", expected="9–25 位数字 / digits")
+    code = _new_code()
+    order = {"holder": account_holder.strip(), "account_number": number, "bank_name": bank_name.strip(), "memo": code}
+    with _beginning(member, ProofKind.BANK_DEPOSIT, now, replace=False) as proof:
+        proof.provider, proof.shown = settings.BANK, f"{bank_name.strip()[:100]} ···· {number[-4:]}"
+        proof.sealed, proof.code_hash = seal_text(json.dumps(order), SEALED), _hash(proof, code)
+        proof.observed = {"name": company.name}
+        _ring(proof)
+    return proof
+
+
+def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
+    """The memo's code comes back. It proves once the bank says that the money arrived under the account's name: until then the
+    proof stays under way with the code given, and nothing more is asked of the recruiter.
+
+    Raises Refused as `confirm_code` does.
+    """
+    return _with_code(proof_id, member, ProofKind.BANK_DEPOSIT, code, now)
+
+
+# --- Scan of the electronic licence ----------------------------------------------------------------------
+
+
+def start_scan(member: Member, now: datetime) -> Proof:
+    """A code to be scanned with the electronic licence, in `observed["qr"]` until `expires_at`; a new one replaces the one before.
+
+    While the service is down the proof has no code yet; `poll` gets it as soon as it can.
+    Raises Refused: `proof_not_offered`, `proof_too_often`, and what `may_prove` answers.
+    """
+    if not settings.E_LICENCES:
+        raise Refused("proof_not_offered")
+    with _beginning(member, ProofKind.E_LICENCE, now, replace=True) as proof:
+        proof.provider = settings.E_LICENCES
+    return poll(proof.pk, member, now)
+
+
+def poll(proof_id: UUID, member: Member, now: datetime) -> Proof:
+    """The member's proof as it stands; its provider is asked first where that is due. Raises Refused `not_allowed`."""
+    from verification import following
+
+    proof: Proof | None = Proof.objects.filter(pk=proof_id, member=member).first()
+    if proof is None:
+        raise Refused("not_allowed")
+    following.follow(proof.pk, lambda: now, following.LEASE_SECONDS)
+    proof.refresh_from_db()
+    return proof
+
+
+# --- A colleague vouches ---------------------------------------------------------------------------------
+
+
+def colleagues(member: Member, now: datetime) -> list[Member]:
+    """Who of the member's own employer can vouch for them."""
+    uscc = declared_by(member).uscc
+    others = Member.objects.active().filter(employer=member.employer_id).exclude(pk=member.pk).select_related("user", "employer")
+    return [colleague for colleague in others if can_vouch(colleague, uscc, now)]
+
+
+def ask_vouch(member: Member, colleague_member: Member, now: datetime) -> Proof:
+    """Ask a colleague to vouch; they are told by mail. Asking the same one again is the same as once, another one replaces them.
+
+    Raises Refused: `vouch_not_possible`, `proof_too_often`, and what `may_prove` answers.
+    """
+    company = declared_by(member)
+    if refused := guards.may_vouch(colleague_member, member, company.uscc, now):
+        raise refused
+    asked: Proof | None = Proof.objects.of(member, company.uscc).under_way().filter(kind=ProofKind.VOUCH, expires_at__gt=now).first()
+    if asked is not None and asked.voucher_id == colleague_member.pk:
+        return asked
+    with _beginning(member, ProofKind.VOUCH, now, replace=True) as proof:
+        proof.voucher, proof.shown = colleague_member, colleague_member.user.email
+        context = {"company": company.name, "member": member.user.email, "path": _path()}
+        queue_mail(colleague_member.user.email, "vouch_asked", colleague_member.user.language, context, now)
+    return proof
+
+
+def asked_of(colleague: Member, now: datetime) -> list[Proof]:
+    """The vouches that this colleague is asked for and has not answered."""
+    asked = Proof.objects.under_way().filter(kind=ProofKind.VOUCH, voucher=colleague, expires_at__gt=now)
+    return list(asked.select_related("member__user").order_by("started_at"))
+
+
+def vouch(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
+    """The colleague who was asked says yes. Raises Refused: `not_allowed`, `vouch_not_possible`, `proof_lapsed`, `proof_over`."""
+    return _answered(proof_id, colleague, now, yes=True)
+
+
+def decline(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
+    """The colleague who was asked says no. Raises Refused: `not_allowed`, `proof_lapsed`, `proof_over`."""
+    return _answered(proof_id, colleague, now, yes=False)
+
+
+def _answered(proof_id: UUID, colleague: Member, now: datetime, *, yes: bool) -> Proof:
+    with transaction.atomic():
+        proof = _locked(proof_id)
+        if proof is None or proof.kind != ProofKind.VOUCH or proof.voucher_id != colleague.pk:
+            raise Refused("not_allowed")
+        if yes and proof.state == ProofState.PROVEN:
+            return proof
+        late = _over(proof, now)
+        if late is None and yes:
+            if refused := guards.may_vouch(colleague, proof.member, proof.uscc, now):
+                raise refused
+            end(proof, ProofState.PROVEN, now, colleague.as_actor())
+        elif late is None:
+            end(proof, ProofState.FAILED, now, colleague.as_actor(), "vouch_declined")
+    if late:
+        raise late
+    return proof
+
+
+# --- All of them -----------------------------------------------------------------------------------------
+
+
+def offered() -> frozenset[ProofKind]:
+    """The ways that this deployment has a provider for."""
+    missing = {ProofKind.BANK_DEPOSIT: settings.BANK, ProofKind.E_LICENCE: settings.E_LICENCES}
+    return frozenset(kind for kind in ProofKind if missing.get(kind, "-"))
+
+
+def cancel(proof_id: UUID, member: Member, now: datetime) -> Proof:
+    """The recruiter gives a proof up; one that has ended stays as it ended. Raises Refused `not_allowed`."""
+    with transaction.atomic():
+        proof = _locked(proof_id)
+        if proof is None or proof.member_id != member.pk:
+            raise Refused("not_allowed")
+        if proof.state == ProofState.PENDING:
+            end(proof, ProofState.FAILED, now, member.as_actor(), "proof_cancelled")
+    return proof
+
+
+@contextmanager
+def _beginning(member: Member, kind: ProofKind, now: datetime, *, replace: bool) -> Iterator[Proof]:
+    """A new proof under way, whose fields the block fills in; its row, and the Event, are written with them or not at all."""
+    with transaction.atomic():
+        Employer.objects.select_for_update(no_key=True).get(pk=member.employer_id)  # counted one after the other
+        member = Member.objects.select_related("user", "employer").get(pk=member.pk)
+        if refused := guards.may_prove(member):
+            raise refused
+        begun = Proof.objects.filter(employer=member.employer_id, kind=kind, started_at__gt=now - timedelta(days=1)).count()
+        if begun >= PER_DAY[kind]:
+            raise Refused("proof_too_often", expected=f"≤ {PER_DAY[kind]}")
+        company = declared_by(member)
+        _make_room(member, company, kind, now, replace)
+        expires_at = now + LASTS[kind]
+        asks = kind in (ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE)
+        proof = Proof(
+            employer_id=member.employer_id, member=member, uscc=company.uscc, kind=kind, started_at=now, expires_at=expires_at,
+            due_at=now if asks else expires_at,
+        )  # fmt: skip
+        yield proof
+        proof.save(force_insert=True)
+        record("begin_proof", proof, member.as_actor(), now, employer_id=proof.employer_id, data={"kind": kind})
+        _tell_admins(proof, now)
+
+
+def _make_room(member: Member, company: Declared, kind: ProofKind, now: datetime, replace: bool) -> None:
+    """Only one of a kind is under way: the one before has lapsed, or is replaced, or stands in the way."""
+    for before in Proof.objects.of(member, company.uscc).under_way().filter(kind=kind).select_for_update():
+        if before.expires_at <= now:
+            end(before, ProofState.LAPSED, now, SYSTEM, "proof_lapsed")
+        elif replace:
+            end(before, ProofState.FAILED, now, member.as_actor(), "proof_replaced")
+        else:
+            raise Refused("proof_under_way", seen=before.shown)
+
+
+def _with_code(proof_id: UUID, member: Member, kind: ProofKind, code: str, now: datetime) -> Proof:
+    typed = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code))
+    if not _CODE.fullmatch(typed):  # nobody meant this as a guess
+        raise Refused("proof_code_wrong", "code", expected="6 位数字 / digits")
+    with transaction.atomic():
+        proof = _locked(proof_id)
+        if proof is None or proof.kind != kind or proof.member_id != member.pk or member.left_at is not None:
+            raise Refused("not_allowed")
+        if proof.state == ProofState.PROVEN or (proof.state == ProofState.PENDING and "code_given_at" in proof.observed):
+            return proof
+        refused = _over(proof, now)
+        if refused is None and constant_time_compare(proof.code_hash, _hash(proof, typed)):
+            _code_given(proof, member, now)
+        elif refused is None:
+            refused = _wrong(proof, member, now)
+    if refused:
+        raise refused
+    return proof
+
+
+def _code_given(proof: Proof, member: Member, now: datetime) -> None:
+    if proof.kind != ProofKind.BANK_DEPOSIT or proof.stage == Stage.ARRIVED:
+        end(proof, ProofState.PROVEN, now, member.as_actor())
+        return
+    proof.observed |= {"code_given_at": now.isoformat()}
+    proof.code_hash, proof.due_at = "", now
+    proof.save(update_fields=["observed", "code_hash", "due_at"])
+    record("give_code", proof, member.as_actor(), now, employer_id=proof.employer_id, data={"kind": proof.kind})
+    _ring(proof)
+
+
+def _wrong(proof: Proof, member: Member, now: datetime) -> Refused:
+    """Write a wrong code down; what the recruiter is told of it."""
+    proof.guesses += 1
+    left = GUESSES[ProofKind(proof.kind)] - proof.guesses
+    if left <= 0:
+        end(proof, ProofState.FAILED, now, member.as_actor(), "proof_code_used_up")
+        return Refused("proof_code_used_up", "code")
+    proof.save(update_fields=["guesses"])
+    return Refused("proof_code_wrong", "code", details={"left": str(left)})
+
+
+def _over(proof: Proof, now: datetime) -> Refused | None:
+    """Why nothing more can be done to the proof, or None while it is under way; one whose time is over is ended."""
+    if proof.state != ProofState.PENDING:
+        return Refused("proof_over", "state", seen=proof.state)
+    if proof.expires_at <= now:
+        end(proof, ProofState.LAPSED, now, SYSTEM, "proof_lapsed")
+        return Refused("proof_lapsed")
+    return None
+
+
+def _locked(proof_id: UUID) -> Proof | None:
+    found: Proof | None = Proof.objects.select_for_update().filter(pk=proof_id).first()
+    return found
+
+
+def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: str = "") -> None:
+    """The end of a locked proof, in the caller's transaction: its secrets are erased, its people told, its case rung for."""
+    proof.state, proof.failure = state, failure
+    proof.finished_at, proof.lease, proof.leased_until = now, None, None
+    proof.sealed = proof.code_hash = ""
+    proof.observed = {name: value for name, value in proof.observed.items() if name != "qr"}
+    if state == ProofState.PROVEN:
+        proof.proven_at, proof.holds_until = now, now + HOLDS_FOR
+    proof.save()
+    verb = {ProofState.PROVEN: "prove", ProofState.FAILED: "fail_proof", ProofState.LAPSED: "lapse_proof"}[state]
+    reasons = (failure,) if failure else ()
+    record(verb, proof, actor, now, employer_id=proof.employer_id, reasons=reasons, data={"kind": proof.kind})
+    if _worth_a_mail(proof):
+        context = {
+            "company": declared_by(proof.member).name, "way": proof.kind, "shown": proof.shown,
+            "proven": state == ProofState.PROVEN, "reasons": list(reasons), "path": _path(),
+        }  # fmt: skip
+        queue_mail(proof.member.user.email, "proof_ended", proof.member.user.language, context, now)
+    if state == ProofState.PROVEN:
+        _tell_admins(proof, now)
+        declared = declared_by(proof.member)
+        if declared.case_id is not None and declared.uscc == proof.uscc:
+            operations.ring(declared.case_id, now)
+
+
+def _worth_a_mail(proof: Proof) -> bool:
+    """Proven, or ended while the recruiter was not looking at the page."""
+    if proof.state == ProofState.PROVEN:
+        return True
+    return proof.kind in (ProofKind.BANK_DEPOSIT, ProofKind.VOUCH) and proof.failure not in ("proof_cancelled", "proof_replaced")
+
+
+def _tell_admins(proof: Proof, now: datetime) -> None:
+    """The company's known admins learn of every new proof; of one by somebody of another account as soon as it begins."""
+    proven = proof.state == ProofState.PROVEN
+    owners = Member.objects.active().filter(
+        role=Member.MemberRole.OWNER, employer__uscc=proof.uscc, employer__confirmed_at__isnull=False, user__is_active=True
+    )
+    for owner in owners.exclude(pk=proof.member_id).select_related("user", "employer"):
+        colleague = owner.employer_id == proof.employer_id
+        if colleague and (not proven or owner.pk == proof.voucher_id):
+            continue
+        email = proof.member.user.email
+        context: dict[str, Any] = {
+            "company": owner.employer.name, "way": proof.kind, "proven": proven, "colleague": colleague,
+            "member": email if colleague else f"***@{email.rpartition('@')[2]}", "path": reverse("employers:team"),
+        }  # fmt: skip
+        queue_mail(owner.user.email, "authority_notice", owner.user.language, context, now)
+
+
+def _ring(proof: Proof) -> None:
+    from verification.tasks import check_proof
+
+    transaction.on_commit(lambda: check_proof.delay(str(proof.pk)))
+
+
+def _path() -> str:
+    return reverse("verification:home") + "#requirement-authority"
+
+
+def _new_code() -> str:
+    return f"{secrets.randbelow(10**6):06d}"
+
+
+def _hash(proof: Proof, code: str) -> str:
+    """Keyed, since a million codes are searched in no time; of this proof, so that a code is worth nothing elsewhere."""
+    return blind_index(f"{proof.pk}:{code}", "proof.code")

@@ -1,0 +1,124 @@
+"""By what does a recruiter's authority stand? Its proofs as plain values, and what each of them is worth.
+
+A proof is given for one person and one company. What was compared with the company's name counts only while that name is the
+declared one: else a shell's bank account would prove authority over the company that is declared afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from employers.models import Member
+from verification.licence.witness import same_name
+from verification.models import Case, Decision, Proof, ProofKind, RegistryRecord
+from verification.requirements import STRENGTH, Strength
+from verification.states import State
+
+PUBLIC_MAIL_DOMAINS: Final = frozenset(
+    """
+    qq.com vip.qq.com foxmail.com 163.com vip.163.com 126.com yeah.net 188.com sina.com sina.cn vip.sina.com
+    sohu.com 139.com 189.cn wo.cn aliyun.com 21cn.com tom.com 263.net gmail.com outlook.com hotmail.com live.com
+    msn.com live.cn yahoo.com yahoo.com.cn yahoo.cn icloud.com me.com proton.me protonmail.com gmx.com mail.com
+    yandex.com googlemail.com aol.com zoho.com tutanota.com mail.ru naver.com hanmail.net chinaren.com eyou.com
+    """.split()
+)
+"""Where anybody may have an address. Registers name such a one for many small companies: it proves nothing."""
+
+THROWAWAY_MAIL_DOMAINS: Final = frozenset(
+    """
+    mailinator.com guerrillamail.com sharklasers.com 10minutemail.com yopmail.com temp-mail.org tempmail.com trashmail.com
+    dispostable.com getnada.com maildrop.cc mohmal.com linshiyouxiang.net bccto.me chacuo.net 027168.com
+    """.split()
+)
+"""Mailboxes for an hour, open to everybody."""
+
+NAMED: Final = frozenset({ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE})
+"""Proofs that were compared with the company's name, which they keep (`Proof.observed["name"]`)."""
+
+
+def is_public(domain: str) -> bool:
+    """Whether anybody may have an address at `domain`, or at the domain that it is a part of."""
+    parts = domain.lower().split(".")
+    tails = {".".join(parts[start:]) for start in range(len(parts))}
+    return bool(tails & (PUBLIC_MAIL_DOMAINS | THROWAWAY_MAIL_DOMAINS))
+
+
+def at_company_domain(domain: str, registry_domain: str) -> bool:
+    """Whether an address at `domain` is one at the domain that the company's own register record names."""
+    return bool(registry_domain) and domain.lower() == registry_domain.lower() and not is_public(domain)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The company for which a recruiter acts, as it is declared now."""
+
+    uscc: str
+    name: str
+    legal_representative: str = ""
+    case_id: UUID | None = None
+    """The open case that declares it, if there is one."""
+
+
+def declared_by(member: Member) -> Declared:
+    """What the open case declares, else what the one in force did, else what was registered."""
+    cases = Case.objects.filter(employer=member.employer_id)
+    case: Case | None = cases.open().first()
+    open_id = case.pk if case else None
+    case = case or cases.filter(state=State.APPROVED).first()
+    if case is None:
+        return Declared(member.employer.uscc, member.employer.name)
+    return Declared(case.declared_uscc, case.declared_name, case.declared_legal_representative, open_id)
+
+
+def proofs_of(member_id: str, uscc: str, now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """A recruiter's proofs for one company as JSON, `standing` and `under_way`, without personal data."""
+    if not member_id:
+        return {"standing": [], "under_way": []}
+    mine = Proof.objects.filter(member=UUID(member_id), uscc=uscc).order_by("started_at")
+    under_way = mine.under_way().filter(expires_at__gt=now)
+    return {"standing": [_plain(proof, now) for proof in mine.standing(now)], "under_way": [_plain(proof, now) for proof in under_way]}
+
+
+def _plain(proof: Proof, now: datetime) -> dict[str, Any]:
+    plain: dict[str, Any] = {"id": str(proof.pk), "kind": proof.kind}
+    if proof.kind == ProofKind.COMPANY_EMAIL:
+        plain["domain"] = proof.shown.rpartition("@")[2]
+    if proof.kind in NAMED:
+        plain["name"] = proof.observed.get("name", "")
+    if proof.kind == ProofKind.VOUCH:
+        plain["voucher_stands"] = proof.voucher is not None and can_vouch(proof.voucher, proof.uscc, now)
+    return plain
+
+
+def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | None:
+    """What a proof of `proofs_of` is worth for the company of this `name`; None where it is worth nothing (any more)."""
+    kind = proof["kind"]
+    if kind == ProofKind.COMPANY_EMAIL:
+        return Strength.MEDIUM if at_company_domain(proof["domain"], registry_domain) else Strength.WEAK
+    if kind in NAMED and not same_name(proof["name"], name):
+        return None
+    if kind == ProofKind.VOUCH and not proof["voucher_stands"]:
+        return None
+    return STRENGTH[kind]
+
+
+def can_vouch(colleague: Member, uscc: str, now: datetime) -> bool:
+    """Whether this colleague is there, is of this company, and stands by something other than somebody's vouch."""
+    there = colleague.left_at is None and colleague.user.is_active and colleague.user.email_verified_at is not None
+    return there and colleague.employer.uscc == uscc and _stands_alone(colleague, uscc, now)
+
+
+def _stands_alone(member: Member, uscc: str, now: datetime) -> bool:
+    record = RegistryRecord.objects.filter(pk=uscc).first()
+    domain = record.email_domain if record else ""
+    if at_company_domain(member.user.email.rpartition("@")[2], domain):
+        return True
+    others = Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).standing(now)
+    if any(worth(_plain(proof, now), member.employer.name, domain) in (Strength.STRONG, Strength.MEDIUM) for proof in others):
+        return True
+    # A reviewer who let through what this person had handed in has looked at its letter.
+    seen = Case.objects.in_force(now).filter(employer=member.employer_id, submitted_by=member.user_id, declared_uscc=uscc)
+    return Decision.objects.filter(case__in=seen, verb="approve", decided_by__isnull=False).exists()
