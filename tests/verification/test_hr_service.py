@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from employers.uscc import check_character, organisation_check_character
-from verification.licence.boxes import Polygon, TextBox, Turn, opposite, turned
+from tests.verification.printed import CODE, HEIGHT, WIDTH, letters, line
+from verification.licence.boxes import TextBox, Turn, opposite, turned
 from verification.licence.hr_service import FIELDS, HrServiceLicenceReading, hr_service_licence_of
 from verification.licence.values import simplified
-
-WIDTH, HEIGHT = 1400, 1000
-CODE = "91990108MA000000"
-CODE += organisation_check_character(CODE[8:])
-CODE += check_character(CODE)
-
-
-def line(x: float, y: float, text: str, height: float = 24, degrees: float = 0.0) -> TextBox:
-    """A line that begins at x and has its middle at y; characters are as wide as they are high."""
-    width = height * sum(0.55 if c.isascii() else 1.0 for c in text)
-    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    corners = ((0, -height / 2), (width, -height / 2), (width, height / 2), (0, height / 2))
-    a, b, c, d = ((x + u * cos - v * sin, y + u * sin + v * cos) for u, v in corners)
-    polygon: Polygon = (a, b, c, d)
-    return TextBox(text, 0.99, polygon)
 
 
 def read(*boxes: TextBox) -> HrServiceLicenceReading:
@@ -154,11 +138,6 @@ def test_an_authority_whose_last_character_the_seal_took_is_given_as_read_and_do
     reading = read(*without("云溪市人力资源和社会保障局"), line(930, 800, "云溪市人力资源和社会保障"))
     assert reading.fields["authority"] == "云溪市人力资源和社会保障"
     assert reading.confidence["authority"] < 0.7
-
-
-def letters(text: str) -> set[str]:
-    """The characters of `text` that are neither marks nor white space."""
-    return {c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum()}
 
 
 LINES = st.lists(

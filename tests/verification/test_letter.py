@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.verification.test_hr_service import letters, line
+from tests.verification.printed import letters, line
 from verification.licence.boxes import TextBox, Turn, turned
 from verification.licence.letter import FIELDS, AuthorizationLetterReading, authorization_letter_of
 from verification.licence.values import simplified

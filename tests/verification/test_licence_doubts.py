@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.verification.test_licence_fields import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
+from tests.verification.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
 from verification.licence.boxes import Point, Polygon, TextBox, Turn, Weak, turned
 from verification.licence.doubts import Doubt
 from verification.licence.fields import fields_of

@@ -13,60 +13,13 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 from employers.uscc import check_character, is_valid, organisation_check_character
+from tests.verification.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
 from verification.licence.boxes import Polygon, TextBox, Turn, Weak, opposite, turned
-from verification.licence.fields import Found, fields_of
+from verification.licence.fields import fields_of
 from verification.licence.labels import LABELS
 from verification.licence.model import FIELDS, Problem
 from verification.licence.problems import problems_of
-from verification.licence.values import registration_check_digit, simplified
-
-WIDTH, HEIGHT = 1400, 1000
-CODE = "91110108MA000000" + organisation_check_character("MA000000")
-CODE += check_character(CODE)
-NUMBER = "11010800000000"
-NUMBER += registration_check_digit(NUMBER)
-
-
-def line(x: float, y: float, text: str, height: float = 24, degrees: float = 0.0, width: float | None = None) -> TextBox:
-    """A line that begins at x and has its middle at y; characters are as wide as they are high."""
-    width = width or height * sum(0.55 if c.isascii() else 1.0 for c in text)
-    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-    a, b, c, d = (
-        (x + u * cos - v * sin, y + u * sin + v * cos)
-        for u, v in ((0, -height / 2), (width, -height / 2), (width, height / 2), (0, height / 2))
-    )
-    return TextBox(text, 0.99, (a, b, c, d))
-
-
-def read(*boxes: TextBox) -> Found:
-    return fields_of(boxes, WIDTH, HEIGHT)
-
-
-LANDSCAPE = (
-    line(500, 200, "营业执照", 100),
-    line(100, 300, "统一社会信用代码"),
-    line(100, 340, CODE),
-    line(100, 420, "名称"), line(250, 420, "示例科技有限公司"),
-    line(100, 470, "类型"), line(250, 470, "有限责任公司(自然人独资)"),
-    line(100, 520, "法定代表人"), line(250, 520, "王示例"),
-    line(100, 570, "经营范围"), line(250, 570, "软件开发；技术咨询；货物进出口。"),
-    line(250, 600, "名称翻译服务；住所安保服务。（依法须经批准的项目）**"),
-    line(800, 420, "注册资本"), line(950, 420, "伍佰万元整"),
-    line(800, 470, "成立日期"), line(950, 470, "2019年03月05日"),
-    line(800, 520, "住所"), line(950, 520, "北京市海淀区示例路1号"), line(950, 550, "2号楼301室"),
-    line(800, 800, "登记机关"), line(1000, 860, "2019年03月05日"),
-    line(40, 960, "国家企业信用信息公示系统网址：http://www.gsxt.gov.cn"), line(1000, 960, "国家市场监督管理总局监制"),
-)  # fmt: skip
-EXPECTED = {
-    "uscc": CODE,
-    "name": "示例科技有限公司",
-    "type": "有限责任公司（自然人独资）",
-    "legal_representative": "王示例",
-    "registered_capital": "伍佰万元整",
-    "established_on": "2019-03-05",
-    "address": "北京市海淀区示例路1号2号楼301室",
-    "business_scope": "软件开发；技术咨询；货物进出口。名称翻译服务；住所安保服务。（依法须经批准的项目）",
-}
+from verification.licence.values import simplified
 
 
 def test_landscape_of_2019() -> None:
@@ -194,10 +147,6 @@ def test_company_before_2015_keeps_paid_in_capital_apart() -> None:
 )
 def test_what_is_stamped_over_the_page_is_no_value(stamp: TextBox) -> None:
     assert read(*LANDSCAPE, stamp).fields == EXPECTED
-
-
-def without(*texts: str) -> list[TextBox]:
-    return [box for box in LANDSCAPE if box.text not in texts]
 
 
 def test_a_wrong_check_character_is_given_as_read_and_doubted() -> None:

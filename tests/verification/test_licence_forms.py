@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.verification.test_licence_fields import CODE, LANDSCAPE, NUMBER, line, read, without
+from tests.verification.printed import CODE, LANDSCAPE, NUMBER, line, read, without
 from verification.licence.boxes import TextBox
 from verification.licence.forms import Form, is_other_title, is_title
 from verification.licence.labels import tidy

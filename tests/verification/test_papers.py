@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -16,6 +14,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from tests.verification.printed import ScriptedReader, line
 from verification.licence.boxes import TextBox
 from verification.papers import KINDS, read_paper
 from verification.readers import READERS
@@ -40,30 +39,12 @@ def wrong(read: dict[str, str], truth: dict[str, str]) -> dict[str, tuple[str, s
     return {name: (read.get(name, ""), text) for name, text in truth.items() if plain(read.get(name, "")) != plain(text)}
 
 
-@dataclass
-class ScriptedReader:
-    """A reader that says what it was told to, one line below another."""
-
-    name: str
-    says: Sequence[str] | ProviderError
-    version: str = "1"
-    there: bool = True
-    pages: list[tuple[int, ...]] = field(default_factory=list)
-
-    def available(self) -> bool:
-        return self.there
-
-    def read(self, image: Picture) -> list[TextBox]:
-        self.pages.append(image.shape)
-        if isinstance(self.says, ProviderError):
-            raise self.says
-        return [
-            TextBox(text, 0.9, ((10, 40 * i), (10 + 20 * len(text), 40 * i), (10 + 20 * len(text), 40 * i + 20), (10, 40 * i + 20)))
-            for i, text in enumerate(self.says)
-        ]
+def says(*texts: str) -> list[TextBox]:
+    """A page of `texts`, one line below another."""
+    return [line(10, 40 * i + 10, text, 20) for i, text in enumerate(texts)]
 
 
-LICENCE = ("人力资源服务许可证", "许可证编号：990108230123", "单位名称：示例人力资源有限公司")
+LICENCE = says("人力资源服务许可证", "许可证编号：990108230123", "单位名称：示例人力资源有限公司")
 
 
 @pytest.mark.parametrize("damage", ["none", "light"])
@@ -147,7 +128,7 @@ def test_the_second_reader_rests_when_the_first_saw_enough() -> None:
 
 
 def test_the_second_reader_adds_what_the_first_lacks_and_replaces_nothing() -> None:
-    second = ScriptedReader("b", [LICENCE[0], "许可证编号：990108239999", LICENCE[2]])
+    second = ScriptedReader("b", [LICENCE[0], *says("", "许可证编号：990108239999")[1:], LICENCE[2]])
     reading = read_paper("hr_service_licence", [BLANK], [ScriptedReader("a", LICENCE[:2]), second])
     assert reading.fields == {"number": "990108230123", "name": "示例人力资源有限公司"}
     assert reading.reader == "a+b"

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,12 @@ import pytest
 from PIL import Image
 
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
-from verification.licence.boxes import Polygon, TextBox
+from tests.verification.printed import ScriptedReader, line
+from verification.licence.boxes import TextBox
 from verification.licence.certainty import SURE
 from verification.licence.model import FIELDS, Problem
 from verification.readers import READERS
-from verification.readers.base import Picture, Reader
+from verification.readers.base import Reader
 from verification.readers.cloud import CloudReading
 from verification.reading import qr_payload, read_pages
 from verification.specimens import make
@@ -30,31 +30,12 @@ ROOT = Path(__file__).resolve().parents[2]
 BLANK = Image.new("RGB", (600, 400), "white")
 
 
-@dataclass
-class ScriptedReader:
-    """A reader that says what it was told to, and keeps count."""
-
-    name: str
-    says: Sequence[tuple[str, str]] | ProviderError
-    version: str = "1"
-    there: bool = True
-    pages: list[tuple[int, ...]] = field(default_factory=list)
-
-    def available(self) -> bool:
-        return self.there
-
-    def read(self, image: Picture) -> list[TextBox]:
-        self.pages.append(image.shape)
-        if isinstance(self.says, ProviderError):
-            raise self.says
-        title = [_box(100, 300, "营业执照")] if self.says else []
-        return title + [box for i, (label, value) in enumerate(self.says) for box in (_box(10, 40 * i, label), _box(200, 40 * i, value))]
-
-
-def _box(x: float, y: float, text: str) -> TextBox:
-    width = 20 * len(text)
-    polygon: Polygon = (x, y), (x + width, y), (x + width, y + 20), (x, y + 20)
-    return TextBox(text, 0.9, polygon)
+def says(*rows: tuple[str, str]) -> list[TextBox]:
+    """A licence of some `rows`, each a label and its value."""
+    return [
+        line(100, 310, "营业执照", 20),
+        *(box for i, (label, value) in enumerate(rows) for box in (line(10, 40 * i + 10, label, 20), line(200, 40 * i + 10, value, 20))),
+    ]
 
 
 SPECIMEN = make(11)
@@ -101,14 +82,14 @@ def test_two_licences_side_by_side_are_told(form: str) -> None:
 
 
 def test_the_second_reader_rests_when_the_first_saw_enough() -> None:
-    first, second = ScriptedReader("a", [("统一社会信用代码", CODE), ("名称", NAME)]), ScriptedReader("b", [])
+    first, second = ScriptedReader("a", says(("统一社会信用代码", CODE), ("名称", NAME))), ScriptedReader("b", [])
     reading = read_pages([BLANK], [first, second])
     assert (reading.reader, second.pages) == ("a", [])
 
 
 def test_the_second_reader_adds_the_code_that_the_first_lacks() -> None:
-    first = ScriptedReader("a", [("名称", NAME), ("法定代表人", "王示例")])
-    second = ScriptedReader("b", [("统一社会信用代码", CODE), ("名称", "某某有限公司")])
+    first = ScriptedReader("a", says(("名称", NAME), ("法定代表人", "王示例")))
+    second = ScriptedReader("b", says(("统一社会信用代码", CODE), ("名称", "某某有限公司")))
     reading = read_pages([BLANK], [first, second])
     assert reading.fields == {"uscc": CODE, "name": NAME, "legal_representative": "王示例"}
     assert reading.reader == "a+b"
@@ -117,14 +98,14 @@ def test_the_second_reader_adds_the_code_that_the_first_lacks() -> None:
 
 def test_the_second_reader_does_not_replace_a_wrong_code_by_another_wrong_one() -> None:
     wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
-    first = ScriptedReader("a", [("统一社会信用代码", wrong), ("名称", NAME)])
-    second = ScriptedReader("b", [("统一社会信用代码", wrong[:-2] + "00")])
+    first = ScriptedReader("a", says(("统一社会信用代码", wrong), ("名称", NAME)))
+    second = ScriptedReader("b", says(("统一社会信用代码", wrong[:-2] + "00")))
     assert read_pages([BLANK], [first, second]).fields["uscc"] == wrong
 
 
 @pytest.mark.parametrize("failure", [ProviderBroken("x"), ProviderUnavailable("x")])
 def test_the_second_reader_takes_over_when_the_first_fails(failure: ProviderError) -> None:
-    second = ScriptedReader("b", [("统一社会信用代码", CODE), ("名称", NAME)])
+    second = ScriptedReader("b", says(("统一社会信用代码", CODE), ("名称", NAME)))
     reading = read_pages([BLANK], [ScriptedReader("a", failure), second])
     assert (reading.fields["uscc"], reading.reader) == (CODE, "b")
 
@@ -150,7 +131,7 @@ class ScriptedCloud:
 
 def test_a_cloud_is_asked_last_and_fills_what_is_missing() -> None:
     cloud = ScriptedCloud(CloudReading({"uscc": CODE, "name": "别的公司", "address": "云溪市澜浦路1号"}, "cloud", answer={"Id": "1"}))
-    reading = read_pages([BLANK], [ScriptedReader("a", [("名称", NAME)])], cloud=cloud)
+    reading = read_pages([BLANK], [ScriptedReader("a", says(("名称", NAME)))], cloud=cloud)
     assert reading.fields == {"name": NAME, "uscc": CODE, "address": "云溪市澜浦路1号"}
     assert reading.reader == "a+cloud" and reading.cloud is not None and reading.cloud["answer"] == {"Id": "1"}
     assert reading.confidence["uscc"] < SURE and set(reading.regions) == {"name"}
@@ -160,13 +141,13 @@ def test_a_cloud_is_asked_last_and_fills_what_is_missing() -> None:
 
 def test_a_cloud_is_not_sent_what_was_read_here() -> None:
     cloud = ScriptedCloud(CloudReading({}, "cloud"))
-    assert read_pages([BLANK], [ScriptedReader("a", [("统一社会信用代码", CODE), ("名称", NAME)])], cloud=cloud).cloud is None
+    assert read_pages([BLANK], [ScriptedReader("a", says(("统一社会信用代码", CODE), ("名称", NAME)))], cloud=cloud).cloud is None
     assert cloud.sent == []
 
 
 def test_a_cloud_that_fails_takes_nothing_away() -> None:
     cloud = ScriptedCloud(ProviderUnavailable("x"))
-    reading = read_pages([BLANK], [ScriptedReader("a", [("名称", NAME)])], cloud=cloud)
+    reading = read_pages([BLANK], [ScriptedReader("a", says(("名称", NAME)))], cloud=cloud)
     assert (reading.fields, reading.cloud, reading.reader) == ({"name": NAME}, None, "a")
 
 
@@ -225,11 +206,11 @@ def test_every_format_gives_a_line_and_a_bad_file_does_not_stop_the_rest(folder:
         error = by_name.pop(bad)["error"]
         assert error["code"] == code
         assert error["message"]
-    for name, line in by_name.items():
-        assert line["fields"]["uscc"] == CODE, name
-        assert set(line["confidence"]) == set(line["fields"]) <= set(FIELDS)
-        assert line["seconds"] > 0
-        assert "qr" in line
+    for name, told in by_name.items():
+        assert told["fields"]["uscc"] == CODE, name
+        assert set(told["confidence"]) == set(told["fields"]) <= set(FIELDS)
+        assert told["seconds"] > 0
+        assert "qr" in told
     assert by_name["照片.jpg"]["fields"]["name"] == NAME
     assert by_name["two.pdf"]["page"] == 2
     assert done.returncode == 1

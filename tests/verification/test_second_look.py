@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.conftest import require
-from tests.verification.test_licence_fields import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, without
+from tests.verification.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, without
 from verification.licence.boxes import Polygon, Region, TextBox, Turn, turned
 from verification.licence.fields import Found, fields_of
 from verification.readers import READERS
