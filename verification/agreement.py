@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from employers.uscc import is_valid, normalise
@@ -152,7 +152,7 @@ class Row:
     field: str
     values: Mapping[str, str]
     reference: str
-    says: Mapping[str, Agrees] = field(default_factory=dict)
+    says: Mapping[str, Agrees]
     suggestion: str = ""
     """What the code that was read may be instead; empty for every other field."""
     taken: bool = False
