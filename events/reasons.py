@@ -550,7 +550,37 @@ REASONS: dict[str, Reason] = _table(
         Text("无需操作，恢复后会自动继续", "Nothing to do; it goes on by itself"),
         "service", MINUTES, appeal=False,
     ),
+    Reason(
+        "duplicate_device_cluster",
+        Text("同一设备上有多家公司的账户", "Accounts of several companies were used on the same device"),
+        Text("审核员会人工核实；若你为多家公司招聘，请说明原因", "A reviewer will look into it; if you recruit for several companies, tell us why"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "duplicate_phone_cluster",
+        Text("同一手机号用于多家公司的账户", "Accounts of several companies have the same phone number"),
+        Text("审核员会人工核实；若你为多家公司招聘，请说明原因", "A reviewer will look into it; if you recruit for several companies, tell us why"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "duplicate_excluded",
+        Text("需要人工核实该账户是否与异常名录有关", "A person has to look whether this account is connected with the exclusion list"),
+        Text("审核员会人工核实，无需操作；如有异议，可以申诉", "A reviewer will look into it; nothing to do. If it is wrong, appeal"),
+        "reviewer", ONE_DAY,
+    ),
     # Accounts
+    Reason(
+        "value_missing",
+        Text("没有填写内容", "Nothing was typed"),
+        Text("填写要列入名录的内容", "Type what shall stand on the list"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "phone_invalid",
+        Text("手机号不正确", "This is not a mobile number"),
+        Text("填写11位中国大陆手机号，或留空", "Give an 11-digit mobile number of mainland China, or leave it empty"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
     Reason(
         "email_taken",
         Text("这个邮箱已有账户", "This address already has an account"),

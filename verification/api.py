@@ -1,17 +1,23 @@
-"""How does a platform see where an employer stands? By its code: the ids that the gate asks for, and the case that counts."""
+"""How does a platform see where an employer stands, and what it lacks? By its code, and then by the ids that the gate asks for too."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from django.utils import timezone
+from ninja import Field, Router, Schema
 
 from employers import uscc as usccs
 from employers.api import BearerKey
-from employers.models import Employer, Scope
+from employers.models import Employer, Member, Scope
+from events.errors import Refused
+from events.reasons import REASONS, Text
+from verification.asked import requirements_before, requirements_of
 from verification.models import Case
+from verification.requirements import CURRENT, Requirement, RequirementState, Strength, Unlocks, Way, Why, next_of
 
 router = Router(tags=["employers"])
 
@@ -53,3 +59,176 @@ def employers(request: HttpRequest, uscc: str) -> list[EmployerOut]:
         raise refused
     found = Employer.objects.filter(uscc=code).order_by("registered_at")[:20]
     return [EmployerOut.of(employer, Case.objects.of(employer).first()) for employer in found]
+
+
+# --- What an employer lacks ------------------------------------------------------------------------------
+
+PERSONAL: Final = frozenset({"legal_representative", "email"})
+"""Fields of whose values a platform is told the first character."""
+
+EXAMPLE: Final[dict[str, Any]] = {
+    "employer_id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d",
+    "state": "checking",
+    "expires_at": None,
+    "next": "authority",
+    "rules": CURRENT.version,
+    "as_of": "2026-11-24T10:00:00Z",
+    "requirements": [
+        {
+            "code": "business_licence",
+            "state": "satisfied",
+            "unlocks": "submission",
+            "deadline": None,
+            "reasons": [],
+            "ways": [
+                {
+                    "code": "business_licence", "state": "satisfied", "strength": None, "shown": "", "expires_at": None,
+                    "takes": {"zh": "几分钟", "en": "a few minutes"}, "reasons": [],
+                }
+            ],
+        },
+        {
+            "code": "authority",
+            "state": "currently_due",
+            "unlocks": "download",
+            "deadline": None,
+            "reasons": [
+                {
+                    "code": "authority_missing", "field": "email", "seen": "qq.com", "expected": "",
+                    "says": {"zh": "还没有证明你可以代表该公司招聘", "en": "Nothing shows yet that you may recruit for this company"},
+                    "fix": {
+                        "zh": "用公司域名邮箱注册并验证，可自动通过；否则由审核员处理",
+                        "en": "Verify an e-mail address at the company's own domain to pass at once; otherwise a reviewer decides",
+                    },
+                    "who": "recruiter", "takes": {"zh": "几分钟", "en": "a few minutes"}, "appeal": True,
+                }
+            ],
+            "ways": [
+                {
+                    "code": "bank_deposit", "state": "currently_due", "strength": "strong", "shown": "", "expires_at": None,
+                    "takes": {"zh": "一至两个工作日", "en": "one or two working days"}, "reasons": [],
+                }
+            ],
+        },
+    ],
+}  # fmt: skip
+
+
+class Words(Schema):
+    """The same words in Simplified Chinese and English."""
+
+    zh: str
+    en: str
+
+    @classmethod
+    def of(cls, text: Text) -> Words:
+        return cls(zh=text.zh, en=text.en)
+
+
+class WhyOut(Schema):
+    """A reason: what was seen and expected of which field, how to mend it, who can, and how long that takes."""
+
+    code: str
+    field: str
+    seen: str
+    expected: str
+    says: Words
+    fix: Words
+    who: str
+    takes: Words
+    appeal: bool
+
+    @classmethod
+    def of(cls, why: Why) -> WhyOut:
+        reason = REASONS[why.code]
+        seen, expected = (_masked(value) if why.field in PERSONAL else value for value in (why.seen, why.expected))
+        return cls(
+            code=why.code, field=why.field, seen=seen, expected=expected, says=Words.of(reason.says), fix=Words.of(reason.fix),
+            who=reason.who, takes=Words.of(reason.takes), appeal=reason.appeal,
+        )  # fmt: skip
+
+
+class WayOut(Schema):
+    """One of the ways to meet a requirement; any one is enough. `strength` is of proofs of authority: weak is for a person to judge."""
+
+    code: str = Field(examples=["bank_deposit", "business_licence"])
+    state: RequirementState
+    strength: Strength | None
+    shown: str = Field(description="What it is about, masked.")
+    takes: Words
+    expires_at: datetime | None = Field(description="By when it has to be completed; where it is done, how long it holds.")
+    reasons: list[WhyOut]
+
+    @classmethod
+    def of(cls, way: Way) -> WayOut:
+        return cls(
+            code=way.code, state=way.state, strength=way.strength, shown=way.shown, takes=Words.of(way.takes), expires_at=way.expires_at,
+            reasons=[WhyOut.of(why) for why in way.reasons],
+        )  # fmt: skip
+
+
+class RequirementOut(Schema):
+    """One thing that is asked of the employer."""
+
+    code: str = Field(examples=["authority"])
+    state: RequirementState
+    unlocks: Unlocks = Field(description="The right that it stands before: handing the case in, or downloading resumes.")
+    deadline: datetime | None
+    reasons: list[WhyOut]
+    ways: list[WayOut]
+
+    @classmethod
+    def of(cls, requirement: Requirement) -> RequirementOut:
+        return cls(
+            code=requirement.code, state=requirement.state, unlocks=requirement.unlocks, deadline=requirement.deadline,
+            reasons=[WhyOut.of(why) for why in requirement.reasons], ways=[WayOut.of(way) for way in requirement.ways],
+        )  # fmt: skip
+
+
+class RequirementsOut(Schema):
+    """Everything that is asked, in the order in which it is done."""
+
+    model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
+
+    employer_id: UUID
+    state: str | None = Field(description="Of the case that is open, else of the one that counts; null where there is none yet.")
+    expires_at: datetime | None
+    next: str | None = Field(description="The code of the one next thing to do; null where the employer has nothing to do.")
+    rules: str = Field(description="The version of the rules by which it is asked.")
+    as_of: datetime
+    requirements: list[RequirementOut]
+
+
+@router.get(
+    "/{employer_id}/requirements",
+    auth=BearerKey(Scope.EMPLOYERS_READ),
+    response=RequirementsOut,
+    summary="What an employer lacks",
+    operation_id="requirements",
+)
+def requirements(request: HttpRequest, employer_id: UUID, member_id: UUID | None = None) -> RequirementsOut:
+    """What is due, pending and satisfied, why, by when, how each thing is met and which right it unlocks.
+
+    A proof of authority is a person's: name the member to see theirs; without, it is that of whoever handed the case in.
+    """
+    now = timezone.now()
+    employer = Employer.objects.filter(pk=employer_id).first()
+    if employer is None:
+        raise Refused("employer_unknown")
+    member = None
+    if member_id is not None:
+        member = Member.objects.active().filter(pk=member_id, employer=employer).select_related("user").first()
+        if member is None:
+            raise Refused("member_unknown")
+    case = Case.objects.filter(employer=employer).open().first() or Case.objects.of(employer).first()
+    asked = requirements_of(case, member, now) if case else requirements_before(employer, member, now)
+    following = next_of(asked)
+    return RequirementsOut(
+        employer_id=employer.pk, state=case.state if case else None, expires_at=case.expires_at if case else None,
+        next=following.code if following else None, rules=CURRENT.version, as_of=now,
+        requirements=[RequirementOut.of(requirement) for requirement in asked],
+    )  # fmt: skip
+
+
+def _masked(value: str) -> str:
+    return f"{value[:1]}***" if value else ""

@@ -207,7 +207,9 @@ _ABOUT: Final = (
     ("uscc_mismatch", FACTS),
 )  # fmt: skip
 """Which item a reason is about, by how its code begins; the first that fits."""
-_OF_PAPER: Final = ("document_", "uscc_missing", "legal_representative_", "established_on_", "agency_scope_")
+_OF_PAPER: Final = (
+    "document_", "uscc_missing", "legal_representative_", "established_on_", "agency_scope_", "duplicate_same_image", "forgery_",
+)  # fmt: skip
 _OF_KIND: Final = {
     "business_licence": LICENCE, "approval_document": APPROVAL, "hr_service_licence": AGENCY, "client_authorization": CLIENTS,
     "authorization_letter": AUTHORITY,

@@ -35,6 +35,7 @@ CHECKS: dict[str, Promise] = {
     "reading": _("What does the licence say?"),
     "registry": _("Does the company register agree?"),
     "duplicates": _("Is it used by nobody else?"),
+    "exclusion": _("Is nobody here who was excluded?"),
     "forgery": _("Is the picture as it was taken?"),
     "agency_licence": _("May you recruit for others?"),
     "authority": _("Do you act for the company?"),
@@ -52,6 +53,8 @@ FOUND: dict[str, Promise] = {
     "registry_new_company": _("The company was founded not long ago"),
     "registry_lists_not_told": _("This register does not tell of lists of irregular companies"),
     "no_duplicate": _("No other account has used this licence"),
+    "not_excluded": _("Nothing stands on the exclusion list"),
+    "excluded_namesake": _("Nothing stands on the exclusion list"),
     "authority_email_at_company_domain": _("Your e-mail address is at the company's own domain"),
     "no_agency": _("No HR service licence is needed"),
     "agency_licence_agrees": _("The HR service licence is in force and names the company"),
@@ -101,6 +104,9 @@ HAPPENED: dict[str, Promise] = {
     "add_document": _("Document added"),
     "remove_document": _("Document removed"),
     "restore_document": _("Document restored"),
+    "add_client": _("Client added"),
+    "change_client": _("Client corrected"),
+    "end_client": _("Client ended"),
     "submit": _("Submitted"),
     "start_checks": _("Checks began"),
     "wait": _("Waiting for the company register"),
@@ -244,7 +250,7 @@ def requirement_of(code: str) -> str:
 
 # --- What is not told ------------------------------------------------------------------------------------
 
-OF_OTHERS = frozenset({"registry", "duplicates"})
+OF_OTHERS = frozenset({"registry", "duplicates", "exclusion"})
 """Checks that know what the employer has not said: the register's entry, other employers' pictures. A thief with
 somebody's licence would learn from a refusal what to write on the next one; so these say only what does not agree."""
 

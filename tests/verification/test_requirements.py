@@ -186,7 +186,7 @@ AGENCY = replace(GIVEN, account_class="commercial_agency")
         ),
         row(replace(SENT_BACK, reasons=(Why("uscc_mismatch", "qr"),)), company_facts=SATISFIED, business_licence=DUE),
         row(replace(SENT_BACK, reasons=(Why("registry_abnormal_list", "status"),)), registration=DUE, business_licence=SATISFIED),
-        row(replace(SENT_BACK, reasons=(Why("duplicate_same_image"),)), business_licence=SATISFIED, submission=DUE),
+        row(replace(SENT_BACK, reasons=(Why("duplicate_same_image"),)), business_licence=DUE, authority=SATISFIED, submission=DUE),
         row(
             replace(SENT_BACK, reasons=(Why("document_unreadable", "hr_service_licence"),)),
             agency_licence=DUE, business_licence=SATISFIED,

@@ -80,9 +80,10 @@ class AgencyLicence:
         }  # fmt: skip
 
     def _clients(self, subject: Subject, letters: Sequence[SubjectDocument]) -> list[dict[str, Any]]:
-        rows = ClientAuthorisation.objects.filter(document_id__in=[letter.id for letter in letters], ended_at=None)
+        rows = ClientAuthorisation.objects.filter(document_id__in=[letter.id for letter in letters])
         declared = {str(row.document_id): row for row in rows}
-        return [self._client(subject, letter, declared.get(letter.id)) for letter in letters]
+        ended = {letter_id for letter_id, row in declared.items() if row.ended_at is not None}
+        return [self._client(subject, letter, declared.get(letter.id)) for letter in letters if letter.id not in ended]
 
     def _client(self, subject: Subject, document: SubjectDocument, declared: ClientAuthorisation | None) -> dict[str, Any]:
         """What a client's letter says; of its people nothing is kept."""
