@@ -14,6 +14,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from events.errors import ProviderUnavailable
+from tests.conftest import require
 from tests.factories import make_case, make_document, make_member, make_uscc
 from verification.checks.agency_licence import AgencyLicence, agency_words
 from verification.checks.base import Subject
@@ -21,7 +22,11 @@ from verification.findings import Finding, Severity
 from verification.licence.boxes import TextBox
 from verification.models import Case, ClientAuthorisation, DocumentKind
 from verification.pipeline import subject_of
+from verification.readers import READERS
 from verification.readers.base import Picture
+from verification.specimens import Company
+from verification.specimens.hr_service import make_hr_service
+from verification.specimens.letter import make_letter
 from verification.states import State
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -95,7 +100,7 @@ def worst(findings: Sequence[Finding]) -> Finding:
         (SUBJECT, seen(clients=[]), "agency_client_missing", Severity.CONCERN),
         (SUBJECT, seen(clients=[letter(company="")]), "document_unreadable", Severity.UNABLE),
         (SUBJECT, seen(clients=[letter() | {"titled": False}]), "document_unreadable", Severity.UNABLE),
-        (SUBJECT, seen(clients=[letter(company=AGENCY)]), "agency_client_mismatch", Severity.CONCERN),
+        (SUBJECT, seen(clients=[letter(company=AGENCY)]), "agency_client_mismatch", Severity.UNABLE),
         (SUBJECT, seen(clients=[letter(declared="云溪市乙有限公司")]), "agency_client_mismatch", Severity.CONCERN),
         (SUBJECT, seen(clients=[letter(0.9, declared="云溪市乙有限公司")]), "agency_client_mismatch", Severity.UNABLE),
         (SUBJECT, seen(clients=[letter(declared="云溪市甲有限公司")]), "agency_licence_agrees", Severity.PASS),
@@ -236,6 +241,47 @@ def test_a_clients_letter_is_read_and_of_its_people_nothing_is_kept(now: datetim
     assert client["names_agency"] is True, "its name goes over two lines"
     assert (client["declared"], client["declared_until"]) == ("云溪市甲有限公司", "2026-12-31")
     assert "林知白" not in str(client)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("title", "titled"), [("委托招聘授权书", True), ("授权委托书", True), ("委托招聘函", False), ("关于委托书如何填写的说明", False)]
+)
+def test_the_title_of_a_clients_letter(title: str, titled: bool, now: datetime) -> None:
+    subject = subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION), now)
+    (client,) = AgencyLicence([Script((title, *LETTER[1:]))]).observe(subject, {})["clients"]
+    assert client["titled"] is titled
+
+
+@pytest.mark.django_db
+def test_an_ended_client_is_looked_at_no_more(now: datetime) -> None:
+    fields = {"client_name": "云溪市甲有限公司", "client_uscc": OTHER, "ended_at": now}
+    subject = subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION, **fields), now)
+    assert AgencyLicence([Script(ProviderUnavailable("down"))]).observe(subject, {})["clients"] == []
+
+
+@pytest.mark.django_db
+def test_with_real_pictures_and_readers(now: datetime) -> None:
+    require("a reader", any(reader.available() for reader in READERS))
+    company, client = Company.fictitious(41, "company"), Company.fictitious(42, "company")
+    matter = f"发布招聘信息等招聘事宜，由{company.name}代理"
+    pictures = {
+        DocumentKind.HR_SERVICE_LICENCE: make_hr_service(41, "wide", "light", company, valid_until="2028-05-09"),
+        DocumentKind.CLIENT_AUTHORIZATION: make_letter(42, "sentence", "light", client, matter=matter, valid_until="2027-01-01"),
+    }
+    case = agency_case(now, DocumentKind.HR_SERVICE_LICENCE)
+    make_document(case, now, kind=DocumentKind.CLIENT_AUTHORIZATION)
+    Case.objects.filter(pk=case.pk).update(declared_name=company.name, declared_uscc=company.uscc)
+    case.refresh_from_db()
+    for document in case.documents.all():
+        jpeg = BytesIO()
+        pictures[DocumentKind(document.kind)].image.save(jpeg, "JPEG", quality=92)
+        document.pages.update(image=default_storage.save("page.jpg", ContentFile(jpeg.getvalue())))
+    subject = subject_of(case, now)
+    findings = AgencyLicence().judge(subject, {}, AgencyLicence().observe(subject, {}))
+    assert [finding.code for finding in findings] == ["agency_licence_agrees", "agency_client_agrees"], findings
+    other = replace(subject, name=client.name, uscc=client.uscc)
+    assert {f.code for f in AgencyLicence().judge(other, {}, AgencyLicence().observe(other, {}))} >= {"agency_licence_mismatch"}
 
 
 @pytest.mark.django_db

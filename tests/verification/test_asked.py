@@ -196,8 +196,8 @@ def test_few_queries(state: State, now: datetime) -> None:
     for number in range(1, 4):
         for code in ("reading", "registry", "authority"):
             ran(case, now, code, number=number)
-    for kind in (ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE, ProofKind.COMPANY_EMAIL):
-        prove(member, case, now, kind, observed={"name": case.declared_name})
+    for way in (ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE, ProofKind.COMPANY_EMAIL):
+        prove(member, case, now, way, observed={"name": case.declared_name})
     with CaptureQueriesContext(
         connection,
     ) as queries:

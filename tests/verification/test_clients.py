@@ -36,7 +36,7 @@ def actor(case: Case) -> Actor:
 
 
 def add(letter: Document, now: datetime, **changed: Any) -> ClientAuthorisation:
-    said = {"name": "云溪市甲有限公司", "uscc": CLIENT, "valid_until": now.date()} | changed
+    said: dict[str, Any] = {"name": "云溪市甲有限公司", "uscc": CLIENT, "valid_until": now.date()} | changed
     return clients.add_client(letter.pk, said.pop("actor", actor(letter.case)), now, **said)
 
 

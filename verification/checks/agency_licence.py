@@ -40,6 +40,9 @@ PLACEMENT: Final = ("中介", "介绍", "推荐", "招聘", "寻访", "猎头", 
 SCOPE_NOT_PRINTED: Final = ("4403", "4404")
 """Places in the code whose licences print no scope: Shenzhen and Zhuhai."""
 
+_TITLE: Final = re.compile(r"^[一-鿿]{0,12}(?:授权|委托)[书函]$", re.MULTILINE)
+"""Agencies' letters have titles of their own: 委托招聘授权书."""
+
 _OF_LICENCE: Final = ("number", "name", "uscc", "scope", "valid_from", "valid_until")
 _NEEDED: Final = ("number", "name", "scope", "valid_until")
 """What a licence must be read to say, before a machine may rest on it."""
@@ -89,12 +92,14 @@ class AgencyLicence:
         """What a client's letter says; of its people nothing is kept."""
         noting = [_Noting(reader) for reader in self.readers]
         letter = read_paper("authorization_letter", Pages(document), noting)
+        texts = [text for reader in noting for text in reader.texts]
         fields = {name: letter.fields[name] for name in ("company", "valid_until") if name in letter.fields}
         return {
-            "document": document.id, "titled": letter.titled, "sealed": letter.sealed, "page": letter.page, "fields": fields,
+            "document": document.id, "titled": letter.titled or any(_TITLE.search(text) for text in texts),
+            "sealed": letter.sealed, "page": letter.page, "fields": fields,
             "confidence": {name: letter.confidence[name] for name in fields},
             "regions": {name: list(letter.regions[name]) for name in fields},
-            "names_agency": any(_plain(subject.name) in _plain(text) for reader in noting for text in reader.texts),
+            "names_agency": any(_plain(subject.name) in _plain(text) for text in texts),
             "declared": declared.client_name if declared else "",
             "declared_until": declared.valid_until.isoformat() if declared and declared.valid_until else "",
         }  # fmt: skip
@@ -179,8 +184,8 @@ class AgencyLicence:
         ends = (_day(letter["fields"].get("valid_until", "")), _day(letter["declared_until"]))
         if not letter["titled"] or not client:
             return _about(letter, "document_unreadable", Severity.UNABLE, kind, seen=client, expected=letter["declared"])
-        if same_name(client, subject.name):
-            return _about(letter, "agency_client_mismatch", _mismatch(letter, "company"), "company", client, letter["declared"])
+        if same_name(client, subject.name):  # it authorises its own people; or the parties were confused in reading
+            return _about(letter, "agency_client_mismatch", Severity.UNABLE, "company", client, letter["declared"])
         if letter["declared"] and not same_name(client, letter["declared"]):
             return _about(letter, "agency_client_mismatch", _mismatch(letter, "company"), "company", client, letter["declared"])
         if ended := next((day for day in ends if day and day < subject.now.date()), None):
@@ -215,10 +220,10 @@ class _Noting:
 
 
 def _text_of(boxes: Sequence[TextBox], width: int, height: int) -> str:
-    """What stands on a page, in the order of reading and without white space."""
+    """What stands on a page, in the order of reading, a paragraph a line and without other white space."""
     upright = turned(boxes, turn_of(boxes), width, height)
     slope = slope_of(upright)
-    return Running(rows_of(upright, slope, LARGEST_TILT), slope).text.replace(GAP, "").replace(BREAK, "")
+    return Running(rows_of(upright, slope, LARGEST_TILT), slope).text.replace(GAP, "").replace(BREAK, "\n")
 
 
 def _plain(text: str) -> str:
