@@ -59,6 +59,8 @@ CHECK_WORDS: Final[dict[str, Word]] = {
     "reading": _("Reading of the licence"),
     "registry": _("Company register"),
     "duplicates": _("Duplicates"),
+    "exclusion": _("Exclusion list"),
+    "forgery": _("Traces of editing"),
     "authority": _("Recruiter's authority"),
 }
 
@@ -71,6 +73,18 @@ FINDING_WORDS: Final[dict[str, Word]] = {
     "legal_representative_agrees": _("The legal representative agrees"),
     "registry_active": _("The register lists the company as active"),
     "no_duplicate": _("Nobody else has used this picture or this code"),
+    "not_excluded": _("Nothing stands on the exclusion list"),
+    "no_trace_of_editing": _("No trace of editing was found"),
+    "compression_noted": _("One place may have been saved otherwise than the rest"),
+    "overlay_noted": _("Something was laid over the page, such as a mark of use"),
+    "ground_noted": _("The ground under this value is smoother than the paper around it"),
+    "glyph_noted": _("One character differs from the others of its line"),
+    "copy_noted": _("Two places of the code are unusually alike"),
+    "screen_noted": _("A fine grid lies over the picture, as of a screen or of printing"),
+    "editor_noted": _("The file names a program that edits pictures"),
+    "qr_noted": _("The QR code leads to a bare address, as some older licences' do"),
+    "excluded_namesake": _("Somebody of the same name is on the exclusion list, and nothing else agrees"),
+    "authority_proven": _("The recruiter's authority is proven"),
     "authority_email_at_company_domain": _("The recruiter's verified address is at the company's own domain"),
 }
 """The words of findings that are in order; what is not has its sentence in `events.reasons`."""
@@ -123,7 +137,13 @@ _ON_THE_REGISTER = (
 _ON_AUTHORITY = (
     "authority_missing", "authority_unproven", "authority_email_unverified", "agency_licence_missing", "approval_document_missing",
 )  # fmt: skip
-_ON_DUPLICATES = ("duplicate_same_image", "duplicate_same_uscc_active")
+_ON_DUPLICATES = (
+    "duplicate_same_image",
+    "duplicate_same_uscc_active",
+    "duplicate_device_cluster",
+    "duplicate_phone_cluster",
+    "duplicate_excluded",
+)
 
 REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
     "request_changes": (*_ON_THE_PICTURE, *_ON_THE_FACTS, *_ON_AUTHORITY, "duplicate_same_image", "review_decided"),

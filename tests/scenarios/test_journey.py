@@ -70,14 +70,20 @@ def test_a_revoked_company_is_refused_by_the_register_alone(now: datetime) -> No
 
 
 def test_a_borrowed_licence_opens_nothing(now: datetime) -> None:
-    """Every field agrees, but the address is at a look-alike domain: a person decides."""
+    """Every field agrees, but the address is at a look-alike domain: better proof is waited for, and then a person decides."""
     company = register_company(106)
     thief = recruiter_of(company, now, domain="secure-" + company.domain)
     case, _ = upload_licence(thief, now, licence(106, company))
     case = submit_and_run(case, thief, now)
+    attempt = case.attempts.get()
+    assert case.state == State.CHECKING and attempt.waiting_for == "authority_missing"
+    while not attempt.finished_at:
+        assert not ask(thief, attempt.due_at).allowed
+        assert pipeline.run(attempt.pk, lambda: attempt.due_at, 60)
+        attempt.refresh_from_db()
+    case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     assert [reason["code"] for reason in case.decisions.first().reasons] == ["authority_missing"]
-    assert not ask(thief, now).allowed
 
 
 def test_a_new_company_waits_and_is_told_so(now: datetime) -> None:
@@ -88,7 +94,7 @@ def test_a_new_company_waits_and_is_told_so(now: datetime) -> None:
     case, _ = upload_licence(member, now, make(107, company=company, established_on=young, damage="none").jpeg())
     case = submit_and_run(case, member, now)
     attempt = case.attempts.get()
-    assert case.state == State.CHECKING and attempt.waiting_for == "registry_pending"
+    assert case.state == State.CHECKING and attempt.waiting_for == "authority_missing"
     assert not ask(member, now).allowed
     RegistryRecord.objects.create(
         uscc=company.uscc, name=company.name, legal_representative=company.legal_representative, status="存续",

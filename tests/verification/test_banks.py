@@ -189,7 +189,7 @@ def test_the_first_call_may_be_put_off(simulator: SimulatedBank) -> None:
 
 def test_statuses_can_come_out_of_order(simulator: SimulatedBank) -> None:
     simulator.send(order("100000000006"), TUESDAY)
-    seen = [simulator.find("r-1", TUESDAY + timedelta(minutes=minutes)) for minutes in range(0, 120)]
+    seen = [simulator.find("r-1", TUESDAY + timedelta(minutes=minutes)) for minutes in range(120)]
     stages = [transfer.stage for transfer in seen if transfer]
     changes = [stage for place, stage in enumerate(stages) if place == 0 or stage is not stages[place - 1]]
     assert changes == [Stage.ACCEPTED, Stage.SENT, Stage.ARRIVED, Stage.SENT, Stage.ARRIVED]

@@ -8,19 +8,15 @@ from typing import Any
 
 import pytest
 
-from tests.factories import make_case, make_document, make_member, make_uscc
-from verification.checks.authority import Authority
+from tests.factories import make_uscc
 from verification.checks.base import Subject
-from verification.checks.duplicates import Duplicates
 from verification.checks.reading import Reading, last_date
 from verification.checks.registry import Registry
 from verification.checks.scan import Scan
 from verification.findings import Finding, Severity
 from verification.licence.witness import same_name
 from verification.models import RegistryRecord
-from verification.pipeline import subject_of
 from verification.registries.base import Status, status_of
-from verification.states import State
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 USCC, OTHER = make_uscc(7), make_uscc(8)
@@ -195,45 +191,6 @@ def test_the_snapshot_is_looked_up() -> None:
     assert Registry().observe(replace(SUBJECT, uscc=OTHER), {})["record"] is None
 
 
-# --- authority -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("changed", "code", "severity"),
-    [
-        ({}, "authority_email_at_company_domain", Severity.PASS),
-        ({"recruiter_email": "hr@SHILI.example"}, "authority_email_at_company_domain", Severity.PASS),
-        ({"recruiter_email": "hr@shi1i.example"}, "authority_missing", Severity.UNABLE),
-        ({"recruiter_email": "hr@mail.shili.example"}, "authority_missing", Severity.UNABLE),
-        ({"recruiter_email_verified": False}, "authority_email_unverified", Severity.UNABLE),
-    ],
-)
-def test_authority(changed: dict[str, Any], code: str, severity: Severity) -> None:
-    subject = replace(SUBJECT, **changed)
-    earlier = {"registry": registered()}
-    assert codes(Authority().judge(subject, earlier, Authority().observe(subject, earlier)))[code] is severity
-
-
-@pytest.mark.parametrize(
-    ("registry", "severity"),
-    [
-        (registered(email_domain=""), Severity.UNABLE),
-        ({"broken": "not JSON"}, Severity.UNABLE),
-        ({"source": "snapshot", "record": None}, Severity.WAIT),
-    ],
-)
-def test_no_domain_in_the_register_proves_nothing(registry: dict[str, Any], severity: Severity) -> None:
-    observation = Authority().observe(replace(SUBJECT, recruiter_email="hr@"), {"registry": registry})
-    assert worst(Authority().judge(SUBJECT, {}, observation)) is severity
-
-
-@pytest.mark.parametrize("domain", ["qq.com", "163.com"])
-def test_a_public_mail_domain_proves_nothing(domain: str) -> None:
-    subject = replace(SUBJECT, recruiter_email=f"12345@{domain}")
-    observation = Authority().observe(subject, {"registry": registered(email_domain=domain)})
-    assert worst(Authority().judge(subject, {}, observation)) is Severity.UNABLE
-
-
 def test_an_old_snapshot_is_no_pass_but_its_bad_news_counts() -> None:
     earlier = {"reading": read(established_on="2020-01-02")}
     assert codes(Registry().judge(SUBJECT, earlier, registered(as_of="2026-01-01")))["registry_outdated"] is Severity.UNABLE
@@ -246,49 +203,3 @@ def test_an_old_snapshot_is_no_pass_but_its_bad_news_counts() -> None:
 @pytest.mark.parametrize(("clean", "severity"), [(True, Severity.PASS), (None, Severity.NOTE), (False, Severity.CONCERN)])
 def test_scan(clean: bool | None, severity: Severity) -> None:
     assert worst(Scan().judge(SUBJECT, {}, {"documents": [{"id": "d", "clean": clean}]})) is severity
-
-
-# --- duplicates ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db
-def test_duplicates(now: datetime) -> None:
-    mine, theirs = (make_case(make_member(now), now, State.CHECKING) for _ in range(2))
-    document = make_document(mine, now, sha256="a" * 64, fingerprint="0" * 64)
-
-    def look() -> dict[str, Severity]:
-        subject = subject_of(mine, now)
-        return codes(Duplicates().judge(subject, {}, Duplicates().observe(subject, {})))
-
-    assert look() == {"no_duplicate": Severity.PASS}
-    other = make_document(theirs, now, sha256=document.sha256, fingerprint="f" * 64)
-    assert look() == {"duplicate_same_image": Severity.CONCERN}
-    other.sha256 = "b" * 64
-    other.save()
-    assert look() == {"no_duplicate": Severity.PASS}
-    other.pages.update(fingerprint="0" * 63 + "1")
-    assert look() == {"duplicate_same_image": Severity.CONCERN}, "a picture nearly the same"
-    other.pages.update(fingerprint="f" * 64)
-    theirs.employer.uscc, theirs.employer.confirmed_at = mine.declared_uscc, now
-    theirs.employer.save()
-    assert look() == {"duplicate_same_uscc_active": Severity.CONCERN}
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("state", [State.DRAFT, State.WITHDRAWN])
-def test_a_picture_that_nobody_stands_by_accuses_nobody(state: State, now: datetime) -> None:
-    mine, theirs = make_case(make_member(now), now, State.CHECKING), make_case(make_member(now), now, state)
-    for case in (mine, theirs):
-        make_document(case, now, sha256="a" * 64)
-    subject = subject_of(mine, now)
-    assert codes(Duplicates().judge(subject, {}, Duplicates().observe(subject, {}))) == {"no_duplicate": Severity.PASS}
-
-
-@pytest.mark.django_db
-def test_ones_own_earlier_upload_is_no_duplicate(now: datetime) -> None:
-    member = make_member(now)
-    make_document(make_case(member, now, State.WITHDRAWN), now, sha256="a" * 64)
-    case = make_case(member, now, State.CHECKING)
-    make_document(case, now, sha256="a" * 64)
-    subject = subject_of(case, now)
-    assert codes(Duplicates().judge(subject, {}, Duplicates().observe(subject, {}))) == {"no_duplicate": Severity.PASS}

@@ -1,0 +1,209 @@
+"""May this person recruit for this company? Judged from observations in tables; observed on real proofs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from employers.models import Member
+from tests.factories import make_case, make_document, make_member, make_uscc
+from verification.checks.authority import Authority
+from verification.checks.base import Subject
+from verification.findings import Finding, Severity
+from verification.models import DocumentKind, Proof, ProofKind, ProofState, RegistryRecord
+from verification.pipeline import subject_of
+from verification.requirements import Strength
+from verification.standing import at_company_domain, is_public
+from verification.states import State
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+NAME = "云溪市示例科技有限公司"
+SUBJECT = Subject(
+    case_id="case", employer_id="employer", name=NAME, uscc=make_uscc(7), legal_representative="", account_class="direct_employer",
+    recruiter_email="hr@shili.example", recruiter_email_verified=True, documents=(), now=NOW,
+)  # fmt: skip
+
+BANK = {"id": "1", "kind": "bank_deposit", "name": NAME}
+SCAN = {"id": "2", "kind": "e_licence", "name": NAME}
+VOUCH = {"id": "3", "kind": "vouch", "voucher_stands": True}
+MAIL = {"id": "4", "kind": "company_email", "domain": "shili.example"}
+
+
+def observed(standing: tuple[Any, ...] = (), under_way: tuple[Any, ...] = (), **changed: Any) -> dict[str, Any]:
+    observation = {
+        "unlisted": False, "email_domain": "other.example", "email_verified": True, "registry_domain": "shili.example", "letter": False,
+        "proofs": {"standing": list(standing), "under_way": list(under_way)},
+    }  # fmt: skip
+    return observation | changed
+
+
+def judged(observation: dict[str, Any]) -> Finding:
+    (finding,) = Authority().judge(SUBJECT, {}, observation)
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("observation", "way", "strength"),
+    [
+        (observed(email_domain="shili.example"), "company_email", Strength.MEDIUM),
+        (observed((MAIL,)), "company_email", Strength.MEDIUM),
+        (observed((VOUCH,)), "vouch", Strength.MEDIUM),
+        (observed((BANK,)), "bank_deposit", Strength.STRONG),
+        (observed((SCAN,)), "e_licence", Strength.STRONG),
+        (observed((VOUCH, SCAN, MAIL), letter=True, email_domain="shili.example"), "e_licence", Strength.STRONG),
+        (observed((BANK,), unlisted=True, registry_domain=""), "bank_deposit", Strength.STRONG),
+        (observed((BANK | {"name": "云溪市 示例科技有限公司"},)), "bank_deposit", Strength.STRONG),
+    ],
+)
+def test_proven(observation: dict[str, Any], way: str, strength: Strength) -> None:
+    finding = judged(observation)
+    assert (finding.code, finding.severity, finding.seen, finding.expected) == ("authority_proven", Severity.PASS, way, strength)
+
+
+@pytest.mark.parametrize(
+    ("observation", "code", "severity"),
+    [
+        (observed(), "authority_missing", Severity.WAIT),
+        (observed(email_domain="qq.com", registry_domain="qq.com"), "authority_missing", Severity.WAIT),
+        (observed(email_domain="mail.shili.example"), "authority_missing", Severity.WAIT),
+        (observed(email_domain="shi1i.example"), "authority_missing", Severity.WAIT),
+        (observed(email_domain="", registry_domain=""), "authority_missing", Severity.WAIT),
+        (observed(email_verified=False, standing=(BANK,)), "authority_email_unverified", Severity.UNABLE),
+        (observed(letter=True), "authority_unproven", Severity.UNABLE),
+        (observed((MAIL | {"domain": "shi1i.example"},)), "authority_unproven", Severity.UNABLE),
+        (observed((MAIL,), registry_domain=""), "authority_unproven", Severity.UNABLE),
+        (observed(letter=True, unlisted=True), "authority_missing", Severity.WAIT),
+        (observed(under_way=(BANK,)), "authority_pending", Severity.WAIT),
+        (observed(under_way=(VOUCH,), letter=True), "authority_pending", Severity.WAIT),
+        (observed(under_way=(MAIL,)), "authority_pending", Severity.WAIT),
+        (observed(under_way=(MAIL | {"domain": "shi1i.example"},)), "authority_missing", Severity.WAIT),
+        # What was proven of another name, or by somebody who no longer stands, is worth nothing.
+        (observed((BANK | {"name": "云溪市空壳有限公司"},)), "authority_missing", Severity.WAIT),
+        (observed((SCAN | {"name": ""},)), "authority_missing", Severity.WAIT),
+        (observed((VOUCH | {"voucher_stands": False},)), "authority_missing", Severity.WAIT),
+    ],
+)
+def test_not_proven(observation: dict[str, Any], code: str, severity: Severity) -> None:
+    finding = judged(observation)
+    assert (finding.code, finding.severity) == (code, severity)
+
+
+@pytest.mark.parametrize(
+    ("domain", "public"),
+    [("qq.com", True), ("QQ.com", True), ("mail.qq.com", True), ("yopmail.com", True), ("qq.com.example", False), ("shili.example", False)],
+)
+def test_public_domains(domain: str, public: bool) -> None:
+    assert is_public(domain) is public
+    assert at_company_domain(domain, domain) is not public
+    assert not at_company_domain(domain, "")
+
+
+# --- Observed --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def member(now: datetime) -> Member:
+    return make_member(now)
+
+
+def proof(member: Member, now: datetime, kind: str, state: str = ProofState.PROVEN, **changed: Any) -> Proof:
+    fields: dict[str, Any] = {"uscc": member.employer.uscc, "started_at": now, "expires_at": now + timedelta(days=10), "due_at": now}
+    if state == ProofState.PROVEN:
+        fields |= {"proven_at": now, "holds_until": now + timedelta(days=180), "finished_at": now}
+    return Proof.objects.create(employer=member.employer, member=member, kind=kind, state=state, **(fields | changed))
+
+
+def found(member: Member, now: datetime, **registry: Any) -> Finding:
+    """What the check finds in the member's case, which it hands in."""
+    case = member.employer.cases.first() or make_case(member, now, State.CHECKING)
+    subject = subject_of(case, now)
+    observation = Authority().observe(subject, {"registry": {"record": {"email_domain": "shili.example"} | registry}})
+    (finding,) = Authority().judge(subject, {}, observation)
+    return finding
+
+
+@pytest.mark.django_db
+def test_a_standing_proof_is_found_until_it_ends(member: Member, now: datetime) -> None:
+    assert found(member, now).code == "authority_missing"
+    proof(member, now, ProofKind.BANK_DEPOSIT, observed={"name": NAME})
+    assert found(member, now).seen == "bank_deposit"
+    assert found(member, now + timedelta(days=180)).code == "authority_missing"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [ProofState.FAILED, ProofState.LAPSED])
+def test_what_failed_proves_nothing(state: str, member: Member, now: datetime) -> None:
+    proof(member, now, ProofKind.BANK_DEPOSIT, state, observed={"name": NAME})
+    assert found(member, now).code == "authority_missing"
+
+
+@pytest.mark.django_db
+def test_a_proof_is_one_persons_and_one_companys(member: Member, now: datetime) -> None:
+    proof(member, now, ProofKind.E_LICENCE, uscc=make_uscc(), observed={"name": NAME})
+    proof(make_member(now, member.employer), now, ProofKind.E_LICENCE, observed={"name": NAME})
+    assert found(member, now).code == "authority_missing"
+
+
+@pytest.mark.django_db
+def test_a_shells_account_does_not_prove_the_company_declared_afterwards(member: Member, now: datetime) -> None:
+    case = make_case(member, now, State.CHECKING)
+    proof(member, now, ProofKind.BANK_DEPOSIT, observed={"name": NAME})
+    case.declared_name = "云溪市真实公司"
+    case.save()
+    assert found(member, now).code == "authority_missing"
+
+
+@pytest.mark.django_db
+def test_a_vouch_falls_with_who_gave_it(member: Member, now: datetime) -> None:
+    colleague = make_member(now, member.employer, email="boss@shili.example")
+    register = RegistryRecord.objects.create(uscc=member.employer.uscc, name=NAME, email_domain="shili.example", status="active", as_of=now)
+    proof(member, now, ProofKind.VOUCH, voucher=colleague)
+    assert found(member, now).seen == "vouch"
+    colleague.left_at = now
+    colleague.save()
+    assert found(member, now).code == "authority_missing"
+    colleague.left_at = None
+    colleague.save()
+    register.email_domain = ""
+    register.save()
+    assert found(member, now).code == "authority_missing", "two who vouch for each other stand on nothing"
+    proof(colleague, now, ProofKind.VOUCH, voucher=member)
+    assert found(member, now).code == "authority_missing"
+    proof(colleague, now, ProofKind.BANK_DEPOSIT, observed={"name": NAME})
+    assert found(member, now).seen == "vouch"
+
+
+@pytest.mark.django_db
+def test_what_is_under_way_is_waited_for_until_its_time_is_over(member: Member, now: datetime) -> None:
+    proof(member, now, ProofKind.BANK_DEPOSIT, ProofState.PENDING, observed={"name": NAME})
+    assert found(member, now).code == "authority_pending"
+    assert found(member, now + timedelta(days=10)).code == "authority_missing"
+
+
+@pytest.mark.django_db
+def test_a_letter_and_an_address_elsewhere_are_for_a_person(member: Member, now: datetime) -> None:
+    proof(member, now, ProofKind.COMPANY_EMAIL, shown="hr@shi1i.example")
+    assert (found(member, now).code, found(member, now).seen) == ("authority_unproven", "company_email")
+    Proof.objects.all().delete()
+    make_document(member.employer.cases.get(), now, DocumentKind.AUTHORIZATION_LETTER)
+    assert (found(member, now).code, found(member, now).seen) == ("authority_unproven", "authorization_letter")
+
+
+@pytest.mark.django_db
+def test_who_has_left_since_proves_nothing(member: Member, now: datetime) -> None:
+    proof(member, now, ProofKind.BANK_DEPOSIT, observed={"name": NAME})
+    member.left_at = now
+    member.save()
+    subject = subject_of(make_case(member, now, State.CHECKING), now)
+    assert subject.member_id == "" and replace(subject, member_id=str(member.pk)) != subject
+    assert found(member, now).code == "authority_missing"
+
+
+@pytest.mark.django_db
+def test_no_personal_data_is_observed(member: Member, now: datetime) -> None:
+    proof(member, now, ProofKind.COMPANY_EMAIL, shown="zhang.san@shili.example")
+    subject = subject_of(make_case(member, now, State.CHECKING), now)
+    assert "zhang.san" not in str(Authority().observe(subject, {}))

@@ -1,0 +1,278 @@
+"""Does the machine carry out what the policy says: wait for the right one, go on when rung for, approve on condition?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from employers.models import Member
+from events.errors import ProviderUnavailable, Refused
+from events.models import Event, Mail
+from tests.factories import make_case, make_document, make_member, make_reviewer
+from verification import conditions, guards, operations, pipeline, policy, settling, tasks
+from verification.checks import CHECKS
+from verification.checks.base import Check, Earlier, Subject
+from verification.findings import Finding, Observation, Severity
+from verification.intake import examine
+from verification.models import Attempt, Case, DocumentKind
+from verification.states import State
+
+pytestmark = pytest.mark.django_db
+
+PENDING = Finding("registry", "registry_pending", Severity.WAIT, "uscc")
+MISSING = Finding("authority", "authority_missing", Severity.WAIT, "authority")
+STRONG = Finding("authority", "authority_proven", Severity.PASS, "authority", "bank_deposit", "strong")
+MEDIUM = Finding("authority", "authority_proven", Severity.PASS, "authority", "vouch", "medium")
+
+
+class Says:
+    """A check that finds what it is told to find, and does something first."""
+
+    version, lasting = "1", False
+
+    def __init__(self, code: str, *findings: Finding, first: Callable[[], None] = lambda: None) -> None:
+        self.code, self.findings, self.first = code, findings, first
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        self.first()
+        return {}
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        return list(self.findings) or [Finding(self.code, "fine", Severity.PASS)]
+
+
+def saying(**told: Says) -> tuple[Check, ...]:
+    return tuple(told.get(check.code) or Says(check.code) for check in CHECKS)
+
+
+@pytest.fixture
+def member(now: datetime) -> Member:
+    return make_member(now)
+
+
+@pytest.fixture
+def attempt(member: Member, now: datetime) -> Attempt:
+    case = make_case(member, now)
+    make_document(case, now)
+    return operations.submit(case.pk, member.user, member.as_actor(), now)
+
+
+def run(attempt: Attempt, now: datetime, *findings: Finding, first: Callable[[], None] = lambda: None) -> Case:
+    by_check: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_check.setdefault(finding.check, []).append(finding)
+    checks = saying(**{code: Says(code, *found, first=first) for code, found in by_check.items()})
+    pipeline.run(attempt.pk, lambda: now, 60, checks)
+    attempt.refresh_from_db()
+    return Case.objects.get(pk=attempt.case_id)
+
+
+# --- Waiting ---------------------------------------------------------------------------------------------
+
+
+def test_it_waits_first_of_all_for_whoever_has_to_act(attempt: Attempt, now: datetime) -> None:
+    case = run(attempt, now, PENDING, MISSING)
+    assert case.state == State.CHECKING and attempt.waiting_for == "authority_missing"
+    assert Event.objects.get(verb="wait").reasons == ["registry_pending", "authority_missing"]
+
+
+def test_the_employer_is_told_once(attempt: Attempt, member: Member, now: datetime) -> None:
+    run(attempt, now, MISSING)
+    run(attempt, attempt.due_at, MISSING)
+    mail = Mail.objects.get(template="case_wait")
+    assert mail.to == member.user.email and mail.context["reasons"] == ["authority_missing"]
+    assert attempt.waits == 2
+
+
+def test_a_ring_makes_it_due(attempt: Attempt, now: datetime) -> None:
+    run(attempt, now, MISSING)
+    later = now + timedelta(minutes=5)
+    operations.ring(attempt.case_id, later)
+    assert run(attempt, later, MEDIUM).state == State.APPROVED
+
+
+def test_a_ring_during_the_checks_is_not_lost(attempt: Attempt, now: datetime) -> None:
+    """The proof came after the check had looked and before the attempt began to wait."""
+    meanwhile = now + timedelta(seconds=3)
+    run(attempt, now + timedelta(seconds=5), MISSING, first=lambda: operations.ring(attempt.case_id, meanwhile))
+    assert attempt.due_at == now + timedelta(seconds=5) and attempt.waits == 1
+    assert run(attempt, attempt.due_at, MEDIUM).state == State.APPROVED
+
+
+def test_a_ring_for_a_decided_case_is_nothing(attempt: Attempt, now: datetime) -> None:
+    run(attempt, now, MEDIUM)
+    operations.ring(attempt.case_id, now + timedelta(minutes=1))
+    attempt.refresh_from_db()
+    assert attempt.due_at == now and attempt.finished_at == now
+
+
+def test_a_case_that_waits_can_be_withdrawn(attempt: Attempt, member: Member, now: datetime) -> None:
+    case = run(attempt, now, MISSING)
+    operations.withdraw(case.pk, member.as_actor(), now)
+    attempt.refresh_from_db()
+    assert attempt.finished_at == now
+    assert run(attempt, now + timedelta(days=1), MEDIUM).state == State.WITHDRAWN
+
+
+def test_withdrawn_while_a_check_runs(attempt: Attempt, member: Member, now: datetime) -> None:
+    withdraw = lambda: operations.withdraw(attempt.case_id, member.as_actor(), now)  # noqa: E731
+    for_good = run(attempt, now, MEDIUM, first=lambda: withdraw() and None)
+    assert for_good.state == State.WITHDRAWN and not for_good.decisions.exists()
+
+
+# --- What may be added while it waits --------------------------------------------------------------------
+
+
+def letter() -> Any:
+    file = BytesIO()
+    Image.effect_noise((800, 600), 50).convert("RGB").save(file, "JPEG")
+    return examine(file.getvalue())
+
+
+def test_a_letter_comes_in_while_it_waits(attempt: Attempt, member: Member, now: datetime) -> None:
+    case = run(attempt, now, MISSING)
+    later = now + timedelta(minutes=5)
+    operations.add_document(case.pk, DocumentKind.AUTHORIZATION_LETTER, letter(), {"clean": None}, member.user, member.as_actor(), later)
+    attempt.refresh_from_db()
+    assert attempt.due_at == later and case.documents.filter(kind=DocumentKind.AUTHORIZATION_LETTER).exists()
+
+
+@pytest.mark.parametrize("kind", list(DocumentKind))
+@pytest.mark.parametrize("state", list(State))
+def test_what_may_be_added_when(state: State, kind: DocumentKind, member: Member, now: datetime) -> None:
+    case = make_case(member, now, state)
+    may = guards.may_add(kind, case, member.as_actor()) is None
+    while_it_waits = state is State.CHECKING and kind in (DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION)
+    assert may == (state in (State.DRAFT, State.CHANGES_REQUESTED) or while_it_waits)
+    assert guards.may_add(kind, case, make_reviewer(now).as_reviewer()) is not None
+
+
+def test_a_licence_does_not_change_under_the_checks(attempt: Attempt, member: Member, now: datetime) -> None:
+    case = run(attempt, now, MISSING)
+    with pytest.raises(Refused, match="state_conflict"):
+        operations.add_document(case.pk, DocumentKind.BUSINESS_LICENCE, letter(), {}, member.user, member.as_actor(), now)
+
+
+# --- On condition ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("findings", "state"),
+    [
+        ((PENDING, STRONG), State.APPROVED),
+        ((PENDING, MEDIUM), State.CHECKING),
+        ((PENDING,), State.CHECKING),
+        ((PENDING, MISSING), State.CHECKING),
+        ((PENDING, STRONG, Finding("reading", "name_mismatch", Severity.UNABLE)), State.IN_REVIEW),
+    ],
+)
+def test_what_pending_opens(findings: tuple[Finding, ...], state: State, attempt: Attempt, now: datetime) -> None:
+    case = run(attempt, now, *findings)
+    assert case.state == state and case.conditional is (state is State.APPROVED)
+
+
+@pytest.fixture
+def conditional(attempt: Attempt, now: datetime) -> Case:
+    return run(attempt, now, PENDING, STRONG)
+
+
+def test_it_holds_for_fourteen_days(conditional: Case, now: datetime) -> None:
+    assert conditional.expires_at == now + timedelta(days=14) and conditional.holds_rights(now)
+    assert conditional.decisions.get().reasons[0]["code"] == "registry_pending"
+    assert Mail.objects.filter(template="case_approve").count() == 1
+    conditional.employer.refresh_from_db()
+    assert conditional.employer.confirmed_at == now
+
+
+def look(case: Case, now: datetime, *findings: Finding) -> Case:
+    conditions.look(case.pk, lambda: now, Says("registry", *findings))
+    return Case.objects.get(pk=case.pk)
+
+
+def test_the_register_confirms(conditional: Case, now: datetime) -> None:
+    later = now + timedelta(days=3)
+    case = look(conditional, later)
+    assert not case.conditional and case.expires_at == now + policy.CURRENT.valid_for and case.version == conditional.version + 1
+    assert Event.objects.about(case).last().verb == "confirm"
+    assert not conditions.look(case.pk, lambda: later, Says("registry")), "once"
+
+
+@pytest.mark.parametrize("finding", [PENDING, Finding("registry", "registry_outdated", Severity.UNABLE)])
+def test_the_register_does_not_say_yet(finding: Finding, conditional: Case, now: datetime) -> None:
+    case = look(conditional, now + timedelta(days=3), finding)
+    assert case.conditional and case.state == State.APPROVED and case.expires_at == now + timedelta(days=14)
+
+
+@pytest.mark.parametrize(("code", "severity"), [("name_mismatch", Severity.CONCERN), ("registry_revoked", Severity.BLOCK)])
+def test_the_register_contradicts(code: str, severity: Severity, conditional: Case, now: datetime) -> None:
+    case = look(conditional, now + timedelta(days=3), Finding("registry", code, severity))
+    assert case.state == State.SUSPENDED and case.decisions.first().reasons[0]["code"] == code
+
+
+def test_a_register_that_is_down_decides_nothing(conditional: Case, now: datetime) -> None:
+    def down() -> None:
+        raise ProviderUnavailable("register")
+
+    with pytest.raises(ProviderUnavailable):
+        conditions.look(conditional.pk, lambda: now, Says("registry", first=down))
+    assert Case.objects.get(pk=conditional.pk).conditional
+
+
+def test_it_lapses(conditional: Case, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks.timezone, "now", lambda: now + timedelta(days=14))
+    tasks.sweep()
+    case = Case.objects.get(pk=conditional.pk)
+    assert case.state == State.EXPIRED
+    assert Event.objects.about(case).last().reasons == ["registry_not_confirmed"]
+    assert Mail.objects.get(template="case_expire").to == member.user.email
+    member.employer.refresh_from_db()
+    assert member.employer.confirmed_at is None, "the code is nobody's again"
+    assert not conditions.look(case.pk, lambda: now + timedelta(days=14), Says("registry"))
+
+
+def test_confirmed_in_the_moment_of_its_end(conditional: Case, now: datetime) -> None:
+    settling.confirm(conditional.pk, now)
+    with pytest.raises(Refused, match="state_conflict"):
+        settling.end(conditional.pk, now + timedelta(days=14))
+    assert Case.objects.get(pk=conditional.pk).state == State.APPROVED
+
+
+def test_one_condition_is_not_followed_by_another(conditional: Case, member: Member, now: datetime) -> None:
+    later = now + timedelta(days=14)
+    settling.end(conditional.pk, later)
+    again = operations.open_case(member.employer, member.as_actor(), later)
+    make_document(again, later)
+    attempt = operations.submit(again.pk, member.user, member.as_actor(), later)
+    case = run(attempt, later, PENDING, STRONG)
+    assert case.state == State.IN_REVIEW and case.decisions.get().reasons[0]["code"] == "registry_not_confirmed"
+
+
+def test_an_ordinary_approval_ends_as_before(member: Member, now: datetime) -> None:
+    member.employer.confirmed_at = now
+    member.employer.save()
+    case = make_case(member, now, State.APPROVED, expires_at=now)
+    settling.end(case.pk, now)
+    member.employer.refresh_from_db()
+    assert member.employer.confirmed_at == now and not Mail.objects.exists()
+
+
+def test_a_reviewers_approval_is_without_condition(conditional: Case, member: Member, now: datetime) -> None:
+    reviewer = make_reviewer(now)
+    settling.end(conditional.pk, now + timedelta(days=14))
+    case = make_case(member, now, State.IN_REVIEW)
+    operations.claim(case.pk, reviewer, now)
+    assert operations.approve(case.pk, reviewer, now).conditional is False
+
+
+def test_the_sweeper_asks_the_register(conditional: Case, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(tasks.timezone, "now", lambda: now)
+    monkeypatch.setattr(conditions, "look", lambda case_id, clock: asked.append(case_id))
+    make_case(make_member(now), now, State.APPROVED)
+    tasks.confirm_conditional()
+    assert asked == [conditional.pk]
