@@ -364,6 +364,8 @@ def _spoken(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why, ...]]:
         said = []
     spoken: dict[str, dict[Why, None]] = {}
     for why, at in said:
+        if why.code == "document_missing" and facts.of_kinds((paper,)):
+            continue  # a body that has no licence has shown what it was set up by
         code = _about(why, paper)
         touched = _touched(pack.items[code], facts, paper)
         if facts.state in _CLOSED or touched is None or at is None or touched <= at:

@@ -262,6 +262,14 @@ def test_a_flaw_of_the_photograph_is_told_and_stops_nobody() -> None:
     assert licence.state is PENDING and [why.code for why in licence.reasons] == ["document_blurred"]
 
 
+def test_a_body_without_a_licence_is_not_told_that_it_lacks_one() -> None:
+    reports = (found("reading", "document_missing", Severity.UNABLE, "document"), *PASSED[1:])
+    body = replace(GIVEN, uscc=ASSOCIATION, papers=(Paper("approval_document", BEFORE),), state=State.IN_REVIEW, reports=reports)
+    approval = of(body, "approval_document")
+    assert approval.state is PENDING and approval.reasons == ()
+    assert [why.code for why in of(replace(body, papers=()), "approval_document").reasons] == ["document_missing"]
+
+
 def test_a_name_that_does_not_agree_can_be_mended_at_either_end() -> None:
     facts = replace(SENT_BACK, reasons=(Why("name_mismatch", "name", check="reading"),))
     assert [way.code for way in of(facts, "company_facts").ways] == ["declare", "business_licence"]
