@@ -19,6 +19,7 @@ from verification.licence.fields import fields_of
 
 WRONG = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
 CODES = ("uscc", "registration_number")
+MISREAD_NUMBER = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
 REPRESENTATIVE, DAY, ISSUED = line(250, 520, "王示例"), line(950, 470, "2019年03月05日"), line(1000, 860, "2019年03月05日")
 FIRST, SECOND = "软件开发；技术咨询；货物进出口。", "名称翻译服务；住所安保服务。（依法须经批准的项目）**"
 STREET, ROOM = "北京市海淀区示例路1号", "2号楼301室"
@@ -56,6 +57,24 @@ DOUBTFUL = {
         [*without(STREET, ROOM), line(950, 520, "北京市海淀区示例路")], ("address",), line(950, 550, "1号2号楼301室")
     ),
     "ragged scope": Case([*without(FIRST), line(250, 570, "软件开发；技术")], ("business_scope",), line(440, 570, "咨询；货物进出口。")),
+    "a number whose check digit is wrong": Case(
+        [*without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, MISREAD_NUMBER)],
+        ("registration_number",),
+        line(250, 340, MISREAD_NUMBER),
+        line=True,
+    ),
+    "a number too old for a check digit": Case(
+        [*without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, NUMBER[:13])],
+        ("registration_number",),
+        line(250, 340, NUMBER[:13]),
+        line=True,
+    ),
+    "scope torn in the middle of a line": Case(
+        [*without(FIRST), line(250, 570, FIRST[:8]), line(520, 570, FIRST[8:] + "仓储。")], ("business_scope",), line(455, 570, "某某", 20)
+    ),
+    "a line of the scope that was not found": Case(
+        [*without(SECOND), line(250, 616, SECOND)], ("business_scope",), line(250, 593, SECOND, 12)
+    ),
     "lines of the scope apart": Case([*without(SECOND), line(250, 640, SECOND)], ("business_scope",), line(250, 605, SECOND)),
     "scope without its first line": Case(without(FIRST), ("business_scope",), line(250, 570, FIRST)),
     "scope with an unreadable line": Case(
@@ -152,6 +171,38 @@ def test_a_line_like_a_code_is_told_in_other_cuts_too(degrees: float) -> None:
     for cut in doubt.other_cuts:
         assert cv2.pointPolygonTest(np.array(cut, np.float32), code.middle, measureDist=False) > 0
         assert direction(cut) == pytest.approx(degrees, abs=0.5)
+
+
+@pytest.mark.parametrize("up", [-12, -5, 0, 5, 12])
+def test_a_code_beside_a_larger_word_is_told_in_cuts_without_it(up: float) -> None:
+    """(副本) stands before the code, is twice as large, and the finder put both into one box."""
+    copy, code = line(100, 340, "（副本）", height=48), line(310, 340 + up, CODE, height=22)
+    both = line(100, 340, f"(副A{WRONG}", height=48, width=code.x1 - copy.x0)
+    found = read(*without(CODE, "统一社会信用代码"), both)
+    cuts = [cut for doubt in found.doubts if doubt.names == CODES and doubt.line for cut in doubt.other_cuts]
+    y = code.middle[1]
+    clean = [
+        c
+        for c in cuts
+        if copy.x1 - 48 <= c[0][0] <= code.x0 + 11 and c[0][1] < y < c[2][1] and c[2][1] - c[0][1] <= 1.2 * 22 and c[1][0] >= code.x1
+    ]
+    assert clean
+
+
+@pytest.mark.parametrize(
+    ("text", "y", "there"),
+    [
+        ("(副A91110", 250, True),
+        ("(副本)A9111011", 250, True),
+        ("(副本)(1-1)", 250, False),
+        ("91110", 250, False),
+        ("(副A91110", 700, False),
+    ],
+)
+def test_what_a_larger_word_left_of_a_code_is_a_place_for_one_in_the_head_alone(text: str, y: float, there: bool) -> None:
+    scrap = line(600, y, text)
+    doubts = read(*without(CODE, "统一社会信用代码"), scrap).doubts
+    assert any(doubt.names == CODES and doubt.line and holds(doubt.line, inner(scrap)) for doubt in doubts) is there
 
 
 def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() -> None:

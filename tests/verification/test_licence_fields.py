@@ -19,7 +19,7 @@ from verification.licence.fields import fields_of
 from verification.licence.labels import LABELS
 from verification.licence.model import FIELDS, Problem
 from verification.licence.problems import problems_of
-from verification.licence.values import simplified
+from verification.licence.values import is_checked_number, is_sound_number, registration_check_digit, simplified
 
 
 def test_landscape_of_2019() -> None:
@@ -374,3 +374,64 @@ def test_the_end_of_a_value_set_tight_above_the_next_row_belongs_to_its_beginnin
     found = read(*page)
     assert found.fields["address"] == "北京市海淀区示例街道示范路与样本西路交叉口"
     assert found.fields["legal_representative"] == "王示例"
+
+
+@given(st.text("0123456789", min_size=14, max_size=14), st.integers(0, 14), st.integers(1, 9))
+def test_the_check_digit_of_a_number_proves_it(first14: str, at: int, more: int) -> None:
+    number = first14 + registration_check_digit(first14)
+    assert is_checked_number(number) and is_sound_number(number)
+    misread = number[:at] + str((int(number[at]) + more) % 10) + number[at + 1 :]
+    assert not is_checked_number(misread) and not is_sound_number(misread), "one wrong digit is always told"
+    assert is_sound_number(number[:13]) and not is_checked_number(number[:13]), "the older ones have none"
+
+
+MISREAD = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "taken"),
+    [(300, 340, NUMBER), (260, 346, NUMBER), (900, 340, MISREAD), (250, 380, MISREAD)],
+    ids=["there", "near", "beside", "below"],
+)
+def test_a_number_gives_way_to_a_proven_one_in_its_own_place_alone(x: float, y: float, taken: str) -> None:
+    page = [*without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, MISREAD)]
+    assert read(*page, line(x, y, NUMBER)).fields["registration_number"] == taken
+    assert read(*page, line(300, 340, NUMBER[:13])).fields["registration_number"] == MISREAD, "what is not proven takes no place"
+
+
+@pytest.mark.parametrize(
+    ("read_as", "printed"),
+    [
+        ("示例路160、161.162号", "示例路160、161、162号"),
+        ("示例路160、161.162.163号", "示例路160、161、162、163号"),
+        ("示例路1.2号", "示例路1.2号"),
+        ("示例路160、161号2.5层", "示例路160、161号2.5层"),
+    ],
+)
+def test_the_mark_between_numbers_of_a_list(read_as: str, printed: str) -> None:
+    page = [*without("北京市海淀区示例路1号", "2号楼301室"), line(950, 520, f"云溪市月湖区{read_as}")]
+    assert read(*page).fields["address"] == f"云溪市月湖区{printed}"
+
+
+SCOPE = ("软件开发；技术咨询；货物进出口。", "名称翻译服务；住所安保服务。（依法须经批准的项目）**")
+
+
+@pytest.mark.parametrize("x", [190, 200, 250, 270])
+@pytest.mark.parametrize("begins", ["住所", "经营范围"])
+def test_a_line_of_the_scope_may_be_a_label_word_and_begin_left_of_the_first(begins: str, x: float) -> None:
+    """Where the label is glued to the first line, the others may begin a little left of where it seems to end."""
+    page = [
+        *without("经营范围", *SCOPE),
+        line(100, 570, f"经营范围{SCOPE[0]}"),
+        line(x, 600, begins),
+        line(x + 24 * len(begins), 600, "安保服务。"),
+    ]
+    assert read(*page).fields["business_scope"] == f"{SCOPE[0]}{begins}安保服务。"
+    assert read(*page).fields["address"] == EXPECTED["address"]
+
+
+@pytest.mark.parametrize(("right", "taken"), [(0, True), (3, True), (5.5, True), (7, False)])
+def test_lines_of_a_scope_glued_to_its_label_may_begin_further_right(right: float, taken: bool) -> None:
+    first = line(100, 570, f"经营范围{SCOPE[0]}")
+    page = [*without("经营范围", *SCOPE), first, line(196 + right * 24, 600, "仓储服务。")]
+    assert (read(*page).fields["business_scope"] == f"{SCOPE[0]}仓储服务。") is taken

@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from verification.licence.boxes import TextBox
 from verification.licence.certainty import SURE
 from verification.licence.model import FIELDS, Problem
 from verification.readers import READERS
-from verification.readers.base import Reader
+from verification.readers.base import Picture, Reader
 from verification.readers.cloud import CloudReading
 from verification.reading import qr_payload, read_pages
 from verification.specimens import make
@@ -79,6 +81,58 @@ def test_two_licences_side_by_side_are_told(form: str) -> None:
     page.paste(right, (left.width, 0))
     assert {Problem.SEVERAL_LICENCES, Problem.SEVERAL_CODES} <= set(read_pages([page], READERS[:1]).problems)
     assert read_pages([left], READERS[:1]).problems == ()
+
+
+class Shelf(Sequence[Image.Image]):
+    """Pages that are made when asked for, and remembers which were, and how many others were still held then."""
+
+    def __init__(self, *pages: Image.Image) -> None:
+        self._pages, self._given = pages, list[weakref.ref[Image.Image]]()
+        self.asked: list[int] = []
+        self.held = 0
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def __getitem__(self, number: Any) -> Any:
+        self.held = max(self.held, sum(page() is not None for page in self._given))
+        self.asked.append(number)
+        page = self._pages[number].copy()
+        self._given.append(weakref.ref(page))
+        return page
+
+
+def test_pages_are_taken_one_at_a_time_and_only_until_the_licence_is_found() -> None:
+    shelf = Shelf(BLANK, SPECIMEN.image, BLANK)
+    reading = read_pages(shelf, READERS[:1])
+    assert (reading.page, reading.fields["uscc"], reading.qr_uscc) == (2, CODE, CODE)
+    assert (shelf.asked, shelf.held) == ([0, 1], 0)
+
+
+def test_a_second_reader_looks_at_the_same_picture() -> None:
+    shelf = Shelf(BLANK, BLANK, BLANK)
+    readers = [ScriptedReader("a", says(("名称", NAME))), ScriptedReader("b", says(("统一社会信用代码", CODE)))]
+    reading = read_pages(shelf, readers)
+    assert (reading.page, reading.reader) == (1, "a+b") and shelf.asked == [0, 1, 2]
+    assert [len(reader.pages) for reader in readers] == [3, 1]
+
+
+def test_the_page_that_says_most_is_kept() -> None:
+    """The first of them, where two say as much."""
+
+    class Turning(ScriptedReader):
+        def read(self, image: Picture) -> list[TextBox]:
+            super().read(image)
+            return [said[0], said[1], said[1], said[2]][len(self.pages) - 1]
+
+    said = [says(("类型", "有限责任公司")), says(("名称", NAME), ("法定代表人", "王示例")), []]
+    reading = read_pages([BLANK] * 4, [Turning("a", [])])
+    assert reading.page == 2 and reading.fields["name"] == NAME
+
+
+def test_a_document_without_pages_is_no_readers_fault() -> None:
+    with pytest.raises(ProviderBroken):
+        read_pages([], [ScriptedReader("a", [])])
 
 
 def test_the_second_reader_rests_when_the_first_saw_enough() -> None:

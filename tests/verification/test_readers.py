@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
+from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from celery.signals import celeryd_after_setup
 from PIL import Image
 
+from config.celery import app
 from events.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
 from verification.licence.boxes import TextBox, Turn
-from verification.readers import READERS, tesseract
+from verification.readers import READERS, share_cores, tesseract
 from verification.readers.base import CloseReader, Picture, Reader
-from verification.readers.rapid import RapidReader
+from verification.readers.rapid import PART, RapidReader
 from verification.readers.tesseract import TesseractReader
-from verification.reading import read_pages
+from verification.reading import picture_of, read_pages
 from verification.specimens import make
 
 RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))
@@ -118,3 +123,36 @@ def test_tesseract_is_ended_when_it_takes_too_long(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(tesseract, "SECONDS", 0.05)
     with pytest.raises(ProviderUnavailable):
         TesseractReader().read(picture(make(6).image))
+
+
+@pytest.mark.parametrize(
+    ("cores", "processes", "threads"), [(2, 1, 2), (2, 2, 1), (8, 2, 2), (8, 8, 1), (1, 4, 1), (4, 3, 1), (None, 1, 1)]
+)
+def test_cores_are_shared(monkeypatch: pytest.MonkeyPatch, cores: int | None, processes: int, threads: int) -> None:
+    monkeypatch.setattr(RAPID, "threads", 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    share_cores(processes)
+    assert RAPID.threads == threads
+
+
+def test_a_worker_shares_the_cores_before_its_processes_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RAPID, "threads", 8)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert app.conf.task_acks_late
+    celeryd_after_setup.send(sender="worker@here", instance=SimpleNamespace(concurrency=4), conf=app.conf)
+    assert RAPID.threads == 2
+
+
+def test_rapid_tells_of_what_it_saw_every_few_lines() -> None:
+    told: list[int] = []
+    boxes = RAPID.read_in_parts(picture(make(7).image), lambda boxes: told.append(len(boxes)))
+    steps = [after - before for before, after in pairwise([0, *told])]
+    assert len(told) >= 3 and max(steps) <= PART <= 4, "who decides need not wait for the page"
+    assert told[-1] <= len(boxes)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "CMYK", "P"])
+def test_a_page_is_shown_to_readers_blue_first(mode: str) -> None:
+    page = make(8).image.resize((160, 113)).convert(mode)
+    shown = picture_of(page)
+    assert shown.flags.c_contiguous and (shown == picture(page)).all()

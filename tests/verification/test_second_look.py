@@ -17,11 +17,12 @@ from tests.conftest import require
 from tests.verification.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, without
 from verification.licence.boxes import Polygon, Region, TextBox, Turn, turned
 from verification.licence.fields import Found, fields_of
+from verification.licence.values import is_checked_number
 from verification.readers import READERS
 from verification.readers.base import CloseReader, Picture
 from verification.readers.rapid import RapidReader
 from verification.reading import picture_of
-from verification.second_look import CONFIRMED, LARGEST_ZOOM, MOST_LOOKS, look_again, look_for, second_opinion
+from verification.second_look import CONFIRMED, LARGEST_ZOOM, MOST_LINES, MOST_LOOKS, look_again, look_for, second_opinion
 from verification.specimens import make
 from verification.specimens.ink import font
 
@@ -45,9 +46,11 @@ class ScriptedReader:
     name: str = "scripted"
     asked: list[str] = field(default_factory=list)
     zooms: list[float] = field(default_factory=list)
+    most_places: int = 0
 
     def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
         self._note("lines")
+        self.most_places = max(self.most_places, len(places))
         return [box for box in self.in_lines if any(_holds(place, box) for place in places)]
 
     def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
@@ -211,6 +214,38 @@ def test_a_sure_value_gives_way_to_none() -> None:
     assert reader.asked == []
 
 
+@pytest.mark.parametrize("scrap", ["王示", "示例", "示"])
+def test_a_part_of_what_was_read_is_no_better_reading(scrap: str) -> None:
+    reader = ScriptedReader(enlarged=rows(0.99, scrap), in_ink=rows(0.99, scrap))
+    assert again(unsure(0.6, "王示例"), reader).fields["legal_representative"] == "王示例"
+
+
+# --- Numbers from before the code ------------------------------------------------------------------------
+
+MISREAD_NUMBER = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
+NUMBERED = [*without(ROOM, CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, MISREAD_NUMBER)]
+
+
+def test_a_number_that_is_not_proven_gives_way_to_one_that_is() -> None:
+    reader = ScriptedReader(in_lines=[line(250, 340, NUMBER)])
+    assert again(NUMBERED, reader).fields["registration_number"] == NUMBER
+    assert reader.asked == ["lines"]
+
+
+def test_a_number_that_crowded_into_fewer_digits_is_read_in_another_cut() -> None:
+    page = [*NUMBERED[:-1], line(250, 340, NUMBER[:13])]
+    assert again(page, ScriptedReader(in_lines=[line(250, 342, NUMBER, height=14)])).fields["registration_number"] == NUMBER
+
+
+@given(st.integers(0, 10**15 - 1))
+@settings(max_examples=30, deadline=None)
+def test_a_number_gives_way_to_no_other_that_is_not_proven(other: int) -> None:
+    number = f"{other:015}"
+    seen = [line(250, 340, number)]
+    found = again(NUMBERED, ScriptedReader(in_lines=seen, enlarged=seen, in_ink=seen))
+    assert found.fields["registration_number"] == (number if is_checked_number(number) else MISREAD_NUMBER)
+
+
 # --- Addresses -------------------------------------------------------------------------------------------
 
 
@@ -282,6 +317,24 @@ def test_a_scope_does_not_give_way_to_a_shorter_one() -> None:
     assert again(RAGGED, ScriptedReader(enlarged=less, in_ink=less)).fields == first.fields
 
 
+THIRD = "会议服务；市场调查；仓储服务；包装服务；翻译服务；摄影服务。"
+TORN = [*(box for box in SOUND if box.text not in (FIRST, SECOND)), line(250, 570, FIRST), line(250, 630, SECOND)]
+"""A scope of which a line was not found."""
+
+
+@pytest.mark.parametrize(("score", "kept"), [(0.99, True), (0.91, True), (0.8, False)])
+def test_what_only_the_first_look_saw_of_a_scope_is_kept_if_it_was_sure(score: float, kept: bool) -> None:
+    page = [replace(box, score=score) if box.text == SECOND else box for box in TORN]
+    seen = [line(100, 570, "经营范围"), line(250, 570, FIRST), line(250, 600, THIRD)]
+    scope = again(page, ScriptedReader(enlarged=seen)).fields["business_scope"]
+    assert scope == FIRST + THIRD + (SECOND.rstrip("*") if kept else "")
+
+
+def test_what_both_looks_saw_is_there_once() -> None:
+    seen = [line(100, 570, "经营范围"), line(252, 571, FIRST), line(250, 600, THIRD), line(249, 629, SECOND)]
+    assert again(TORN, ScriptedReader(enlarged=seen)).fields["business_scope"] == FIRST + THIRD + SECOND.rstrip("*")
+
+
 def test_an_empty_scope_is_looked_for() -> None:
     page = [box for box in SOUND if box.text not in (FIRST, SECOND)]
     seen = [line(100, 570, "经营范围"), line(250, 570, FIRST), line(250, 600, SECOND, width=500)]
@@ -299,10 +352,18 @@ def test_the_number_of_looks_is_bounded(lost: set[str], codes: int) -> None:
     page = [*without(*lost), *(line(40 + 15 * i, 640 + 15 * i, WRONG) for i in range(codes))]
     reader = ScriptedReader()
     again(page, reader)
-    assert reader.asked.count("lines") <= 2
+    assert reader.asked.count("lines") <= 2 and reader.most_places <= MOST_LINES
     assert reader.asked.count("ink") <= MOST_LOOKS
     assert reader.asked.count("area") <= MOST_LOOKS + 2, "and two halves"
     assert all(1 <= zoom <= LARGEST_ZOOM for zoom in reader.zooms)
+
+
+def test_all_cuts_of_two_codes_printed_into_another_word_are_read() -> None:
+    """Eleven places each; with fewer, those that help would be left out."""
+    page = [*without(CODE), *(line(400, 240 + 50 * i, f"(副A{WRONG}", width=500) for i in range(3))]
+    reader = ScriptedReader()
+    again(page, reader)
+    assert reader.most_places == MOST_LINES >= 22
 
 
 def test_a_page_of_labels_alone_keeps_the_bound() -> None:

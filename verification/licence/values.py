@@ -270,14 +270,12 @@ def _term(text: str) -> str:
 
 # The label's second half with its first misread; and the microprint (SCJDGL, for 市场监督管理) at the end.
 _ADDRESS_NEIGHBOURS: Final = re.compile(r"^[住佳往生]?所(?=[一-鿿]{2,}[省市区县])|[SCJDGL]{4,40}$")
-
-
-# The mark between two numbers of a list, read as a full stop: 160、161.162号.
-_LISTED: Final = re.compile(r"(、\d+)\.(?=\d)")
+# Numbers of a list, the mark between two of which was read as a full stop: 160、161.162号.
+_LISTED: Final = re.compile(r"、\d+(?:\.\d+)+")
 
 
 def _address(text: str) -> str:
-    text = _LISTED.sub(r"\1、", _ADDRESS_NEIGHBOURS.sub("", text.strip(_LOOSE)))
+    text = _LISTED.sub(lambda numbers: numbers.group().replace(".", "、"), _ADDRESS_NEIGHBOURS.sub("", text.strip(_LOOSE)))
     return _bracketed(text) if len(re.findall(r"[一-鿿]", text)) >= 3 else ""
 
 
