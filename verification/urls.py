@@ -2,20 +2,32 @@
 
 from django.urls import path
 
-from verification import views
+from verification.views import appeals, case, documents, proofs
 
 app_name = "verification"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("status/", views.status, name="status"),
-    path("help/", views.help_page, name="help"),
-    path("declare/", views.declare, name="declare"),
-    path("start/", views.start, name="start"),
-    path("documents/", views.upload, name="upload"),
-    path("documents/<uuid:document_id>/remove/", views.remove_document, name="remove_document"),
-    path("documents/<uuid:document_id>/restore/", views.restore_document, name="restore_document"),
-    path("documents/<uuid:document_id>/pages/<int:number>/", views.page_image, name="page_image"),
-    path("submit/", views.submit, name="submit"),
-    path("withdraw/", views.withdraw, name="withdraw"),
-    path("appeal/", views.appeal, name="appeal"),
+    path("", case.home, name="home"),
+    path("status/", case.status, name="status"),
+    path("help/", case.help_page, name="help"),
+    path("declare/", case.declare, name="declare"),
+    path("start/", case.start, name="start"),
+    path("submit/", case.submit, name="submit"),
+    path("withdraw/", case.withdraw, name="withdraw"),
+    path("appeal/", appeals.appeal, name="appeal"),
+    path("documents/", documents.upload, name="upload"),
+    path("documents/<uuid:document_id>/remove/", documents.remove_document, name="remove_document"),
+    path("documents/<uuid:document_id>/restore/", documents.restore_document, name="restore_document"),
+    path("documents/<uuid:document_id>/pages/<int:number>/", documents.page_image, name="page_image"),
+    path("documents/<uuid:document_id>/reading/", documents.reading, name="reading"),
+    path("documents/<uuid:document_id>/reading/said/", documents.state_values, name="state_values"),
+    path("documents/<uuid:document_id>/reading/<slug:field>/", documents.crop, name="crop"),
+    path("authority/company-email/", proofs.company_email, name="company_email"),
+    path("authority/bank-deposit/", proofs.bank_deposit, name="bank_deposit"),
+    path("authority/e-licence/", proofs.e_licence, name="e_licence"),
+    path("authority/e-licence/<uuid:proof_id>/code/", proofs.scan_code, name="scan_code"),
+    path("authority/vouch/", proofs.vouching, name="vouching"),
+    path("authority/asked/", proofs.asked_to_vouch, name="asked_to_vouch"),
+    path("authority/asked/<uuid:proof_id>/", proofs.answer_vouch, name="answer_vouch"),
+    path("authority/<uuid:proof_id>/confirm/", proofs.confirm_proof, name="confirm_proof"),
+    path("authority/<uuid:proof_id>/cancel/", proofs.cancel_proof, name="cancel_proof"),
 ]

@@ -29,4 +29,19 @@ window.addEventListener("pageshow", (event) => {
   }
 });
 
+// A link to an item opens it. Browsers do so by themselves one after the other; until all do, this does.
+function openTarget() {
+  const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+  const closed = target?.closest("details:not([open])");
+  if (!closed) return;
+  closed.open = true;
+  target.scrollIntoView();
+}
+window.addEventListener("hashchange", openTarget);
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.('a[href^="#"]');
+  if (link && link.hash === location.hash) openTarget(); // the address does not change, so nothing else tells
+});
+openTarget();
+
 document.querySelector("[data-focus]")?.focus();

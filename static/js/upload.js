@@ -117,6 +117,10 @@
     if (!newest) return;
     const failed = [...document.querySelectorAll(".sending li:has(.failed)")].map((item) => [item.closest(".slot").id, item]);
     const fresh = document.adoptNode(newest);
+    for (const opened of document.querySelectorAll("#editor details[id][open]")) {
+      const same = fresh.querySelector(`#${CSS.escape(opened.id)}`);
+      if (same) same.open = true; // whoever looks at an item goes on looking at it
+    }
     document.getElementById("editor").replaceWith(fresh);
     window.htmx?.process(fresh);
     for (const list of fresh.querySelectorAll(".refusals")) list.replaceChildren();

@@ -1,0 +1,75 @@
+"""How does an employer speak against a decision, or ask for a person?"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from employers.models import Member
+from employers.views import member_required
+from events.errors import Refused
+from verification import appealing, guards, uploads
+from verification.forms import WordsForm
+from verification.models import Case
+from verification.states import State
+from verification.views.case import case_or_404, refused_at_home
+from verification.views.documents import examined
+
+
+@csrf_exempt  # the token stands in the body, which must not be read before its length is known; `_heard` checks it
+@member_required
+def appeal(request: HttpRequest, member: Member) -> HttpResponse:
+    """Say why a refusal is wrong, or, after the third time back, ask a person to look. Files may go with it."""
+    if uploads.too_long(request, settings.UPLOAD_MAX_BYTES):
+        request.upload_handlers = []
+        return render(request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413)
+    handler = uploads.BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
+    request.upload_handlers = [handler]
+    response: HttpResponse = _heard(request, member, handler)
+    return response
+
+
+@csrf_protect
+def _heard(request: HttpRequest, member: Member, handler: uploads.BoundedUploadHandler) -> HttpResponse:
+    case, now = case_or_404(member), timezone.now()
+    if case.state == State.IN_REVIEW:  # sent twice
+        return redirect("verification:home")
+    verb = "appeal" if case.state != State.CHANGES_REQUESTED else "ask_person"
+    if refused := guards.may(verb, case, member.as_actor(), now):
+        return refused_at_home(request, refused)
+    form = WordsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _say(request, verb, case, member, form.cleaned_data["words"], handler)
+        except Refused as refused:
+            if refused.code == "state_conflict":
+                return refused_at_home(request, refused)
+            form.refuse(refused)
+        else:
+            messages.success(request, gettext("Sent. Another reviewer reads it; you get a mail."))
+            return redirect("verification:home")
+    context = {
+        "form": form, "case": case, "verb": verb, "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2, "files": appealing.FILES_AT_MOST,
+    }  # fmt: skip
+    return render(request, "verification/appeal.html", context, status=422 if form.errors else 200)
+
+
+def _say(request: HttpRequest, verb: str, case: Case, member: Member, words: str, handler: uploads.BoundedUploadHandler) -> None:
+    if handler.too_large:
+        raise Refused("document_too_large", "files", seen=handler.too_large[0], expected=f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB")
+    files = request.FILES.getlist("files")
+    if len(files) > appealing.FILES_AT_MOST:
+        raise Refused("files_too_many", "files", expected=f"≤ {appealing.FILES_AT_MOST}")
+    evidence = []
+    for file in files:
+        try:
+            evidence.append(appealing.Evidence(*examined(file)))
+        except Refused as refused:
+            raise Refused(refused.code, "files", seen=file.name or "", expected=refused.expected) from refused
+    operation = appealing.appeal if verb == "appeal" else appealing.ask_person
+    operation(case.pk, member, words, evidence, timezone.now())
