@@ -51,9 +51,16 @@ def run(marker: str, **environment: str) -> None:
 
 def test_postgresql() -> None:
     require("PostgreSQL on loopback", postgresql_answers())
-    run("postgresql", DATABASE_URL=POSTGRESQL)
+    run("postgresql and not redis", DATABASE_URL=POSTGRESQL)
 
 
 def test_redis() -> None:
     require("Redis on loopback", redis_answers())
     run("redis", ZIZHI_BROKER_URL=REDIS)
+
+
+@pytest.mark.timeout(1500)
+def test_postgresql_and_redis_together() -> None:
+    require("PostgreSQL on loopback", postgresql_answers())
+    require("Redis on loopback", redis_answers())
+    run("postgresql and redis", DATABASE_URL=POSTGRESQL, ZIZHI_BROKER_URL=REDIS)

@@ -62,7 +62,9 @@ def wait_until(what: Callable[[], object], complaint: str, log: Path, seconds: f
 
 
 @contextmanager
-def running_worker(broker: str, log: Path, *, beat: bool = False, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def running_worker(
+    broker: str, log: Path, *, beat: bool = False, concurrency: int = 1, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """A real prefork worker on this test's database, in a process group of its own."""
     database = connection.settings_dict
     url = (
@@ -70,7 +72,7 @@ def running_worker(broker: str, log: Path, *, beat: bool = False, **environment:
         if connection.vendor == "sqlite"
         else f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"
     )
-    command = processes.worker(1) + (["--beat", "--schedule", str(log.with_suffix(".beat"))] if beat else [])
+    command = processes.worker(concurrency) + (["--beat", "--schedule", str(log.with_suffix(".beat"))] if beat else [])
     wired = {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url, "ZIZHI_BROKER_URL": broker}
-    with processes.running(command, log, **wired, **environment) as process:
+    with processes.running(command, log, **wired | environment) as process:
         yield process
