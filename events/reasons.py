@@ -167,6 +167,12 @@ REASONS: dict[str, Reason] = _table(
         "service", MINUTES, appeal=False,
     ),
     Reason(
+        "document_recapture",
+        Text("图片看起来是对着屏幕拍摄的", "The picture seems to be a photo of a screen"),
+        Text("请直接拍摄执照原件；若是电子营业执照，请上传下载的原文件或截图。审核员也会人工核实", "Photograph the licence itself; of an electronic licence upload the file or a screenshot. A reviewer will look as well"),
+        "recruiter", MINUTES,
+    ),
+    Reason(
         "document_expired",
         Text("营业期限已过", "The licence's business term has ended"),
         Text("请上传换发后的营业执照", "Upload the renewed licence"),
@@ -412,6 +418,12 @@ REASONS: dict[str, Reason] = _table(
         "company", DAYS, appeal=False,
     ),
     Reason(
+        "bank_account_of_other",
+        Text("这个账户已用于证明另一家公司", "This account has already proven another company"),
+        Text("请使用本公司自己的对公账户，或改用其他方式", "Use your own company's account, or choose another way"),
+        "company", DAYS, appeal=False,
+    ),
+    Reason(
         "bank_returned",
         Text("银行退回了这笔汇款", "The bank returned the transfer"),
         Text("请核对账户信息，或改用其他方式", "Look over the account's details, or choose another way"),
@@ -536,6 +548,36 @@ REASONS: dict[str, Reason] = _table(
         "forgery_suspected",
         Text("图片需要人工核实", "The picture needs a person's look"),
         Text("审核员会人工核实，无需操作", "A reviewer will look into it; nothing to do"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "forgery_inconsistent_compression",
+        Text("图片中有一处的压缩痕迹与其余部分不同，需要人工核实", "One place of the picture was saved otherwise than the rest; a person has to look at it"),
+        Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "forgery_retyped_field",
+        Text("有一项内容的字迹与周围不同，需要人工核实", "The print of one value differs from what is around it; a person has to look at it"),
+        Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "forgery_copied_patch",
+        Text("代码中有两处完全相同，需要人工核实", "Two places of the code are the same to the grain; a person has to look at it"),
+        Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "forgery_edited",
+        Text("文件显示曾用图片编辑软件保存，需要人工核实", "The file says that it was saved by a picture editor; a person has to look at it"),
+        Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
+        "reviewer", ONE_DAY,
+    ),
+    Reason(
+        "qr_not_registry",
+        Text("执照上的二维码不指向登记机关，需要人工核实", "The QR code on the picture does not lead to a registration authority; a person has to look at it"),
+        Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
         "reviewer", ONE_DAY,
     ),
     Reason(

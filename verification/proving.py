@@ -108,8 +108,8 @@ def confirm_code(proof_id: UUID, member: Member, code: str, now: datetime) -> Pr
 def start_deposit(member: Member, account_holder: str, account_number: str, bank_name: str, now: datetime) -> Proof:
     """Have a small transfer made to the company's account, whose memo is a code. A worker asks the bank after the commit.
 
-    Raises Refused: `proof_not_offered`, `bank_holder_mismatch`, `bank_account_invalid`, `proof_under_way`, `proof_too_often`, and
-    what `may_prove` answers.
+    Raises Refused: `proof_not_offered`, `bank_holder_mismatch`, `bank_account_invalid`, `bank_account_of_other`, `proof_under_way`,
+    `proof_too_often`, and what `may_prove` answers.
     """
     if not settings.BANK:
         raise Refused("proof_not_offered", "bank_name")
@@ -119,14 +119,23 @@ def start_deposit(member: Member, account_holder: str, account_number: str, bank
         raise Refused("bank_holder_mismatch", "account_holder", seen=account_holder[:100], expected=company.name)
     if not _ACCOUNT.fullmatch(number):
         raise Refused("bank_account_invalid", "account_number", expected="9–25 位数字 / digits")
+    account = blind_index(number, "proof.account")
+    if _of_another_company(account, member, company):
+        raise Refused("bank_account_of_other", "account_number")
     code = _new_code()
     order = {"holder": account_holder.strip(), "account_number": number, "bank_name": bank_name.strip(), "memo": code}
     with _beginning(member, ProofKind.BANK_DEPOSIT, now, replace=False) as proof:
         proof.provider, proof.shown = settings.BANK, f"{bank_name.strip()[:100]} ···· {number[-4:]}"
         proof.sealed, proof.code_hash = seal_text(json.dumps(order), SEALED), _hash(proof, code)
-        proof.observed = {"name": company.name}
+        proof.observed = {"name": company.name, "account": account}
         _ring(proof)
     return proof
+
+
+def _of_another_company(account: str, member: Member, company: Declared) -> bool:
+    """Whether this account has proven another company, of another employer: one shell's account would open many invented codes."""
+    proven = Proof.objects.filter(kind=ProofKind.BANK_DEPOSIT, state=ProofState.PROVEN, observed__account=account)
+    return proven.exclude(uscc=company.uscc).exclude(employer=member.employer_id).exists()
 
 
 def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:

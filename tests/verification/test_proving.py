@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from employers.models import Member
@@ -213,7 +216,7 @@ def test_a_deposit_from_begin_to_end(member: Member, bank: SimulatedBank, now: d
     assert proof.stage == "arrived" and mails("deposit_sent") == [member.user.email]
     code = memo(bank, ACCOUNT, proof.due_at)
     proof = proving.confirm_deposit(proof.pk, member, code, now + timedelta(hours=1))
-    assert proof.state == ProofState.PROVEN and proof.observed == {"name": "云溪市示例科技有限公司"}
+    assert proof.state == ProofState.PROVEN and proof.observed["name"] == "云溪市示例科技有限公司"
     assert ACCOUNT not in str(list(Mail.objects.values()) + list(Event.objects.values()) + list(Proof.objects.values()))
 
 
@@ -235,6 +238,19 @@ def test_deposits_that_are_not_made(holder: str, number: str, code: str, member:
     with pytest.raises(Refused, match=code):
         deposit(member, now, number, holder)
     assert not Proof.objects.exists()
+
+
+def test_one_account_does_not_prove_many_companies(member: Member, bank: SimulatedBank, now: datetime) -> None:
+    proof = follow_until(deposit(member, now), now + timedelta(hours=1))
+    twin = make_member(now)
+    assert deposit(twin, now).state == ProofState.PENDING, "what is only begun stands in nobody's way"
+    proving.cancel(Proof.objects.get(member=twin).pk, twin, now)
+    (first, *_) = bank.statement(ACCOUNT, now + timedelta(hours=1))
+    proving.confirm_deposit(proof.pk, member, first[1], now + timedelta(hours=1))
+    with pytest.raises(Refused, match="bank_account_of_other"):
+        deposit(twin, now + timedelta(hours=1))
+    colleague = make_member(now, member.employer)
+    assert deposit(colleague, now + timedelta(hours=1)).state == ProofState.PENDING
 
 
 def test_one_deposit_at_a_time(member: Member, now: datetime) -> None:
@@ -617,3 +633,42 @@ def test_a_yes_and_a_no_at_once(now: datetime) -> None:
     told = at_once(lambda: proving.vouch(proof.pk, boss, now), lambda: proving.decline(proof.pk, boss, now))
     assert told in (["proof_over", "proven"], ["failed", "proof_over"])
     assert Proof.objects.get().finished_at == now
+
+
+# --- The outside world, played -------------------------------------------------------------------------------
+
+
+def test_a_statement_is_read_and_a_phone_is_played(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now + MINUTE)
+    paid, scanned = deposit(member, now), proving.start_scan(member, now)
+    follow(paid, now)
+    call_command("simulated", "statement", ACCOUNT)
+    code = capsys.readouterr().out.split()[-1]
+    proving.confirm_deposit(paid.pk, member, code, now + MINUTE)
+    assert follow(paid, now + MINUTE).state == ProofState.PROVEN
+    holder = ["--uscc", member.employer.uscc, "--name", member.employer.name, "--legal-representative", "林知白"]
+    call_command("simulated", "scan", scanned.observed["qr"], *holder)
+    assert proving.poll(scanned.pk, member, now + 2 * MINUTE).state == ProofState.PROVEN
+    with pytest.raises(CommandError, match="answered"):
+        call_command("simulated", "refuse", scanned.observed["qr"])
+
+
+def test_a_deployment_without_simulators_plays_nothing(settings: Any) -> None:
+    settings.BANK = ""
+    with pytest.raises(CommandError, match="ZIZHI_BANK"):
+        call_command("simulated", "statement", ACCOUNT)
+
+
+@pytest.mark.parametrize("name", ["ZIZHI_BANK", "ZIZHI_E_LICENCES"])
+def test_a_provider_that_is_not_there_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "icbc")
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is 'icbc'; it can be: simulator"):
+        runpy.run_path(str(Path(__file__).parents[2] / "config" / "settings.py"))
+
+
+@pytest.mark.parametrize(("database", "bank"), [("sqlite:///x.sqlite3", "simulator"), ("postgres://nobody@127.0.0.1/x", "")])
+def test_a_simulator_is_not_the_default_beside_a_database_server(database: str, bank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database)
+    monkeypatch.setenv("ZIZHI_DEBUG", "0")
+    made = runpy.run_path(str(Path(__file__).parents[2] / "config" / "settings.py"))
+    assert (made["BANK"], made["E_LICENCES"]) == (bank, bank)
