@@ -20,7 +20,7 @@ from events.errors import Refused
 from events.models import Event, record
 from verification import guards, review, states
 from verification.findings import Finding, Severity
-from verification.models import Attempt, Case, CheckRun, Document, DocumentPage
+from verification.models import Attempt, Case, CheckRun, Document, DocumentPage, Proof, Statement
 from verification.states import State
 
 VIEW_ONCE = timedelta(minutes=1)
@@ -152,6 +152,14 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
             }
             for decision in case.decisions.select_related("decided_by")
         ],
+        "statements": [
+            {"statement": said, "label": review.FIELD_WORDS.get(said.field, said.field), "disputed": said.said != said.read}
+            for said in Statement.objects.filter(document__case=case, document__superseded_at=None).order_by("pk")
+        ],
+        "appeals": case.appeals.select_related("by").prefetch_related("documents"),
+        "proofs": Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
+        .select_related("member__user")
+        .order_by("-started_at"),
         "related": related_cases(case, observed.get("duplicates", {})),
         **history(case, documents),
         **what_may_be_done(case, reviewer, findings, typed, now),
