@@ -29,6 +29,7 @@ from verification.findings import Finding, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
 from verification.models import Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
+from verification.notices import tell_admins
 from verification.states import State
 
 CLAIM_FOR = timedelta(minutes=15)
@@ -272,6 +273,7 @@ def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_versi
             case.attempt_number += 1
         case.submitted_at, case.submitted_by, case.decided_at = now, user, None
         attempt = Attempt.objects.create(case=case, number=case.attempt_number, submitted_at=now, due_at=now)
+        tell_admins(case.declared_uscc, user.member, DocumentKind.BUSINESS_LICENCE, now)
         transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
     return attempt
 

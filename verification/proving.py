@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -34,6 +34,7 @@ from verification import guards, operations
 from verification.banks.base import Stage
 from verification.licence.witness import same_name
 from verification.models import Proof, ProofKind, ProofState
+from verification.notices import tell_admins
 from verification.standing import Declared, can_vouch, declared_by, is_public
 
 LASTS: Final = {
@@ -280,7 +281,7 @@ def _beginning(member: Member, kind: ProofKind, now: datetime, *, replace: bool)
         yield proof
         proof.save(force_insert=True)
         record("begin_proof", proof, member.as_actor(), now, employer_id=proof.employer_id, data={"kind": kind})
-        _tell_admins(proof, now)
+        tell_admins(proof.uscc, member, kind, now)
 
 
 def _make_room(member: Member, company: Declared, kind: ProofKind, now: datetime, replace: bool) -> None:
@@ -370,7 +371,7 @@ def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: s
         }  # fmt: skip
         queue_mail(proof.member.user.email, "proof_ended", proof.member.user.language, context, now)
     if state == ProofState.PROVEN:
-        _tell_admins(proof, now)
+        tell_admins(proof.uscc, proof.member, proof.kind, now, proven=True, but=proof.voucher_id)
         declared = declared_by(proof.member)
         if declared.case_id is not None and declared.uscc == proof.uscc:
             operations.ring(declared.case_id, now)
@@ -381,24 +382,6 @@ def _worth_a_mail(proof: Proof) -> bool:
     if proof.state == ProofState.PROVEN:
         return True
     return proof.kind in (ProofKind.BANK_DEPOSIT, ProofKind.VOUCH) and proof.failure not in ("proof_cancelled", "proof_replaced")
-
-
-def _tell_admins(proof: Proof, now: datetime) -> None:
-    """The company's known admins learn of every new proof; of one by somebody of another account as soon as it begins."""
-    proven = proof.state == ProofState.PROVEN
-    owners = Member.objects.active().filter(
-        role=Member.MemberRole.OWNER, employer__uscc=proof.uscc, employer__confirmed_at__isnull=False, user__is_active=True
-    )
-    for owner in owners.exclude(pk=proof.member_id).select_related("user", "employer"):
-        colleague = owner.employer_id == proof.employer_id
-        if colleague and (not proven or owner.pk == proof.voucher_id):
-            continue
-        email = proof.member.user.email
-        context: dict[str, Any] = {
-            "company": owner.employer.name, "way": proof.kind, "proven": proven, "colleague": colleague,
-            "member": email if colleague else f"***@{email.rpartition('@')[2]}", "path": reverse("employers:team"),
-        }  # fmt: skip
-        queue_mail(owner.user.email, "authority_notice", owner.user.language, context, now)
 
 
 def _ring(proof: Proof) -> None:

@@ -190,6 +190,7 @@ WAYS: dict[str, Promise] = {
     "bank_deposit": _("A small transfer to the company's account"),
     "vouch": _("A verified colleague vouches for you"),
     "authorization_letter": _("A stamped letter of authorisation"),
+    DocumentKind.BUSINESS_LICENCE: _("Business licence"),
     "declare": _("Correct what you declared"),
 }
 

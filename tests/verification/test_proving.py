@@ -16,8 +16,8 @@ from django.db import connection
 from employers.models import Member
 from events.errors import Refused
 from events.models import Event, Mail
-from tests.factories import make_case, make_employer, make_member, make_reviewer
-from verification import banks, e_licences, following, proving
+from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
+from verification import banks, e_licences, following, operations, proving
 from verification.banks.simulator import SimulatedBank
 from verification.e_licences.base import By, ELicence
 from verification.e_licences.simulator import SimulatedELicences
@@ -509,6 +509,25 @@ def test_the_known_admin_hears_of_a_stranger_at_once(now: datetime) -> None:
     assert mail.to == "boss@shili.example" and mail.context["proven"] is False and mail.context["member"] == "***@shi1i.example"
     proving.confirm_code(proof.pk, thief, mailed_code("x@shi1i.example"), now)
     assert len(mails("authority_notice")) == 2
+
+
+def test_the_known_admin_hears_of_a_strangers_case(now: datetime) -> None:
+    owner = make_member(now, make_employer(now, confirmed_at=now))
+    thief = make_member(now, make_employer(now, uscc=owner.employer.uscc), email="thief@evil.example")
+    case = make_case(thief, now)
+    make_document(case, now)
+    operations.submit(case.pk, thief.user, thief.as_actor(), now)
+    (mail,) = Mail.objects.filter(template="authority_notice")
+    assert mail.to == owner.user.email and mail.context["way"] == "business_licence" and "thief" not in mail.context["member"]
+
+
+def test_ones_own_case_is_no_news(now: datetime) -> None:
+    owner = make_member(now, make_employer(now, confirmed_at=now))
+    recruiter = make_member(now, owner.employer, role="recruiter")
+    case = make_case(recruiter, now)
+    make_document(case, now)
+    operations.submit(case.pk, recruiter.user, recruiter.as_actor(), now)
+    assert mails("authority_notice") == []
 
 
 def test_the_known_admin_hears_of_a_colleagues_proof(now: datetime) -> None:
