@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from employers import operations, throttle
+from employers import operations, sightings, throttle
 from employers.models import AccountClass, User
 from employers.uscc import LENGTH, normalise
 from events.errors import Refused
@@ -97,6 +97,19 @@ def _email(**attrs: Any) -> forms.EmailField:
     )
 
 
+def phone_field() -> forms.CharField:
+    """A mobile number; nobody has to give one."""
+    return forms.CharField(
+        label=_("Mobile number"),
+        max_length=30,
+        required=False,
+        help_text=_(
+            "A reviewer may call if something is unclear. Kept encrypted; we also notice when many companies give one number."
+        ),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+
+
 def _new_password() -> forms.CharField:
     return forms.CharField(
         label=_("Password"),
@@ -130,10 +143,17 @@ class RegisterForm(_NewPasswordForm):
     uscc = uscc_field()
     account_class = account_class_field(initial=AccountClass.DIRECT_EMPLOYER)
     email = _email()
+    phone = phone_field()
     password = _new_password()
 
     def clean_company(self) -> str:
         return clean_name(self.cleaned_data["company"], "company")
+
+    def clean_phone(self) -> str:
+        try:
+            return sightings.check_phone(self.cleaned_data["phone"])
+        except Refused as refused:
+            raise ValidationError(refusal_html(refused), code=refused.code) from refused
 
 
 class JoinForm(_NewPasswordForm):

@@ -13,6 +13,7 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from employers import sightings
 from employers import uscc as usccs
 from employers.models import ApiClient, Employer, Member, Scope, User
 from events.actor import SYSTEM, Actor, Role
@@ -65,21 +66,23 @@ def check_name(text: str, field: str = "company") -> str:
 
 
 def register(
-    *, email: str, password: str, company: str, uscc: str, account_class: str, language: str, links: Links, now: datetime
+    *, email: str, password: str, company: str, uscc: str, account_class: str, language: str, links: Links, now: datetime, phone: str = ""
 ) -> Member:
     """A new user as owner of a new employer; a mail with a link verifies the address.
 
     The same form sent twice gives the same member: whoever knows the password of an existing address is signed
-    in by it. Raises Refused: `email_taken`, and what `check_code` and `check_name`
-    raise.
+    in by it. Raises Refused: `email_taken`, and what `check_code`, `check_name` and
+    `sightings.check_phone` raise.
     """
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():
         return _member_again(email, password)
-    code, company = check_code(uscc), check_name(company.strip())
+    code, company, phone = check_code(uscc), check_name(company.strip()), sightings.check_phone(phone)
     try:
         with transaction.atomic():
-            user = User.objects.create_user(email, password, language=language, joined_at=now)
+            sealed = sightings.seal_phone(phone)
+            user = User.objects.create_user(email, password, language=language, joined_at=now, phone_sealed=sealed)
+            sightings.record(user, now, phone=phone)
             employer = Employer.objects.create(name=company, uscc=code, account_class=account_class, registered_at=now)
             member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now)
             record("register", employer, member.as_actor(), now, employer_id=employer.pk)

@@ -41,6 +41,8 @@ class Limit:
 PASSWORDS_OF_ADDRESS = Limit("password-address", 10)
 PASSWORDS_FROM_NETWORK = Limit("password-network", 25)
 REGISTRATIONS_FROM_NETWORK = Limit("register-network", 20)
+CODES_FROM_NETWORK = Limit("code-network", 300)
+"""Asked while a code is typed, several times for one code; an office may share an address."""
 MAILS_TO_ADDRESS = Limit("mail-address", 4)
 RESETS_FROM_NETWORK = Limit("reset-network", 20)
 INVITATIONS_TO_ADDRESS = Limit("invite-address", 3, 24 * 3600)

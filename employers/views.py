@@ -25,7 +25,7 @@ from django.utils.translation import check_for_language, get_language, gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_safe
 
-from employers import operations, throttle
+from employers import operations, sightings, throttle
 from employers.forms import (
     InviteForm,
     JoinForm,
@@ -144,7 +144,20 @@ def register(request: HttpRequest) -> HttpResponseBase:
 
 def _enter(request: HttpRequest, member: Member) -> HttpResponse:
     login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
-    return _remember_browser(redirect("verification:home"), member.user.email)
+    return _saw(request, _remember_browser(redirect("verification:home"), member.user.email), member.user)
+
+
+def _saw(request: HttpRequest, response: HttpResponse, user: User) -> HttpResponse:
+    """Keep on which device and network `user` came in. The device's cookie is written anew, so that it lasts while it is used."""
+    cookie = request.COOKIES.get(sightings.DEVICE_COOKIE, "")
+    if not (device := sightings.device_in(cookie)):
+        cookie = sightings.new_device()
+        device = sightings.device_in(cookie)
+    sightings.record(user, timezone.now(), device=device, network=network_of(request))
+    response.set_cookie(
+        sightings.DEVICE_COOKIE, cookie, max_age=sightings.DEVICE_SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax"
+    )
+    return response
 
 
 def _remember_browser(response: HttpResponse, email: str) -> HttpResponse:
@@ -158,7 +171,11 @@ def _remember_browser(response: HttpResponse, email: str) -> HttpResponse:
 
 @require_GET
 def check_code(request: HttpRequest) -> HttpResponseBase:
-    """The line beneath the code's field, while it is being typed."""
+    """The line beneath the code's field, while it is being typed. It tells whose code is taken, so nobody asks for thousands."""
+    try:
+        throttle.take([(throttle.CODES_FROM_NETWORK, network_of(request))], timezone.now())
+    except Refused as refused:
+        return private(HttpResponse(refusal_html(refused), status=429))
     typed = request.GET.get("uscc", "")[:40]
     return private(render(request, "employers/_code_state.html", {"code_state": code_state(typed)}))
 
@@ -169,7 +186,7 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = _remember_browser(super().form_valid(form), form.get_user().email)
+        response = _saw(self.request, _remember_browser(super().form_valid(form), form.get_user().email), form.get_user())
         # A language chosen in this browser wins; else the one that the account keeps.
         if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
             _remember_language(response, form.get_user().language)

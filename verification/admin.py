@@ -43,6 +43,7 @@ from verification.console import (
     in_words,
     record_look,
 )  # fmt: skip
+from verification.exclusions_admin import ExclusionAdmin as ExclusionAdmin  # registered by being imported
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage, RegistryRecord, ShadowVerdict
 from verification.states import State
 

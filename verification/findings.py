@@ -29,6 +29,10 @@ class Severity(IntEnum):
     """Speaks so strongly that the policy may refuse by itself, if it names the reason."""
 
 
+EVIDENCE_FOR_REVIEWERS: Final = frozenset({"duplicate_excluded", "duplicate_device_cluster", "duplicate_phone_cluster"})
+"""Of these an employer is told that they were found, and not by what: who knows by what it is known changes just that."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """What one check found about one thing.
@@ -55,7 +59,8 @@ class Finding:
 
     def as_reason(self) -> dict[str, str]:
         """What the employer is told of it."""
-        return {"check": self.check, "code": self.code, "field": self.field, "seen": self.seen, "expected": self.expected}
+        told = {"check": self.check, "code": self.code, "field": self.field, "seen": self.seen, "expected": self.expected}
+        return told | {"field": "", "seen": "", "expected": ""} if self.code in EVIDENCE_FOR_REVIEWERS else told
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Finding:

@@ -36,7 +36,7 @@ class Rules:
 
 CURRENT = Rules(
     version="2026-11.2",
-    required_checks=frozenset({"scan", "reading", "registry", "duplicates", "agency_licence", "authority"}),
+    required_checks=frozenset({"scan", "reading", "registry", "duplicates", "exclusion", "forgery", "agency_licence", "authority"}),
     automatic_rejections=frozenset({"registry_revoked", "registry_deregistered", "registry_cancelled"}),
     valid_for=timedelta(days=180),
     retry_after=(timedelta(hours=1), timedelta(hours=6), *[timedelta(days=1)] * 13),

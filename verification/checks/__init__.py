@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verification.checks import agency_licence, authority, duplicates, reading, registry, scan
+from verification.checks import agency_licence, authority, duplicates, exclusion, forgery, reading, registry, scan
 from verification.checks.base import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -10,6 +10,8 @@ CHECKS: tuple[Check, ...] = (
     reading.Reading(),
     registry.Registry(),
     duplicates.Duplicates(),
+    exclusion.Excluded(),
+    forgery.Forgery(),
     agency_licence.AgencyLicence(),
     authority.Authority(),
 )

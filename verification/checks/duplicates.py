@@ -1,17 +1,44 @@
-"""Has somebody else used this picture, or this company?"""
+"""Has somebody else used this picture, this company, or the same device or phone for other companies?
+
+An honest picture can be somebody else's by mistake, and two companies can share a recruiter: nothing here refuses. A colleague
+belongs to the same employer, and so is no duplicate.
+"""
 
 from __future__ import annotations
 
-from employers.models import Employer
-from verification import fingerprint
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db.models import Count, Q
+
+from employers.models import Employer, Sighting, SightingKind
+from verification import duplicates_index, fingerprint
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
-from verification.models import Document, DocumentPage
+from verification.models import Document, DocumentKind, DocumentPage
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """From how many other companies on, seen with the same device or phone, it is worth a note, and a person's look."""
+
+    code: str
+    note: int
+    concern: int
+
+
+SEEN_WITHIN: Final = timedelta(days=90)
+CLUSTERS: Final[dict[str, Cluster]] = {
+    SightingKind.DEVICE: Cluster("duplicate_device_cluster", note=1, concern=3),
+    SightingKind.PHONE: Cluster("duplicate_phone_cluster", note=1, concern=3),
+}
+"""A group's HR department recruits for two or three companies; sellers of accounts for a dozen."""
 
 
 class Duplicates:
     code = "duplicates"
-    version = "1"
+    version = "2"
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -23,25 +50,68 @@ class Duplicates:
             "same_bytes": sorted({str(case) for case in same_bytes}),
             "near_same": self._near_same(subject),
             "same_uscc": [str(pk) for pk in holders.values_list("pk", flat=True)],
+            "companies_seen_with": self._companies_seen_with(subject),
         }
 
-    def _near_same(self, subject: Subject) -> list[dict[str, object]]:
-        """Pages of other employers whose fingerprint is near one of ours, nearest first."""
-        mine = [page.fingerprint for document in subject.documents for page in document.pages]
-        near: dict[str, int] = {}
+    def _near_same(self, subject: Subject) -> list[dict[str, Any]]:
+        """Pages of other employers that show the same picture as one of ours, the best agreement of each case first."""
+        licences = [document.id for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE)]
+        mine = {page.pk: page for page in DocumentPage.objects.filter(document__in=licences)}
+        matches = {match.theirs: match for match in duplicates_index.same_picture(mine.values())}
         others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
-        pages = DocumentPage.objects.filter(document__in=others)
-        for case_id, theirs in pages.values_list("document__case_id", "fingerprint").iterator(chunk_size=5000):
-            for ours in mine:
-                distance = fingerprint.distance(ours, theirs)
-                if distance <= fingerprint.NEAR and distance < near.get(str(case_id), fingerprint.NEAR + 1):
-                    near[str(case_id)] = distance
-        return [{"case": case, "distance": distance} for case, distance in sorted(near.items(), key=lambda item: item[1])]
+        shown = DocumentPage.objects.filter(pk__in=matches, document__in=others).select_related("document")
+        near: dict[str, dict[str, Any]] = {}
+        for page in sorted(shown, key=lambda page: -matches[page.pk].agreement.share):
+            match = matches[page.pk]
+            ours = mine[match.mine]
+            near.setdefault(
+                str(page.document.case_id),
+                {
+                    "case": str(page.document.case_id),
+                    "document": str(page.document_id),
+                    "page": page.number,
+                    "fingerprint": page.fingerprint,
+                    "distance": fingerprint.distance(ours.fingerprint, page.fingerprint),
+                    "agreement": round(match.agreement.share, 3),
+                    "of_page": ours.number,
+                    "region": list(match.agreement.region),
+                },
+            )
+        return list(near.values())
+
+    def _companies_seen_with(self, subject: Subject) -> dict[str, int]:
+        """How many other companies were lately seen with a device or phone of this employer's people, by kind."""
+        lately = Sighting.objects.filter(kind__in=list(CLUSTERS), last_at__gt=subject.now - SEEN_WITHIN)
+        mine = lately.filter(user__member__employer_id=subject.employer_id).values("digest")
+        others = lately.filter(digest__in=mine, user__member__isnull=False).exclude(
+            Q(user__member__employer_id=subject.employer_id) | Q(user__member__employer__uscc=subject.uscc)
+        )
+        return dict(others.values_list("kind").annotate(companies=Count("user__member__employer__uscc", distinct=True)))
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        findings = []
-        if observation["same_bytes"] or observation["near_same"]:
-            findings.append(Finding(self.code, "duplicate_same_image", Severity.CONCERN, "document"))
+        found = [*self._pictures(observation), *self._company(subject, observation)] or [Finding(self.code, "no_duplicate", Severity.PASS)]
+        return [*found, *self._clusters(observation)]
+
+    def _pictures(self, observation: Observation) -> list[Finding]:
+        near = observation["near_same"]
+        if near and "region" in near[0]:
+            page, region = near[0]["of_page"], tuple(near[0]["region"])
+            return [Finding(self.code, "duplicate_same_image", Severity.CONCERN, "document", page=page, region=region)]
+        if near or observation["same_bytes"]:
+            return [Finding(self.code, "duplicate_same_image", Severity.CONCERN, "document")]
+        return []
+
+    def _company(self, subject: Subject, observation: Observation) -> list[Finding]:
         if observation["same_uscc"]:
-            findings.append(Finding(self.code, "duplicate_same_uscc_active", Severity.CONCERN, "uscc", subject.uscc))
-        return findings or [Finding(self.code, "no_duplicate", Severity.PASS)]
+            return [Finding(self.code, "duplicate_same_uscc_active", Severity.CONCERN, "uscc", subject.uscc)]
+        return []
+
+    def _clusters(self, observation: Observation) -> list[Finding]:
+        seen_with = observation.get("companies_seen_with", {})
+        found = []
+        for kind, cluster in CLUSTERS.items():
+            companies = seen_with.get(kind, 0)
+            if companies >= cluster.note:
+                severity = Severity.CONCERN if companies >= cluster.concern else Severity.NOTE
+                found.append(Finding(self.code, cluster.code, severity, kind, expected=str(companies)))
+        return found

@@ -1,0 +1,229 @@
+"""Is a picture that somebody else has shown found again, and is a company on the same form left alone?"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from PIL import Image, ImageEnhance
+
+from employers import sightings
+from employers.models import Employer
+from tests.factories import make_case, make_document, make_employer, make_member
+from verification import duplicates_index, landmarks
+from verification.checks.duplicates import Duplicates
+from verification.findings import Finding, Severity
+from verification.fingerprint import fingerprint
+from verification.models import Case, Document, DocumentPage, PageBand
+from verification.pipeline import subject_of
+from verification.specimens import make
+from verification.states import State
+
+
+@cache
+def licence(seed: int, damage: str = "light") -> Image.Image:
+    return make(seed, damage=damage).image
+
+
+def saved(image: Image.Image, quality: int) -> Image.Image:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return Image.open(out).convert("RGB")
+
+
+def cut(image: Image.Image) -> Image.Image:
+    """86 % of the picture, from its lower right."""
+    width, height = image.size
+    return image.crop((round(width * 0.07), round(height * 0.07), width, height))
+
+
+COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "jpeg": lambda image: saved(image, 30),
+    "cut": cut,
+    "turned": lambda image: image.rotate(2, Image.Resampling.BICUBIC),
+    "upside down": lambda image: image.transpose(Image.Transpose.ROTATE_180),
+    "everything": lambda image: saved(
+        ImageEnhance.Brightness(cut(image).rotate(-1.5, Image.Resampling.BICUBIC)).enhance(0.8).reduce(2), 50
+    ),
+}
+
+
+def seen(image: Image.Image) -> landmarks.Seen:
+    return landmarks.see(np.asarray(image.convert("L"), np.uint8))
+
+
+# --- The picture -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copy", COPIES)
+def test_a_copy_agrees_and_shares_words(copy: str) -> None:
+    whole, other = seen(licence(1)), seen(COPIES[copy](licence(1)))
+    agreement = landmarks.compare(whole, other)
+    assert agreement is not None and agreement.share >= duplicates_index.SAME
+    shared = {(n, word) for words in landmarks.words(whole) for n, word in enumerate(words)}
+    assert len(shared & {(n, word) for words in landmarks.words(other) for n, word in enumerate(words)}) >= 4
+
+
+@pytest.mark.parametrize("damage", ["none", "light"])
+def test_another_company_on_the_same_form_does_not(damage: str) -> None:
+    for a, b in ((1, 2), (2, 3), (3, 4)):
+        agreement = landmarks.compare(seen(licence(a, damage)), seen(licence(b, damage)))
+        assert agreement is None or agreement.share < duplicates_index.SAME
+
+
+def test_the_region_is_where_the_copy_lies() -> None:
+    image = licence(1)
+    agreement = landmarks.compare(seen(image), seen(cut(image)))
+    assert agreement is not None
+    expected = (image.width * 0.07, image.height * 0.07, image.width, image.height)
+    assert agreement.region == pytest.approx(expected, abs=image.width * 0.01)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (300, 4000), (640, 480)])
+def test_a_blank_picture_is_nothing(size: tuple[int, int]) -> None:
+    blank = seen(Image.new("L", size, 200))
+    assert landmarks.words(blank) == []
+    assert landmarks.compare(blank, blank) is None
+
+
+# --- The index and the check -----------------------------------------------------------------------------
+
+
+def shown(now: datetime, image: Image.Image, state: State = State.CHECKING, employer: Employer | None = None) -> Case:
+    """A case in `state` whose licence is `image`, kept as uploads are."""
+    case = make_case(make_member(now, employer), now, state)
+    document = make_document(case, now, fingerprint=fingerprint(image))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=90)
+    page = document.pages.get()
+    page.image, page.width, page.height = default_storage.save("page.jpg", ContentFile(out.getvalue())), image.width, image.height
+    page.save()
+    return case
+
+
+def look(case: Case, now: datetime) -> tuple[dict[str, Any], list[Finding]]:
+    subject = subject_of(case, now)
+    observation = Duplicates().observe(subject, {})
+    return observation, Duplicates().judge(subject, {}, observation)
+
+
+def codes(findings: list[Finding]) -> dict[str, Severity]:
+    return {finding.code: finding.severity for finding in findings}
+
+
+@pytest.fixture(autouse=True)
+def documents_of_its_own(settings: Any, tmp_path: Any) -> None:
+    settings.DOCUMENTS_DIR = tmp_path
+
+
+@pytest.mark.django_db
+def test_a_cut_copy_at_another_employer(now: datetime) -> None:
+    first, stranger = shown(now, licence(1)), shown(now, licence(2))
+    assert codes(look(first, now)[1]) == {"no_duplicate": Severity.PASS}
+    assert codes(look(stranger, now)[1]) == {"no_duplicate": Severity.PASS}
+    thief = shown(now, COPIES["everything"](licence(1)))
+    observation, findings = look(thief, now)
+    (near,) = observation["near_same"]
+    assert near["case"] == str(first.pk) and near["agreement"] >= duplicates_index.SAME
+    (finding,) = findings
+    assert (finding.code, finding.severity, finding.page) == ("duplicate_same_image", Severity.CONCERN, 1)
+    assert finding.region is not None
+    assert str(first.pk) not in str(finding.as_reason())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [State.DRAFT, State.WITHDRAWN])
+def test_a_picture_that_nobody_stands_by_accuses_nobody(state: State, now: datetime) -> None:
+    other, mine = shown(now, licence(1), state), shown(now, licence(1))
+    duplicates_index.index_pages(DocumentPage.objects.filter(document__case=other))
+    Document.objects.update(sha256="a" * 64)
+    assert codes(look(mine, now)[1]) == {"no_duplicate": Severity.PASS}
+
+
+@pytest.mark.django_db
+def test_ones_own_earlier_upload_is_no_duplicate(now: datetime) -> None:
+    employer = make_employer(now)
+    look(shown(now, licence(1), State.REJECTED, employer), now)
+    assert codes(look(shown(now, licence(1), employer=employer), now)[1]) == {"no_duplicate": Severity.PASS}
+
+
+@pytest.mark.django_db
+def test_the_same_bytes_and_the_same_code(now: datetime) -> None:
+    mine, theirs = shown(now, licence(1)), shown(now, licence(2))
+    Document.objects.update(sha256="a" * 64)
+    assert codes(look(mine, now)[1]) == {"duplicate_same_image": Severity.CONCERN}
+    Document.objects.filter(case=theirs).update(sha256="b" * 64)
+    theirs.employer.uscc, theirs.employer.confirmed_at = mine.declared_uscc, now
+    theirs.employer.save()
+    assert codes(look(mine, now)[1]) == {"duplicate_same_uscc_active": Severity.CONCERN}
+
+
+@pytest.mark.django_db
+def test_a_picture_that_is_gone_accuses_nobody(now: datetime) -> None:
+    first = shown(now, licence(1))
+    look(first, now)
+    default_storage.delete(str(DocumentPage.objects.get(document__case=first).image.name))
+    assert codes(look(shown(now, licence(1)), now)[1]) == {"no_duplicate": Severity.PASS}
+
+
+@pytest.mark.django_db
+def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words are common then; the pages that share all of them still stand out."""
+    monkeypatch.setattr(duplicates_index, "LOOKED_AT", 3)
+    for _ in range(5):
+        look(shown(now, licence(1)), now)
+    assert len(look(shown(now, licence(1)), now)[0]["near_same"]) == 3
+
+
+@pytest.mark.django_db
+def test_bands_are_written_once_and_queries_stay_as_many(now: datetime) -> None:
+    def queries(case: Case) -> int:
+        subject = subject_of(case, now)
+        with CaptureQueriesContext(connection) as caught:
+            Duplicates().observe(subject, {})
+        return len(caught)
+
+    first = shown(now, licence(1))
+    look(first, now)
+    written = PageBand.objects.count()
+    assert 0 < written <= landmarks.LANDMARKS * landmarks.WORDS
+    look(shown(now, licence(1)), now)
+    with_one = queries(first)
+    for _ in range(2):
+        look(shown(now, licence(1)), now)
+    assert queries(first) == with_one
+    assert PageBand.objects.filter(page__document__case=first).count() == written
+
+
+# --- Devices and phones ----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["device", "phone"])
+def test_companies_seen_with_one_thing(kind: str, now: datetime) -> None:
+    case = make_case(make_member(now), now, State.CHECKING)
+    code = f"duplicate_{kind}_cluster"
+
+    def meet(employer: Employer | None = None, at: datetime = now) -> None:
+        sightings.record(make_member(now, employer).user, at, **{kind: "the same"})
+
+    meet(case.employer)
+    meet(case.employer)
+    meet(make_employer(now, uscc=case.employer.uscc))
+    meet(at=now - timedelta(days=91))
+    assert code not in codes(look(case, now)[1]), "colleagues, the same company, and long ago"
+    for companies, severity in ((1, Severity.NOTE), (2, Severity.NOTE), (3, Severity.CONCERN), (4, Severity.CONCERN)):
+        meet()
+        observation, findings = look(case, now)
+        assert observation["companies_seen_with"] == {kind: companies}
+        assert codes(findings) == {"no_duplicate": Severity.PASS, code: severity}
+    assert "4" not in findings[-1].as_reason().values()

@@ -1,0 +1,61 @@
+"""Does somebody come back who was excluded?
+
+A name alone is a note: thousands share one. Everything else, or a name beside another such thing, is for a person to look at.
+What matched is for reviewers; the employer is told that somebody looks, and not by what it was known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from employers.models import Sighting, SightingKind, User
+from verification import exclusions, fingerprint
+from verification.checks.base import Earlier, Subject
+from verification.findings import Finding, Observation, Severity
+from verification.models import DocumentKind, Exclusion, ExclusionKind
+
+
+class Excluded:
+    code = "exclusion"
+    version = "1"
+    lasting = False
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        found = exclusions.in_force(self._known_by(subject, earlier))
+        return {"hits": [{"kind": hit.kind, "exclusion": str(hit.pk), "shown": hit.shown} for hit in found]}
+
+    def _known_by(self, subject: Subject, earlier: Earlier) -> dict[str, Collection[str]]:
+        """Everything by which the employer could be known, as the list keeps it."""
+        reading, register = earlier.get("reading", {}), earlier.get("registry", {})
+        fields, entry = reading.get("fields") or {}, register.get("record") or {}
+        names = {subject.legal_representative, fields.get("legal_representative"), entry.get("legal_representative")}
+        seen = Sighting.objects.filter(user__member__employer_id=subject.employer_id).values_list("kind", "digest")
+        digests: dict[str, set[str]] = {SightingKind.DEVICE: set(), SightingKind.PHONE: set()}
+        for kind, digest in seen.filter(kind__in=list(digests)):
+            digests[kind].add(digest)
+        addresses = {*User.objects.filter(member__employer_id=subject.employer_id).values_list("email", flat=True), subject.recruiter_email}
+        return {
+            ExclusionKind.USCC: {subject.uscc, fields.get("uscc", ""), reading.get("qr_uscc") or ""} - {""},
+            ExclusionKind.PERSON: {exclusions.person(name) for name in names if name},
+            ExclusionKind.EMAIL: {exclusions.email(address) for address in addresses if address},
+            ExclusionKind.DEVICE: digests[SightingKind.DEVICE],
+            ExclusionKind.PHONE: digests[SightingKind.PHONE],
+            ExclusionKind.IMAGE: self._pictures(subject, earlier),
+        }
+
+    def _pictures(self, subject: Subject, earlier: Earlier) -> set[str]:
+        """Our pages' fingerprints, those of other cases' pages that show the same picture, and excluded ones that are near ours."""
+        mine = {page.fingerprint for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE) for page in document.pages}
+        same = {near["fingerprint"] for near in earlier.get("duplicates", {}).get("near_same", ()) if "fingerprint" in near}
+        listed = Exclusion.objects.filter(kind=ExclusionKind.IMAGE, lifted_at=None).values_list("value", flat=True)
+        near = {value for value in listed if any(fingerprint.distance(value, ours) <= fingerprint.NEAR for ours in mine)}
+        return mine | same | near
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        kinds = [hit["kind"] for hit in observation["hits"]]
+        if not kinds:
+            return [Finding(self.code, "not_excluded", Severity.PASS)]
+        shown = "; ".join(f"{hit['kind']} {hit['shown']}" for hit in observation["hits"])
+        if set(kinds) == {ExclusionKind.PERSON}:
+            return [Finding(self.code, "excluded_namesake", Severity.NOTE, expected=shown)]
+        return [Finding(self.code, "duplicate_excluded", Severity.CONCERN, expected=shown)]

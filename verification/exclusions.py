@@ -1,0 +1,175 @@
+"""Who is not to come back, and by what would they be known again? (异常名录, 人社厅发〔2025〕60号)
+
+An exclusion is one thing: a code, a person's name, a phone, a device, an address, a picture. What is personal is kept as its blind
+index alone and shown masked. Nothing is refused because of it: a person looks.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from employers import sightings
+from employers.models import Sighting, SightingKind, User
+from employers.uscc import normalise, problem
+from events.errors import Refused
+from events.models import record
+from events.sealing import blind_index
+from verification.models import Attempt, Case, DocumentKind, DocumentPage, Exclusion, ExclusionKind
+
+BY_HAND: Final = (ExclusionKind.USCC, ExclusionKind.PERSON, ExclusionKind.PHONE, ExclusionKind.EMAIL)
+"""What a person can type. Devices and pictures are taken from a case."""
+
+Thing = tuple[str, str]
+"""A value as the list keeps it, and as it is shown."""
+
+
+# --- One thing -----------------------------------------------------------------------------------------
+
+
+def person(name: str) -> str:
+    """What the list keeps of a name. Many people share one, so a name alone decides nothing (`checks.exclusion`)."""
+    folded = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    return blind_index(folded, "exclusion.person") if folded else ""
+
+
+def email(address: str) -> str:
+    """What the list keeps of an address."""
+    folded = address.strip().lower()
+    return blind_index(folded, "exclusion.email") if folded else ""
+
+
+def thing(kind: str, typed: str) -> Thing:
+    """What a person typed, as the list keeps and shows it.
+
+    Raises Refused: `uscc_invalid`, `phone_invalid`, and `value_missing` where nothing was typed or the kind cannot be.
+    """
+    typed = typed.strip()
+    if kind not in BY_HAND or not typed:
+        raise Refused("value_missing", "value")
+    if kind == ExclusionKind.USCC:
+        code = normalise(typed)
+        if refused := problem(code):
+            raise refused
+        return code, code
+    if kind == ExclusionKind.PERSON:
+        return person(typed), masked_name(typed)
+    if kind == ExclusionKind.PHONE:
+        phone = sightings.check_phone(typed)
+        return sightings.digest(SightingKind.PHONE, phone), sightings.masked_phone(phone)
+    return email(typed), masked_email(typed)
+
+
+def masked_name(name: str) -> str:
+    """林知白 as 林**."""
+    return name[:1] + "*" * max(1, len(name) - 1) if name else ""
+
+
+def masked_email(address: str) -> str:
+    """`m***@example.com`."""
+    name, at, domain = address.strip().lower().partition("@")
+    return f"{name[:1]}***{at}{domain}"
+
+
+# --- What a case is known by ---------------------------------------------------------------------------
+
+
+def things_of(case: Case, kind: str) -> list[Thing]:
+    """Everything of one kind by which the case's employer would be known again."""
+    if kind == ExclusionKind.USCC:
+        return [(case.declared_uscc, case.declared_uscc)]
+    if kind == ExclusionKind.PERSON:
+        return [(person(name), masked_name(name)) for name in sorted(_names(case))]
+    if kind == ExclusionKind.IMAGE:
+        return _pictures(case)
+    users = list(User.objects.filter(member__employer_id=case.employer_id).order_by("joined_at"))
+    if kind == ExclusionKind.EMAIL:
+        return [(email(user.email), masked_email(user.email)) for user in users]
+    if kind == ExclusionKind.PHONE:
+        phones = {phone for user in users if (phone := sightings.phone_of(user))}
+        return [(sightings.digest(SightingKind.PHONE, phone), sightings.masked_phone(phone)) for phone in sorted(phones)]
+    devices = Sighting.objects.filter(kind=SightingKind.DEVICE, user__in=users).order_by("digest").values_list("digest", flat=True)
+    return [(digest, f"…{digest[-6:]}") for digest in dict.fromkeys(devices)]
+
+
+def _names(case: Case) -> set[str]:
+    """The legal representative as declared, and as the last attempt's checks read and looked it up."""
+    attempt: Attempt | None = Attempt.objects.filter(case=case).order_by("-number").first()
+    runs = {run.code: run.observation for run in attempt.check_runs.all()} if attempt else {}
+    names = {
+        case.declared_legal_representative,
+        (runs.get("reading", {}).get("fields") or {}).get("legal_representative", ""),
+        (runs.get("registry", {}).get("record") or {}).get("legal_representative", ""),
+    }
+    return names - {"", None}
+
+
+def _pictures(case: Case) -> list[Thing]:
+    pages = DocumentPage.objects.filter(document__case=case, document__kind=DocumentKind.BUSINESS_LICENCE).order_by("pk")
+    return list({page.fingerprint: (page.fingerprint, f"{page.document_id} · {page.number}") for page in pages}.values())
+
+
+# --- The verbs -----------------------------------------------------------------------------------------
+
+
+def exclude(case_id: UUID, kinds: Iterable[str], why: str, by: User, now: datetime) -> list[Exclusion]:
+    """Put what the case's employer would be known by on the list. What is on it already stays as it is.
+
+    Raises Refused `reason_required` without a reason or without a kind.
+    """
+    kinds = list(dict.fromkeys(kinds))
+    if not why.strip() or not kinds:
+        raise Refused("reason_required", "why")
+    case = Case.objects.get(pk=case_id)
+    with transaction.atomic():
+        return [_put(kind, found, case, why.strip(), by, now) for kind in kinds for found in things_of(case, kind)]
+
+
+def add(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:
+    """Put one thing on the list by hand, such as a code from an authority's own list. Raises Refused as `thing` does."""
+    if not why.strip():
+        raise Refused("reason_required", "why")
+    found = thing(kind, typed)
+    with transaction.atomic():
+        return _put(kind, found, None, why.strip(), by, now)
+
+
+def _put(kind: str, found: Thing, case: Case | None, why: str, by: User, now: datetime) -> Exclusion:
+    value, shown = found
+    exclusion, is_new = Exclusion.objects.get_or_create(
+        kind=kind,
+        value=value,
+        lifted_at=None,
+        defaults={"shown": shown, "case": case, "why": why, "added_by": by, "added_at": now},
+    )
+    if is_new:
+        data = {"kind": kind} | ({"case": str(case.pk)} if case else {})
+        record("exclude", exclusion, by.as_reviewer(), now, employer_id=case.employer_id if case else None, data=data)
+    return exclusion
+
+
+def lift(exclusion_id: UUID, by: User, now: datetime) -> Exclusion:
+    """Take one thing off the list; its row stays on record. Lifting twice is the same as once."""
+    with transaction.atomic():
+        exclusion = Exclusion.objects.select_for_update(of=("self",)).get(pk=exclusion_id)
+        if exclusion.lifted_at is None:
+            exclusion.lifted_at = now
+            exclusion.save(update_fields=["lifted_at"])
+            employer_id = exclusion.case.employer_id if exclusion.case else None
+            record("lift_exclusion", exclusion, by.as_reviewer(), now, employer_id=employer_id, data={"kind": exclusion.kind})
+    return exclusion
+
+
+def in_force(values: dict[str, Collection[str]]) -> list[Exclusion]:
+    """What of `values`, by kind, is on the list now. One query."""
+    asked = Q(pk__in=[])
+    for kind, of_kind in values.items():
+        if of_kind:
+            asked |= Q(kind=kind, value__in=list(of_kind))
+    return list(Exclusion.objects.filter(asked, lifted_at=None).order_by("added_at", "pk"))

@@ -1,0 +1,195 @@
+"""Is a cut, turned or saved-again copy of this picture known, and does it agree in its details?
+
+`fingerprint` sees a whole page and is lost when an edge is cut off. So a page is known again by its landmarks as well:
+places with much detail (SIFT: Lowe 2004; its patent has ended), each described by what is around it, whatever the scale, the turn
+and the light. A description becomes two short words of signs of differences, so that an ordinary index finds equal ones;
+pages that share rare words are candidates.
+
+All licences of one kind are printed on the same form and share its title, labels and border. So a candidate counts
+only after its picture was laid over the other and the inks were held against each other block by block: of a copy
+nearly all blocks agree, of another company's licence on the same form only what is printed on all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Grey = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+SIDE: Final = 1000
+"""The longer side at which pages are looked at, in pixels."""
+LANDMARKS: Final = 64
+"""So many of a page's landmarks are kept for finding it, the strongest, none near another."""
+WORDS: Final = 2
+"""Words a landmark."""
+WORD_BITS: Final = 20
+
+_SIZES: Final = (10.0, 60.0)
+"""Diameters at SIDE: from about one character to a few lines; smaller ones do not survive a rescale."""
+_APART: Final = 8.0
+_TO_ALIGN: Final = 900
+_RATIO: Final = 0.8
+"""A match must be so much nearer than the next best (Lowe's ratio test)."""
+_ALIGNED_AT_LEAST: Final = 24
+"""Matches that a common position needs."""
+_BLOCK: Final = 28
+_SLACK: Final = 4
+"""Pixels that a block may lie off after the alignment: paper bends, lenses too."""
+_TEXT_DEPTH: Final = 0.5
+"""What is at least this deep, against the deepest ink of the page, is text; borders and watermarks are paler."""
+_STROKE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
+_TEXT_SHARE: Final = 0.1
+"""The share of a block that text must cover."""
+_BLOCK_AGREES: Final = 0.7
+_COMPARED_AT_LEAST: Final = 40
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well two pictures agree where one lies over the other."""
+
+    share: float
+    """Of the blocks with ink, the share that agrees."""
+    blocks: int
+    region: tuple[int, int, int, int]
+    """Where the other picture lies on this one: x0, y0, x1, y1 in pixels of this one."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page at SIDE with its places of detail, strongest first."""
+
+    grey: Grey
+    scale: float
+    places: Floats
+    """x, y, diameter."""
+    descriptions: Floats
+
+
+def see(picture: Grey) -> Seen:
+    """`picture` (grey, any size) made ready to be indexed or compared."""
+    scale = SIDE / max(picture.shape)
+    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
+    grey = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
+    points, described = cv2.SIFT_create(nfeatures=0, contrastThreshold=0.03).detectAndCompute(grey, None)
+    if described is None:
+        return Seen(grey, scale, np.zeros((0, 3), np.float32), np.zeros((0, 128), np.float32))
+    fit = [i for i, point in enumerate(points) if _SIZES[0] <= point.size <= _SIZES[1]]
+    fit.sort(key=lambda i: -points[i].response)
+    places = np.array([(*points[i].pt, points[i].size) for i in fit], np.float32).reshape(-1, 3)
+    return Seen(grey, scale, places, np.sqrt(np.maximum(described[fit], 0) / 512))  # Hellinger: Arandjelović and Zisserman 2012
+
+
+# --- Finding -------------------------------------------------------------------------------------------
+
+
+def words(seen: Seen) -> list[tuple[str, ...]]:
+    """The words of the strongest landmarks: for each WORDS texts of WORD_BITS / 4 hexadecimal digits."""
+    kept: list[int] = []
+    for i in range(len(seen.places)):
+        if all(math.dist(seen.places[i, :2], seen.places[j, :2]) > _APART for j in kept):
+            kept.append(i)
+            if len(kept) == LANDMARKS:
+                break
+    signs = seen.descriptions[kept] @ _DIFFERENCES.T > 0
+    return [tuple(_hex(row[n * WORD_BITS : (n + 1) * WORD_BITS]) for n in range(WORDS)) for row in signs]
+
+
+def _hex(signs: npt.NDArray[np.bool_]) -> str:
+    return f"{int(''.join('1' if sign else '0' for sign in signs), 2):0{WORD_BITS // 4}x}"
+
+
+def _differences() -> Floats:
+    """One row of ±1 for each bit. Cells as far from the middle are weighed against each other, orientation by orientation,
+    so that what descriptions have in common cancels out and each sign is about as often + as −."""
+    middle = (5, 6, 9, 10)
+    corners = (0, 3, 12, 15)
+    rings = (middle, corners, tuple(cell for cell in range(16) if cell not in middle + corners))
+    rows = np.zeros((WORDS * WORD_BITS, 16, 8), np.float32)
+    for bit in range(len(rows)):
+        for orientation in range(8):
+            for ring in rings:
+                order = sorted(ring, key=lambda cell: hashlib.sha256(f"{bit} {orientation} {cell}".encode()).digest())
+                rows[bit, order[::2], orientation], rows[bit, order[1::2], orientation] = 1, -1
+    return rows.reshape(len(rows), 128)
+
+
+_DIFFERENCES: Final = _differences()
+
+
+# --- Comparing -----------------------------------------------------------------------------------------
+
+
+def compare(mine: Seen, theirs: Seen) -> Agreement | None:
+    """How well `theirs` agrees with `mine` where they show the same sheet; None if it cannot be laid over it."""
+    matrix = _laid_over(mine, theirs)
+    if matrix is None:
+        return None
+    height, width = mine.grey.shape
+    moved = cv2.warpPerspective(theirs.grey, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    covered = cv2.warpPerspective(np.full(theirs.grey.shape, 255, np.uint8), matrix, (width, height), flags=cv2.INTER_NEAREST)
+    there = np.asarray(moved, np.uint8)
+    agreeing, compared = _blocks(_detail(mine.grey), _detail(there), _text(mine.grey) | _text(there), np.asarray(covered, np.uint8))
+    if compared < _COMPARED_AT_LEAST:
+        return None
+    ys, xs = np.nonzero(covered)
+    corners = (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)
+    x0, y0, x1, y1 = (round(float(at) / mine.scale) for at in corners)
+    return Agreement(agreeing / compared, compared, (x0, y0, x1, y1))
+
+
+def _laid_over(mine: Seen, theirs: Seen) -> Floats | None:
+    """The homography from `theirs` to `mine`, or None where too few places agree on one."""
+    a, b = mine.descriptions[:_TO_ALIGN], theirs.descriptions[:_TO_ALIGN]
+    if min(len(a), len(b)) < _ALIGNED_AT_LEAST:
+        return None
+    pairs = [two for two in cv2.BFMatcher(cv2.NORM_L2).knnMatch(b, a, k=2) if len(two) == 2]
+    good = [first for first, second in pairs if first.distance < _RATIO * second.distance]
+    if len(good) < _ALIGNED_AT_LEAST:
+        return None
+    source = np.array([theirs.places[match.queryIdx, :2] for match in good], np.float32)
+    target = np.array([mine.places[match.trainIdx, :2] for match in good], np.float32)
+    matrix, inliers = cv2.findHomography(source, target, cv2.RANSAC, 4.0, maxIters=2000, confidence=0.999)
+    if matrix is None or int(inliers.sum()) < _ALIGNED_AT_LEAST:
+        return None
+    # A sheet laid over a sheet is neither mirrored nor blown up: anything else is a chance agreement.
+    grown = float(np.linalg.det(matrix[:2, :2]))
+    return np.asarray(matrix, np.float32) if 1 / 16 < grown < 16 else None
+
+
+def _detail(grey: Grey) -> Floats:
+    """The fine differences alone: neither the light over the page nor its contrast."""
+    fine = grey.astype(np.float32) - cv2.GaussianBlur(grey, (0, 0), 10).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(fine, (0, 0), 0.8), np.float32)
+
+
+def _text(grey: Grey) -> npt.NDArray[np.bool_]:
+    """Where thin dark strokes are, which is the text: labels, values, codes; not the title, edges and pale patterns."""
+    depth = cv2.morphologyEx(cv2.GaussianBlur(grey, (0, 0), 0.6), cv2.MORPH_BLACKHAT, _STROKE)
+    return np.asarray(depth > max(12.0, _TEXT_DEPTH * float(np.percentile(depth, 99))), np.bool_)
+
+
+def _blocks(mine: Floats, theirs: Floats, text: npt.NDArray[np.bool_], covered: Grey) -> tuple[int, int]:
+    """How many blocks agree, of how many that have text in either picture and lie within both."""
+    height, width = mine.shape
+    step, pad = _BLOCK, _SLACK
+    agreeing = compared = 0
+    for y in range(pad, height - step - pad, step):
+        for x in range(pad, width - step - pad, step):
+            if (
+                text[y : y + step, x : x + step].mean() < _TEXT_SHARE
+                or not covered[y - pad : y + step + pad, x - pad : x + step + pad].all()
+            ):
+                continue
+            compared += 1
+            here, there = mine[y : y + step, x : x + step], theirs[y - pad : y + step + pad, x - pad : x + step + pad]
+            agreeing += float(cv2.matchTemplate(there, here, cv2.TM_CCOEFF_NORMED).max()) >= _BLOCK_AGREES
+    return agreeing, compared
