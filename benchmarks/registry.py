@@ -35,7 +35,10 @@ _SHOWN: Final = ("seconds", "rows_a_second", "mb_at_a_tenth", "mb_at_the_end")
 _FIRST, _SECOND = "云澜青松海山星河嘉诚远安", "溪浦岚桥川泽宸禾朗越衡宁"
 _TRADES: Final = ("科技", "餐饮管理", "人力资源服务", "物流", "建筑工程", "教育咨询", "医疗器械", "文化传媒")
 _FAMILY, _GIVEN = "林沈陈王李张柳周吴郑", "知白望舒一鸣清和景行思远"
-_HEADER: Final = "uscc,name,legal_representative,status,established_on,email_domain,abnormal_list,serious_violation_list,as_of,former_names,business_scope"
+_HEADER: Final = (
+    "uscc,name,legal_representative,status,established_on,email_domain,abnormal_list,serious_violation_list,as_of,"
+    "former_names,business_scope"
+)
 _DAY: Final = date(2026, 11, 1)
 
 
