@@ -1,0 +1,293 @@
+"""Does a recruiter get through the list: prove authority, confirm what was read, appeal; on a phone, with and without a script?"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from employers.models import Member
+from events.models import Mail
+from tests.browser.conftest import DESK, PHONE, Visit, Visitor
+from tests.browser.test_pages import serious
+from tests.factories import make_case, make_document, make_employer, make_member
+from verification import pipeline, readings
+from verification.models import (
+    Appeal,
+    Attempt,
+    Case,
+    CheckRun,
+    Decision,
+    Document,
+    DocumentReading,
+    Proof,
+    ProofState,
+    RegistryRecord,
+    Statement,
+)
+from verification.specimens import Company, make
+from verification.states import State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOOKS = [
+    pytest.param({**PHONE, "locale": "zh-CN", "color_scheme": "light"}, id="phone-zh-light"),
+    pytest.param({**DESK, "locale": "en", "color_scheme": "dark"}, id="desk-en-dark"),
+]
+
+
+def is_for_everybody(visitor: Visit) -> None:
+    """Nothing serious found by axe, nothing in the console, nothing beyond the screen."""
+    visitor.is_calm()
+    assert serious(Axe().run(visitor.page).response["violations"]) == [], visitor.page.url
+
+
+@pytest.fixture
+def company() -> Company:
+    company = Company.fictitious(307)
+    RegistryRecord.objects.create(
+        uscc=company.uscc, name=company.name, legal_representative=company.legal_representative, status="存续",
+        established_on=company.established_on, email_domain=company.domain, as_of=timezone.localdate(),
+    )  # fmt: skip
+    return company
+
+
+@pytest.fixture
+def member(company: Company, now: datetime) -> Member:
+    """Somebody who registered with an address of their own, by which nothing is proven."""
+    return make_member(now, make_employer(now, name=company.name, uscc=company.uscc), email="lin@qq.com")
+
+
+@pytest.fixture
+def photo(company: Company, tmp_path: Path) -> Path:
+    path = tmp_path / "执照.jpg"
+    path.write_bytes(make(307, company=company, damage="light").jpeg())
+    return path
+
+
+def opened(page: Page, code: str) -> Any:
+    """An item of the list, opened by its own name as a keyboard would."""
+    item = page.locator(f"#item-{code}")
+    if item.get_attribute("open") is None:
+        item.locator("summary").first.focus()
+        page.keyboard.press("Enter")
+    expect(page.locator(f"#requirement-{code}")).to_be_visible()
+    return item
+
+
+def code_of(template: str = "company_code") -> str:
+    code: str = Mail.objects.filter(template=template).order_by("-pk")[0].context["code"]
+    return code
+
+
+def test_from_a_free_mailbox_to_rights_with_a_code_to_the_company(visit: Visitor, member: Member, company: Company, photo: Path) -> None:
+    visitor = visit(**PHONE)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    expect(page.get_by_role("heading", name="下一步 营业执照")).to_be_visible()
+    page.locator("#slot-business_licence input[name=files]").set_input_files(photo)
+    expect(page.get_by_role("heading", name="下一步 公司对你的招聘授权")).to_be_visible()
+    is_for_everybody(visitor)
+
+    page.get_by_role("link", name="去办理").click()
+    expect(page.locator("#requirement-authority")).to_be_visible()
+    is_for_everybody(visitor)
+    page.locator("#way-company_email").get_by_role("link", name="选择这种方式").click()
+    page.get_by_label("你的公司邮箱").fill("lin@qq.com")
+    page.get_by_role("button", name="发送验证码").click()
+    expect(page.locator("#id_address_error")).to_be_visible()
+    expect(page.get_by_label("你的公司邮箱")).to_have_value("lin@qq.com")
+    is_for_everybody(visitor)
+    page.get_by_label("你的公司邮箱").fill(f"lin@{company.domain}")
+    page.get_by_role("button", name="发送验证码").click()
+    right = code_of()
+    page.get_by_label("六位验证码").fill("000000" if right != "000000" else "000001")
+    page.get_by_role("button", name="核对验证码").click()
+    expect(page.locator("#id_code_error")).to_contain_text("还可尝试：4 次")
+    is_for_everybody(visitor)
+    page.get_by_label("六位验证码").fill(right)
+    page.get_by_role("button", name="核对验证码").click()
+    expect(page.get_by_role("heading", name="已完成")).to_be_visible()
+    is_for_everybody(visitor)
+
+    page.get_by_role("link", name="继续办理我的申请").click()
+    expect(page.get_by_role("heading", name="下一步 核对并提交")).to_be_visible()
+    page.get_by_role("button", name="提交核验").click()
+    expect(page.get_by_role("heading", name="已提交，马上开始检查")).to_be_visible()
+    assert pipeline.run(Attempt.objects.get().pk, timezone.now, 60)
+    expect(page.get_by_role("heading", name="已通过")).to_be_visible()
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_of_authority_is_for_everybody(visit: Visitor, member: Member, now: datetime, look: dict[str, Any]) -> None:
+    make_case(member, now)
+    visitor = visit(**look)
+    visitor.sign_in(member.user)
+    for path in ("company-email", "bank-deposit", "e-licence", "vouch", "asked"):
+        visitor.go(f"/case/authority/{path}/")
+        is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_transfer_is_followed(visit: Visitor, member: Member, now: datetime, look: dict[str, Any], scripted: bool) -> None:
+    make_case(member, now)
+    visitor = visit(**look, java_script_enabled=scripted)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/authority/bank-deposit/")
+    expect(page.locator("#id_account_holder")).to_have_value(member.employer.name)
+    page.locator("#id_account_number").fill("12")
+    page.locator("#id_bank_name").fill("工商银行")
+    page.locator("form.panel button").click()
+    expect(page.locator("#id_account_number_error")).to_be_visible()
+    page.locator("#id_account_number").fill("6222 0210 0112 3456 789")
+    page.locator("form.panel button").click()
+    expect(page.locator(".stages [aria-current=step]")).to_be_visible()
+    expect(page.locator("#id_code")).to_be_visible()
+    visitor.is_calm()
+    if scripted:
+        is_for_everybody(visitor)
+    visitor.go("/case/#requirement-authority")
+    item = page.locator("#item-authority")
+    if scripted:
+        expect(item).to_have_attribute("open", "")
+        is_for_everybody(visitor)
+    expect(item.locator("#way-bank_deposit .tag")).to_have_count(1)
+
+
+def test_the_electronic_licence_shows_a_code_and_asks_again(visit: Visitor, member: Member, now: datetime) -> None:
+    make_case(member, now)
+    visitor = visit(locale="en", **PHONE)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/authority/e-licence/")
+    page.get_by_role("button", name="Show the code").click()
+    code = page.get_by_role("img", name="Code for the electronic licence")
+    expect(code).to_be_visible()
+    assert code.evaluate("picture => picture.complete && picture.naturalWidth > 0")
+    is_for_everybody(visitor)
+    with page.expect_response(re.compile("/authority/e-licence/$")) as asked:
+        pass
+    assert asked.value.status == 200
+    Proof.objects.update(state=ProofState.FAILED, failure="e_licence_refused", finished_at=now)
+    expect(page.get_by_role("button", name="Show the code")).to_be_visible()
+    is_for_everybody(visitor)
+
+
+def test_a_colleague_vouches(visit: Visitor, member: Member, company: Company, now: datetime) -> None:
+    make_case(member, now)
+    colleague = make_member(now, member.employer, "recruiter", email=f"wang@{company.domain}")
+    asking, answering = visit(locale="en", **PHONE), visit(locale="zh-CN")
+    asking.sign_in(member.user)
+    page = asking.go("/case/authority/vouch/")
+    page.get_by_label(colleague.user.email).check()
+    page.get_by_role("button", name="Ask this colleague").click()
+    expect(page.get_by_role("heading", name="Your colleague has been asked")).to_be_visible()
+    is_for_everybody(asking)
+    answering.sign_in(colleague.user)
+    page = answering.go("/case/")
+    page.get_by_role("link", name="去答复").click()
+    is_for_everybody(answering)
+    page.get_by_role("button", name="是，我担保").click()
+    expect(page.get_by_text("你已担保")).to_be_visible()
+    asking.go("/case/authority/vouch/")
+    expect(asking.page.get_by_role("heading", name="Done")).to_be_visible()
+    is_for_everybody(asking)
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_what_was_read_is_looked_at(visit: Visitor, member: Member, company: Company, photo: Path, scripted: bool) -> None:
+    visitor = visit(locale="en", java_script_enabled=scripted, **PHONE)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    page.locator("#slot-business_licence input[name=files]").set_input_files(photo)
+    if not scripted:
+        page.locator("#slot-business_licence .send").first.click()
+    expect(page.get_by_text("The licence is being read")).to_be_visible()
+    assert readings.read(Document.objects.get().pk, timezone.now, 60)
+    if not scripted:
+        visitor.go("/case/")
+    values = page.locator(".values")
+    expect(values).to_contain_text(company.uscc)
+    crop = page.get_by_role("img", name="Company name, cut from the picture")
+    crop.scroll_into_view_if_needed()
+    expect(crop).to_be_visible()
+    if scripted:
+        page.wait_for_function("picture => picture.complete && picture.naturalWidth > 20", arg=crop.element_handle())
+        is_for_everybody(visitor)
+    page.get_by_text("It should be … (Legal representative)").click()
+    page.get_by_label("Legal representative as on the licence").fill("林小雨")
+    page.get_by_role("button", name="The rest is right").click()
+    expect(page.get_by_text("You say: 林小雨")).to_be_attached()
+    assert dict(Statement.objects.values_list("field", "said"))["uscc"] == company.uscc
+    assert DocumentReading.objects.get().reading["fields"]["legal_representative"] == company.legal_representative
+    visitor.is_calm()
+
+
+def sent_back(member: Member, now: datetime, state: State, verb: str, times: int = 1) -> Case:
+    case = make_case(member, now, state)
+    make_document(case, now)
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
+    CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[], started_at=now, finished_at=now)
+    reasons = [{"code": "document_blurred", "field": "document", "seen": "", "expected": ""}]
+    for _ in range(times):
+        Decision.objects.create(case=case, attempt_number=1, verb=verb, reasons=reasons, policy_version="1", decided_at=now)
+    return case
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_only_what_failed_is_done_again(visit: Visitor, member: Member, now: datetime, look: dict[str, Any]) -> None:
+    sent_back(member, now, State.CHANGES_REQUESTED, "request_changes")
+    visitor = visit(**look)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    again = page.locator(".tag.again")
+    expect(again).to_have_count(1)
+    expect(page.locator("#item-business_licence")).to_have_attribute("open", "")
+    expect(page.locator("#item-business_licence .reason")).to_have_count(1)
+    assert page.locator("#item-company_facts").get_attribute("open") is None
+    is_for_everybody(visitor)
+    for code in ("mail_address", "company_facts", "registration", "authority"):
+        opened(page, code)
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("scripted", [True, False])
+def test_an_appeal_with_evidence(visit: Visitor, member: Member, now: datetime, photo: Path, look: dict[str, Any], scripted: bool) -> None:
+    case = sent_back(member, now, State.REJECTED, "reject")
+    visitor = visit(**look, java_script_enabled=scripted)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    page.locator(".decision .actions a").first.click()
+    page.locator("#id_words").fill("照片是清楚的，请再看一次。")
+    page.locator("#id_files").set_input_files(photo)
+    if scripted:
+        is_for_everybody(visitor)
+    page.locator("form.panel .primary").click()
+    expect(page.locator(".decision")).to_contain_text("照片是清楚的")
+    visitor.is_calm()
+    case.refresh_from_db()
+    assert (case.state, Appeal.objects.get().documents.count()) == (State.IN_REVIEW, 1)
+
+
+def test_after_the_third_time_a_person_is_asked(visit: Visitor, member: Member, now: datetime) -> None:
+    case = sent_back(member, now, State.CHANGES_REQUESTED, "request_changes", times=3)
+    visitor = visit(**PHONE)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    page.get_by_role("link", name="请人工查看").click()
+    page.get_by_role("button", name="交给人工").click()  # nothing written yet: the browser or the page says so
+    page.get_by_label("想告诉审核员什么？").fill("已经拍了三次，不知道还差什么。")
+    is_for_everybody(visitor)
+    page.get_by_role("button", name="交给人工").click()
+    expect(page.get_by_role("heading", name="将由审核员人工核实")).to_be_visible()
+    case.refresh_from_db()
+    assert case.state == State.IN_REVIEW
+    is_for_everybody(visitor)

@@ -1,0 +1,86 @@
+"""Does every mail say the same as text and as HTML, in both languages, fetching nothing, with a link to what it is about?"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core import mail as outbox
+from django.core.mail import EmailMultiAlternatives
+
+from config.messages import compile_all
+from events import mail
+from events.mail import queue_mail
+
+for _folder in settings.LOCALE_PATHS:
+    compile_all(Path(_folder))
+
+pytestmark = pytest.mark.django_db
+
+SITE = "https://zizhi.example"
+FOLDER = Path(settings.BASE_DIR) / "templates" / "email"
+TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
+CONTEXT = {
+    "name": "云溪市<示例>公司", "company": "云溪市<示例>公司", "reasons": ["document_blurred", "authority_missing"],
+    "note": "请看<b>第二页</b>",
+    "path": "/case/", "code": "123456", "minutes": 30, "days": 10, "account": "工商银行 ···· 1234", "member": "li@example.com",
+    "way": "bank_deposit", "shown": "工商银行 ···· 1234", "proven": False, "colleague": False, "link": f"{SITE}/x", "verb": "reject",
+}  # fmt: skip
+
+
+def sent(template: str, language: str, now: datetime, **changes: object) -> tuple[str, str, str]:
+    queued = queue_mail("a@example.com", template, language, CONTEXT | changes, now)
+    assert mail.send(queued.pk, now, SITE)
+    letter = outbox.outbox[-1]
+    assert isinstance(letter, EmailMultiAlternatives)
+    ((html, kind),) = letter.alternatives
+    assert kind == "text/html"
+    return letter.subject, str(letter.body), str(html)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_mail(template: str, language: str, now: datetime) -> None:
+    subject, text, html = sent(template, language, now)
+    assert subject and "\n" not in subject
+    chinese = re.compile(r"[\u3400-\u9fff]{2}")
+    if language == "zh-hans":
+        assert chinese.search(subject)
+        assert '<html lang="zh-Hans">' in html
+    else:
+        plain = re.sub(r"云溪市<示例>公司|工商银行|请看<b>第二页</b>", "", subject + text)
+        assert not chinese.search(plain), plain
+    for part in (text, html):
+        assert "%(" not in part and "{{" not in part and "{%" not in part
+    assert "<示例>" not in html, "what people typed is escaped"
+    assert "<b>第二页" not in html
+    assert not re.search(r"<(img|link|script|iframe)|@import|url\(|https?://(?!zizhi\.example|localhost)", html), "opening it tells nobody"
+    (target,) = set(re.findall(r'class="go"><a href="([^"]+)"', html))
+    assert target.startswith("http")
+    assert target in text, "the same way on in both"
+
+
+@pytest.mark.parametrize("template", ["case_request_changes", "case_hold_for_review", "case_wait"])
+def test_leads_to_the_very_item(template: str, now: datetime) -> None:
+    _subject, text, html = sent(template, "en", now)
+    assert "/case/#requirement-business_licence" in text
+    assert "/case/#requirement-business_licence" in html
+    assert "/case/#requirement-authority" in html, "each reason has its own link"
+
+
+def test_a_proof_that_came_and_one_that_did_not(now: datetime) -> None:
+    assert "did not succeed" in sent("proof_ended", "en", now)[0]
+    assert "are shown to act" in sent("proof_ended", "en", now, proven=True, reasons=[])[0]
+
+
+def test_a_colleague_is_ended_and_a_stranger_is_reported(now: datetime) -> None:
+    assert "/team/" in sent("authority_notice", "en", now, colleague=True, path="/team/")[1]
+    assert "/case/help/" in sent("authority_notice", "en", now, colleague=False, path="/team/")[1]
+
+
+def test_every_text_has_its_html() -> None:
+    alone = {path.stem for path in FOLDER.glob("*.html") if not path.stem.startswith("_")} ^ {*TEMPLATES, "base"}
+    assert alone == set()

@@ -1,0 +1,157 @@
+"""Is an upload read at once, shown, and confirmed or disputed, without anything being changed that was read?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from employers.models import Member
+from events.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.models import Event
+from tests.factories import make_case, make_document, make_member
+from verification import operations, readings, tasks
+from verification.intake import CleanPage, Intake
+from verification.models import Case, Document, DocumentKind, DocumentReading, Statement
+from verification.states import State
+
+pytestmark = pytest.mark.django_db
+
+READ = {
+    "document": "x",
+    "page": 1,
+    "fields": {"name": "云溪市示例科技有限公司", "uscc": "91990101000000108N", "business_scope": "软件开发", "term": ""},
+    "regions": {"name": [10, 10, 200, 40]},
+}
+
+
+class Reader:
+    """A check that says what it is told to, and counts how often it is asked."""
+
+    code, version, lasting = "reading", "9", True
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers, self.asked = list(answers), list[Any]()
+
+    def observe(self, subject: Any, earlier: Any) -> Any:
+        self.asked.append(subject)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def judge(self, subject: Any, earlier: Any, observation: Any) -> list[Any]:
+        raise AssertionError("nothing is judged before it is handed in")
+
+
+@pytest.fixture
+def member(now: datetime) -> Member:
+    return make_member(now)
+
+
+@pytest.fixture
+def case(member: Member, now: datetime) -> Case:
+    return make_case(member, now)
+
+
+@pytest.fixture
+def document(case: Case, now: datetime) -> Document:
+    document = make_document(case, now)
+    make_document(case, now)  # another one, which is not the one that is read
+    DocumentReading.objects.create(document=document, due_at=now)
+    return document
+
+
+def read(document: Document, now: datetime, *answers: Any) -> DocumentReading:
+    readings.read(document.pk, lambda: now, 60, Reader(*answers))
+    row: DocumentReading = DocumentReading.objects.get(pk=document.pk)
+    return row
+
+
+class TestReading:
+    @pytest.mark.parametrize("kind", [DocumentKind.BUSINESS_LICENCE, DocumentKind.AUTHORIZATION_LETTER])
+    def test_only_licences_are_queued_when_they_come_in(
+        self, member: Member, case: Case, now: datetime, kind: str, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rung = list[str]()
+        monkeypatch.setattr(tasks.read_document, "delay", rung.append)
+        page = CleanPage(number=1, jpeg=b"jpeg", width=10, height=10, fingerprint="0" * 16)
+        taken_in = Intake(sha256="0" * 64, size=4, media_type="image/jpeg", editor=None, pages=(page,), isolation="rlimits")
+        with django_capture_on_commit_callbacks(execute=True):
+            made = operations.add_document(case.pk, kind, taken_in, {"clean": None}, member.user, member.as_actor(), now)
+        queued = kind == DocumentKind.BUSINESS_LICENCE
+        assert DocumentReading.objects.filter(document=made).exists() is queued
+        assert rung == ([str(made.pk)] if queued else [])
+
+    def test_reads_that_document_alone_and_keeps_what_was_seen(self, document: Document, now: datetime) -> None:
+        reader = Reader(READ)
+        assert readings.read(document.pk, lambda: now, 60, reader)
+        (subject,) = reader.asked
+        assert [d.id for d in subject.documents] == [str(document.pk)]
+        row = DocumentReading.objects.get(pk=document.pk)
+        assert (row.reading, row.version, row.finished_at) == (READ, "9", now)
+        assert not readings.read(document.pk, lambda: now, 60, reader), "read once"
+
+    def test_a_reader_that_is_down_is_asked_again_and_not_for_ever(self, document: Document, now: datetime) -> None:
+        down = ProviderUnavailable("down", retry_after=30)
+        row = read(document, now, down)
+        assert (row.finished_at, row.due_at) == (None, now + timedelta(seconds=30))
+        for attempt in range(2, readings.TRIES + 1):
+            row = read(document, now + timedelta(minutes=attempt), down)
+        assert row.finished_at is not None
+        assert row.reading is None
+
+    @pytest.mark.parametrize("mistake", [ProviderBroken("odd"), ZeroDivisionError()])
+    def test_what_cannot_be_read_stops_nobody(self, document: Document, now: datetime, mistake: Exception) -> None:
+        row = read(document, now, mistake)
+        assert (row.reading, row.finished_at) == (None, now)
+
+    def test_what_was_taken_out_meanwhile_is_not_read(self, document: Document, now: datetime) -> None:
+        Document.objects.filter(pk=document.pk).update(superseded_at=now)
+        row = read(document, now)  # asked, the reader would have no answer
+        assert (row.reading, row.finished_at) == (None, now)
+
+    def test_the_sweeper_rings_for_what_is_due(self, document: Document, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+        rung = list[str]()
+        monkeypatch.setattr(tasks.read_document, "delay", rung.append)
+        DocumentReading.objects.update(due_at=datetime.now(tz=now.tzinfo) - timedelta(days=1))
+        tasks.sweep_readings()
+        assert rung == [str(document.pk)]
+
+
+class TestSaying:
+    def test_shows_what_can_be_proof_read(self) -> None:
+        shown = readings.values(READ, {"name": "另一名称"})
+        assert [(value.field, value.placed, value.said, value.disputed) for value in shown] == [
+            ("name", True, "另一名称", True),
+            ("uscc", False, None, False),
+        ]
+        assert readings.values(None, {}) == []
+
+    def test_what_is_not_corrected_is_right(self, document: Document, member: Member, now: datetime) -> None:
+        read(document, now, READ)
+        readings.state(document.pk, member, {"name": "  云溪市 另一 公司 ", "uscc": ""}, now)
+        said = dict(Statement.objects.values_list("field", "said"))
+        assert said == {"name": "云溪市 另一 公司", "uscc": "91990101000000108N"}
+        event = Event.objects.filter(verb="state_values").get()
+        assert event.data == {"case": str(document.case_id), "confirmed": 1, "disputed": ["name"]}
+        assert DocumentReading.objects.get(pk=document.pk).reading == READ, "what was read stays"
+
+    def test_the_last_word_counts_and_a_code_is_spelt_as_codes_are(self, document: Document, member: Member, now: datetime) -> None:
+        read(document, now, READ)
+        for typed in ("9199 0101 0000 0011 6h", "91990101000000108n"):
+            readings.state(document.pk, member, {"uscc": typed}, now)
+        assert Statement.objects.get(field="uscc").said == "91990101000000108N"
+        assert Statement.objects.count() == 2
+
+    def test_of_nothing_nothing_can_be_said(self, document: Document, member: Member, now: datetime) -> None:
+        with pytest.raises(Refused, match="document_unread"):
+            readings.state(document.pk, member, {}, now)
+
+    def test_not_after_it_was_handed_in(self, member: Member, now: datetime) -> None:
+        document = make_document(make_case(member, now, State.IN_REVIEW), now)
+        DocumentReading.objects.create(document=document, due_at=now, finished_at=now, reading=READ)
+        with pytest.raises(Refused, match="state_conflict"):
+            readings.state(document.pk, member, {}, now)
+        assert not Statement.objects.exists()
