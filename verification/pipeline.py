@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from employers.models import Member
 from events import heartbeat
@@ -27,6 +27,9 @@ log = structlog.get_logger()
 
 DEATHS_AT_MOST = 3
 """An attempt over which this many workers died goes to a person, with the checks that did report."""
+
+DATABASE_LOST = (OperationalError, InterfaceError)
+DATABASE_BACK_IN = timedelta(seconds=5)
 
 Clock = Callable[[], datetime]
 
@@ -63,6 +66,11 @@ def run(
         delay = min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(attempt.tries - 1, 6))
         settling.delay(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
         log.warning("attempt_waits_for_provider", attempt=attempt_id, seconds=delay)
+        return False
+    except DATABASE_LOST as lost:  # a restart, which is nobody's fault, and no worker has died of it
+        connection.close_if_unusable_or_obsolete()
+        settling.delay(attempt, lease, clock() + DATABASE_BACK_IN, type(lost).__name__)
+        log.warning("attempt_lost_its_database", attempt=attempt_id, why=type(lost).__name__)
         return False
     except (_LeaseLost, Refused) as stopped:  # withdrawn meanwhile, or taken over by another worker
         log.info("attempt_left", attempt=attempt_id, why=str(stopped))
@@ -137,7 +145,7 @@ def _run_one(check: Check, attempt: Attempt, subject: Subject, earlier: dict[str
     try:
         observation = check.observe(subject, earlier)
         findings = check.judge(subject, earlier, observation)
-    except ProviderUnavailable:
+    except (ProviderUnavailable, *DATABASE_LOST):
         raise
     except Exception as broken:  # ProviderBroken, or a mistake of ours: it blames nobody and stops nobody else
         log.exception("check_broken", check=check.code, attempt=attempt.pk)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from events.errors import ProviderBroken, ProviderUnavailable
 from events.models import Event, Mail
@@ -124,6 +125,20 @@ def test_what_kills_every_worker_goes_to_a_person(attempt: Attempt, clock: Clock
     assert case_of(attempt).state == State.IN_REVIEW
     told = [reason["code"] for reason in case_of(attempt).decisions.get().reasons]
     assert told == ["document_infected", "check_incomplete"], "what did report still counts"
+
+
+@pytest.mark.parametrize("lost", [OperationalError, InterfaceError])
+def test_a_database_that_is_lost_for_a_moment_blames_no_check(attempt: Attempt, clock: Clock, lost: type[Exception]) -> None:
+    def gone() -> None:
+        raise lost("the connection is closed")
+
+    assert not pipeline.run(attempt.pk, clock, 60, all_checks(duplicates=Recorded("duplicates", on_observe=gone)))
+    attempt.refresh_from_db()
+    assert attempt.lease is None and attempt.deaths == 0 and attempt.due_at > clock.now
+    assert not CheckRun.objects.filter(code="duplicates").exists()
+    clock.now = attempt.due_at
+    assert pipeline.run(attempt.pk, clock, 60, all_checks())
+    assert case_of(attempt).state == State.APPROVED
 
 
 def test_a_lease_that_was_lost_settles_nothing(attempt: Attempt, clock: Clock) -> None:
