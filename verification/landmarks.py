@@ -79,7 +79,7 @@ def see(picture: Grey) -> Seen:
     scale = SIDE / max(picture.shape)
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     grey = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
-    points, described = cv2.SIFT_create(nfeatures=0, contrastThreshold=0.03).detectAndCompute(grey, None)
+    points, described = cv2.SIFT.create(nfeatures=0, contrastThreshold=0.03).detectAndCompute(grey, None)
     if described is None:
         return Seen(grey, scale, np.zeros((0, 3), np.float32), np.zeros((0, 128), np.float32))
     fit = [i for i, point in enumerate(points) if _SIZES[0] <= point.size <= _SIZES[1]]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image, ImageEnhance
@@ -227,3 +228,15 @@ def test_companies_seen_with_one_thing(kind: str, now: datetime) -> None:
         assert observation["companies_seen_with"] == {kind: companies}
         assert codes(findings) == {"no_duplicate": Severity.PASS, code: severity}
     assert "4" not in findings[-1].as_reason().values()
+
+
+@pytest.mark.django_db
+def test_what_was_shown_before_is_indexed_by_a_command(now: datetime, capsys: pytest.CaptureFixture[str]) -> None:
+    first, draft = shown(now, licence(1)), shown(now, licence(2), State.DRAFT)
+    make_document(first, now)
+    call_command("index_pages")
+    assert "1 pages indexed, 1 no longer kept" in capsys.readouterr().out
+    assert set(PageBand.objects.values_list("page__document__case", flat=True)) == {first.pk}
+    assert not PageBand.objects.filter(page__document__case=draft).exists()
+    (near,) = look(shown(now, cut(licence(1))), now)[0]["near_same"]
+    assert near["case"] == str(first.pk)

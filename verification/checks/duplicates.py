@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import Count, Q
 
@@ -55,8 +56,8 @@ class Duplicates:
 
     def _near_same(self, subject: Subject) -> list[dict[str, Any]]:
         """Pages of other employers that show the same picture as one of ours, the best agreement of each case first."""
-        licences = [document.id for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE)]
-        mine = {page.pk: page for page in DocumentPage.objects.filter(document__in=licences)}
+        licences = [UUID(document.id) for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE)]
+        mine = {page.pk: page for page in DocumentPage.objects.filter(document_id__in=licences)}
         matches = {match.theirs: match for match in duplicates_index.same_picture(mine.values())}
         others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
         shown = DocumentPage.objects.filter(pk__in=matches, document__in=others).select_related("document")
