@@ -68,7 +68,8 @@ def run(
         log.warning("attempt_waits_for_provider", attempt=attempt_id, seconds=delay)
         return False
     except DATABASE_LOST as lost:  # a restart, which is nobody's fault, and no worker has died of it
-        connection.close_if_unusable_or_obsolete()
+        if not connection.is_usable():
+            connection.close()  # the next query opens another
         settling.delay(attempt, lease, clock() + DATABASE_BACK_IN, type(lost).__name__)
         log.warning("attempt_lost_its_database", attempt=attempt_id, why=type(lost).__name__)
         return False
