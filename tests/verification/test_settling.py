@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ from employers.models import Member
 from events.errors import ProviderUnavailable, Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer
-from verification import conditions, guards, operations, pipeline, policy, settling, tasks
+from verification import banks, conditions, following, guards, operations, pipeline, policy, proving, settling, tasks
+from verification.banks.simulator import SimulatedBank
 from verification.checks import CHECKS
+from verification.checks.authority import Authority
 from verification.checks.base import Check, Earlier, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.intake import examine
@@ -46,7 +49,7 @@ class Says:
         return list(self.findings) or [Finding(self.code, "fine", Severity.PASS)]
 
 
-def saying(**told: Says) -> tuple[Check, ...]:
+def saying(**told: Check) -> tuple[Check, ...]:
     return tuple(told.get(check.code) or Says(check.code) for check in CHECKS)
 
 
@@ -276,3 +279,36 @@ def test_the_sweeper_asks_the_register(conditional: Case, now: datetime, monkeyp
     make_case(make_member(now), now, State.APPROVED)
     tasks.confirm_conditional()
     assert asked == [conditional.pk]
+
+
+# --- The whole way ---------------------------------------------------------------------------------------
+
+
+def test_from_waiting_to_approved_by_a_deposit(
+    attempt: Attempt, member: Member, now: datetime, settings: Any, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    """With the real authority check: nothing is shown, a deposit is begun, its code comes back, and the case goes on at once."""
+    settings.VAR_DIR, settings.BANK = tmp_path, "simulator"
+    checks = saying(authority=Authority())
+
+    def at(moment: datetime) -> tuple[str, str]:
+        pipeline.run(attempt.pk, lambda: moment, 60, checks)
+        attempt.refresh_from_db()
+        return Case.objects.get(pk=attempt.case_id).state, attempt.waiting_for
+
+    assert at(now) == (State.CHECKING, "authority_missing")
+    proof = proving.start_deposit(member, member.employer.name, "100000001188", "示例银行", now)
+    following.follow(proof.pk, lambda: now, 60)
+    assert at(attempt.due_at) == (State.CHECKING, "authority_pending")
+    later = now + timedelta(hours=2)
+    following.follow(proof.pk, lambda: later, 60)
+    bank = banks.named("simulator")
+    assert isinstance(bank, SimulatedBank)
+    ((_, code),) = bank.statement("100000001188", later)
+    with django_capture_on_commit_callbacks() as rung:
+        proving.confirm_deposit(proof.pk, member, code, later)
+    assert rung, "the doorbell is rung after the commit"
+    attempt.refresh_from_db()
+    assert attempt.due_at == later
+    assert at(later) == (State.APPROVED, "")
+    assert Mail.objects.filter(template="case_wait").count() == 1
