@@ -9,6 +9,7 @@ import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -164,18 +165,24 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
 """`unix:/path` or `tcp:host:port` of a clamd; empty: no virus scanner, and the scan finding says so."""
 
-# --- A cloud's last look at a licence: off unless it has an account (docs/readers.md) -------------------
+# --- A cloud's last look at a licence (docs/readers.md): off unless chosen, and keys alone are no choice ----
+CLOUD_READER: str = env.str("ZIZHI_CLOUD_READER", default="")
+"""Empty: no picture leaves the house; `tencent`: pages that could not be read here go to Tencent Cloud."""
 TENCENT_SECRET_ID: str = env.str("ZIZHI_TENCENT_SECRET_ID", default="")
 TENCENT_SECRET_KEY: str = env.str("ZIZHI_TENCENT_SECRET_KEY", default="")
 TENCENT_REGION: str = env.str("ZIZHI_TENCENT_REGION", default="ap-guangzhou")
 TENCENT_ENDPOINT: str = env.str("ZIZHI_TENCENT_ENDPOINT", default="https://ocr.tencentcloudapi.com")
 if bool(TENCENT_SECRET_ID) != bool(TENCENT_SECRET_KEY):
     _missing = "ZIZHI_TENCENT_SECRET_KEY" if TENCENT_SECRET_ID else "ZIZHI_TENCENT_SECRET_ID"
-    raise ImproperlyConfigured(f"{_missing} is not set. The cloud reader needs id and key; without both it is off.")
+    raise ImproperlyConfigured(f"{_missing} is not set. An account of Tencent Cloud is an id and a key.")
 if TENCENT_SECRET_ID and find_spec("tencentcloud") is None:
     raise ImproperlyConfigured("ZIZHI_TENCENT_SECRET_ID is set, but its SDK is not installed: add the extra `tencent`.")
 if not re.fullmatch(r"https?://[^/@?#]+/?", TENCENT_ENDPOINT):
     raise ImproperlyConfigured("ZIZHI_TENCENT_ENDPOINT is not https://host or http://host:port.")
+if CLOUD_READER not in ("", "tencent"):
+    raise ImproperlyConfigured(f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}, and has to be empty or tencent.")
+if CLOUD_READER and not TENCENT_SECRET_ID:
+    raise ImproperlyConfigured(f"ZIZHI_CLOUD_READER is {CLOUD_READER!r}: ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY are not set.")
 
 # --- The company registers that are asked (docs/registers.md) -------------------------------------------
 REGISTRY: str = env.str("ZIZHI_REGISTRY", default="snapshot")
@@ -192,16 +199,18 @@ if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
     raise ImproperlyConfigured(f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}")
 
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences) -------
-# A deployment on a database server is not for trying things out: there a simulator has to be asked for by name.
-_EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+# A simulator proves nothing, and whoever reads how it works could prove anything: only on this machine's own address, to try out.
+_TRYING_OUT = urlsplit(SITE_URL).hostname in ("localhost", "127.0.0.1", "::1")
 _PROVIDERS = {"ZIZHI_BANK": {"", "simulator"}, "ZIZHI_E_LICENCES": {"", "simulator"}}
-BANK: str = env.str("ZIZHI_BANK", default="simulator" if _EMBEDDED or DEBUG else "")
+BANK: str = env.str("ZIZHI_BANK", default="simulator" if _TRYING_OUT else "")
 """Who makes the small transfers to a company's account; empty: the way is not offered."""
-E_LICENCES: str = env.str("ZIZHI_E_LICENCES", default="simulator" if _EMBEDDED or DEBUG else "")
+E_LICENCES: str = env.str("ZIZHI_E_LICENCES", default="simulator" if _TRYING_OUT else "")
 """Who shows the codes that the electronic licence scans; empty: the way is not offered."""
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen not in _PROVIDERS[_name]:
         raise ImproperlyConfigured(f"{_name} is {_chosen!r}; it can be: {', '.join(sorted(_PROVIDERS[_name] - {''}))}, or empty.")
+    if _chosen == "simulator" and not _TRYING_OUT:
+        raise ImproperlyConfigured(f"{_name} is the simulator, which opens rights to anybody; with ZIZHI_SITE_URL {SITE_URL} it may not run.")
 
 # --- Mail ----------------------------------------------------------------------------------------------
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")

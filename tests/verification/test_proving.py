@@ -685,9 +685,16 @@ def test_a_provider_that_is_not_there_is_named(name: str, monkeypatch: pytest.Mo
         runpy.run_path(str(Path(__file__).parents[2] / "config" / "settings.py"))
 
 
-@pytest.mark.parametrize(("database", "bank"), [("sqlite:///x.sqlite3", "simulator"), ("postgres://nobody@127.0.0.1/x", "")])
-def test_a_simulator_is_not_the_default_beside_a_database_server(database: str, bank: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.setenv("ZIZHI_DEBUG", "0")
+@pytest.mark.parametrize(("site", "bank"), [("http://localhost:8000", "simulator"), ("https://zizhi.example", "")])
+def test_a_simulator_is_the_default_on_this_machine_alone(site: str, bank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZIZHI_SITE_URL", site)
     made = runpy.run_path(str(Path(__file__).parents[2] / "config" / "settings.py"))
     assert (made["BANK"], made["E_LICENCES"]) == (bank, bank)
+
+
+@pytest.mark.parametrize("name", ["ZIZHI_BANK", "ZIZHI_E_LICENCES"])
+def test_a_simulator_cannot_serve_the_public(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZIZHI_SITE_URL", "https://zizhi.example")
+    monkeypatch.setenv(name, "simulator")
+    with pytest.raises(ImproperlyConfigured, match=f"{name} is the simulator"):
+        runpy.run_path(str(Path(__file__).parents[2] / "config" / "settings.py"))
