@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -30,13 +31,16 @@ from events.reasons import REASONS
 from tests.conftest import require
 from tests.verification import tencent_server as cloud
 from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, TencentServer, told_of
+from verification import tencent_cloud
+from verification.checks.reading import chosen_cloud
 from verification.licence.boxes import TextBox
 from verification.licence.model import FIELDS
 from verification.licence.values import clean
 from verification.readers import tencent
 from verification.readers.cloud import CloudReading, FieldReader, Warned, jpeg_of
-from verification.readers.tencent import Account, TencentReader
+from verification.readers.tencent import TencentReader
 from verification.specimens import make
+from verification.tencent_cloud import Account, installed
 
 SPECIMEN = make(2)
 PORTRAIT = make(4, "portrait")
@@ -52,7 +56,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server() -> Iterator[TencentServer]:
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", tencent.installed())
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
     with cloud.serving() as service:
         service.answer = told_of(SPECIMEN)
         yield service
@@ -444,7 +448,7 @@ def test_a_reply_without_end(server: TencentServer) -> None:
 
 
 def test_nobody_listens() -> None:
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", tencent.installed())
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound and not listening: whoever connects is refused
         reader = TencentReader(Account(SECRET_ID, SECRET_KEY, endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}"))
@@ -477,7 +481,7 @@ def test_errors_and_logs_hold_nothing_personal(server: TencentServer, caplog: py
         reader.read_fields(JPEG)
     except ProviderError as error:
         said = "".join(traceback.format_exception(error)) + "".join(repr(vars(e)) for e in chain(error))
-    said += caplog.text + repr(reader) + repr(reader._account)
+    said += caplog.text + repr(reader) + repr(Account(SECRET_ID, SECRET_KEY))
     for secret in (SPECIMEN.fields["name"], SPECIMEN.fields["legal_representative"], SECRET_KEY, base64.b64encode(JPEG).decode()[:60]):
         assert secret not in said
 
@@ -485,34 +489,32 @@ def test_errors_and_logs_hold_nothing_personal(server: TencentServer, caplog: py
 # --- Switching it on ------------------------------------------------------------------------------------------------
 
 
-def test_it_is_off_without_an_account() -> None:
-    assert tencent.reader("", "") is None
-
-
-@pytest.mark.parametrize(("secret_id", "secret_key"), [("id", ""), ("", "key")])
+@pytest.mark.parametrize(("secret_id", "secret_key"), [("id", ""), ("", "key"), ("", "")])
 def test_half_an_account(secret_id: str, secret_key: str) -> None:
     with pytest.raises(ValueError, match="secret_id, secret_key"):
-        tencent.reader(secret_id, secret_key)
+        Account(secret_id, secret_key)
 
 
 @pytest.mark.parametrize("endpoint", ["", "ocr.tencentcloudapi.com", "ftp://host", "https://", "https://user:pw@host", "https://host/path"])
 def test_an_endpoint_that_is_none(endpoint: str) -> None:
     with pytest.raises(ValueError, match="endpoint") as caught:
-        tencent.reader("id", "key", endpoint=endpoint)
+        Account("id", "key", endpoint=endpoint)
     assert "pw" not in str(caught.value)
 
 
 def test_the_house_without_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tencent, "installed", lambda: False)
-    reader = tencent.reader("id", "key")
-    assert reader is not None and not reader.available() and "absent" in reader.version
+    for module in (tencent, tencent_cloud):
+        monkeypatch.setattr(module, "installed", lambda: False)
+    reader = TencentReader(Account("id", "key"))
+    assert not reader.available() and "absent" in reader.version
     assert isinstance(raised_by(reader), ProviderBroken)
 
 
 SETTINGS = Path(__file__).resolve().parents[2] / "config" / "settings.py"
 
 
-def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
+def settings_with(monkeypatch: pytest.MonkeyPatch, cloud_reader: str = "", **environment: str) -> dict[str, Any]:
+    monkeypatch.setenv("ZIZHI_CLOUD_READER", cloud_reader)
     for name in ("SECRET_ID", "SECRET_KEY"):
         monkeypatch.setenv(f"ZIZHI_TENCENT_{name}", environment.pop(name, ""))
     for name, value in environment.items():
@@ -520,15 +522,41 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[s
     return runpy.run_path(str(SETTINGS))
 
 
+def reader_of(settings: dict[str, Any]) -> FieldReader | None:
+    """The cloud reader of a deployment with these settings."""
+    names = ("CLOUD_READER", "TENCENT_SECRET_ID", "TENCENT_SECRET_KEY", "TENCENT_REGION", "TENCENT_ENDPOINT")
+    chosen_cloud.cache_clear()
+    try:
+        with override_settings(**{name: settings[name] for name in names}):
+            return chosen_cloud(settings["CLOUD_READER"])
+    finally:
+        chosen_cloud.cache_clear()
+
+
 def test_settings_are_off_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = settings_with(monkeypatch)
-    assert tencent.reader(settings["TENCENT_SECRET_ID"], settings["TENCENT_SECRET_KEY"]) is None
+    assert reader_of(settings_with(monkeypatch)) is None
+
+
+def test_keys_alone_send_no_picture(monkeypatch: pytest.MonkeyPatch, server: TencentServer) -> None:
+    """A register may need the same keys."""
+    keys = {"SECRET_ID": SECRET_ID, "SECRET_KEY": SECRET_KEY, "ENDPOINT": server.url}
+    assert reader_of(settings_with(monkeypatch, **keys)) is None
 
 
 def test_settings_that_switch_it_on(monkeypatch: pytest.MonkeyPatch, server: TencentServer) -> None:
-    settings = settings_with(monkeypatch, SECRET_ID=SECRET_ID, SECRET_KEY=SECRET_KEY, REGION="ap-shanghai", ENDPOINT=server.url)
-    reader = tencent.reader(*(settings[f"TENCENT_{name}"] for name in ("SECRET_ID", "SECRET_KEY", "REGION", "ENDPOINT")))
+    keys = {"SECRET_ID": SECRET_ID, "SECRET_KEY": SECRET_KEY, "REGION": "ap-shanghai", "ENDPOINT": server.url}
+    reader = reader_of(settings_with(monkeypatch, "tencent", **keys))
     assert reader is not None and reader.read_fields(JPEG).fields
+
+
+def test_it_needs_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"ZIZHI_CLOUD_READER.*ZIZHI_TENCENT_SECRET_ID and ZIZHI_TENCENT_SECRET_KEY"):
+        settings_with(monkeypatch, "tencent")
+
+
+def test_a_cloud_that_nobody_knows_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match="ZIZHI_CLOUD_READER is 'baidu'"):
+        settings_with(monkeypatch, "baidu")
 
 
 @pytest.mark.parametrize(("there", "missing"), [("SECRET_ID", "SECRET_KEY"), ("SECRET_KEY", "SECRET_ID")])

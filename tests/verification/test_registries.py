@@ -32,13 +32,12 @@ from tests.verification import tencent_server as cloud
 from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, Entry, TencentServer
 from verification.checks.registry import Registry
 from verification.models import RegistryRecord
-from verification.readers import tencent as reader
-from verification.readers.tencent import Account
 from verification.registries import choice
 from verification.registries.base import Agreement, Agrees, CompanyRecord, Status
 from verification.registries.breaker import Breaker, BreakerState, Pace
 from verification.registries.snapshot import SnapshotRegistry
 from verification.registries.tencent import TencentRegistry
+from verification.tencent_cloud import Account, installed
 
 USCC, OTHER, UNKNOWN = make_uscc(71), make_uscc(72), make_uscc(73)
 NAME, PERSON = "云溪（澜浦）示例科技有限公司", "林知白"
@@ -54,7 +53,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server() -> Iterator[TencentServer]:
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", reader.installed())
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
     with cloud.serving() as service:
         service.register = [ENTRY, Entry(OTHER, "云溪市另一家有限公司", "沈望舒")]
         yield service
@@ -325,7 +324,7 @@ def test_lines_that_break(server: TencentServer, way: cloud.Handler) -> None:
 
 
 def test_nobody_listens() -> None:
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", reader.installed())
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         registry = TencentRegistry(Account(SECRET_ID, SECRET_KEY, endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}"))
@@ -507,7 +506,7 @@ def test_a_register_that_nobody_knows_stops_the_start(monkeypatch: pytest.Monkey
 def test_the_chosen_register_answers_the_check(server: TencentServer, registry: str, source: str) -> None:
     from tests.verification.test_checks import SUBJECT
 
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", reader.installed())
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
     subject = replace(SUBJECT, uscc=USCC, name=NAME, now=datetime(2026, 11, 24, tzinfo=UTC))
     how = {"REGISTRY": registry, "TENCENT_SECRET_ID": SECRET_ID, "TENCENT_SECRET_KEY": SECRET_KEY, "TENCENT_ENDPOINT": server.url}
     choice.chosen.cache_clear()

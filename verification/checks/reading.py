@@ -14,9 +14,10 @@ from verification.licence.dates import days_in
 from verification.licence.model import Problem
 from verification.licence.witness import agrees, same_name
 from verification.models import DocumentKind
-from verification.readers import tencent
 from verification.readers.cloud import FieldReader
+from verification.readers.tencent import TencentReader
 from verification.reading import read_pages
+from verification.tencent_cloud import own_account
 
 
 class Reading:
@@ -31,7 +32,9 @@ class Reading:
         # The last licence that was uploaded is the one meant; all pages of it are looked at.
         document = documents[-1]
         declared = {"uscc": subject.uscc, "name": subject.name, "legal_representative": subject.legal_representative}
-        return {"document": document.id} | read_pages(Pages(document), declared=declared, cloud=_cloud()).as_json()
+        return {"document": document.id} | read_pages(
+            Pages(document), declared=declared, cloud=chosen_cloud(settings.CLOUD_READER)
+        ).as_json()
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         if observation["document"] is None:
@@ -110,9 +113,9 @@ class Reading:
 
 
 @cache
-def _cloud() -> FieldReader | None:
-    """The cloud reader of this deployment; most have none."""
-    return tencent.reader(settings.TENCENT_SECRET_ID, settings.TENCENT_SECRET_KEY, settings.TENCENT_REGION, settings.TENCENT_ENDPOINT)
+def chosen_cloud(choice: str) -> FieldReader | None:
+    """The cloud reader of `ZIZHI_CLOUD_READER`; most deployments have none, and keys alone are no choice."""
+    return TencentReader(own_account()) if choice == "tencent" else None
 
 
 def last_date(term: str) -> str:

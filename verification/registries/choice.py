@@ -6,11 +6,11 @@ from functools import cache
 
 from django.conf import settings
 
-from verification.readers.tencent import Account
 from verification.registries.base import AgreementRegistry, RecordRegistry
 from verification.registries.breaker import Pace
 from verification.registries.snapshot import SnapshotRegistry
 from verification.registries.tencent import REQUESTS_A_SECOND, TencentRegistry
+from verification.tencent_cloud import own_account
 
 
 @cache
@@ -21,6 +21,5 @@ def chosen(choice: str) -> tuple[RecordRegistry | None, AgreementRegistry | None
 
 
 def _tencent() -> TencentRegistry:
-    account = Account(settings.TENCENT_SECRET_ID, settings.TENCENT_SECRET_KEY, settings.TENCENT_REGION, settings.TENCENT_ENDPOINT)
     # The service counts over all processes, so each worker keeps to its share.
-    return TencentRegistry(account, pace=Pace(REQUESTS_A_SECOND / max(1, settings.CELERY_WORKER_CONCURRENCY)))
+    return TencentRegistry(own_account(), pace=Pace(REQUESTS_A_SECOND / max(1, settings.CELERY_WORKER_CONCURRENCY)))

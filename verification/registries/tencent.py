@@ -14,13 +14,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from events.errors import ProviderBroken, ProviderUnavailable
-from verification.readers import tencent as line
-from verification.readers.tencent import CONNECT_SECONDS, PACKAGE, Account, TencentReader, installed
 from verification.registries.base import Agreement, Agrees, Status
 from verification.registries.breaker import Breaker, Pace
+from verification.tencent_cloud import CONNECT_SECONDS, Account, TencentCloud, code_of, error_of
 
 THREE: Final = "VerifyBizLicenseEnterprise3"
 FOUR: Final = "VerifyBizLicenseEnterprise4"
@@ -68,12 +66,10 @@ class TencentRegistry:
         silence_seconds: float = SILENCE_SECONDS,
         reply_seconds: float = REPLY_SECONDS,
     ) -> None:
-        self._account = account
+        self._cloud = TencentCloud(account, connect_seconds, silence_seconds, reply_seconds)
         self._pace = pace or Pace(REQUESTS_A_SECOND)
         self._breaker = breaker or Breaker("tencent")
         self._clock, self._sleep = clock, sleep
-        self._timeouts = connect_seconds, silence_seconds
-        self._replies = TencentReader(account, reply_seconds=reply_seconds)
 
     def verify(self, uscc: str, name: str, legal_representative: str, id_number: str = "") -> Agreement:
         """Whether these belong together. `id_number`, of the legal representative's identity card, is asked with the rest if given."""
@@ -132,8 +128,6 @@ class TencentRegistry:
 
     def _ask(self, action: str, asked: dict[str, str]) -> dict[str, Any]:
         """The service's answer as its own response model has it, every key present."""
-        if not installed():
-            raise ProviderBroken(f"{PACKAGE} is not installed")
         seconds = self._pace.wait(self._clock(), LONGEST_WAIT)
         ticket = self._breaker.enter(self._clock())
         if seconds:
@@ -150,30 +144,11 @@ class TencentRegistry:
         return told
 
     def _told(self, action: str, asked: dict[str, str]) -> dict[str, Any]:
-        from tencentcloud.common.credential import Credential
-        from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
-        from tencentcloud.common.profile.client_profile import ClientProfile
-        from tencentcloud.common.profile.http_profile import HttpProfile
-        from tencentcloud.ocr.v20181119 import models
-        from tencentcloud.ocr.v20181119.ocr_client import OcrClient
-
-        request = getattr(models, f"{action}Request")()
-        for field, value in asked.items():
-            setattr(request, field, value)
-        where = urlsplit(self._account.endpoint)
-        http = HttpProfile(protocol=where.scheme, endpoint=where.netloc, reqTimeout=self._timeouts)
-        try:
-            credential = Credential(self._account.secret_id, self._account.secret_key)
-            client = OcrClient(credential, self._account.region, ClientProfile(httpProfile=http))
-            with client.request.conn._session as session:
-                session.max_redirects = 0
-                with client._call(action, request._serialize()) as reply:
-                    answer = self._replies._answer(reply)
-        except TencentCloudSDKException as error:
-            raise line._of_the_client(error) from None
+        answer = self._cloud.ask(action, asked)
         if "Error" in answer:
-            reason = line._reason(answer["Error"])  # raises for every error but those about a picture, of which there is none
-            raise ProviderBroken(f"tencent: {reason}")
+            raise error_of(code_of(answer["Error"]))
+        from tencentcloud.ocr.v20181119 import models
+
         response = getattr(models, f"{action}Response")()
         response._deserialize(answer)
         return _checked({name[1:]: value for name, value in vars(response).items()})
