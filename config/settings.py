@@ -210,7 +210,7 @@ for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen not in _PROVIDERS[_name]:
         raise ImproperlyConfigured(f"{_name} is {_chosen!r}; it can be: {', '.join(sorted(_PROVIDERS[_name] - {''}))}, or empty.")
     if _chosen == "simulator" and not _TRYING_OUT:
-        raise ImproperlyConfigured(f"{_name} is the simulator, which opens rights to anybody; with ZIZHI_SITE_URL {SITE_URL} it may not run.")
+        raise ImproperlyConfigured(f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL {SITE_URL}.")
 
 # --- Mail ----------------------------------------------------------------------------------------------
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
