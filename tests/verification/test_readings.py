@@ -11,7 +11,8 @@ from employers.models import Member
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member
-from verification import operations, readings, tasks
+from verification import operations, pipeline, readings, tasks
+from verification.checks.reading import Reading
 from verification.intake import CleanPage, Intake
 from verification.models import Case, Document, DocumentKind, DocumentReading, Statement
 from verification.states import State
@@ -118,6 +119,44 @@ class TestReading:
         DocumentReading.objects.update(due_at=datetime.now(tz=now.tzinfo) - timedelta(days=1))
         tasks.sweep_readings()
         assert rung == [str(document.pk)]
+
+
+class TestReadOnce:
+    """The check does not read again what was read of the same pages, by the same version, for the same facts."""
+
+    @pytest.fixture
+    def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        asked = list[Any]()
+
+        class Answer:
+            def as_json(self) -> dict[str, Any]:
+                return dict(READ)
+
+        monkeypatch.setattr("verification.checks.reading.read_pages", lambda *pages, **how: asked.append(how) or Answer())
+        return asked
+
+    def test_same_facts_same_reading(self, member: Member, case: Case, now: datetime, asked: list[Any]) -> None:
+        document = make_document(case, now)
+        DocumentReading.objects.create(document=document, due_at=now)
+        assert readings.read(document.pk, lambda: now, 60)
+        first = DocumentReading.objects.get().reading
+        assert len(asked) == 1
+        assert Reading().observe(pipeline.subject_of(case, now), {}) == first
+        assert len(asked) == 1, "the pages are as they were"
+
+    @pytest.mark.parametrize("change", ["facts", "version"])
+    def test_other_facts_or_another_version_are_read_anew(
+        self, member: Member, case: Case, now: datetime, asked: list[Any], change: str
+    ) -> None:
+        document = make_document(case, now)
+        DocumentReading.objects.create(document=document, due_at=now)
+        readings.read(document.pk, lambda: now, 60)
+        if change == "facts":
+            case.declared_name = "云溪市另一公司"
+        else:
+            DocumentReading.objects.update(version="0")
+        Reading().observe(pipeline.subject_of(case, now), {})
+        assert len(asked) == 2
 
 
 class TestSaying:

@@ -13,7 +13,7 @@ from verification.licence.certainty import SURE
 from verification.licence.dates import days_in
 from verification.licence.model import Problem
 from verification.licence.witness import agrees, same_name
-from verification.models import DocumentKind
+from verification.models import DocumentKind, DocumentReading
 from verification.readers.cloud import FieldReader
 from verification.readers.tencent import TencentReader
 from verification.reading import read_pages
@@ -32,9 +32,10 @@ class Reading:
         # The last licence that was uploaded is the one meant; all pages of it are looked at.
         document = documents[-1]
         declared = {"uscc": subject.uscc, "name": subject.name, "legal_representative": subject.legal_representative}
-        return {"document": document.id} | read_pages(
-            Pages(document), declared=declared, cloud=chosen_cloud(settings.CLOUD_READER)
-        ).as_json()
+        if known := _read_before(document.id, self.version, declared):
+            return known
+        read = read_pages(Pages(document), declared=declared, cloud=chosen_cloud(settings.CLOUD_READER)).as_json()
+        return {"document": document.id, "declared": declared} | read
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         if observation["document"] is None:
@@ -110,6 +111,12 @@ class Reading:
         if ends_on and ends_on < subject.now.date().isoformat():
             return [self._finding(observation, "document_expired", Severity.CONCERN, "term", ends_on)]
         return []
+
+
+def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Observation | None:
+    """What was read of the document when it came in, where the same would be read now: by this version, for the same facts."""
+    kept: Observation | None = DocumentReading.objects.filter(pk=document_id, version=version).values_list("reading", flat=True).first()
+    return kept if kept and kept.get("declared") == declared else None
 
 
 @cache
