@@ -1,0 +1,170 @@
+"""How often does the picture tell of an attack, and how often of an honest one?
+
+`python -m benchmarks.forgery [FOLDER] [--seed N] [--count N] [--json]` reads specimens of each level and judges them as
+they are, passed on by a messenger, and after each attack in a picture editor; with FOLDER, the pictures in it instead.
+"look" is the share for which a person is called, "note" the share of which something is noted and no more. The places
+of values are read once, from the honest picture: an attack leaves them where they are. Milliseconds are of processor
+time, on one core, for the page that is judged. Thresholds were chosen on seed 100; figures are to be given of others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+import cv2
+import numpy as np
+import structlog
+from PIL import Image, ImageOps
+
+from benchmarks.stage import fresh, median, p95, show, tell
+from verification.specimens import FORMS, make
+from verification.specimens.forgery import ATTACKS, EDITORS, Photo, attacked, saved
+from verification.specimens.ink import Paper
+
+PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp"}
+LEVELS: Final = {"scan": "scan", "light": "light", "phone": "phone", "hard": "hard", "electronic": "none"}
+"""The honest levels: "electronic" is a licence as its application draws it, on a screenshot or a page of a PDF."""
+SCREEN: Final = "electronic"
+QUALITIES: Final = (78, 85, 90, 95)
+"""At which editors and messengers save."""
+
+
+@dataclass
+class Group:
+    """What was said of the pictures of one kind."""
+
+    pictures: int = 0
+    look: int = 0
+    note: int = 0
+    kinds: dict[str, int] = field(default_factory=dict)
+
+    def add(self, severe: bool, noted: bool, codes: set[str]) -> None:
+        self.pictures += 1
+        self.look += severe
+        self.note += noted and not severe
+        for code in codes:
+            self.kinds[code] = self.kinds.get(code, 0) + 1
+
+    def as_json(self) -> dict[str, Any]:
+        share = {"look": round(self.look / self.pictures, 4), "note": round(self.note / self.pictures, 4)}
+        return {"pictures": self.pictures, **share, "codes": self.kinds}
+
+
+@dataclass
+class Bench:
+    """All groups, and how long a page took."""
+
+    groups: dict[str, Group] = field(default_factory=dict)
+    seconds: list[tuple[float, float]] = field(default_factory=list)
+    """Megapixels and milliseconds."""
+
+    def judge(self, group: str, picture: Paper, reading: dict[str, Any], editor: str = "") -> None:
+        """Look at `picture` as the check does, and count what it finds."""
+        from verification.checks.forgery import Forgery
+        from verification.findings import Severity
+        from verification.forgery import traces_of
+
+        page = np.ascontiguousarray(picture[:, :, ::-1])
+        started = time.process_time()
+        traces = traces_of(page, reading["lines"], reading["turn"])
+        self.seconds.append((page.shape[0] * page.shape[1] / 1e6, (time.process_time() - started) * 1000))
+        observation = {"document": "d", "page": 1, "editor": editor, "traces": [trace.as_json() for trace in traces]}
+        findings = Forgery().judge(cast(Any, None), {"reading": reading}, observation)
+        severe = {f.code for f in findings if f.severity > Severity.NOTE}
+        noted = {f.code for f in findings if f.severity is Severity.NOTE}
+        self.groups.setdefault(group, Group()).add(bool(severe), bool(noted), severe | noted)
+
+    def add(self, level: str, photo: Photo, reading: dict[str, Any], number: int, donor: Photo | None) -> None:
+        """`photo` as it is, passed on, and attacked."""
+        rng = random.Random(f"bench {level} {number}")
+        self.judge(f"honest {level}", photo.picture, reading)
+        self.judge(f"passed on {level}", decoded(saved(photo.picture, rng.choice(QUALITIES))), reading)
+        if reading["turn"]:
+            return
+        where = SCREEN if level == SCREEN else "photo"
+        for attack in ATTACKS:
+            if altered := attacked(photo, attack, number, donor):
+                self.judge(f"{attack}, {where}", decoded(saved(altered[0], rng.choice(QUALITIES))), reading)
+        if level == SCREEN:
+            # Drawn anew from nothing, as a PDF: no pixel was ever another's, so only the program's name can tell.
+            self.judge("clean kit, editor named", photo.picture, reading, rng.choice(EDITORS))
+
+
+def decoded(jpeg: bytes) -> Paper:
+    with Image.open(io.BytesIO(jpeg)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def specimens(seed: int, count: int) -> Iterator[tuple[str, int, Image.Image]]:
+    """`count` licences of each level; the same for the same `seed`."""
+    for level, damage in LEVELS.items():
+        for number in range(seed, seed + count):
+            yield level, number, make(number, FORMS[number % len(FORMS)], damage).image
+
+
+def in_folder(folder: Path, every: int) -> Iterator[tuple[str, int, Image.Image]]:
+    """Each `every`th picture in `folder`, as one level."""
+    files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in PICTURES]
+    for number, file in enumerate(files[::every]):
+        with Image.open(file) as image:
+            yield folder.name, number, ImageOps.exif_transpose(image).convert("RGB")
+
+
+def measure(pictures: Iterator[tuple[str, int, Image.Image]]) -> dict[str, Any]:
+    """Shares by group, and milliseconds a page by its size."""
+    from verification.reading import read_pages
+
+    bench = Bench()
+    donors: dict[str, Photo | None] = {}
+    for level, number, image in pictures:
+        reading = read_pages([image]).as_json() | {"document": "d"}
+        photo = Photo(np.asarray(image), reading["lines"])
+        bench.add(level, photo, reading, number, donors.get(level))
+        donors[level] = photo if not reading["turn"] else donors.get(level)
+        if sys.stderr.isatty():
+            print(f"\r{level} {number} ", end="", file=sys.stderr, flush=True)
+    sizes = {"< 1": (0.0, 1.0), "1 to 4": (1.0, 4.0), "> 4": (4.0, 1e9)}
+    taken = {name: [ms for pixels, ms in bench.seconds if low <= pixels < high] for name, (low, high) in sizes.items()}
+    return {
+        "groups": {name: group.as_json() for name, group in bench.groups.items()},
+        "ms": {name: {"pages": len(ms), "median": round(median(ms), 1), "p95": round(p95(ms), 1)} for name, ms in taken.items() if ms},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.forgery", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="judge and attack these pictures instead of specimens")
+    parser.add_argument("--every", type=int, default=1, help="of FOLDER only each Nth picture")
+    parser.add_argument("--seed", type=int, default=500)
+    parser.add_argument("--count", type=int, default=8, help="how many specimens of each level")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.folder and not arguments.folder.is_dir():
+        parser.error(f"{arguments.folder} is no folder")
+    cv2.setNumThreads(1)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    with fresh():
+        source = in_folder(arguments.folder, arguments.every) if arguments.folder else specimens(arguments.seed, arguments.count)
+        result = measure(source)
+    if arguments.json:
+        tell(result)
+        return
+    rows = [
+        [name, told["pictures"], told["look"], told["note"], ", ".join(f"{code} {count}" for code, count in told["codes"].items())]
+        for name, told in result["groups"].items()
+    ]
+    show(["group", "pictures", "look", "note", "codes"], rows)
+    print()
+    show(["megapixels", "pages", "median ms", "p95 ms"], [[name, *told.values()] for name, told in result["ms"].items()])
+
+
+if __name__ == "__main__":
+    main()

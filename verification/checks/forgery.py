@@ -1,0 +1,113 @@
+"""Is the picture as it was taken?
+
+What is found is evidence for a reviewer, with the place on the page it speaks of. It never refuses anybody: messengers,
+scanners and honest marks leave traces too, and a good forgery leaves none.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from verification.checks.base import Earlier, Pages, Subject
+from verification.findings import Finding, Observation, Severity
+from verification.forgery import LEVELS, Kind, traces_of
+from verification.forgery.editors import composes, touches
+from verification.licence.qr import REGISTER
+from verification.models import DocumentKind
+from verification.reading import picture_of
+
+REASON_OF: Final = {
+    Kind.COMPRESSION: "forgery_inconsistent_compression",
+    Kind.GROUND: "forgery_retyped_field",
+    Kind.GLYPH: "forgery_retyped_field",
+    Kind.COPY: "forgery_copied_patch",
+    Kind.SCREEN: "document_recapture",
+}
+"""The reason that each kind of trace gives, where it is strong enough; an overlay never is."""
+_OF_EDITING: Final = (Kind.COMPRESSION, Kind.GROUND, Kind.GLYPH, Kind.COPY)
+ISSUERS: Final = ("gov.cn", "szcredit.org.cn", "szcredit.com.cn")
+"""Ends of the hosts that a licence's code may lead to: the public register, and the offices whose older licences lead to themselves."""
+
+
+class Forgery:
+    code = "forgery"
+    version = "1"
+    lasting = True
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        documents = subject.of_kind(DocumentKind.BUSINESS_LICENCE)
+        if not documents:
+            return {"document": None}
+        document, reading = documents[-1], earlier.get("reading", {})
+        number = int(reading.get("page", 1)) if reading.get("document") == document.id else 1
+        lines = reading.get("lines", {}) if reading.get("document") == document.id else {}
+        pages = Pages(document)
+        picture = picture_of(pages[min(number, len(pages)) - 1])
+        traces = traces_of(picture, lines, reading.get("turn", 0))
+        return {"document": document.id, "page": number, "editor": document.editor, "traces": [trace.as_json() for trace in traces]}
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        if observation["document"] is None:
+            return []
+        findings = [
+            *(self._trace(trace, observation["page"]) for trace in _strongest(observation["traces"])),
+            *self._editor(observation),
+            *self._qr(earlier.get("reading", {})),
+        ]
+        if any(finding.severity > Severity.NOTE for finding in findings):
+            return findings
+        return [*findings, Finding(self.code, "no_trace_of_editing", Severity.PASS)]
+
+    def _trace(self, trace: dict[str, Any], page: int) -> Finding:
+        kind = Kind(trace["kind"])
+        x0, y0, x1, y1 = trace["region"]
+        strong = trace["score"] >= LEVELS[kind].look
+        code, severity = (REASON_OF[kind], Severity.UNABLE) if strong else (f"{kind}_noted", Severity.NOTE)
+        return Finding(self.code, code, severity, trace["field"], page=page, region=(x0, y0, x1, y1))
+
+    def _editor(self, observation: Observation) -> list[Finding]:
+        """An editor's name is reason to look where a trace agrees with it; alone it is worth a note."""
+        editor = observation["editor"] or ""
+        if not touches(editor):
+            return []
+        agrees = composes(editor) and any(trace["kind"] in _OF_EDITING for trace in observation["traces"])
+        code, severity = ("forgery_edited", Severity.UNABLE) if agrees else ("editor_noted", Severity.NOTE)
+        return [Finding(self.code, code, severity, "document", editor)]
+
+    def _qr(self, reading: Observation) -> list[Finding]:
+        """A code that leads elsewhere. What company it names is the reading's to judge."""
+        host = host_in(reading.get("qr"))
+        if not host or reading.get("qr_uscc") or any(host == known or host.endswith("." + known) for known in ISSUERS):
+            return []
+        if _is_bare(host):
+            return [Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, reading.get("page", 1))]
+        return [Finding(self.code, "qr_not_registry", Severity.UNABLE, "qr", host, REGISTER, reading.get("page", 1))]
+
+
+def host_in(payload: str | None) -> str:
+    """The host of the address that a QR code states, lower-case; "" where it states none."""
+    try:
+        address = urlsplit((payload or "").strip())
+        return (address.hostname or "").lower() if address.scheme.lower() in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def _is_bare(host: str) -> bool:
+    """Whether `host` is a number, as in the codes of some offices before 2015, and no name."""
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
+def _strongest(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each kind and field the strongest: one place to look at."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for trace in traces:
+        at = trace["kind"], trace["field"]
+        if at not in best or trace["score"] > best[at]["score"]:
+            best[at] = trace
+    return list(best.values())
