@@ -1,0 +1,139 @@
+"""Do honest employers get through without a person, and does no attack?
+
+`python -m benchmarks.decide [--seed N] [--count N] [--show 1] [--json]` lets generated employers of known truth register, upload, prove
+and submit by the real operations, on a database of its own (or the one that ZIZHI_DATABASE_URL names), with real reading and
+checks; only waits are not waited for. An honest employer counts as approved without a person if the machine approves at the
+end of its own path: better photos that the page asked for and proofs that it asked for are part of that path. Thresholds
+are chosen on seed 1 and reported on seed 2.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from benchmarks import stage
+from benchmarks.applicants import Outcome
+
+PROCESSES: Final = 2
+GOAL_HONEST: Final = 0.85
+
+
+def main() -> None:
+    options = stage.arguments(__doc__ or "", count=400, processes=PROCESSES, show=0)
+    outcomes = played(options.seed, options.count, options.processes)
+    for outcome in outcomes if options.show else ():
+        if outcome.honest is not outcome.approved:
+            print(outcome)
+    result = summary(options.seed, outcomes)
+    if options.json:
+        stage.tell(result)
+    else:
+        show(result, outcomes)
+
+
+# --- Playing ---------------------------------------------------------------------------------------------
+
+
+def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
+    """What became of at least `count` employers."""
+    from benchmarks.stories import planned
+
+    if url := os.environ.get("ZIZHI_DATABASE_URL"):
+        os.environ["DATABASE_URL"] = url
+    os.environ.setdefault("ZIZHI_BROKER_URL", "memory://")  # nobody hears the doorbell here: each story does its own work
+    outcomes: list[Outcome] = []
+    with stage.fresh(), multiprocessing.get_context("spawn").Pool(processes, _set_up, (processes,)) as pool:
+        for told in pool.imap_unordered(_tell, list(planned(seed, count))):
+            outcomes += told
+    return outcomes
+
+
+def _set_up(processes: int) -> None:
+    import django
+    from django.conf import settings
+
+    django.setup()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here
+    settings.BANK = settings.E_LICENCES = "simulator"
+    from verification.readers import share_cores
+
+    share_cores(processes)
+
+
+def _tell(plan: tuple[str, int, int]) -> list[Outcome]:
+    from benchmarks.stories import told
+
+    return told(*plan)
+
+
+# --- Summing up ------------------------------------------------------------------------------------------
+
+
+def summary(seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The figures."""
+    honest, attacks = ([o for o in outcomes if o.honest is truth] for truth in (True, False))
+    seconds = [o.seconds for o in outcomes if o.seconds is not None]
+    return {
+        "seed": seed,
+        "honest": {
+            "n": len(honest),
+            "approved_without_person": sum(o.approved for o in honest),
+            "review": sum(o.state not in ("approved", "rejected", "refused") for o in honest),
+            "rejected": sum(o.state in ("rejected", "refused") for o in honest),
+        },
+        "attacks": {
+            "n": len(attacks),
+            "approved_without_person": sum(o.approved for o in attacks),
+            "by_kind": {kind: _caught(of_kind) for kind, of_kind in _by_kind(attacks).items()},
+        },
+        "seconds": {"median": round(stage.median(seconds), 3), "p95": round(stage.p95(seconds), 3)},
+    }
+
+
+def _by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    kinds: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        kinds[outcome.kind].append(outcome)
+    return dict(sorted(kinds.items()))
+
+
+def _caught(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Of one kind of attack: how many, how many came through, and which checks spoke against how many of the rest."""
+    by = Counter(check for outcome in outcomes if not outcome.approved for check in outcome.caught_by)
+    approved = sum(outcome.approved for outcome in outcomes)
+    return {"n": len(outcomes), "approved_without_person": approved, "caught_by": dict(by.most_common())}
+
+
+def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
+    """The figures as tables for people, and why honest ones went to a person."""
+    honest = [o for o in outcomes if o.honest]
+    rows = []
+    for kind, group in [*_by_kind(honest).items(), ("all honest", honest)]:
+        states = Counter(o.state for o in group)
+        person, rejected = len(group) - sum(states[s] for s in ("approved", "rejected", "refused")), states["rejected"] + states["refused"]
+        share = f"{states['approved'] / len(group):.0%}"
+        photos = sum(o.photos for o in group) / len(group)
+        rows.append([kind, len(group), states["approved"], share, sum(o.conditional for o in group), person, rejected, round(photos, 2)])
+    stage.show(["honest", "n", "approved", "share", "on condition", "to a person", "rejected", "uploads"], rows)
+    why = Counter(code for o in honest if not o.approved for code in o.codes)
+    print("\nwhy honest ones went to a person:", ", ".join(f"{code} {count}" for code, count in why.most_common()) or "none did")
+    print()
+    attacks = result["attacks"]
+    lines = [
+        [kind, of["n"], of["approved_without_person"], ", ".join(f"{check} {count}" for check, count in of["caught_by"].items())]
+        for kind, of in attacks["by_kind"].items()
+    ]
+    stage.show(["attack", "n", "approved", "caught by"], [*lines, ["all attacks", attacks["n"], attacks["approved_without_person"], ""]])
+    figures, seconds = result["honest"], result["seconds"]
+    share = figures["approved_without_person"] / max(1, figures["n"])
+    print(f"\nseed {result['seed']}: honest approved without a person {share:.1%} (goal ≥ {GOAL_HONEST:.0%});", end=" ")
+    print(f"rejected {figures['rejected']} (goal 0); attacks approved {attacks['approved_without_person']} (goal 0);", end=" ")
+    print(f"submit to decision {seconds['median']} s median, {seconds['p95']} s p95, machine time with {PROCESSES} at work")
+
+
+if __name__ == "__main__":
+    main()
