@@ -246,4 +246,6 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    page.locator("#item-agency_licence summary").focus()
+    page.keyboard.press("Enter")
     expect(page.locator("#slot-hr_service_licence")).to_be_visible()
