@@ -80,7 +80,8 @@ def read_paper(kind: Kind, pages: Sequence[Image.Image], readers: Sequence[Reade
     """Read the paper of `kind` on `pages` (at least one) with the first of `readers`, and the others where it falls short.
 
     `confidence` is 0..1, `regions` are pixels of the page as handed in, `seconds` is wall time. Whether the page calls
-    itself such a paper is in the reading (`titled`; `looks_like_licence` of a business licence). Raises
+    itself such a paper is in the reading (`titled`; `looks_like_licence` of a business licence). Pages are taken from
+    `pages` one at a time, each when it is looked at: a lazy sequence spares the memory. Raises
     ProviderUnavailable or ProviderBroken when no reader could read any page, ValueError for an unknown kind.
     """
     if kind == "business_licence":
@@ -88,27 +89,25 @@ def read_paper(kind: Kind, pages: Sequence[Image.Image], readers: Sequence[Reade
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
     started = time.perf_counter()
-    pictures = [picture_of(page) for page in pages]
-    seals = [find_seals(picture) for picture in pictures]
-    legible = [with_seals_removed(picture, found) for picture, found in zip(pictures, seals, strict=True)]
     usable = [reader for reader in readers if reader.available()]
     reading: PaperReading
     if kind == "hr_service_licence":
-        reading = _read_best(_HR_SERVICE, legible, usable)
+        reading = _read_best(_HR_SERVICE, pages, usable)
     else:
-        letter = _read_best(_LETTER, legible, usable)
-        reading = _looked_at(letter, pictures[letter.page - 1], seals[letter.page - 1], usable)
+        letter = _read_best(_LETTER, pages, usable)
+        picture = picture_of(pages[letter.page - 1])
+        reading = _looked_at(letter, picture, find_seals(picture), usable)
     return replace(reading, seconds=round(time.perf_counter() - started, 3))
 
 
-def _read_best(paper: _Paper[_P], pictures: Sequence[Picture], readers: Sequence[Reader]) -> _P:
+def _read_best(paper: _Paper[_P], pages: Sequence[Image.Image], readers: Sequence[Reader]) -> _P:
     best: _P | None = None
     failure: ProviderError = ProviderUnavailable("no reader is installed", retry_after=3600)
     for reader in readers:
         seen: list[_P] = []
-        for number in [best.page - 1] if best else range(len(pictures)):
+        for number in [best.page - 1] if best else range(len(pages)):
             try:
-                page = replace(paper.read(pictures[number], reader, best.turn if best else 0), page=number + 1)
+                page = replace(paper.read(_legible(pages[number]), reader, best.turn if best else 0), page=number + 1)
             except ProviderError as error:
                 failure = error
                 continue
@@ -123,6 +122,12 @@ def _read_best(paper: _Paper[_P], pictures: Sequence[Picture], readers: Sequence
     if best is None:
         raise failure
     return best
+
+
+def _legible(page: Image.Image) -> Picture:
+    """`page` as the readers get it: the print under its seals laid bare."""
+    picture = picture_of(page)
+    return with_seals_removed(picture, find_seals(picture))
 
 
 def _weight(page: PaperReading) -> tuple[bool, int, float]:

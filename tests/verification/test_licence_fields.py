@@ -16,7 +16,7 @@ from employers.uscc import check_character, is_valid, organisation_check_charact
 from tests.verification.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
 from verification.licence.boxes import Polygon, TextBox, Turn, Weak, opposite, turned
 from verification.licence.fields import fields_of
-from verification.licence.labels import LABELS
+from verification.licence.labels import LABELS, is_furniture, tidy
 from verification.licence.model import FIELDS, Problem
 from verification.licence.problems import problems_of
 from verification.licence.values import is_checked_number, is_sound_number, registration_check_digit, simplified
@@ -332,6 +332,18 @@ def test_two_licences_on_a_page_are_told(right: float, down: float, turn: Turn) 
     found = fields_of(both, *((width, height) if turn == 0 else (height, width)))
     assert found.several and Problem.SEVERAL_LICENCES in problems_of(found)
     assert found.codes == (CODE,), "it is told of two papers of one company too"
+
+
+@pytest.mark.parametrize("copy", ["（副本）", "(副本)", "副本", "（正本）"])
+def test_a_code_in_one_box_with_the_word_for_a_copy_is_read(copy: str) -> None:
+    box = line(100, 340, copy + CODE)
+    assert not is_furniture(tidy(box.text))
+    assert fields_of([*without(CODE), box], WIDTH, HEIGHT).fields["uscc"] == CODE
+
+
+@pytest.mark.parametrize("text", ["(副本)", "副本", "(副本)1-1", "(副本)(1-1)", "副本(12)", "(副本)123", "(正本)"])
+def test_the_number_of_a_copy_is_print_of_the_form(text: str) -> None:
+    assert is_furniture(text)
 
 
 def test_two_titles_side_by_side_are_told_though_little_else_was_read() -> None:

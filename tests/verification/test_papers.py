@@ -15,6 +15,7 @@ from PIL import Image
 
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.verification.printed import ScriptedReader, line
+from tests.verification.test_read_licence import Shelf
 from verification.licence.boxes import TextBox
 from verification.papers import KINDS, read_paper
 from verification.readers import READERS
@@ -116,6 +117,13 @@ def test_the_wrong_paper_says_so() -> None:
 def test_a_business_licence_is_read_by_its_own_door() -> None:
     reading = read_paper("business_licence", [make(11).image], FIRST)
     assert reading.looks_like_licence and reading.fields["uscc"] == make(11).fields["uscc"]
+
+
+def test_pages_are_taken_one_at_a_time_and_only_until_the_paper_is_found() -> None:
+    shelf = Shelf(BLANK, make_letter(24, "form").image, BLANK)
+    reading = read_paper("authorization_letter", shelf, FIRST)
+    assert reading.page == 2 and reading.sealed and reading.titled
+    assert (shelf.asked, shelf.held) == ([0, 1, 1], 0), "once to be read, and once more for its seal"
 
 
 # --- Which reader is asked -------------------------------------------------------------------------------
