@@ -74,10 +74,8 @@ class Account:
             raise ValueError("endpoint is not https://host or http://host:port")
 
 
-def own_account() -> Account:
-    """This deployment's account. Raises ValueError where it has none."""
-    from django.conf import settings
-
+def account_of(settings: Any) -> Account:
+    """The account that a deployment's settings name. Raises ValueError where they name none."""
     return Account(settings.TENCENT_SECRET_ID, settings.TENCENT_SECRET_KEY, settings.TENCENT_REGION, settings.TENCENT_ENDPOINT)
 
 

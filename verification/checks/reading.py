@@ -17,7 +17,7 @@ from verification.models import DocumentKind, DocumentReading
 from verification.readers.cloud import FieldReader
 from verification.readers.tencent import TencentReader
 from verification.reading import read_pages
-from verification.tencent_cloud import own_account
+from verification.tencent_cloud import account_of
 
 
 class Reading:
@@ -122,7 +122,7 @@ def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Ob
 @cache
 def chosen_cloud(choice: str) -> FieldReader | None:
     """The cloud reader of `ZIZHI_CLOUD_READER`; most deployments have none, and keys alone are no choice."""
-    return TencentReader(own_account()) if choice == "tencent" else None
+    return TencentReader(account_of(settings)) if choice == "tencent" else None
 
 
 def last_date(term: str) -> str:

@@ -10,7 +10,7 @@ from verification.registries.base import AgreementRegistry, RecordRegistry
 from verification.registries.breaker import Pace
 from verification.registries.snapshot import SnapshotRegistry
 from verification.registries.tencent import REQUESTS_A_SECOND, TencentRegistry
-from verification.tencent_cloud import own_account
+from verification.tencent_cloud import account_of
 
 
 @cache
@@ -22,4 +22,4 @@ def chosen(choice: str) -> tuple[RecordRegistry | None, AgreementRegistry | None
 
 def _tencent() -> TencentRegistry:
     # The service counts over all processes, so each worker keeps to its share.
-    return TencentRegistry(own_account(), pace=Pace(REQUESTS_A_SECOND / max(1, settings.CELERY_WORKER_CONCURRENCY)))
+    return TencentRegistry(account_of(settings), pace=Pace(REQUESTS_A_SECOND / max(1, settings.CELERY_WORKER_CONCURRENCY)))
