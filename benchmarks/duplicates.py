@@ -105,7 +105,10 @@ def made_up(number: int, rng: Rng, common: Words) -> Iterator[tuple[int, int, in
 def common_words(of_pages: list[Words]) -> Words:
     """The words of landmarks that more than one licence has: those of the forms."""
     times = Counter(words for page in of_pages for words in set(page))
-    return [words for words, count in times.items() if count > 1 for _ in range(count)] or of_pages[0]
+    common = [words for words, count in times.items() if count > 1 for _ in range(count)]
+    if not common:  # a made-up page must not be made of one picture's own words, which would hide that picture
+        raise SystemExit("These pictures have no words in common: give a larger --count.")
+    return common
 
 
 def keep_pages(number: int, fingerprint: str = "0" * 64) -> list[int]:
