@@ -45,7 +45,7 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
         raise Refused("words_missing", "words")
     evidence = list({each.taken_in.sha256: each for each in evidence}.values())
     if len(evidence) > FILES_AT_MOST:
-        raise Refused("files_too_many", "files", expected=f"≤ {FILES_AT_MOST}")
+        raise Refused("files_too_many", "evidence", expected=f"≤ {FILES_AT_MOST}")
     stored = [[default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in each.taken_in.pages] for each in evidence]
     kept = False
     try:

@@ -18,7 +18,8 @@ from verification import asked, durations, guards, proving, readings, states, wo
 from verification.checks import CHECKS
 from verification.findings import Finding, Severity
 from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentKind, ProofKind
-from verification.requirements import CURRENT, MAIL, REVERIFICATION, SUBMISSION, Requirement, RequirementState, Way, Why, next_of
+from verification.requirements import Requirement, RequirementState, Way, Why, next_of
+from verification.rule_pack import CURRENT, MAIL, REVERIFICATION, SUBMISSION
 from verification.states import State
 
 Word = str | Promise

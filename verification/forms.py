@@ -121,19 +121,23 @@ class DepositForm(RefusableForm):
         return _digits(self.cleaned_data["account_number"])
 
 
+class _Colleague(forms.ModelChoiceField):
+    """A member, named by their address."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.user.email)
+
+
 class ColleagueForm(RefusableForm):
     """Who is to vouch."""
 
-    colleague = forms.ModelChoiceField(
-        label=_("Which colleague?"), queryset=Member.objects.none(), empty_label=None, widget=forms.RadioSelect
-    )
+    colleague = _Colleague(label=_("Which colleague?"), queryset=Member.objects.none(), empty_label=None, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, colleagues: QuerySet[Member], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice = self.fields["colleague"]
-        assert isinstance(choice, forms.ModelChoiceField)
+        assert isinstance(choice, _Colleague)
         choice.queryset = colleagues
-        choice.label_from_instance = lambda member: str(member.user.email)  # type: ignore[method-assign]
 
 
 # --- An employer's own words -----------------------------------------------------------------------------
@@ -148,5 +152,5 @@ class WordsForm(RefusableForm):
         help_text=_("What is wrong, what is right, and by what it can be seen. A few sentences are enough."),
         widget=forms.Textarea(attrs={"rows": 7}),
     )
-    files = forms.Field(required=False, label=_("Evidence"))
+    evidence = forms.Field(required=False, label=_("Evidence"))
     """Only a place for what is wrong with the files; they are taken from the request one by one."""

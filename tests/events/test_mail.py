@@ -38,7 +38,7 @@ def sent(template: str, language: str, now: datetime, **changes: object) -> tupl
     assert isinstance(letter, EmailMultiAlternatives)
     ((html, kind),) = letter.alternatives
     assert kind == "text/html"
-    return letter.subject, str(letter.body), str(html)
+    return str(letter.subject), str(letter.body), str(html)
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

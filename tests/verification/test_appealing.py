@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from employers.models import Member
+from employers.models import Member, User
 from events.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_member, make_reviewer
@@ -36,7 +36,7 @@ def files_kept() -> set[Path]:
     return {path for path in settings.DOCUMENTS_DIR.rglob("*") if path.is_file()}
 
 
-def refused_by(reviewer: object, case: Case, now: datetime, times: int = 1, verb: str = "reject") -> None:
+def refused_by(reviewer: User | None, case: Case, now: datetime, times: int = 1, verb: str = "reject") -> None:
     for number in range(times):
         Decision.objects.create(case=case, attempt_number=number, verb=verb, policy_version="1", decided_by=reviewer, decided_at=now)
 

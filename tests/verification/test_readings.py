@@ -132,7 +132,11 @@ class TestReadOnce:
             def as_json(self) -> dict[str, Any]:
                 return dict(READ)
 
-        monkeypatch.setattr("verification.checks.reading.read_pages", lambda *pages, **how: asked.append(how) or Answer())
+        def read_pages(*pages: Any, **how: Any) -> Answer:
+            asked.append(how)
+            return Answer()
+
+        monkeypatch.setattr("verification.checks.reading.read_pages", read_pages)
         return asked
 
     def test_same_facts_same_reading(self, member: Member, case: Case, now: datetime, asked: list[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from uuid import UUID
 
 from django.conf import settings
 
@@ -115,7 +116,9 @@ class Reading:
 
 def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Observation | None:
     """What was read of the document when it came in, where the same would be read now: by this version, for the same facts."""
-    kept: Observation | None = DocumentReading.objects.filter(pk=document_id, version=version).values_list("reading", flat=True).first()
+    kept: Observation | None = (
+        DocumentReading.objects.filter(document=UUID(document_id), version=version).values_list("reading", flat=True).first()
+    )
     return kept if kept and kept.get("declared") == declared else None
 
 

@@ -61,15 +61,15 @@ def _heard(request: HttpRequest, member: Member, handler: uploads.BoundedUploadH
 
 def _say(request: HttpRequest, verb: str, case: Case, member: Member, words: str, handler: uploads.BoundedUploadHandler) -> None:
     if handler.too_large:
-        raise Refused("document_too_large", "files", seen=handler.too_large[0], expected=f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB")
+        raise Refused("document_too_large", "evidence", seen=handler.too_large[0], expected=f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB")
     files = request.FILES.getlist("files")
     if len(files) > appealing.FILES_AT_MOST:
-        raise Refused("files_too_many", "files", expected=f"≤ {appealing.FILES_AT_MOST}")
+        raise Refused("files_too_many", "evidence", expected=f"≤ {appealing.FILES_AT_MOST}")
     evidence = []
     for file in files:
         try:
             evidence.append(appealing.Evidence(*examined(file)))
         except Refused as refused:
-            raise Refused(refused.code, "files", seen=file.name or "", expected=refused.expected) from refused
+            raise Refused(refused.code, "evidence", seen=file.name or "", expected=refused.expected) from refused
     operation = appealing.appeal if verb == "appeal" else appealing.ask_person
     operation(case.pk, member, words, evidence, timezone.now())

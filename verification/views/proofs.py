@@ -86,7 +86,7 @@ def company_email(request: HttpRequest, member: Member) -> HttpResponse:
     # A second code that was refused does not take the page of the first one away.
     refused_beside = _is_pending(proof) and form.errors
     if refused_beside:
-        messages.error(request, form.errors["address"][0] if "address" in form.errors else form.non_field_errors()[0])
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
         return redirect("verification:company_email")
     return _shown(request, member, proof, ProofKind.COMPANY_EMAIL, form=form)
 
