@@ -326,7 +326,7 @@ class TestJudging:
             (1, 2, 3, 4),
             "uscc",
         )
-        assert codes(judged(observed(trace(kind, strong=False)))) == {f"{kind}_noted": Severity.NOTE, "no_trace_of_editing": Severity.PASS}
+        assert codes(judged(observed(trace(kind, strong=False)))) == {f"{kind}_noted": Severity.NOTE}
 
     def test_nothing_here_is_ever_more_than_a_question(self) -> None:
         every = observed(*(Trace(kind, 1e9, (0, 0, 1, 1)) for kind in Kind if kind is not Kind.OVERLAY), editor="Photoshop")
@@ -340,7 +340,7 @@ class TestJudging:
         assert [(finding.code, finding.region) for finding in told] == [("forgery_copied_patch", (5, 6, 7, 8))]
 
     def test_an_editors_name_alone_is_a_note_and_with_a_trace_a_question(self) -> None:
-        assert codes(judged(observed(editor="GIMP 2.10"))) == {"editor_noted": Severity.NOTE, "no_trace_of_editing": Severity.PASS}
+        assert codes(judged(observed(editor="GIMP 2.10"))) == {"editor_noted": Severity.NOTE}
         assert codes(judged(observed(trace(Kind.COPY, strong=False), editor="GIMP 2.10")))["forgery_edited"] is Severity.UNABLE
         assert codes(judged(observed(editor="iOS 17.2"))) == {"no_trace_of_editing": Severity.PASS}
 

@@ -56,9 +56,7 @@ class Forgery:
             *self._editor(observation),
             *self._qr(earlier.get("reading", {})),
         ]
-        if any(finding.severity > Severity.NOTE for finding in findings):
-            return findings
-        return [*findings, Finding(self.code, "no_trace_of_editing", Severity.PASS)]
+        return findings or [Finding(self.code, "no_trace_of_editing", Severity.PASS)]
 
     def _trace(self, trace: dict[str, Any], page: int) -> Finding:
         kind = Kind(trace["kind"])
