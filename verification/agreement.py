@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -171,8 +171,10 @@ class Row:
         return replace(self, values={source: value for source, value in self.values.items() if source != "registry"}, suggestion="")
 
 
-def compare(declared: Mapping[str, str], reading: Mapping[str, Any], registry: Mapping[str, Any]) -> list[Row]:
-    """The grid, a row for each of `FIELDS`. `reading` and `registry` are those checks' observations; either may be empty."""
+def compare(
+    declared: Mapping[str, str], reading: Mapping[str, Any], registry: Mapping[str, Any], fields: Sequence[str] = FIELDS
+) -> list[Row]:
+    """The grid, a row for each of `fields`. `reading` and `registry` are those checks' observations; either may be empty."""
     read = dict(reading.get("fields") or {})
     record = registry.get("record") or {}
     agreement = registry.get("agreement") or {}
@@ -182,7 +184,7 @@ def compare(declared: Mapping[str, str], reading: Mapping[str, Any], registry: M
     code = code_of(str(read.get("uscc") or ""), alternatives.get("uscc", ()), others)
     read["uscc"] = code.text
     rows = []
-    for name in FIELDS:
+    for name in fields:
         values = {
             "declared": str(declared.get(name) or ""),
             "read": str(read.get(name) or ""),

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final, Literal
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import AccountClass
-from employers.uscc import normalise
 from events.reasons import REASONS, Reason
-from verification import wording
+from verification import agreement, wording
 from verification.findings import Finding, Observation, Severity
-from verification.licence.witness import same_name
-from verification.registries.base import status_of
+from verification.registries.base import Agrees, status_of
 from verification.states import State
 
 Word = str | Promise
@@ -61,10 +59,11 @@ CHECK_WORDS: Final[dict[str, Word]] = {
     "duplicates": _("Duplicates"),
     "exclusion": _("Exclusion list"),
     "forgery": _("Traces of editing"),
+    "agency_licence": _("HR service licence"),
     "authority": _("Recruiter's authority"),
 }
 
-FINDING_WORDS: Final[dict[str, Word]] = {
+FINDING_WORDS: Final[Mapping[str, Word]] = wording.FOUND | {
     "clean": _("The virus scanner found nothing"),
     "re_encoded_only": _("No virus scanner is set up; the pages were re-encoded"),
     "uscc_agrees": _("The code on the licence is the declared one"),
@@ -83,11 +82,13 @@ FINDING_WORDS: Final[dict[str, Word]] = {
     "screen_noted": _("A fine grid lies over the picture, as of a screen or of printing"),
     "editor_noted": _("The file names a program that edits pictures"),
     "qr_noted": _("The QR code leads to a bare address, as some older licences' do"),
+    "agency_client_agrees": _("A client's authorisation names the client and the agency"),
     "excluded_namesake": _("Somebody of the same name is on the exclusion list, and nothing else agrees"),
     "authority_proven": _("The recruiter's authority is proven"),
     "authority_email_at_company_domain": _("The recruiter's verified address is at the company's own domain"),
 }
-"""The words of findings that are in order; what is not has its sentence in `events.reasons`."""
+"""The words of findings that are in order, where a reviewer is told them in others than the employer; what is not in order has
+its sentence in `events.reasons`."""
 
 FIELD_WORDS: Final[Mapping[str, Word]] = wording.FIELDS | {
     "type": _("Type"),
@@ -125,10 +126,11 @@ def code_in_words(code: str) -> Word:
 
 _ON_THE_PICTURE = (
     "document_missing", "document_blurred", "document_glare", "document_cropped", "document_unreadable", "document_not_a_licence",
-    "document_expired", "document_outdated",
+    "document_several_licences", "document_expired", "document_outdated",
 )  # fmt: skip
 _ON_THE_FACTS = (
-    "uscc_missing", "uscc_invalid", "uscc_mismatch", "name_mismatch", "legal_representative_mismatch", "established_on_mismatch",
+    "uscc_missing", "uscc_invalid", "uscc_mismatch", "name_mismatch", "name_former", "legal_representative_mismatch",
+    "established_on_mismatch",
 )  # fmt: skip
 _ON_THE_REGISTER = (
     "registry_not_found", "registry_revoked", "registry_deregistered", "registry_cancelled", "registry_not_active",
@@ -148,8 +150,9 @@ _ON_DUPLICATES = (
 REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
     "request_changes": (*_ON_THE_PICTURE, *_ON_THE_FACTS, *_ON_AUTHORITY, "duplicate_same_image", "review_decided"),
     "reject": (
-        "document_not_a_licence", "document_expired", "uscc_invalid", "uscc_mismatch", "name_mismatch", "legal_representative_mismatch",
-        "established_on_mismatch", *_ON_THE_REGISTER, *_ON_AUTHORITY, *_ON_DUPLICATES, "review_decided",
+        "document_not_a_licence", "document_several_licences", "document_expired", "uscc_invalid", "uscc_mismatch", "name_mismatch",
+        "name_former", "legal_representative_mismatch", "established_on_mismatch", *_ON_THE_REGISTER, *_ON_AUTHORITY, *_ON_DUPLICATES,
+        "review_decided",
     ),
     "suspend": (
         *_ON_THE_REGISTER, "document_expired", "authority_unproven", "agency_licence_missing", *_ON_DUPLICATES, "forgery_suspected",
@@ -189,6 +192,9 @@ AGREEMENT_WORDS: Final[dict[str, Word]] = {
     "alone": _("Nothing to compare"),
     "absent": _("Nowhere given"),
 }
+STATUS_WORDS: Final[dict[str, Word]] = {"agrees": _("In order"), "differs": _("Speaks against")}
+"""Of what stands in the register alone, and is judged rather than compared."""
+_SAID: Final[dict[Agrees, Word]] = {Agrees.MATCH: AGREEMENT_WORDS["agrees"], Agrees.MISMATCH: AGREEMENT_WORDS["differs"]}
 
 
 @dataclass(frozen=True)
@@ -205,6 +211,8 @@ class Cell:
 
     parts: tuple[Part, ...] = ()
     differs: bool = False
+    note: Word = ""
+    """What is known beside the value, or without one: of a register that says whether it agrees, and shows nothing."""
 
     @property
     def text(self) -> str:
@@ -221,6 +229,8 @@ class Row:
     qr: Cell
     registry: Cell
     agreement: Agreement
+    former: bool = False
+    """It differs by a name that the company had before."""
 
     @property
     def label(self) -> Word:
@@ -228,6 +238,10 @@ class Row:
 
     @property
     def agreement_in_words(self) -> Word:
+        if self.former:
+            return _("Former name")
+        if self.field == "status" and self.agreement in STATUS_WORDS:
+            return STATUS_WORDS[self.agreement]
         return AGREEMENT_WORDS[self.agreement]
 
     @property
@@ -240,19 +254,6 @@ class Row:
         return self.field in _ALWAYS_SHOWN or self.agreement in ("agrees", "differs")
 
 
-def _same_code(a: str, b: str) -> bool:
-    return normalise(a) == normalise(b)
-
-
-def _same_text(a: str, b: str) -> bool:
-    return _folded(a) == _folded(b)
-
-
-def _folded(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
-
-
-_SAME: Final[dict[str, Callable[[str, str], bool]]] = {"uscc": _same_code, "name": same_name, "legal_representative": same_name}
 _IN_ORDER: Final = (
     "name", "uscc", "legal_representative", "status", "established_on", "term", "type", "registered_capital", "address", "business_scope",
     "registration_authority", "registration_number",
@@ -265,40 +266,37 @@ def comparison(declared: Mapping[str, str], reading: Observation, registry: Obse
 
     `reading` and `registry` are the observations of the checks of those names; either may be empty.
     """
-    read = reading.get("fields") or {}
-    qr = {"uscc": reading.get("qr_uscc") or ""}
-    record = dict(registry.get("record") or {})
-    if record.get("status"):
-        record["status"] = str(wording.SEEN[status_of(record["status"])])
-    return [
-        _row(field, declared.get(field, ""), str(read.get(field) or ""), qr.get(field, ""), str(record.get(field) or ""))
-        for field in _IN_ORDER
-        if field in _ALWAYS_SHOWN or read.get(field)
-    ]
+    rows = agreement.compare(declared, reading, registry, _IN_ORDER)
+    return [_row(row) for row in rows if row.field in _ALWAYS_SHOWN or row.values["read"]]
 
 
-def _row(field: str, declared: str, read: str, qr: str, registry: str) -> Row:
-    given = [value for value in (declared, registry, read, qr) if value]
-    if not given:
-        return Row(field, Cell(), Cell(), Cell(), Cell(), "absent")
-    reference = given[0]
-    same = _SAME.get(field, _same_text)
-    a, b, c, d = (compared(value, reference, same) for value in (declared, read, qr, registry))
-    differs = any(cell.differs for cell in (a, b, c, d))
-    return Row(field, a, b, c, d, "alone" if len(given) == 1 else "differs" if differs else "agrees")
+def _row(row: agreement.Row) -> Row:
+    told: Agreement = "absent" if not any(row.values.values()) else "alone"
+    if row.agrees is not Agrees.UNABLE:
+        told = "agrees" if row.agrees is Agrees.MATCH else "differs"
+    declared, read, qr, registry = (_cell(row, source) for source in agreement.SOURCES)
+    return Row(row.field, declared, read, qr, registry, told, row.former)
 
 
-def compared(value: str, reference: str, same: Callable[[str, str], bool] = _same_text) -> Cell:
-    """`value` in parts, marked where it departs from `reference`; unmarked where the two are `same`."""
+def _cell(row: agreement.Row, source: str) -> Cell:
+    says, value = row.says.get(source), row.values[source]
     if not value:
-        return Cell()
-    if same(value, reference):
-        return Cell((Part(value),))
-    parts = []
-    for kind, _a, _b, start, end in SequenceMatcher(None, reference, value, autojunk=False).get_opcodes():
-        if start < end:
-            parts.append(Part(value[start:end], kind != "equal"))
-    return Cell(tuple(parts), differs=True)
+        return Cell(differs=says is Agrees.MISMATCH, note=_SAID.get(says, "") if says else "")
+    if row.field == "status":
+        return Cell((Part(str(wording.SEEN[status_of(value)])),), differs=says is Agrees.MISMATCH)
+    parts = marked(value, row.values[row.reference]) if says is Agrees.MISMATCH else (Part(value),)
+    return Cell(parts, says is Agrees.MISMATCH, _of_code(row) if source == "read" and row.suggestion else "")
+
+
+def _of_code(row: agreement.Row) -> Word:
+    """What is said of a code that was misread: what it may be, or that a second source has told what it is."""
+    return _("A look-alike was read; another source has this one") if row.taken else format_lazy(_("Perhaps {code}"), code=row.suggestion)
+
+
+def marked(value: str, reference: str) -> tuple[Part, ...]:
+    """`value` in parts, marked where it departs from `reference`."""
+    changes = SequenceMatcher(None, reference, value, autojunk=False).get_opcodes()
+    return tuple(Part(value[start:end], kind != "equal") for kind, _a, _b, start, end in changes if start < end)
 
 
 # --- Where on the page it stands -----------------------------------------------------------------------

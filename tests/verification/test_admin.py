@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,8 +20,9 @@ from employers.models import User
 from events.models import Event
 from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc, make_user
-from verification import operations, review
+from verification import operations, review, wording
 from verification.admin import CaseAdmin
+from verification.checks import CHECKS
 from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
 from verification.states import State
@@ -503,11 +505,51 @@ def test_agreement(declared: str, read: str, qr: str, registry: str, agreement: 
     assert {row.field: row.agreement for row in rows}["uscc"] == agreement
 
 
+def row_of(field: str, declared: str, read: Mapping[str, Any], registry: Mapping[str, Any]) -> review.Row:
+    return {row.field: row for row in review.comparison({field: declared}, read, registry)}[field]
+
+
 def test_only_what_departs_is_marked() -> None:
-    cell = review.compared("云溪市示例科技有限公司", "云溪市实例科技有限公司")
-    assert [part.text for part in cell.parts if part.differs] == ["示"]
-    assert cell.text == "云溪市示例科技有限公司"
-    assert not review.compared("有限公司(总)", "有限公司（总）").differs
+    row = row_of("name", "云溪市示例科技有限公司", {"fields": {"name": "云溪市实例科技有限公司"}}, {})
+    assert [part.text for part in row.read.parts if part.differs] == ["实"] and row.read.differs
+    assert row.read.text == "云溪市实例科技有限公司" and not row.declared.differs
+    alike = row_of("name", "有限公司(总)", {"fields": {"name": "有限公司（总）"}}, {})
+    assert not alike.read.differs and alike.agreement == "agrees"
+
+
+def test_a_former_name_is_told() -> None:
+    record = {"name": "云溪市新名科技有限公司", "former_names": ["云溪市旧名科技有限公司"]}
+    row = row_of("name", "云溪市旧名科技有限公司", {}, {"record": record})
+    assert row.former and row.registry.differs and str(row.agreement_in_words) == "Former name"
+    assert not row_of("name", "云溪市别名科技有限公司", {}, {"record": record}).former
+
+
+def test_a_code_that_was_misread_is_told_with_what_it_may_be() -> None:
+    code = make_uscc()
+    misread = {"fields": {"uscc": code[:-1] + "*"}, "alternatives": {"uscc": [code]}}
+    alone, taken = row_of("uscc", make_uscc(2), misread, {}), row_of("uscc", code, misread, {})
+    assert alone.agreement == "differs" and code in str(alone.read.note) and alone.read.text == code[:-1] + "*"
+    assert taken.agreement == "agrees" and taken.read.text == code and taken.read.note
+
+
+def test_a_register_that_shows_nothing_is_told_by_what_it_says() -> None:
+    said = {"agreement": {"known": True, "name": "mismatch", "asked": {"name": "甲有限公司"}}}
+    row = row_of("name", "甲有限公司", {}, said)
+    assert row.registry.differs and row.registry.text == "" and str(row.registry.note) == "Differs" and row.agreement == "differs"
+
+
+@pytest.mark.parametrize(
+    ("status", "agreement", "words"),
+    [("存续", "agrees", "In order"), ("吊销", "differs", "Speaks against"), ("", "absent", "Nowhere given")],
+)
+def test_the_status_is_judged_and_not_compared(status: str, agreement: str, words: str) -> None:
+    row = row_of("status", "", {}, {"record": {"status": status}})
+    assert (row.agreement, str(row.agreement_in_words)) == (agreement, words)
+
+
+def test_every_check_and_what_it_finds_in_order_has_words() -> None:
+    assert {check.code for check in CHECKS} <= set(review.CHECK_WORDS)
+    assert {"registry_new_company", "registry_lists_not_told"} < set(wording.FOUND) <= set(review.FINDING_WORDS)
 
 
 def test_observations_of_checks_that_did_not_report() -> None:
