@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from employers.models import User
 from events.models import Event
@@ -505,7 +505,13 @@ def test_agreement(declared: str, read: str, qr: str, registry: str, agreement: 
     assert {row.field: row.agreement for row in rows}["uscc"] == agreement
 
 
-def row_of(field: str, declared: str, read: Mapping[str, Any], registry: Mapping[str, Any]) -> review.Row:
+@pytest.fixture
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+def row_of(field: str, declared: str, read: dict[str, Any], registry: dict[str, Any]) -> review.Row:
     return {row.field: row for row in review.comparison({field: declared}, read, registry)}[field]
 
 
@@ -517,6 +523,7 @@ def test_only_what_departs_is_marked() -> None:
     assert not alike.read.differs and alike.agreement == "agrees"
 
 
+@pytest.mark.usefixtures("in_english")
 def test_a_former_name_is_told() -> None:
     record = {"name": "云溪市新名科技有限公司", "former_names": ["云溪市旧名科技有限公司"]}
     row = row_of("name", "云溪市旧名科技有限公司", {}, {"record": record})
@@ -532,12 +539,14 @@ def test_a_code_that_was_misread_is_told_with_what_it_may_be() -> None:
     assert taken.agreement == "agrees" and taken.read.text == code and taken.read.note
 
 
+@pytest.mark.usefixtures("in_english")
 def test_a_register_that_shows_nothing_is_told_by_what_it_says() -> None:
     said = {"agreement": {"known": True, "name": "mismatch", "asked": {"name": "甲有限公司"}}}
     row = row_of("name", "甲有限公司", {}, said)
     assert row.registry.differs and row.registry.text == "" and str(row.registry.note) == "Differs" and row.agreement == "differs"
 
 
+@pytest.mark.usefixtures("in_english")
 @pytest.mark.parametrize(
     ("status", "agreement", "words"),
     [("存续", "agrees", "In order"), ("吊销", "differs", "Speaks against"), ("", "absent", "Nowhere given")],
