@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.urls import reverse
 
 from employers.models import Member
 from events.errors import Refused
@@ -55,6 +56,7 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
             said = Appeal.objects.create(case=move.case, text=words, by=member.user, at=now)
             said.documents.set(_kept(move.case, each, names, member, now) for each, names in zip(evidence, stored, strict=True))
             move.data["files"] = len(evidence)
+            operations.tell(move.case, "case_appeal", {"path": reverse("verification:home")}, now)
         kept = True
         return move.case
     finally:

@@ -121,7 +121,7 @@ class DepositForm(RefusableForm):
         return _digits(self.cleaned_data["account_number"])
 
 
-class _Colleague(forms.ModelChoiceField):
+class _Colleague(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django has no arguments for it
     """A member, named by their address."""
 
     def label_from_instance(self, obj: Any) -> str:

@@ -282,6 +282,7 @@ def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
     """Take the case back. Its attempt is finished with it, so that no worker picks it up."""
     with moving(case_id, "withdraw", actor, now) as move:
         Attempt.objects.filter(case=move.case, finished_at=None).update(finished_at=now, lease=None, leased_until=None)
+        tell(move.case, "case_withdraw", {"path": reverse("verification:home")}, now)
     return move.case
 
 

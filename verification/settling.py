@@ -127,6 +127,7 @@ def confirm(case_id: UUID, now: datetime) -> bool:
         case.version += 1
         case.save()
         record("confirm", case, SYSTEM, now, employer_id=case.employer_id, policy_version=policy.CURRENT.version)
+        tell(case, "case_confirm", {"path": reverse("verification:home")}, now)
     return True
 
 
@@ -141,10 +142,14 @@ def end(case_id: UUID, now: datetime) -> None:
         if move.case.holds_rights(now):  # confirmed in the same moment
             raise Refused("state_conflict", "state", seen=move.case.state)
         if not move.case.conditional:
+            _tell_end(move.case, "employer_expired", now)
             return
         employer = move.case.employer
         if not Case.objects.filter(employer=employer, conditional=False, state__in=EVER_APPROVED).exists():
             employer.confirmed_at = None
             employer.save(update_fields=["confirmed_at"])
-        context = {"reasons": [NOT_CONFIRMED], "verb": "expire", "note": "", "path": reverse("verification:home")}
-        tell(move.case, "case_expire", context, now)
+        _tell_end(move.case, NOT_CONFIRMED, now)
+
+
+def _tell_end(case: Case, code: str, now: datetime) -> None:
+    tell(case, "case_expire", {"reasons": [code], "verb": "expire", "note": "", "path": reverse("verification:home")}, now)

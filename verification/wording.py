@@ -194,6 +194,8 @@ WAYS: dict[str, Promise] = {
     "declare": _("Correct what you declared"),
 }
 
+SEEN.update(WAYS)
+
 WAY_HINTS: dict[str, Promise] = {
     "company_email": _("For an address at the company's own domain. Free mail such as QQ or 163 does not count."),
     "e_licence": _("The legal representative, or whom they have authorised, scans a code with the electronic licence in WeChat or Alipay."),

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from employers.models import Member, User
 from events.errors import Refused
-from events.models import Event
+from events.models import Event, Mail
 from tests.factories import make_case, make_member, make_reviewer
 from verification import appealing, guards, operations
 from verification.appealing import Evidence
@@ -47,6 +47,7 @@ def test_an_appeal_carries_words_and_files_to_another_reviewer(member: Member, n
     refused_by(first, case, now)
     appealing.appeal(case.pk, member, "  登记有误，见证明  ", [file(1), file(2), file(1)], now)
     said = Appeal.objects.get()
+    assert Mail.objects.get().template == "case_appeal", "whoever wrote knows that it has arrived"
     assert (said.text, said.by, said.at) == ("登记有误，见证明", member.user, now)
     assert {d.kind for d in said.documents.all()} == {DocumentKind.APPEAL_EVIDENCE}
     assert said.documents.count() == 2, "the same file twice is one"

@@ -261,7 +261,7 @@ def test_an_ordinary_approval_ends_as_before(member: Member, now: datetime) -> N
     case = make_case(member, now, State.APPROVED, expires_at=now)
     settling.end(case.pk, now)
     member.employer.refresh_from_db()
-    assert member.employer.confirmed_at == now and not Mail.objects.exists()
+    assert member.employer.confirmed_at == now and Mail.objects.get().context["reasons"] == ["employer_expired"]
 
 
 def test_a_reviewers_approval_is_without_condition(conditional: Case, member: Member, now: datetime) -> None:
