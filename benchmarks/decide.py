@@ -1,22 +1,26 @@
 """Do honest employers get through without a person, and does no attack?
 
-`python -m benchmarks.decide [--seed N] [--count N] [--show 1] [--json]` lets generated employers of known truth register, upload, prove
-and submit by the real operations, on a database of its own (or the one that ZIZHI_DATABASE_URL names), with real reading and
-checks; only waits are not waited for. An honest employer counts as approved without a person if the machine approves at the
-end of its own path: better photos that the page asked for and proofs that it asked for are part of that path. Thresholds
-are chosen on seed 1 and reported on seed 2.
+`python -m benchmarks.decide [--seed N] [--count N] [--processes N] [--show 1] [--json]` lets generated employers of known
+truth register, upload, prove and submit by the real operations, with real reading and checks, on a database of its own (on
+the server that ZIZHI_DATABASE_URL names, else SQLite); only waits are not waited for. An honest employer counts as approved
+without a person if the machine approves at the end of its own path: better photos and proofs that it was asked for are part
+of that path. Machine time is that of all rounds of an attempt, without what was waited for. Thresholds are chosen on seed 1
+and reported on seed 2. `--show 1` prints each that did not end as it should.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 from benchmarks import stage
 from benchmarks.applicants import Outcome
+from benchmarks.registry import a_database
 
 PROCESSES: Final = 2
 GOAL_HONEST: Final = 0.85
@@ -42,14 +46,25 @@ def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
     """What became of at least `count` employers."""
     from benchmarks.stories import planned
 
-    if url := os.environ.get("ZIZHI_DATABASE_URL"):
-        os.environ["DATABASE_URL"] = url
     os.environ.setdefault("ZIZHI_BROKER_URL", "memory://")  # nobody hears the doorbell here: each story does its own work
+    plan = list(planned(seed, count))
     outcomes: list[Outcome] = []
-    with stage.fresh(), multiprocessing.get_context("spawn").Pool(processes, _set_up, (processes,)) as pool:
-        for told in pool.imap_unordered(_tell, list(planned(seed, count))):
+    with _place(), multiprocessing.get_context("spawn").Pool(processes, _set_up, (processes,)) as pool:
+        for done, told in enumerate(pool.imap_unordered(_tell, plan), start=1):
             outcomes += told
+            if sys.stderr.isatty():
+                print(f"\r{done} of {len(plan)} stories told ", end="", file=sys.stderr, flush=True)
     return outcomes
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """A database of our own: SQLite, or one on the server that ZIZHI_DATABASE_URL names."""
+    with ExitStack() as stack:
+        if server := os.environ.get("ZIZHI_DATABASE_URL"):
+            os.environ["DATABASE_URL"] = stack.enter_context(a_database(server))
+        stack.enter_context(stage.fresh())
+        yield
 
 
 def _set_up(processes: int) -> None:
@@ -132,7 +147,7 @@ def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
     share = figures["approved_without_person"] / max(1, figures["n"])
     print(f"\nseed {result['seed']}: honest approved without a person {share:.1%} (goal ≥ {GOAL_HONEST:.0%});", end=" ")
     print(f"rejected {figures['rejected']} (goal 0); attacks approved {attacks['approved_without_person']} (goal 0);", end=" ")
-    print(f"submit to decision {seconds['median']} s median, {seconds['p95']} s p95, machine time with {PROCESSES} at work")
+    print(f"submit to decision {seconds['median']} s median, {seconds['p95']} s p95, machine time")
 
 
 if __name__ == "__main__":
