@@ -138,6 +138,9 @@ class Walk:
 
         if self.applicant.device or self.applicant.phone:
             sightings.record(self.member.user, self.now, device=self.applicant.device, phone=self.applicant.phone)
+        if self.applicant.phone:
+            self.member.user.phone_sealed = sightings.seal_phone(self.applicant.phone)
+            self.member.user.save(update_fields=["phone_sealed"])
 
     def open(self) -> None:
         from verification import operations

@@ -202,7 +202,7 @@ def _told(prefix: str, value: Any) -> Iterator[str]:
         elif isinstance(inner, list | tuple):
             yield f"{name}: {_list(key, inner)}"
         elif inner not in (None, ""):
-            yield f"{name}={_shown(key, str(inner))}"
+            yield f"{name}={_shown(key, inner) if isinstance(inner, str) else inner}"
 
 
 def _list(key: str, values: Iterable[Any]) -> str:
