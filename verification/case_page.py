@@ -186,6 +186,13 @@ class Next:
     why: Word
     href: str
     label: Word
+    code: str
+    """Of the requirement."""
+
+    @property
+    def lead(self) -> Word:
+        """What is left to do before a case that was not handed in yet can be."""
+        return wording.LEADS.get(self.code, "")
 
 
 _STEP_NAMES = (_("Company"), _("Documents"), _("Checks"), _("Decision"))
@@ -254,8 +261,8 @@ def next_step(made: Sequence[Item]) -> Next | None:
     if item is None or not ways or ways & {"start", "appeal"}:  # what comes after a decision stands with the decision
         return None
     if item.code == SUBMISSION:
-        return Next(_("Look it over and submit"), _("Everything that is needed is here."), "#submit", _("Go to the button"))
-    return Next(item.title, item.purpose, f"#requirement-{item.code}", _("Go to this item"))
+        return Next(_("Look it over and submit"), _("Everything that is needed is here."), "#submit", _("Go to the button"), item.code)
+    return Next(item.title, item.purpose, f"#requirement-{item.code}", _("Go to this item"), item.code)
 
 
 # --- What stands in them -------------------------------------------------------------------------------
@@ -289,17 +296,37 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
     runs = list(attempt.check_runs.all()) if attempt else []
     lines = check_lines(attempt, runs, now)
     waiting_for = attempt.waiting_for if attempt else ""
+    waits_for_employer = _waits_for_employer(case, attempt)
     return {
         "case": case,
         "attempt": attempt,
         "checks": lines,
         "done_count": sum(line.state == "done" for line in lines),
         "in_progress": case.state in states.IN_PROGRESS,
-        "waits_for_employer": waiting_for in wording.WAITS_FOR_EMPLOYER,
+        "waits_for_employer": waits_for_employer,
+        "shown_state": State.CHANGES_REQUESTED if waits_for_employer else case.state,
         # What the browser shows already, so that an unchanged progress need not be sent and shown again.
-        "have": "-".join([case.state, *(f"{line.code}.{line.state}" for line in lines), waiting_for]),
+        "have": "-".join([turn(waits_for_employer), f"v{case.version}", *(f"{line.code}.{line.state}" for line in lines), waiting_for]),
         "usual": durations.of_the_machine() if case.state in states.IN_PROGRESS else None,
     }
+
+
+def _waits_for_employer(case: Case, attempt: Attempt | None = None) -> bool:
+    """Whether the checks rest until the employer has done something."""
+    if case.state not in states.IN_PROGRESS:
+        return False
+    attempt = attempt or case.attempts.order_by("-number").first()
+    return attempt is not None and attempt.waiting_for in wording.WAITS_FOR_EMPLOYER
+
+
+def meanwhile(member: Member, case: Case, now: datetime) -> Next | None:
+    """What the employer can do while its case is under way."""
+    return next_step(items(asked.requirements_of(case, member, now), case.state, {}))
+
+
+def turn(waits_for_employer: bool) -> str:
+    """Whose turn it is, as the browser tells us what it shows already."""
+    return "yours" if waits_for_employer else "ours"
 
 
 def editor(member: Member, case: Case, now: datetime, opened: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -321,6 +348,8 @@ def editor(member: Member, case: Case, now: datetime, opened: frozenset[str] = f
         "others": [slot for kind, slot in slot_of.items() if slot.documents and kind not in in_rows],
         "met": sum(_met(item.requirement, case) for item in rows),
         "next": next_step(made),
+        # While it is the employer's turn, the next step stands above the checks, and not here once more.
+        "waits_for_employer": _waits_for_employer(case),
         "editable": case.state in states.EDITABLE,
         "addable": {kind for kind in DocumentKind.values if guards.may_add(kind, case, member.as_actor()) is None},
         "lacking": [item.title for item in rows if item.requirement.open and item.slots and len(item.ways) == 1],

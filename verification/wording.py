@@ -166,6 +166,18 @@ REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
 }
 """What each requirement is called, and why it is asked."""
 
+LEADS: dict[str, Promise] = {
+    "mail_address": _("First confirm your e-mail address: open the link that we mailed to you."),
+    "company_facts": _("First say which company it is; then photograph its licence, look it over, submit."),
+    "business_licence": _("Almost there: photograph the licence, look it over, submit."),
+    "approval_document": _("Almost there: photograph the document by which your body was set up, look it over, submit."),
+    "agency_licence": _("Still lacking: the HR service licence. Then look it over and submit."),
+    "client_authorization": _("Still lacking: a client's authorisation. Then look it over and submit."),
+    "authority": _("Still lacking: what shows that the company has sent you. Then look it over and submit."),
+    "submission": _("Everything is here: look it over and submit."),
+}
+"""What is left before a case can be handed in, by the requirement that is next."""
+
 TAGS: dict[str, Promise] = {
     "done": _("Done"),
     "ready": _("Ready"),
@@ -280,13 +292,21 @@ _WITHOUT_CHECK = frozenset({"legal_representative_mismatch", "established_on_mis
 """Codes by which the register's findings are known in decisions that do not yet name the check of a reason."""
 
 
+_TEACHES = "forgery"
+"""Of a trace of editing only the sentence is told: by its place and its kind a forger would learn what to do better."""
+
+
 def told(finding: Finding) -> Finding:
     """`finding` as its employer may see it: with its own values, without those of the register or of others."""
+    if finding.check == _TEACHES:
+        return replace(finding, field="", seen="", expected="", page=0, region=None)
     return replace(finding, expected="", region=None) if finding.check in OF_OTHERS else finding
 
 
 def told_reason(reason: dict[str, Any]) -> dict[str, Any]:
     """A stored reason of a decision, likewise."""
     code, check = reason["code"], reason.get("check")
+    if check == _TEACHES or (not check and code.startswith(f"{_TEACHES}_")):
+        return reason | {"field": "", "seen": "", "expected": ""}
     hidden = check in OF_OTHERS if check else code in _WITHOUT_CHECK or code.startswith("registry_")
     return reason | {"expected": ""} if hidden else reason

@@ -123,6 +123,7 @@
     }
     document.getElementById("editor").replaceWith(fresh);
     window.htmx?.process(fresh);
+    window.htmx?.trigger(document.body, "added"); // what is under way may go on with it
     for (const list of fresh.querySelectorAll(".refusals")) list.replaceChildren();
     for (const [slotId, item] of refusals) document.getElementById(slotId)?.querySelector(".refusals").append(item);
     for (const [slotId, item] of failed) formOf(slotId)?.querySelector(".sending").append(item);

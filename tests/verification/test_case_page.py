@@ -11,6 +11,7 @@ from django.utils.translation import override
 from events.reasons import MINUTES
 from tests.factories import make_case, make_document, make_member
 from verification import case_page, wording
+from verification.findings import Finding, Severity
 from verification.models import DocumentKind, DocumentReading, ProofKind, Statement
 from verification.requirements import CURRENT, Requirement, RequirementState, Strength, Unlocks, Way, Why
 from verification.states import State
@@ -96,6 +97,21 @@ def test_the_next_thing_is_one() -> None:
     assert step.href == "#submit"
     assert case_page.next_step(rows(licence, requirement("submission", DUE, ways=("appeal", "start")), state=State.REJECTED)) is None
     assert case_page.next_step(rows(licence, requirement("registration", DUE))) is None, "nothing that the employer can do"
+
+
+def test_the_lead_follows_the_next_thing() -> None:
+    for code in ("business_licence", "authority", "mail_address"):
+        step = case_page.next_step(rows(requirement(code, DUE)))
+        assert step is not None and step.lead == wording.LEADS[code]
+    assert set(wording.LEADS) <= set(CURRENT.items)
+
+
+def test_of_a_trace_of_editing_only_the_sentence_is_told() -> None:
+    found = Finding("forgery", "forgery_edited", Severity.UNABLE, "uscc", "Editor 9", "x", 1, (1, 2, 3, 4))
+    assert wording.told(found) == Finding("forgery", "forgery_edited", Severity.UNABLE)
+    for reason in (found.as_reason(), {"code": "forgery_edited", "field": "uscc", "seen": "Editor 9", "expected": "x"}):
+        told = wording.told_reason(reason)
+        assert (told["code"], told["field"], told["seen"], told["expected"]) == ("forgery_edited", "", "", "")
 
 
 def test_a_way_that_failed_says_why_and_can_be_tried_again() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.test import Client
 from PIL import Image
 
@@ -21,6 +22,7 @@ from events.models import Mail
 from tests.factories import make_case, make_document, make_member
 from verification import operations, uploads, wording
 from verification.checks import CHECKS
+from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
 from verification.scanner import ScanResult
 from verification.states import State
@@ -557,6 +559,27 @@ class TestStatus:
         assert 'hx-trigger="every 15s"' in page
         assert "the register has not listed it yet" in page
         assert "Next try:" in page
+
+    def test_when_it_is_the_employers_turn_the_next_step_stands_above_the_checks(
+        self, visitor: Client, attempt: Attempt, now: datetime
+    ) -> None:
+        have = text(visitor.get("/case/status/", headers=HTMX)).partition("?have=")[2].partition('"')[0]
+        Attempt.objects.update(waiting_for="authority_missing")
+        lacks = Finding("authority", "authority_missing", Severity.WAIT).as_json()
+        CheckRun.objects.create(attempt=attempt, code="authority", version="2", findings=[lacks], started_at=now, finished_at=now)
+        turned = visitor.get(f"/case/status/?have={have}", headers=HTMX)
+        assert turned["HX-Retarget"] == "#case", "its tag and its list change with it"
+        for page in (text(turned), text(visitor.get("/case/"))):
+            assert page.count("Your next step") == 1
+            assert page.index("Your next step") < page.index('class="checks"') < page.index('id="editor"')
+            assert 'class="pill changes_requested">Waits for you<' in page
+            assert "We go on as soon as it is there" in page
+            assert "added from:body" in page
+        have = text(turned).partition("?have=")[2].partition('"')[0]
+        Case.objects.update(version=F("version") + 1)  # a letter came
+        again = visitor.get(f"/case/status/?have={have}", headers=HTMX)
+        assert "HX-Retarget" not in again
+        assert "Your next step" in text(again)
 
     def test_decided_is_the_whole_case_and_the_end_of_asking(self, visitor: Client, member: Member, now: datetime) -> None:
         make_case(member, now, State.IN_REVIEW)

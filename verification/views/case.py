@@ -15,7 +15,7 @@ from employers.models import Member
 from employers.views import member_required, posted_or
 from events.errors import Refused
 from verification import operations, states
-from verification.case_page import current_case, page, progress
+from verification.case_page import current_case, meanwhile, page, progress, turn
 from verification.forms import DeclareForm, SubmitForm
 from verification.models import Case
 from verification.states import State
@@ -33,16 +33,18 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
 @require_safe
 @member_required
 def status(request: HttpRequest, member: Member) -> HttpResponse:
-    """The progress while the machine works; once it has decided, the whole page's body, and the asking stops."""
+    """The progress while the machine works; once it has decided, or it is another's turn, the whole page's body."""
     now, case = timezone.now(), current_case(member)
     if case is None or "HX-Request" not in request.headers:
         return redirect("verification:home")
     if case.state in states.IN_PROGRESS:
-        shown = progress(case, now)
-        if request.GET.get("have") == shown["have"]:
+        shown, have = progress(case, now), request.GET.get("have", "")
+        if have == shown["have"]:
             return HttpResponse(status=204)
-        return render(request, "verification/_progress.html", shown)
-    response = render(request, "verification/_case.html", page(member, case, now) | {"just_decided": True})
+        if not have or have.partition("-")[0] == turn(shown["waits_for_employer"]):
+            following = meanwhile(member, case, now) if shown["waits_for_employer"] else None
+            return render(request, "verification/_progress.html", shown | {"next": following})
+    response = render(request, "verification/_case.html", page(member, case, now) | {"just_decided": case.state not in states.IN_PROGRESS})
     response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:window:top"
     return response
 
