@@ -11,6 +11,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -29,8 +30,8 @@ LOOKED_AT: Final = 64
 """Of a word that many pages have, so many are looked at. Such words, a form's labels, tell little: each counts its part."""
 RARE: Final = 8
 """A word that so many pages have counts whole; one that more have counts as much less."""
-SCORE_AT_LEAST: Final = 3.0
-"""Three rare words in common: of 100,000 unrelated pages about one in a hundred lookups meets one."""
+SCORE_AT_LEAST: Final = 5.0
+"""Five rare words in common; cut, turned and saved-again copies have six or more."""
 CANDIDATES: Final = 6
 """Pages whose pictures are opened and compared, for each page."""
 
@@ -65,7 +66,13 @@ def bands_of(page_id: int, seen: Seen) -> list[PageBand]:
 
 def see(page: DocumentPage) -> Seen:
     """The stored page, opened. Raises what the storage raises."""
-    with default_storage.open(str(page.image.name)) as stored, Image.open(io.BytesIO(stored.read())) as image:
+    return _see(str(page.image.name))
+
+
+@lru_cache(maxsize=32)
+def _see(name: str) -> Seen:
+    """A stored page never changes. Where there are few, the same ones are candidates again and again; 32 take some 40 MB."""
+    with default_storage.open(name) as stored, Image.open(io.BytesIO(stored.read())) as image:
         cv2.setNumThreads(1)  # the worker's processes share the cores already
         return landmarks.see(np.asarray(image.convert("L"), np.uint8))
 

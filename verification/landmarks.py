@@ -36,6 +36,7 @@ _SIZES: Final = (10.0, 60.0)
 """Diameters at SIDE: from about one character to a few lines; smaller ones do not survive a rescale."""
 _APART: Final = 8.0
 _TO_ALIGN: Final = 900
+"""The strongest places that are kept."""
 _RATIO: Final = 0.8
 """A match must be so much nearer than the next best (Lowe's ratio test)."""
 _ALIGNED_AT_LEAST: Final = 24
@@ -84,6 +85,7 @@ def see(picture: Grey) -> Seen:
         return Seen(grey, scale, np.zeros((0, 3), np.float32), np.zeros((0, 128), np.float32))
     fit = [i for i, point in enumerate(points) if _SIZES[0] <= point.size <= _SIZES[1]]
     fit.sort(key=lambda i: -points[i].response)
+    del fit[_TO_ALIGN:]
     places = np.array([(*points[i].pt, points[i].size) for i in fit], np.float32).reshape(-1, 3)
     return Seen(grey, scale, places, np.sqrt(np.maximum(described[fit], 0) / 512))  # Hellinger: Arandjelović and Zisserman 2012
 
@@ -148,7 +150,7 @@ def compare(mine: Seen, theirs: Seen) -> Agreement | None:
 
 def _laid_over(mine: Seen, theirs: Seen) -> Floats | None:
     """The homography from `theirs` to `mine`, or None where too few places agree on one."""
-    a, b = mine.descriptions[:_TO_ALIGN], theirs.descriptions[:_TO_ALIGN]
+    a, b = mine.descriptions, theirs.descriptions
     if min(len(a), len(b)) < _ALIGNED_AT_LEAST:
         return None
     pairs = [two for two in cv2.BFMatcher(cv2.NORM_L2).knnMatch(b, a, k=2) if len(two) == 2]

@@ -328,6 +328,12 @@ class TestJudging:
         )
         assert codes(judged(observed(trace(kind, strong=False)))) == {f"{kind}_noted": Severity.NOTE}
 
+    def test_print_that_is_off_the_comb_everywhere_was_not_pasted(self) -> None:
+        compressed = [trace(Kind.COMPRESSION, strong=True, field=field) for field in ("uscc", "name", "term")]
+        assert codes(judged(observed(*compressed))) == {"compression_noted": Severity.NOTE}
+        assert codes(judged(observed(*compressed[:2])))["forgery_inconsistent_compression"] is Severity.UNABLE
+        assert codes(judged(observed(trace(Kind.COMPRESSION, strong=True, field="business_scope"))))["compression_noted"] is Severity.NOTE
+
     def test_nothing_here_is_ever_more_than_a_question(self) -> None:
         every = observed(*(Trace(kind, 1e9, (0, 0, 1, 1)) for kind in Kind if kind is not Kind.OVERLAY), editor="Photoshop")
         assert max(finding.severity for finding in judged(every, qr="http://evil.example/")) is Severity.UNABLE

@@ -7,12 +7,13 @@ scanners and honest marks leave traces too, and a good forgery leaves none.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from verification.checks.base import Earlier, Pages, Subject
 from verification.findings import Finding, Observation, Severity
-from verification.forgery import LEVELS, Kind, traces_of
+from verification.forgery import CLOSELY, LEVELS, Kind, traces_of
 from verification.forgery.editors import composes, touches
 from verification.licence.qr import REGISTER
 from verification.models import DocumentKind
@@ -26,6 +27,9 @@ REASON_OF: Final = {
     Kind.SCREEN: "document_recapture",
 }
 """The reason that each kind of trace gives, where it is strong enough; an overlay never is."""
+NEARLY: Final = 1.6
+SEVERAL: Final = 2
+"""Other fields that are off the comb nearly as much, from which on it is the print's own."""
 _OF_EDITING: Final = (Kind.COMPRESSION, Kind.GROUND, Kind.GLYPH, Kind.COPY)
 ISSUERS: Final = ("gov.cn", "szcredit.org.cn", "szcredit.com.cn")
 """Ends of the hosts that a licence's code may lead to: the public register, and the offices whose older licences lead to themselves."""
@@ -52,18 +56,18 @@ class Forgery:
         if observation["document"] is None:
             return []
         findings = [
-            *(self._trace(trace, observation["page"]) for trace in _strongest(observation["traces"])),
+            *(self._trace(trace, observation) for trace in _strongest(observation["traces"])),
             *self._editor(observation),
             *self._qr(earlier.get("reading", {})),
         ]
         return findings or [Finding(self.code, "no_trace_of_editing", Severity.PASS)]
 
-    def _trace(self, trace: dict[str, Any], page: int) -> Finding:
+    def _trace(self, trace: dict[str, Any], observation: Observation) -> Finding:
         kind = Kind(trace["kind"])
         x0, y0, x1, y1 = trace["region"]
-        strong = trace["score"] >= LEVELS[kind].look
+        strong = trace["score"] >= LEVELS[kind].look and not (kind is Kind.COMPRESSION and _of_the_print(trace, observation["traces"]))
         code, severity = (REASON_OF[kind], Severity.UNABLE) if strong else (f"{kind}_noted", Severity.NOTE)
-        return Finding(self.code, code, severity, trace["field"], page=page, region=(x0, y0, x1, y1))
+        return Finding(self.code, code, severity, trace["field"], page=observation["page"], region=(x0, y0, x1, y1))
 
     def _editor(self, observation: Observation) -> list[Finding]:
         """An editor's name is reason to look where a trace agrees with it; alone it is worth a note."""
@@ -82,6 +86,17 @@ class Forgery:
         if _is_bare(host):
             return [Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, reading.get("page", 1))]
         return [Finding(self.code, "qr_not_registry", Severity.UNABLE, "qr", host, REGISTER, reading.get("page", 1))]
+
+
+def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bool:
+    """Whether a trace of compression is in nothing that a lie is worth in, or in several other fields nearly as much.
+
+    Small black print on a bright page can be off the comb of its paper altogether; who edits a licence changes a field or two.
+    """
+    if trace["field"] not in CLOSELY:
+        return True
+    alike = (t for t in traces if t["kind"] == trace["kind"] and t["field"] != trace["field"] and t["score"] * NEARLY > trace["score"])
+    return len({t["field"] for t in alike}) >= SEVERAL
 
 
 def host_in(payload: str | None) -> str:
