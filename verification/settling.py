@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import Employer
@@ -21,7 +22,7 @@ from events.reasons import REASONS
 from verification import policy
 from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
 from verification.models import Attempt, Case
-from verification.operations import Why, begin_rights, moving, put_on_record, tell
+from verification.operations import Why, begin_rights, moving, put_on_record, suspend, tell
 from verification.states import EVER_APPROVED, State
 
 OF_THE_EMPLOYER = frozenset({"recruiter", "company"})
@@ -44,6 +45,8 @@ def settle(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[F
         return wait(attempt, lease, verdict, now)
     try:
         return _carry_out(attempt, lease, verdict, findings, now)
+    except _Rung:
+        return _look_again(attempt, lease, now)
     except Refused as refused:
         if verdict.outcome is not Outcome.APPROVE:
             raise
@@ -57,11 +60,15 @@ def _carry_out(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequen
     why = Why.from_verdict(verdict, findings)
     try:
         with moving(attempt.case_id, verb, SYSTEM, now, why=why) as move:
+            if verdict.outcome is Outcome.APPROVE and _rung(attempt, lease):
+                raise _Rung
             if not Attempt.objects.finish(attempt.pk, lease, now, outcome=verdict.outcome, waiting_for=""):
                 raise _LeaseLost
             if verdict.outcome is Outcome.APPROVE:
                 _approve(move.case, verdict, now)
                 move.data["conditional"] = verdict.conditional
+            if verdict.outcome is Outcome.REJECT:
+                _stop_what_is_in_force(move.case, why, now)
             put_on_record(move.case, verb, why, SYSTEM, now)
     except _LeaseLost:
         return False
@@ -72,12 +79,39 @@ class _LeaseLost(Exception):
     """Another worker has taken the attempt over; rolls back what this one was about to write."""
 
 
+class _Rung(Exception):
+    """Something came while the checks ran, which they may not have seen; rolls back what was about to be written."""
+
+
+def _rung(attempt: Attempt, lease: UUID) -> bool:
+    held: Attempt | None = Attempt.objects.held(attempt.pk, lease).first()
+    return held is not None and held.due_at != attempt.due_at
+
+
+def _look_again(attempt: Attempt, lease: UUID, now: datetime) -> bool:
+    """Another round at once: nothing is approved that no check has looked at."""
+    from verification.tasks import check_attempt
+
+    with transaction.atomic():
+        again = {"lease": None, "leased_until": None, "due_at": now, "waits": attempt.waits + 1}
+        transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
+        return bool(Attempt.objects.held(attempt.pk, lease).update(**again))
+
+
 def _approve(case: Case, verdict: Verdict, now: datetime) -> None:
-    """Raises Refused where the register has already let one condition lapse: a second one would be a way around it."""
+    """Raises Refused where this employer, or another by the same code, had a condition before that the register has not
+    confirmed: a second one, whether after the first or instead of it, would be a way around its end."""
     rules = policy.POLICIES.get(verdict.policy_version, policy.CURRENT)
-    if verdict.conditional and Case.objects.filter(employer=case.employer, conditional=True, state=State.EXPIRED).exists():
+    before = Case.objects.filter(Q(employer=case.employer) | Q(declared_uscc=case.declared_uscc), conditional=True, state__in=EVER_APPROVED)
+    if verdict.conditional and before.exclude(pk=case.pk).exists():
         raise Refused(NOT_CONFIRMED, "uscc", seen=case.declared_uscc)
     begin_rights(case, now, rules.conditional_for if verdict.conditional else rules.valid_for, conditional=verdict.conditional)
+
+
+def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
+    """The machine refuses only by the company register: what that says of the company holds for its earlier approval too."""
+    for pk in Case.objects.in_force(now).filter(employer=case.employer, declared_uscc=case.declared_uscc).values_list("pk", flat=True):
+        suspend(pk, SYSTEM, now, why.codes)
 
 
 def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool:
