@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from events.actor import SYSTEM
 from events.errors import ProviderError, Refused
-from verification import conditions, following, operations, pipeline, readings, settling
+from verification import conditions, following, operations, pipeline, readings, renewing, settling
 from verification.checks.registry import STATUS_REASON
 from verification.findings import Severity
 from verification.models import Attempt, Case, DocumentReading, Proof, RegistryRecord
@@ -42,6 +42,14 @@ def sweep() -> None:
             settling.end(case_id, now)
         except Refused:  # suspended in the same moment
             continue
+
+
+@shared_task
+def remind_to_renew() -> None:
+    """Tell the people of approvals that end soon; whoever was told is not told again."""
+    now = timezone.now()
+    for case_id in renewing.due(now)[:SWEEP_AT_MOST]:
+        renewing.remind(case_id, now)
 
 
 @shared_task

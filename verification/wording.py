@@ -133,6 +133,7 @@ HAPPENED: dict[str, Promise] = {
     "reinstate": _("Suspension lifted"),
     "revoke": _("Revoked"),
     "expire": _("Expired"),
+    "remind": _("Reminded to verify again"),
     "ask_person": _("A person was asked to look"),
     "begin_proof": _("A proof of authority was begun"),
     "give_code": _("The code was given"),

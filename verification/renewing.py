@@ -1,0 +1,70 @@
+"""Who has to be told that an approval ends soon? Its people, 30, 7 and 1 days before, each time once.
+
+That somebody was told is an Event, and by it the next look knows. Whoever renews already is left alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from employers.models import Member
+from events.actor import SYSTEM
+from events.mail import queue_mail
+from events.models import Event, record
+from verification import states
+from verification.models import Case
+
+DAYS_BEFORE: Final = (30, 7, 1)
+REMINDED: Final = "remind"
+_HANDED_IN: Final = states.IN_PROGRESS | states.REVIEWABLE
+"""States in which a renewal waits for us, and its employer has nothing to do."""
+
+
+def due(now: datetime) -> list[UUID]:
+    """The cases whose people have to be told now, those that end first before the others."""
+    told = _told(now)
+    # What the register has not confirmed yet is confirmed without its employer, or ends; there is nothing to renew.
+    ending = Case.objects.in_force(now).filter(conditional=False, expires_at__lte=now + timedelta(days=DAYS_BEFORE[0]))
+    ending = ending.exclude(employer__cases__state__in=_HANDED_IN).order_by("expires_at")
+    return [pk for pk, ends in ending.values_list("pk", "expires_at") if (str(pk), _days(ends, now), ends.isoformat()) not in told]
+
+
+def remind(case_id: UUID, now: datetime) -> bool:
+    """Write to the employer's owners, and to whoever handed the case in, that it ends soon; whether that was due."""
+    with transaction.atomic():
+        case: Case = Case.objects.select_for_update().get(pk=case_id)
+        ends = case.expires_at
+        if not case.holds_rights(now) or ends is None or case.conditional or not (days := _days(ends, now)):
+            return False
+        key = (str(case.pk), days, ends.isoformat())
+        if key in _told(now, case):
+            return False
+        record(REMINDED, case, SYSTEM, now, employer_id=case.employer_id, data={"days": days, "ends": ends.isoformat()})
+        context = {"name": case.declared_name, "days": (ends - now).days or 1, "path": reverse("verification:home")}
+        for member in _readers(case):
+            queue_mail(member.user.email, "case_renew", member.user.language, context, now)
+    return True
+
+
+def _days(ends: datetime, now: datetime) -> int:
+    """Which of the times before the end it is; 0 before the first."""
+    return min((days for days in DAYS_BEFORE if ends - now <= timedelta(days=days)), default=0)
+
+
+def _told(now: datetime, case: Case | None = None) -> set[tuple[str, int, str]]:
+    """Of which case, how many days before, and before which end somebody was told. An end can move, as by a confirmation."""
+    reminders = Event.objects.filter(verb=REMINDED, subject_type="case", at__gt=now - timedelta(days=DAYS_BEFORE[0] + 1))
+    if case is not None:
+        reminders = reminders.filter(subject_id=str(case.pk))
+    return {(case_id, data["days"], data["ends"]) for case_id, data in reminders.values_list("subject_id", "data")}
+
+
+def _readers(case: Case) -> list[Member]:
+    members = Member.objects.active().filter(employer=case.employer_id, user__is_active=True).select_related("user")
+    return list(members.filter(Q(role=Member.MemberRole.OWNER) | Q(user=case.submitted_by)))
