@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.auth import authenticate
 from django.core import signing
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from employers import sightings
@@ -181,7 +182,7 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
     if refused := may_invite(owner):
         raise refused
     email = email.strip().lower()
-    if User.objects.filter(email=email).exists() and _former(owner.employer, email) is None:
+    if User.objects.filter(email=email).exists() and _former(owner.employer, email) is None and not _unclaimed(email).exists():
         raise Refused("email_taken", "email", seen=email)
     with transaction.atomic():
         Employer.objects.select_for_update().get(pk=owner.employer_id)  # counted one after the other
@@ -197,6 +198,20 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
 def _former(employer: Employer, email: str) -> Member | None:
     """The colleague with this address whose membership of this employer has ended."""
     return Member.objects.filter(employer=employer, user__email=email, left_at__isnull=False).select_related("user").first()
+
+
+def _unclaimed(email: str) -> QuerySet[User]:
+    """The account with this address that nobody has shown to be theirs: anybody can register with anybody's address."""
+    return User.objects.filter(email=email, email_verified_at=None, is_staff=False, member__isnull=False)
+
+
+def _release(user: User, now: datetime) -> None:
+    """Take the address from an account that never confirmed it, for whoever has the mail that went there; the account is closed."""
+    member = Member.objects.get(user=user)
+    user.email, user.is_active = f"{user.pk}@released.invalid", False
+    user.save(update_fields=["email", "is_active"])
+    Member.objects.filter(pk=member.pk, left_at=None).update(left_at=now)
+    record("release_address", user, SYSTEM, now, employer_id=member.employer_id)
 
 
 def read_invitation(token: str, max_age: int) -> Invitation:
@@ -220,10 +235,12 @@ def join(token: str, password: str, language: str, max_age: int, now: datetime) 
     employer, email = invitation.employer, invitation.email
     if former := _former(employer, email):
         return _rejoin(former, invitation, password, language, now)
-    if User.objects.filter(email=email).exists():
+    if User.objects.filter(email=email).exists() and not _unclaimed(email).exists():
         return _member_again(email, password)
     try:
         with transaction.atomic():
+            if squatter := _unclaimed(email).select_for_update(of=("self",)).first():
+                _release(squatter, now)
             user = User.objects.create_user(email, password, language=language, joined_at=now, email_verified_at=now)
             member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.RECRUITER, joined_at=now)
             _tell_of_joining(member, now)

@@ -1,4 +1,7 @@
-"""Does the register confirm what was approved on condition? It is asked again until it lists the company, or time is over."""
+"""Does the register confirm what was approved on condition? It is asked again until it lists the company, or time is over.
+
+What it lists then is held against everything that rests on it, as if the case came in today.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,11 @@ import structlog
 from events.actor import SYSTEM
 from events.errors import Refused
 from verification import operations, pipeline, settling
-from verification.checks.base import Check
+from verification.checks.agency_licence import AgencyLicence
+from verification.checks.base import Check, Subject
+from verification.checks.exclusion import Excluded
 from verification.checks.registry import Registry
-from verification.findings import Severity
+from verification.findings import Finding, Observation, Severity
 from verification.models import Attempt, Case
 
 log = structlog.get_logger()
@@ -34,7 +39,10 @@ def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
     check = registry or Registry()
     earlier = {run.code: run.observation for run in attempt.check_runs.order_by("round")}
     subject = pipeline.subject_of(case, clock())
-    findings = check.judge(subject, earlier, check.observe(subject, earlier))
+    findings = _found(check, subject, earlier)
+    if max(finding.severity for finding in findings) <= Severity.NOTE:
+        # It agrees. What else rests on its record was judged before there was one: the scope, by the picture alone.
+        findings += [finding for further in (Excluded(), AgencyLicence()) for finding in _found(further, subject, earlier)]
     worst = max(finding.severity for finding in findings)
     if worst <= Severity.NOTE:
         return settling.confirm(case_id, clock())
@@ -47,3 +55,9 @@ def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
         return False
     log.warning("condition_contradicted", case=str(case_id), reasons=codes)
     return True
+
+
+def _found(check: Check, subject: Subject, earlier: dict[str, Observation]) -> list[Finding]:
+    """What `check` finds now; what it observed is put to `earlier`."""
+    earlier[check.code] = check.observe(subject, earlier)
+    return check.judge(subject, earlier, earlier[check.code])

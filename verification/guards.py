@@ -96,8 +96,11 @@ def may_prove(member: Member) -> Refused | None:
 
 
 def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Refused | None:
-    """Why this colleague may not vouch for the recruiter, or None. One vouch never rests on another vouch alone."""
-    if colleague.pk == member.pk or not can_vouch(colleague, uscc, now):
+    """Why this colleague may not vouch for the recruiter, or None. One vouch never rests on another vouch alone.
+
+    Whoever has declared the same code at another account is no colleague: nobody has let them in.
+    """
+    if colleague.pk == member.pk or colleague.employer_id != member.employer_id or not can_vouch(colleague, uscc, now):
         return Refused("vouch_not_possible", "colleague")
     return stopped(colleague.employer_id)
 

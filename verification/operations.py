@@ -255,10 +255,13 @@ def remove_document(document_id: UUID, actor: Actor, now: datetime) -> None:
 
 
 def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
-    """Undo a removal, while the case is still in the employer's hands."""
+    """Undo a removal, while the case is still in the employer's hands and has room for it."""
     document = Document.objects.get(pk=document_id)
     with editing(document.case_id, actor) as case:
-        if not case.documents.current().filter(kind=document.kind, sha256=document.sha256).exists():
+        current = case.documents.current().filter(kind=document.kind)
+        if not current.filter(sha256=document.sha256).exists():
+            if document.kind != DocumentKind.CLIENT_AUTHORIZATION and current.count() >= DOCUMENTS_PER_KIND:
+                raise Refused("document_too_many", "document", expected=f"≤ {DOCUMENTS_PER_KIND}")
             Document.objects.filter(pk=document_id).update(superseded_at=None)
             record("restore_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
 
@@ -382,6 +385,9 @@ def review(case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequenc
     with moving(case_id, verb, actor, now, why=why, seen_version=seen_version) as move:
         if verb == "approve":
             begin_rights(move.case, now, policy.CURRENT.valid_for)
+        if verb == "revoke":  # the code is nobody's again, so that the company itself can come
+            move.case.employer.confirmed_at = None
+            move.case.employer.save(update_fields=["confirmed_at"])
         move.case.claimed_by = move.case.claimed_until = None
         put_on_record(move.case, verb, why, actor, now)
     return move.case

@@ -33,7 +33,7 @@ from events.sealing import blind_index, seal_text
 from verification import guards, operations
 from verification.banks.base import Stage
 from verification.licence.witness import same_name
-from verification.models import Proof, ProofKind, ProofState
+from verification.models import Proof, ProofKind, ProofQuerySet, ProofState
 from verification.notices import tell_admins
 from verification.standing import Declared, can_vouch, declared_by, is_public
 
@@ -54,6 +54,9 @@ PER_DAY: Final = {ProofKind.COMPANY_EMAIL: 6, ProofKind.BANK_DEPOSIT: 3, ProofKi
 MAILS_PER_ADDRESS: Final = 6
 """Codes that one address is sent in a day, whoever asks."""
 
+MAILS_PER_ADDRESS_OF_ONE: Final = 4
+"""Of these, how many one employer may ask for: a stranger alone leaves some to whose address it is."""
+
 RESEND_AFTER: Final = timedelta(seconds=60)
 HOLDS_FOR: Final = timedelta(days=180)
 """As long as an approval: who verifies again shows their authority again."""
@@ -73,11 +76,7 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
     Raises Refused: `proof_email_invalid`, `proof_email_public`, `proof_resend_wait`, `proof_too_often`, `name_not_plain` (the mail
     carries the company's name to somebody who may not have asked for it), and what `may_prove` answers.
     """
-    address = unicodedata.normalize("NFKC", address).strip().lower()
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise Refused("proof_email_invalid", "address") from None
+    address = _address(address)
     if is_public(domain := address.rpartition("@")[2]):
         raise Refused("proof_email_public", "address", seen=domain)
     company, code = check_name(declared_by(member).name), _new_code()
@@ -85,13 +84,28 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
         begun = Proof.objects.filter(kind=ProofKind.COMPANY_EMAIL)
         if begun.filter(member=member, started_at__gt=now - RESEND_AFTER).exclude(pk=proof.pk).exists():
             raise Refused("proof_resend_wait", "address", expected=f"{RESEND_AFTER.seconds} s")
-        if begun.filter(shown=address, started_at__gt=now - timedelta(days=1)).count() >= MAILS_PER_ADDRESS:
-            raise Refused("proof_too_often", "address", expected=f"≤ {MAILS_PER_ADDRESS}")
+        today = begun.filter(shown=address, started_at__gt=now - timedelta(days=1))
+        for sent, most in ((today, MAILS_PER_ADDRESS), (today.filter(employer=member.employer_id), MAILS_PER_ADDRESS_OF_ONE)):
+            if sent.count() >= most:
+                raise Refused("proof_too_often", "address", expected=f"≤ {most}")
         proof.shown, proof.code_hash = address, _hash(proof, code)
         minutes = LASTS[ProofKind.COMPANY_EMAIL].seconds // 60
         context = {"company": company, "code": code, "minutes": minutes, "path": _path()}
         queue_mail(address, "company_code", member.user.language, context, now)
     return proof
+
+
+def _address(typed: str) -> str:
+    """An address as it is kept: its domain as mail is sent there, so that one mailbox is one, in whatever script it was typed."""
+    name, at, domain = unicodedata.normalize("NFKC", typed).strip().lower().rpartition("@")
+    try:
+        address = f"{name}{at}{domain.encode('idna').decode('ascii')}"
+        validate_email(address)
+    except (UnicodeError, ValidationError):
+        raise Refused("proof_email_invalid", "address") from None
+    if "." not in address.rpartition("@")[2] or address.endswith("]"):  # a machine, and no company
+        raise Refused("proof_email_invalid", "address")
+    return address
 
 
 def confirm_code(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
@@ -121,7 +135,7 @@ def start_deposit(member: Member, account_holder: str, account_number: str, bank
     if not _ACCOUNT.fullmatch(number):
         raise Refused("bank_account_invalid", "account_number", expected="9–25 位数字 / digits")
     account = blind_index(number, "proof.account")
-    if _of_another_company(account, member, company):
+    if _of_other_companies(account, member.employer_id, company.uscc).filter(state=ProofState.PROVEN).exists():
         raise Refused("bank_account_of_other", "account_number")
     code = _new_code()
     order = {"holder": account_holder.strip(), "account_number": number, "bank_name": bank_name.strip(), "memo": code}
@@ -133,10 +147,19 @@ def start_deposit(member: Member, account_holder: str, account_number: str, bank
     return proof
 
 
-def _of_another_company(account: str, member: Member, company: Declared) -> bool:
-    """Whether this account has proven another company, of another employer: one shell's account would open many invented codes."""
-    proven = Proof.objects.filter(kind=ProofKind.BANK_DEPOSIT, state=ProofState.PROVEN, observed__account=account)
-    return proven.exclude(uscc=company.uscc).exclude(employer=member.employer_id).exists()
+def _of_other_companies(account: str, employer_id: UUID, uscc: str) -> ProofQuerySet:
+    """Deposits to this account for other companies, of other employers: one shell's account would open many invented codes."""
+    deposits = Proof.objects.filter(kind=ProofKind.BANK_DEPOSIT, observed__account=account)
+    return deposits.exclude(uscc=uscc).exclude(employer=employer_id)
+
+
+def _has_proven_another(proof: Proof) -> bool:
+    """Whether the account of a locked proof has proven another company since it was begun. Others that end in this moment are
+    waited for, so that of two the second sees the first."""
+    if not (account := proof.observed.get("account")):
+        return False
+    others = _of_other_companies(account, proof.employer_id, proof.uscc).order_by("pk").select_for_update()
+    return ProofState.PROVEN in others.values_list("state", flat=True)
 
 
 def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
@@ -353,7 +376,12 @@ def _locked(proof_id: UUID) -> Proof | None:
 
 
 def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: str = "") -> None:
-    """The end of a locked proof, in the caller's transaction: its secrets are erased, its people told, its case rung for."""
+    """The end of a locked proof, in the caller's transaction: its secrets are erased, its people told, its case rung for.
+
+    An account that has proven another company meanwhile proves no second one, so that what was to be proven fails.
+    """
+    if state == ProofState.PROVEN and _has_proven_another(proof):
+        state, failure = ProofState.FAILED, "bank_account_of_other"
     proof.state, proof.failure = state, failure
     proof.finished_at, proof.lease, proof.leased_until = now, None, None
     proof.sealed = proof.code_hash = ""

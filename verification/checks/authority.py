@@ -29,7 +29,8 @@ class Authority:
         record = register.get("record") or {}
         return {
             "unlisted": "record" in register and register["record"] is None,
-            "email_domain": subject.recruiter_email.rpartition("@")[2].lower(),
+            # Whoever has left acts for nobody, whatever address they keep.
+            "email_domain": subject.recruiter_email.rpartition("@")[2].lower() if subject.member_id else "",
             "email_verified": subject.recruiter_email_verified,
             "registry_domain": record.get("email_domain", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),

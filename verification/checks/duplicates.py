@@ -18,6 +18,7 @@ from verification import duplicates_index, fingerprint
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.models import Document, DocumentKind, DocumentPage
+from verification.states import State
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,12 @@ class Duplicates:
         others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
         hashes = [document.sha256 for document in subject.documents]
         same_bytes = others.filter(sha256__in=hashes).values_list("case_id", flat=True)
-        holders = Employer.objects.filter(uscc=subject.uscc, confirmed_at__isnull=False).exclude(pk=subject.employer_id)
+        same = Employer.objects.filter(uscc=subject.uscc)
+        holding = Q(confirmed_at__isnull=False)
+        if not same.filter(holding, pk=subject.employer_id).exists():
+            # A revoked one holds the code no more; that it was revoked is for a person to know, until somebody holds it again.
+            holding |= Q(cases__state=State.REVOKED)
+        holders = same.filter(holding).exclude(pk=subject.employer_id).distinct()
         return {
             "same_bytes": sorted({str(case) for case in same_bytes}),
             "near_same": self._near_same(subject),
@@ -84,7 +90,8 @@ class Duplicates:
         """How many other companies were lately seen with a device or phone of this employer's people, by kind."""
         lately = Sighting.objects.filter(kind__in=list(CLUSTERS), last_at__gt=subject.now - SEEN_WITHIN)
         mine = lately.filter(user__member__employer_id=subject.employer_id).values("digest")
-        others = lately.filter(digest__in=mine, user__member__isnull=False).exclude(
+        # An account without an address of its own is nobody yet: a stranger types anybody's phone.
+        others = lately.filter(digest__in=mine, user__member__isnull=False, user__email_verified_at__isnull=False).exclude(
             Q(user__member__employer_id=subject.employer_id) | Q(user__member__employer__uscc=subject.uscc)
         )
         return dict(others.values_list("kind").annotate(companies=Count("user__member__employer__uscc", distinct=True)))

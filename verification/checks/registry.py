@@ -187,6 +187,8 @@ class Registry:
             findings.append(Finding(self.code, "name_mismatch", Severity.CONCERN, "name", subject.name))
         if findings:  # not the company that was declared, so the rest says nothing of it
             return findings
+        if untold := next((name for name in ("uscc", "name") if agreement[name] != Agrees.MATCH), ""):
+            return [Finding(self.code, "registry_incomplete", Severity.UNABLE, untold)]
         findings = [
             self._of_status(Status(agreement["status"]), at_most=Severity.CONCERN),
             # The lists are not among the things that it tells.

@@ -1,0 +1,297 @@
+"""What would somebody with money for a fake kit, a borrowed licence, several accounts or a colleague inside try? (docs/abuse.md)"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from employers import operations as people
+from employers import sightings
+from employers.models import Member, User
+from employers.operations import Links
+from events.errors import Refused
+from events.models import Mail
+from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer
+from tests.verification.test_settling import MEDIUM, PENDING, STRONG, Says, letter, run
+from verification import banks, conditions, following, operations, proving, settling
+from verification.banks.simulator import SimulatedBank
+from verification.checks.authority import Authority
+from verification.checks.duplicates import Duplicates
+from verification.checks.registry import Registry
+from verification.findings import Finding, Severity
+from verification.models import Attempt, Case, DocumentKind, Proof, ProofState, RegistryRecord
+from verification.pipeline import subject_of
+from verification.registries.base import Agreement, Agrees, Status
+from verification.states import State
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+ACCOUNT = "100000001188"
+LINKS = Links("https://site.example")
+REVOKED = Finding("registry", "registry_revoked", Severity.BLOCK, "status")
+
+
+@pytest.fixture(autouse=True)
+def _own_books(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR, settings.BANK = tmp_path, "simulator"
+
+
+def handed_in(member: Member, now: datetime) -> Attempt:
+    case = operations.open_case(member.employer, member.as_actor(), now)
+    make_document(case, now)
+    return operations.submit(case.pk, member.user, member.as_actor(), now)
+
+
+def company(now: datetime, **fields: Any) -> Member:
+    """The owner of a company that was approved."""
+    owner = make_member(now, make_employer(now, confirmed_at=now))
+    make_case(owner, now, State.APPROVED, **fields)
+    return owner
+
+
+# --- Keeping rights that should end ----------------------------------------------------------------------
+
+
+def test_a_condition_is_not_renewed_while_it_runs(now: datetime) -> None:
+    member = make_member(now)
+    assert run(handed_in(member, now), now, PENDING, STRONG).conditional
+    later = now + 13 * DAY
+    again = run(handed_in(member, later), later, PENDING, STRONG)
+    assert again.state == State.IN_REVIEW and not again.conditional
+
+
+def test_a_condition_is_not_chained_by_a_second_account(now: datetime) -> None:
+    member = make_member(now)
+    first = run(handed_in(member, now), now, PENDING, STRONG)
+    later = now + 14 * DAY
+    settling.end(first.pk, later)
+    second = make_member(later, make_employer(later, uscc=member.employer.uscc))
+    assert run(handed_in(second, later), later, PENDING, STRONG).state == State.IN_REVIEW
+
+
+def test_what_the_register_refuses_is_in_force_no_more(now: datetime) -> None:
+    owner = company(now)
+    later = now + 100 * DAY
+    refused = run(handed_in(owner, later), later, REVOKED)
+    assert refused.state == State.REJECTED
+    old = Case.objects.exclude(pk=refused.pk).get(employer=owner.employer)
+    assert old.state == State.SUSPENDED and old.decisions.get().reasons[0]["code"] == "registry_revoked"
+
+
+def test_a_refusal_that_is_no_register_s_leaves_the_old_approval(now: datetime) -> None:
+    owner = company(now)
+    case = make_case(owner, now, State.IN_REVIEW)
+    reviewer = make_reviewer(now)
+    operations.claim(case.pk, reviewer, now)
+    operations.reject(case.pk, reviewer, now, ["document_not_a_licence"])
+    assert Case.objects.in_force(now).filter(employer=owner.employer).exists()
+
+
+# --- Proofs ----------------------------------------------------------------------------------------------
+
+
+def test_one_account_proves_no_second_company_begun_at_the_same_time(now: datetime) -> None:
+    """Both orders are under way before either is proven."""
+    thieves = [make_member(now) for _ in range(2)]
+    proofs = [proving.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now) for thief in thieves]
+    later = now + timedelta(minutes=5)
+    for proof in proofs:
+        following.follow(proof.pk, lambda: now, 60)
+    bank = banks.named("simulator")
+    assert isinstance(bank, SimulatedBank)
+    codes = [memo for _, memo in bank.statement(ACCOUNT, later)]
+    for proof, thief in zip(proofs, thieves, strict=True):
+        for code in codes:
+            try:
+                proving.confirm_deposit(proof.pk, thief, code, later)
+            except Refused:
+                continue
+        following.follow(proof.pk, lambda: later + timedelta(hours=1), 60)
+    states = sorted((proof.state, proof.failure) for proof in Proof.objects.all())
+    assert states == [(ProofState.FAILED, "bank_account_of_other"), (ProofState.PROVEN, "")]
+
+
+def test_a_colleague_is_of_the_same_employer(now: datetime) -> None:
+    """Whoever registers with another's code is not that company's colleague."""
+    owner = company(now)
+    RegistryRecord.objects.create(
+        uscc=owner.employer.uscc, name=owner.employer.name, status="active", email_domain="example.com", as_of=now.date()
+    )
+    thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
+    with pytest.raises(Refused, match="vouch_not_possible"):
+        proving.ask_vouch(thief, owner, now)
+
+
+def test_the_address_of_who_was_removed_proves_nothing(now: datetime) -> None:
+    owner = company(now)
+    insider = make_member(now, owner.employer, role="recruiter", email="insider@shili.example")
+    attempt = handed_in(insider, now)
+    people.remove_member(owner, insider.pk, now)
+    subject = subject_of(attempt.case, now)
+    earlier = {"registry": {"record": {"email_domain": "shili.example"}}}
+    (finding,) = Authority().judge(subject, earlier, Authority().observe(subject, earlier))
+    assert finding.code == "authority_missing"
+
+
+@pytest.mark.parametrize("address", ["hr@[127.0.0.1]", "hr@localhost", "hr@qq。com", "hr@ＱＱ．com", "hr@mail.qq。com"])
+def test_addresses_that_are_no_company_s(address: str, now: datetime) -> None:
+    with pytest.raises(Refused, match=r"proof_email_(invalid|public)"):
+        proving.send_code(make_member(now), address, now)
+
+
+def test_one_domain_in_another_script_is_one_address(now: datetime) -> None:
+    proof = proving.send_code(make_member(now), "hr@shili。example", now)
+    assert proof.shown == "hr@shili.example"
+
+
+def test_what_came_while_the_checks_ran_is_looked_at(now: datetime) -> None:
+    member = make_member(now)
+    attempt = handed_in(member, now)
+    at = now + timedelta(seconds=3)
+
+    def add() -> None:
+        scan = {"clean": False}
+        operations.add_document(attempt.case_id, DocumentKind.CLIENT_AUTHORIZATION, letter(), scan, member.user, member.as_actor(), at)
+
+    assert run(attempt, now + timedelta(seconds=5), MEDIUM, first=add).state == State.CHECKING
+    assert run(attempt, now + timedelta(seconds=6), MEDIUM).state == State.APPROVED
+
+
+def test_a_register_that_could_not_compare_has_not_agreed(now: datetime) -> None:
+    class Unsure:
+        name, behind = "unsure", timedelta(0)
+
+        def verify(self, uscc: str, name: str, legal_representative: str, id_number: str = "") -> Agreement:
+            return Agreement(True, Agrees.MATCH, Agrees.UNABLE, Agrees.MATCH, Status.ACTIVE)
+
+    subject = subject_of(handed_in(make_member(now), now).case, now)
+    check = Registry(agreements=Unsure())
+    findings = check.judge(subject, {}, check.observe(subject, {}))
+    assert "name_agrees" not in {finding.code for finding in findings}
+    assert max(finding.severity for finding in findings) >= Severity.UNABLE
+
+
+def test_a_register_that_lists_an_agency_does_not_confirm_an_employer(now: datetime) -> None:
+    """The scope had been edited out of the picture; when the register lists the company it says what it does."""
+    member = make_member(now)
+    case = run(handed_in(member, now), now, PENDING, STRONG)
+    RegistryRecord.objects.create(
+        uscc=case.declared_uscc, name=case.declared_name, legal_representative="林知白", status="active", as_of=now.date(),
+        business_scope="人力资源服务；劳务派遣",
+    )  # fmt: skip
+
+    class Listed(Says):
+        def observe(self, subject: Any, earlier: Any) -> Any:
+            return {"record": {"business_scope": "人力资源服务；劳务派遣", "legal_representative": "林知白"}}
+
+    conditions.look(case.pk, lambda: now + DAY, Listed("registry"))
+    case = Case.objects.get(pk=case.pk)
+    assert case.state == State.SUSPENDED and case.decisions.first().reasons[0]["code"] == "agency_licence_missing"
+
+
+# --- Hurting an honest company ---------------------------------------------------------------------------
+
+
+def notices() -> int:
+    return Mail.objects.filter(template="authority_notice").count()
+
+
+def test_a_stranger_does_not_flood_the_owner(now: datetime) -> None:
+    owner = company(now)
+    for number in range(30):
+        thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
+        for minute in range(3):
+            proving.send_code(thief, f"hr{number}@elsewhere.example", now + timedelta(minutes=2 * minute))
+        if number == 0:
+            assert notices() == 1, "of one stranger once a day"
+    assert 2 < notices() <= 10, "of many strangers some"
+
+
+def test_the_owner_hears_again_the_next_day_and_when_it_is_proven(now: datetime) -> None:
+    owner = company(now)
+    thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
+    proof = proving.send_code(thief, "hr@elsewhere.example", now)
+    code = Mail.objects.get(template="company_code").context["code"]
+    proving.confirm_code(proof.pk, thief, code, now + timedelta(minutes=1))
+    assert notices() == 2
+    proving.send_code(thief, "hr@elsewhere.example", now + 2 * DAY)
+    assert notices() == 3
+
+
+def test_a_stranger_s_codes_do_not_lock_an_address(now: datetime) -> None:
+    thief, member = make_member(now), make_member(now)
+    for minute in range(proving.MAILS_PER_ADDRESS_OF_ONE):
+        proving.send_code(thief, "hr@shili.example", now + timedelta(minutes=2 * minute))
+    with pytest.raises(Refused, match="proof_too_often"):
+        proving.send_code(thief, "hr@shili.example", now + timedelta(minutes=19))
+    proving.send_code(member, "hr@shili.example", now + timedelta(minutes=20))
+
+
+def test_an_address_that_was_registered_by_somebody_else_can_be_invited(now: datetime) -> None:
+    owner = company(now)
+    squatter = make_member(now, email="colleague@shili.example", email_verified_at=None)
+    people.invite(owner, "colleague@shili.example", LINKS, now)
+    token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
+    joined = people.join(token, PASSWORD + "!", "zh-hans", 3600 * 24 * 7, now)
+    assert joined.employer == owner.employer and joined.user.email == "colleague@shili.example"
+    squatter.refresh_from_db()
+    assert squatter.left_at == now and joined.user_id != squatter.user_id
+    left = User.objects.get(pk=squatter.user_id)
+    assert not left.is_active and left.email != "colleague@shili.example"
+
+
+@pytest.mark.parametrize("staff", [True, False])
+def test_an_address_that_somebody_confirmed_stays_theirs(staff: bool, now: datetime) -> None:
+    owner = company(now)
+    if staff:
+        User.objects.create_user("taken@shili.example", PASSWORD, is_staff=True, joined_at=now)
+    else:
+        make_member(now, email="taken@shili.example")
+    with pytest.raises(Refused, match="email_taken"):
+        people.invite(owner, "taken@shili.example", LINKS, now)
+
+
+def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
+    thief, reviewer = company(now), make_reviewer(now)
+    case = Case.objects.get(employer=thief.employer)
+    operations.suspend(case.pk, reviewer.as_reviewer(), now, ["duplicate_same_uscc_active"])
+    operations.revoke(case.pk, reviewer, now, ["duplicate_same_uscc_active"])
+    code = thief.employer.uscc
+    owner = people.register(
+        email="boss@shili.example", password=PASSWORD, company="云溪市示例科技有限公司", uscc=code, account_class="direct_employer",
+        language="zh-hans", links=LINKS, now=now,
+    )  # fmt: skip
+    theirs = make_case(owner, now, State.IN_REVIEW)
+    findings = Duplicates().judge(subject_of(theirs, now), {}, Duplicates().observe(subject_of(theirs, now), {}))
+    assert "duplicate_same_uscc_active" in {finding.code for finding in findings}, "whose code was revoked, a person looks at"
+    operations.claim(theirs.pk, reviewer, now)
+    operations.approve(theirs.pk, reviewer, now)
+    assert Duplicates().observe(subject_of(theirs, now), {})["same_uscc"] == [], "once is enough"
+    with pytest.raises(Refused, match="employer_revoked"):
+        operations.open_case(thief.employer, thief.as_actor(), now)
+
+
+def test_a_phone_typed_by_strangers_accuses_nobody(now: datetime) -> None:
+    phone = "+8613800138000"
+    honest = make_member(now)
+    sightings.record(honest.user, now, phone=phone)
+    for _ in range(4):
+        stranger = make_member(now, email_verified_at=None)
+        sightings.record(stranger.user, now, phone=phone)
+    subject = subject_of(make_case(honest, now, State.CHECKING), now)
+    assert Duplicates().observe(subject, {})["companies_seen_with"] == {}
+
+
+def test_what_was_removed_is_not_brought_back_beyond_the_limit(now: datetime) -> None:
+    member = make_member(now)
+    case = make_case(member, now)
+    removed = make_document(case, now)
+    operations.remove_document(removed.pk, member.as_actor(), now)
+    for _ in range(operations.DOCUMENTS_PER_KIND):
+        make_document(case, now)
+    with pytest.raises(Refused, match="document_too_many"):
+        operations.restore_document(removed.pk, member.as_actor(), now)
