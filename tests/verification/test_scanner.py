@@ -79,6 +79,7 @@ def test_clean(clamd: str, data: bytes) -> None:
         (bytes(64 * 1024 - 5) + MARKER, "Zizhi.Test.Marker.UNOFFICIAL"),
         (WHOLE_FILE, "Zizhi.Test.Whole.UNOFFICIAL"),
     ],
+    ids=["alone", "deep inside", "at a chunk's edge", "whole file"],
 )
 def test_found(clamd: str, data: bytes, signature: str) -> None:
     assert scan(data, clamd) == ScanResult(clean=False, signature=signature)
