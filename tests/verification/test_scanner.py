@@ -66,7 +66,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], address: str, log: 
     pytest.fail(f"clamd did not start: {log.read_text()[-1000:] if log.exists() else 'no log'}")
 
 
-@pytest.mark.parametrize("data", [b"", b"x", b"a licence" * 100_000, bytes(STREAM_LIMIT)])
+@pytest.mark.parametrize("data", [b"", b"x", b"a licence" * 100_000, bytes(STREAM_LIMIT)], ids=["empty", "short", "long", "longest"])
 def test_clean(clamd: str, data: bytes) -> None:
     assert scan(data, clamd) == ScanResult(clean=True)
 
