@@ -496,6 +496,12 @@ REASONS: dict[str, Reason] = _table(
         "company", ONE_DAY,
     ),
     Reason(
+        "agency_client_name_missing",
+        Text("还没有填写这份授权书是哪家委托单位的", "It has not been said yet which client this authorisation is of"),
+        Text("在授权书旁填写委托单位的全称、代码和有效期", "Beside the authorisation, give the client's full name, its code and until when it is valid"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
         "agency_client_mismatch",
         Text("委托授权书与填写的委托单位或本公司不符", "The client's authorisation does not name this client, or not your agency"),
         Text("请上传写明委托单位和本公司全称的授权书，或更正委托单位", "Upload an authorisation that names both in full, or correct the client"),

@@ -8,14 +8,27 @@ from typing import Any, Final
 
 from django.db.models.fields.json import KT
 
-from employers.models import Employer, Member, User
+from employers.models import AccountClass, Employer, Member, User
 from events.actor import Actor, Role
 from events.models import Event
 from events.reasons import REASONS
-from verification import guards, standing, states, wording
+from verification import clients, guards, standing, states, wording
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, DocumentKind, ProofKind, ProofState
 from verification.models import Proof as ProofRow
-from verification.requirements import CURRENT, STRENGTH, Facts, Paper, Proof, Report, Requirement, Strength, Why, due
+from verification.requirements import (
+    CURRENT,
+    STRENGTH,
+    Facts,
+    Letter,
+    Paper,
+    Proof,
+    Report,
+    Requirement,
+    RequirementState,
+    Strength,
+    Why,
+    due,
+)
 from verification.states import State
 
 ANYBODY: Final = Actor(Role.OWNER)
@@ -51,6 +64,7 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
         papers=papers,
         proofs=_proofs(case, member, runs, now),
         clients_until=_clients(case) if any(paper.kind == DocumentKind.CLIENT_AUTHORIZATION for paper in papers) else (),
+        letters=_letters(case, now) if state is State.APPROVED and case.account_class == AccountClass.COMMERCIAL_AGENCY else (),
         reports=tuple(
             Report(run.code, run.finished_at, tuple(wording.told(finding) for finding in run.as_findings())) for run in runs.values()
         ),
@@ -153,6 +167,23 @@ def _papers(case: Case) -> tuple[Paper, ...]:
 def _clients(case: Case) -> tuple[Any, ...]:
     clients = ClientAuthorisation.objects.filter(document__case=case, document__superseded_at=None, ended_at=None)
     return tuple(clients.values_list("valid_until", flat=True))
+
+
+def _letters(case: Case, now: datetime) -> tuple[Letter, ...]:
+    """Where each letter stands that came while the approval was in force."""
+    return tuple(letter_of(standing) for standing in clients.standings(case, now))
+
+
+def letter_of(standing: clients.Standing) -> Letter:
+    """A client's letter as the employer may know it: the machine's doubt is a reviewer's to settle, the rest is its own."""
+    if standing.client is None:
+        return Letter(RequirementState.CURRENTLY_DUE, Why("agency_client_name_missing", "company"))
+    if standing.agrees:
+        return Letter(RequirementState.SATISFIED)
+    if (found := standing.finding) is None:
+        return Letter(RequirementState.PENDING_VERIFICATION)
+    why = Why(found.code, found.field, found.seen, found.expected, found.check)
+    return Letter(RequirementState.PENDING_VERIFICATION if standing.doubtful else RequirementState.CURRENTLY_DUE, why)
 
 
 def _declared_at(case: Case) -> datetime | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -14,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import Member
 from events.models import Event
-from verification import asked, durations, guards, proving, readings, states, wording
+from verification import asked, clients, durations, guards, proving, readings, states, wording
 from verification.checks import CHECKS
 from verification.findings import Finding, Severity
-from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentKind, ProofKind
-from verification.requirements import Requirement, RequirementState, Way, Why, next_of
+from verification.forms import ClientForm
+from verification.models import Appeal, Attempt, Case, CheckRun, ClientAuthorisation, Decision, Document, DocumentKind, ProofKind
+from verification.requirements import Letter, Requirement, RequirementState, Way, Why, next_of
 from verification.rule_pack import CURRENT, MAIL, REVERIFICATION, SUBMISSION
 from verification.states import State
 
@@ -27,6 +29,7 @@ Word = str | Promise
 UNDO_FOR: Final = timedelta(days=1)
 RENEW_BEFORE: Final = timedelta(days=30)
 TIMELINE_AT_MOST: Final = 60
+IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
 ENOUGH_TO_SUBMIT: Final = (DocumentKind.BUSINESS_LICENCE, DocumentKind.APPROVAL_DOCUMENT)
 NEEDS_PROVIDER: Final = frozenset(ProofKind.values)
 UNSAID: Final = frozenset({"case_not_submitted"})
@@ -131,6 +134,45 @@ class WayLine:
         if self.begun and self.way.expires_at is None:  # the address of the account itself
             return _("Use another address")
         return _("Go on with it") if self.begun else _("Try again") if self.failed else _("Choose this")
+
+
+@dataclass(frozen=True)
+class ClientLine:
+    """For which client a letter stands, how that stands, and the form by which it is said."""
+
+    standing: clients.Standing
+    letter: Letter
+    form: ClientForm
+    read: Mapping[str, str]
+    judged: bool
+    """Whether it is judged by itself; else it is with its case."""
+
+    @property
+    def client(self) -> ClientAuthorisation | None:
+        return self.standing.client
+
+    @property
+    def ended(self) -> bool:
+        return self.client is not None and self.client.ended_at is not None
+
+    @property
+    def look(self) -> str:
+        """The tag, as of an item."""
+        if self.ended:
+            return "ended"
+        if not self.judged:
+            return "ready" if self.client else ""
+        if self.letter.state is RequirementState.PENDING_VERIFICATION:
+            return "reviewing" if self.standing.doubtful else "checking"
+        return "done" if self.standing.agrees else "again" if self.client else "todo"
+
+    @property
+    def tag(self) -> Word:
+        return wording.TAGS[self.look] if self.look else ""
+
+    @property
+    def why(self) -> Why | None:
+        return self.letter.why if self.judged and self.client and not self.ended else None
 
 
 @dataclass(frozen=True)
@@ -329,11 +371,18 @@ def turn(waits_for_employer: bool) -> str:
     return "yours" if waits_for_employer else "ours"
 
 
-def editor(member: Member, case: Case, now: datetime, opened: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """The list of what is asked, with the documents, and the button to submit."""
-    documents = list(case.documents.order_by("uploaded_at").prefetch_related("pages", "statements").select_related("reading"))
+def editor(
+    member: Member, case: Case, now: datetime, opened: frozenset[str] = frozenset(), client_form: tuple[UUID, ClientForm] | None = None
+) -> dict[str, Any]:
+    """The list of what is asked, with the documents, and the button to submit. `client_form`: one that was sent and refused."""
+    related = case.documents.select_related("reading", "client_authorisation")
+    documents = list(related.order_by("uploaded_at").prefetch_related("pages", "statements"))
+    of_clients = {standing.document.pk: standing for standing in clients.standings(case, now)} if _has_letters(documents) else {}
     for document in documents:
         document.read_values = reading_of(document)  # type: ignore[attr-defined]
+        if document.kind == DocumentKind.CLIENT_AUTHORIZATION:
+            sent = client_form[1] if client_form and client_form[0] == document.pk else None
+            document.of_client = client_line(document, of_clients.get(document.pk), sent)  # type: ignore[attr-defined]
     slot_of = slots(documents, now)
     if case.state in states.EDITABLE:
         opened |= {document.kind for document in documents if document.superseded_at is None and _to_look_at(document)}
@@ -351,7 +400,7 @@ def editor(member: Member, case: Case, now: datetime, opened: frozenset[str] = f
         # While it is the employer's turn, the next step stands above the checks, and not here once more.
         "waits_for_employer": _waits_for_employer(case),
         "editable": case.state in states.EDITABLE,
-        "addable": {kind for kind in DocumentKind.values if guards.may_add(kind, case, member.as_actor()) is None},
+        "addable": {kind for kind in DocumentKind.values if guards.may_add(kind, case, member.as_actor(), now) is None},
         "lacking": [item.title for item in rows if item.requirement.open and item.slots and len(item.ways) == 1],
         "address_verified": member.user.email_verified_at is not None,
         "may_submit": any(slot_of[kind].documents for kind in ENOUGH_TO_SUBMIT),
@@ -378,9 +427,9 @@ def item_of_kind(kind: str) -> str:
 
 
 def reading_of(document: Document) -> dict[str, Any] | None:
-    """What was read of a document and said of it; None where nothing is read before it is handed in."""
+    """What was read of a licence and said of it; None of what is not read before it is handed in, and of letters (`client_line`)."""
     row = getattr(document, "reading", None)
-    if row is None:
+    if row is None or document.kind == DocumentKind.CLIENT_AUTHORIZATION:
         return None
     shown = readings.values(row.reading, {statement.field: statement.said for statement in document.statements.all()})
     return {
@@ -391,9 +440,26 @@ def reading_of(document: Document) -> dict[str, Any] | None:
     }
 
 
+def client_line(document: Document, standing: clients.Standing | None, sent: ClientForm | None = None) -> ClientLine:
+    """A client's letter; `standing` is None of one that came with its case. What was read of it is offered, not taken."""
+    client = getattr(document, "client_authorisation", None)
+    row = getattr(document, "reading", None)
+    read = ((row.reading if row else None) or {}).get("fields", {})
+    said = {"company": read.get("company", ""), "valid_until": read.get("valid_until", "")}
+    if client is not None:
+        said = {"company": client.client_name, "uscc": client.client_uscc, "valid_until": client.valid_until}
+    shown = standing or clients.Standing(document, client, None)
+    form = sent or ClientForm.of(document.pk, said)
+    return ClientLine(shown, asked.letter_of(shown), form, read, standing is not None)
+
+
+def _has_letters(documents: Sequence[Document]) -> bool:
+    return any(document.kind == DocumentKind.CLIENT_AUTHORIZATION for document in documents)
+
+
 def _timeline(case: Case) -> list[Event]:
     """What happened to the case, its documents and proofs, the latest first."""
-    events = Event.objects.filter(employer_id=case.employer_id, verb__in=wording.HAPPENED, subject_type__in=("case", "document", "proof"))
+    events = Event.objects.filter(employer_id=case.employer_id, verb__in=wording.HAPPENED, subject_type__in=IN_THE_TIMELINE)
     return [event for event in events.order_by("-id")[: 4 * TIMELINE_AT_MOST] if _is_of(event, case)][:TIMELINE_AT_MOST]
 
 
@@ -401,9 +467,11 @@ def _is_of(event: Event, case: Case) -> bool:
     return event.subject_type == "proof" or str(case.pk) in (event.subject_id, event.data.get("case"))
 
 
-def page(member: Member, case: Case, now: datetime, opened: frozenset[str] = frozenset()) -> dict[str, Any]:
+def page(
+    member: Member, case: Case, now: datetime, opened: frozenset[str] = frozenset(), client_form: tuple[UUID, ClientForm] | None = None
+) -> dict[str, Any]:
     """All that the case page shows. `opened` are kinds of documents whose items are shown open."""
-    context = progress(case, now) | editor(member, case, now, opened)
+    context = progress(case, now) | editor(member, case, now, opened, client_form)
     decision: Decision | None = case.decisions.first()
     actor = member.as_actor()
     in_force = case if case.holds_rights(now) else Case.objects.filter(employer=member.employer).in_force(now).first()

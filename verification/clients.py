@@ -1,20 +1,63 @@
-"""For whom does an agency recruit? Its clients, each with the letter by which that client has authorised it."""
+"""For whom does an agency recruit? Its clients, each with the letter by which that client has authorised it.
+
+A letter that comes with a case is judged with it, by the check `agency_licence`. One that comes later, while the approval is in
+force, is read by itself and judged whenever somebody asks; a doubt is a reviewer's to settle.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from employers.operations import check_name
 from employers.uscc import normalise, problem
-from events.actor import Actor
+from events.actor import Actor, Role
 from events.errors import Refused
-from events.models import record
+from events.models import Event, record
 from verification import operations, states
+from verification.checks.agency_licence import AgencyLicence, client_finding
+from verification.findings import Finding, Severity
 from verification.licence.witness import same_name
-from verification.models import Case, ClientAuthorisation, Document, DocumentKind
+from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
+
+UNREAD = Finding(AgencyLicence.code, "document_unreadable", Severity.UNABLE, DocumentKind.CLIENT_AUTHORIZATION)
+"""Of a letter that no reader could read."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One letter: for which client it is said to stand, and what was found of it."""
+
+    document: Document
+    client: ClientAuthorisation | None
+    finding: Finding | None
+    """None until it has been read, and until it is said for which client it stands."""
+    accepted: bool = False
+    """A reviewer has looked at what the machine was in doubt of."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is still to be read."""
+        reading = getattr(self.document, "reading", None)
+        return reading is not None and reading.finished_at is None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it holds: by itself, or because a reviewer has accepted it. What has ended is no matter of opinion."""
+        if self.finding is None:
+            return False
+        return self.finding.severity <= Severity.NOTE or (self.accepted and self.finding.code != "agency_client_expired")
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a person has to look: the machine could not tell."""
+        return self.finding is not None and not self.agrees and self.finding.severity is Severity.UNABLE
 
 
 def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str, valid_until: date | None) -> ClientAuthorisation:
@@ -31,7 +74,7 @@ def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, usc
     document = Document.objects.filter(pk=document_id, kind=kind, superseded_at=None).first()
     if document is None:
         raise Refused("agency_client_missing", kind)
-    with operations.editing(document.case_id, actor, adding=kind) as case:
+    with operations.editing(document.case_id, actor, adding=kind, now=now) as case:
         _of_another(case, name, uscc)
         client: ClientAuthorisation | None = ClientAuthorisation.objects.select_for_update().filter(document=document).first()
         if client is not None and client.ended_at is not None:
@@ -51,8 +94,8 @@ def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, usc
 
 
 def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
-    """An agency no longer recruits for this client. Possible at any time; ended twice is the same as once. Raises Refused."""
-    if actor.role not in states.EMPLOYER:
+    """An agency no longer recruits for this client: it says so, or a reviewer does. Ended twice is the same as once. Raises Refused."""
+    if actor.role not in {*states.EMPLOYER, Role.REVIEWER}:
         raise Refused("not_allowed", seen=actor.role)
     with transaction.atomic():
         client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
@@ -60,9 +103,88 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
             client.ended_at = now
             client.save()
             told = {"case": str(client.document.case_id), "document": str(client.document_id)}
-            record("end_client", client, actor, now, employer_id=client.employer_id, data=told)
+            why = _found_against(client, now) if actor.role is Role.REVIEWER else ()
+            record("end_client", client, actor, now, employer_id=client.employer_id, reasons=why, data=told)
             operations.ring(client.document.case_id, now)
     return client
+
+
+def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
+    """A reviewer has looked at the letter, and it is good. What the agency says of it afterwards is looked at anew. Raises Refused."""
+    if actor.role is not Role.REVIEWER:
+        raise Refused("not_allowed", seen=actor.role)
+    with transaction.atomic():
+        client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
+        if client.ended_at is not None:
+            raise Refused("agency_client_ended", DocumentKind.CLIENT_AUTHORIZATION)
+        if not _accepted([client]):
+            told = {"case": str(client.document.case_id), "document": str(client.document_id)}
+            record("accept_client", client, actor, now, employer_id=client.employer_id, reasons=_found_against(client, now), data=told)
+    return client
+
+
+def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
+    """Take out a letter of which nobody has said for whom it stands; of the others the client is ended. Raises Refused."""
+    document = Document.objects.get(pk=document_id, kind=DocumentKind.CLIENT_AUTHORIZATION)
+    with operations.editing(document.case_id, actor, adding=document.kind, now=now) as case:
+        if ClientAuthorisation.objects.filter(document=document).exists():
+            raise Refused("state_conflict", DocumentKind.CLIENT_AUTHORIZATION)
+        if Document.objects.current().filter(pk=document_id).update(superseded_at=now):
+            record("remove_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
+
+
+# --- How the letters stand ---------------------------------------------------------------------------------
+
+
+def standings(case: Case, now: datetime) -> list[Standing]:
+    """The letters that came while the approval of `case` was in force, without those that were ended, the oldest first."""
+    letters = Document.objects.current().filter(case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at)
+    return [*_standings(letters.filter(client_authorisation__ended_at=None), now)] if case.approved_at else []
+
+
+def to_look_at(now: datetime) -> list[Standing]:
+    """The letters of every agency in force about which a person has to decide, the oldest first."""
+    letters = Document.objects.current().filter(kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.in_force(now))
+    later = letters.filter(uploaded_at__gt=F("case__approved_at"), client_authorisation__isnull=False)
+    read = later.filter(client_authorisation__ended_at=None, reading__finished_at__isnull=False)
+    return [standing for standing in _standings(read, now) if standing.doubtful]
+
+
+def standing_of(client: ClientAuthorisation, now: datetime) -> Standing:
+    """How the letter of one client stands, whenever it came."""
+    return next(_standings(Document.objects.filter(pk=client.document_id), now))
+
+
+def _standings(letters: Any, now: datetime) -> Iterator[Standing]:
+    documents = list(letters.select_related("case", "reading", "client_authorisation").order_by("uploaded_at"))
+    clients = {document.pk: client for document in documents if (client := getattr(document, "client_authorisation", None))}
+    accepted = _accepted(clients.values())
+    for document in documents:
+        client = clients.get(document.pk)
+        yield Standing(document, client, _found(document, client, now), client is not None and str(client.pk) in accepted)
+
+
+def _found(document: Document, client: ClientAuthorisation | None, now: datetime) -> Finding | None:
+    """What the letter says, held against what its agency says of it."""
+    row: DocumentReading | None = getattr(document, "reading", None)
+    if client is None or row is None or row.finished_at is None:
+        return None
+    if row.reading is None:
+        return UNREAD
+    until = client.valid_until.isoformat() if client.valid_until else ""
+    return client_finding(row.reading | {"declared": client.client_name, "declared_until": until}, document.case.declared_name, now.date())
+
+
+def _found_against(client: ClientAuthorisation, now: datetime) -> tuple[str, ...]:
+    finding = standing_of(client, now).finding
+    return (finding.code,) if finding is not None and finding.severity > Severity.NOTE else ()
+
+
+def _accepted(clients: Iterable[ClientAuthorisation]) -> set[str]:
+    """The ids of those that a reviewer has accepted as they are said to be now."""
+    events = Event.objects.filter(subject_type="clientauthorisation", verb__in=("accept_client", "change_client"))
+    last = dict(events.filter(subject_id__in=[str(client.pk) for client in clients]).order_by("id").values_list("subject_id", "verb"))
+    return {client_id for client_id, verb in last.items() if verb == "accept_client"}
 
 
 def _of_another(case: Case, name: str, uscc: str) -> None:

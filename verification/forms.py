@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
@@ -138,6 +140,39 @@ class ColleagueForm(RefusableForm):
         choice = self.fields["colleague"]
         assert isinstance(choice, _Colleague)
         choice.queryset = colleagues
+
+
+# --- Clients of an agency --------------------------------------------------------------------------------
+
+
+class ClientForm(RefusableForm):
+    """For which client a letter stands."""
+
+    company = forms.CharField(
+        label=_("Client"),
+        max_length=200,
+        help_text=_("The client's full name, as on its business licence."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
+    )
+    uscc = forms.CharField(
+        label=_("Client's unified social credit code"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "code", "spellcheck": "false", "autocapitalize": "characters"}),
+    )
+    valid_until = forms.DateField(
+        label=_("Valid until"),
+        required=False,
+        help_text=_("The last day, as the letter has it. Empty where it has no end."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def clean_company(self) -> str:
+        return clean_name(self.cleaned_data["company"], "company")
+
+    @classmethod
+    def of(cls, document_id: UUID, said: Mapping[str, Any], typed: Any = None) -> ClientForm:
+        """The form of one letter, filled with what was `said` of it; with what was `typed`, where that was sent."""
+        return cls(typed, initial=said, auto_id=f"client-{document_id}-%s")
 
 
 # --- An employer's own words -----------------------------------------------------------------------------

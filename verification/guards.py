@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from employers.models import Member, User
+from employers.models import AccountClass, Member, User
 from events.actor import Actor, Role
 from events.errors import Refused
 from verification import states
@@ -73,8 +73,13 @@ def may_edit(case: Case, actor: Actor) -> Refused | None:
     return None
 
 
-def may_add(kind: str, case: Case, actor: Actor) -> Refused | None:
-    """Why the employer may not add a document of this kind, or None: letters come in while the checks wait for them, too."""
+def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+    """Why the employer may not add a document of this kind, or None: letters come in while the checks wait for them, too.
+
+    An agency wins clients all the time: while its approval is in force, it may add the letter of another.
+    """
+    if actor.role in states.EMPLOYER and kind == DocumentKind.CLIENT_AUTHORIZATION and case.holds_rights(now):
+        return None if case.account_class == AccountClass.COMMERCIAL_AGENCY else may_edit(case, actor)
     if actor.role in states.EMPLOYER and kind in ADDED_WHILE_CHECKING and case.state == State.CHECKING:
         return None
     return may_edit(case, actor)

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import Employer, User
@@ -35,7 +36,10 @@ from verification.states import State
 CLAIM_FOR = timedelta(minutes=15)
 DOCUMENTS_PER_KIND = 4
 UPLOADS_PER_CASE = 30
-"""Removed ones count: each is kept on record."""
+"""Removed ones count: each is kept on record. Clients' letters are counted apart."""
+CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
+"""Clients' letters of a case that one attempt has to read, and of one that is approved, where each is read by itself."""
+READ_AT_ONCE = (DocumentKind.BUSINESS_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
 
 
 @dataclass
@@ -145,11 +149,11 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
 
 
 @contextmanager
-def editing(case_id: UUID, actor: Actor, adding: str = "") -> Iterator[Case]:
-    """A case that the employer may still change, or to which it adds a document of the kind `adding`; locked until the end of the block."""
+def editing(case_id: UUID, actor: Actor, adding: str = "", now: datetime | None = None) -> Iterator[Case]:
+    """A case that the employer may still change, or to which it adds a document of the kind `adding` at `now`; locked until the end."""
     with transaction.atomic():
         case = Case.objects.select_for_update().get(pk=case_id)
-        if refused := guards.may_add(adding, case, actor) if adding else guards.may_edit(case, actor):
+        if refused := guards.may_add(adding, case, actor, now) if now else guards.may_edit(case, actor):
             raise refused
         yield case
         case.version += 1
@@ -194,12 +198,12 @@ def add_document(
     names = [default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in taken_in.pages]
     document = None
     try:
-        with editing(case_id, actor, adding=kind) as case:
+        with editing(case_id, actor, adding=kind, now=now) as case:
             current = case.documents.current().filter(kind=kind)
             if existing := current.filter(sha256=taken_in.sha256).first():
                 return existing
-            if current.count() >= DOCUMENTS_PER_KIND or case.documents.count() >= UPLOADS_PER_CASE:
-                raise Refused("document_too_many", "document", expected=f"≤ {DOCUMENTS_PER_KIND}")
+            if current.count() >= _at_most(case, kind) or not _uploads_left(case, kind):
+                raise Refused("document_too_many", "document", expected=f"≤ {_at_most(case, kind)}")
             document = keep(case, kind, taken_in, names, scan, user, now, quality)
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
             record("add_document", document, actor, now, employer_id=case.employer_id, data=told)
@@ -210,6 +214,20 @@ def add_document(
         if document is None:
             for name in names:
                 default_storage.delete(name)
+
+
+def _at_most(case: Case, kind: str) -> int:
+    """How many documents of `kind` the case takes, besides those that were removed."""
+    if kind != DocumentKind.CLIENT_AUTHORIZATION:
+        return DOCUMENTS_PER_KIND
+    return CLIENTS_AT_MOST if case.state == State.APPROVED else CLIENTS_AT_ONCE
+
+
+def _uploads_left(case: Case, kind: str) -> bool:
+    of_clients = Q(kind=DocumentKind.CLIENT_AUTHORIZATION)
+    if kind == DocumentKind.CLIENT_AUTHORIZATION:
+        return case.documents.filter(of_clients).count() < CLIENTS_AT_MOST
+    return case.documents.exclude(of_clients).count() < UPLOADS_PER_CASE
 
 
 def keep(
@@ -238,10 +256,10 @@ def keep(
 
 
 def queue_reading(document: Document, now: datetime) -> None:
-    """Have a licence read before anybody hands it in, so that its employer can look at what was read."""
+    """Have a licence or a client's letter read when it comes in, so that its employer can look at what was read."""
     from verification.tasks import read_document
 
-    if document.kind == DocumentKind.BUSINESS_LICENCE:
+    if document.kind in READ_AT_ONCE:
         DocumentReading.objects.create(document=document, due_at=now)
         transaction.on_commit(lambda: read_document.delay(str(document.pk)))
 
@@ -260,8 +278,8 @@ def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
     with editing(document.case_id, actor) as case:
         current = case.documents.current().filter(kind=document.kind)
         if not current.filter(sha256=document.sha256).exists():
-            if document.kind != DocumentKind.CLIENT_AUTHORIZATION and current.count() >= DOCUMENTS_PER_KIND:
-                raise Refused("document_too_many", "document", expected=f"≤ {DOCUMENTS_PER_KIND}")
+            if current.count() >= _at_most(case, document.kind):
+                raise Refused("document_too_many", "document", expected=f"≤ {_at_most(case, document.kind)}")
             Document.objects.filter(pk=document_id).update(superseded_at=None)
             record("restore_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
 

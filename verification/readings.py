@@ -1,5 +1,6 @@
 """What does an upload say, before anybody hands it in? It is read at once by a worker, shown, and confirmed or disputed.
 
+A client's letter is read here too, as the check reads it, but judged whenever somebody asks (`verification.clients`).
 What the employer says of a value never changes what was read: it is a statement, shown to the reviewer beside it.
 """
 
@@ -19,10 +20,11 @@ from employers.uscc import normalise
 from events.errors import ProviderUnavailable, Refused
 from events.models import record
 from verification import guards, pipeline
+from verification.checks.agency_licence import ClientLetter
 from verification.checks.base import Check
 from verification.checks.reading import Reading
 from verification.findings import Observation
-from verification.models import Case, Document, DocumentReading, Statement
+from verification.models import Case, Document, DocumentKind, DocumentReading, Statement
 
 log = structlog.get_logger()
 
@@ -56,7 +58,7 @@ def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | N
     if lease is None:
         return False
     row = DocumentReading.objects.select_related("document__case__employer", "document__case__submitted_by").get(pk=document_id)
-    check = check or Reading()
+    check = check or (ClientLetter() if row.document.kind == DocumentKind.CLIENT_AUTHORIZATION else Reading())
     observation: Observation | None = None
     try:
         if row.document.superseded_at is None and row.deaths < DEATHS:

@@ -38,7 +38,7 @@ from verification.rule_pack import (
 )
 from verification.states import State
 
-__all__ = ["CURRENT", "STRENGTH", "Facts", "Paper", "Proof", "Report", "Requirement", "RequirementState", "Strength", "Unlocks",
+__all__ = ["CURRENT", "STRENGTH", "Facts", "Letter", "Paper", "Proof", "Report", "Requirement", "RequirementState", "Strength", "Unlocks",
     "Way", "Why", "due", "next_of"]  # fmt: skip
 
 
@@ -153,6 +153,14 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Letter:
+    """A client's letter that an agency has added while its approval is in force, and where that stands."""
+
+    state: RequirementState
+    why: Why | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """What one check found when it last ran for the case, in this attempt or one before."""
 
@@ -178,6 +186,7 @@ class Facts:
     proofs: tuple[Proof, ...] = ()
     clients_until: tuple[date | None, ...] = ()
     """The last day of each client's authorisation that was not ended; None has no end."""
+    letters: tuple[Letter, ...] = ()
     reports: tuple[Report, ...] = ()
     reasons: tuple[Why, ...] = ()
     """Of the last decision, as the employer was told."""
@@ -252,6 +261,8 @@ def _requirement(item: Item, facts: Facts, whys: tuple[Why, ...], paper: str, pa
         state = RequirementState.SATISFIED if facts.email_verified else RequirementState.CURRENTLY_DUE
     if item.code == REGISTRATION and facts.in_force(now) and facts.conditional:
         state, whys, deadline = RequirementState.PENDING_VERIFICATION, (Why("registry_pending"),), facts.expires_at
+    if item.code == CLIENTS and facts.in_force(now):
+        state, whys = _of_letters(facts.letters)
     if item.code == AUTHORITY:
         deadline = _proofs_end(facts, state, now) or deadline
     if state is RequirementState.SATISFIED:
@@ -285,6 +296,14 @@ def _state(item: Item, facts: Facts, whys: tuple[Why, ...], touched: datetime | 
     if facts.state in _AT_WORK and not whys and _passed(item, facts, touched):
         return RequirementState.SATISFIED
     return RequirementState.PENDING_VERIFICATION if given else RequirementState.CURRENTLY_DUE
+
+
+def _of_letters(letters: Sequence[Letter]) -> tuple[RequirementState, tuple[Why, ...]]:
+    """Where the clients of an approved agency stand: as the letter does that has most to be done about."""
+    for state in (RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION):
+        if found := [letter for letter in letters if letter.state is state]:
+            return state, tuple(dict.fromkeys(letter.why for letter in found if letter.why))
+    return RequirementState.SATISFIED, ()
 
 
 def _passed(item: Item, facts: Facts, touched: datetime | None) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from verification.views import appeals, case, documents, proofs
+from verification.views import appeals, case, clients, documents, proofs
 
 app_name = "verification"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("documents/<uuid:document_id>/reading/", documents.reading, name="reading"),
     path("documents/<uuid:document_id>/reading/said/", documents.state_values, name="state_values"),
     path("documents/<uuid:document_id>/reading/<slug:field>/", documents.crop, name="crop"),
+    path("documents/<uuid:document_id>/client/", clients.client, name="client"),
+    path("documents/<uuid:document_id>/client/end/", clients.end, name="end_client"),
     path("authority/company-email/", proofs.company_email, name="company_email"),
     path("authority/bank-deposit/", proofs.bank_deposit, name="bank_deposit"),
     path("authority/e-licence/", proofs.e_licence, name="e_licence"),

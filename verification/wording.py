@@ -118,6 +118,7 @@ HAPPENED: dict[str, Promise] = {
     "restore_document": _("Document restored"),
     "add_client": _("Client added"),
     "change_client": _("Client corrected"),
+    "accept_client": _("A client's letter was looked at and accepted"),
     "end_client": _("Client ended"),
     "submit": _("Submitted"),
     "start_checks": _("Checks began"),
@@ -182,6 +183,7 @@ LEADS: dict[str, Promise] = {
 TAGS: dict[str, Promise] = {
     "done": _("Done"),
     "ready": _("Ready"),
+    "ended": _("Ended"),
     "ours": _("Nothing to do"),
     "reviewing": _("With a reviewer"),
     "checking": _("Being checked"),
@@ -247,6 +249,9 @@ DOCUMENT_HINTS: dict[str, Promise] = {
     DocumentKind.AUTHORIZATION_LETTER: _("With the company's seal. Helpful where your e-mail address is not at the company's own domain."),
     DocumentKind.HR_SERVICE_LICENCE: _("The valid licence by which your agency offers HR services."),
     DocumentKind.APPROVAL_DOCUMENT: _("The document by which your body was set up."),
+    DocumentKind.CLIENT_AUTHORIZATION: _(
+        "One stamped letter for each client. It names the client and your agency in full, and until when."
+    ),
 }
 
 DOCUMENTS_OF: dict[str, tuple[tuple[str, bool], ...]] = {
@@ -254,6 +259,7 @@ DOCUMENTS_OF: dict[str, tuple[tuple[str, bool], ...]] = {
     AccountClass.COMMERCIAL_AGENCY: (
         (DocumentKind.BUSINESS_LICENCE, True),
         (DocumentKind.HR_SERVICE_LICENCE, True),
+        (DocumentKind.CLIENT_AUTHORIZATION, True),
         (DocumentKind.AUTHORIZATION_LETTER, False),
     ),
     AccountClass.PUBLIC_SERVICE: ((DocumentKind.APPROVAL_DOCUMENT, True), (DocumentKind.AUTHORIZATION_LETTER, False)),

@@ -71,8 +71,8 @@ def read(document: Document, now: datetime, *answers: Any) -> DocumentReading:
 
 
 class TestReading:
-    @pytest.mark.parametrize("kind", [DocumentKind.BUSINESS_LICENCE, DocumentKind.AUTHORIZATION_LETTER])
-    def test_only_licences_are_queued_when_they_come_in(
+    @pytest.mark.parametrize("kind", list(DocumentKind))
+    def test_only_licences_and_clients_letters_are_queued_when_they_come_in(
         self, member: Member, case: Case, now: datetime, kind: str, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         rung = list[str]()
@@ -81,7 +81,7 @@ class TestReading:
         taken_in = Intake(sha256="0" * 64, size=4, media_type="image/jpeg", editor=None, pages=(page,), isolation="rlimits")
         with django_capture_on_commit_callbacks(execute=True):
             made = operations.add_document(case.pk, kind, taken_in, {"clean": None}, member.user, member.as_actor(), now)
-        queued = kind == DocumentKind.BUSINESS_LICENCE
+        queued = kind in (DocumentKind.BUSINESS_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
         assert DocumentReading.objects.filter(document=made).exists() is queued
         assert rung == ([str(made.pk)] if queued else [])
 

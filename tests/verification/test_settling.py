@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from employers.models import Member
+from employers.models import AccountClass, Member
 from events.errors import ProviderUnavailable, Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer
@@ -149,10 +149,21 @@ def test_a_letter_comes_in_while_it_waits(attempt: Attempt, member: Member, now:
 @pytest.mark.parametrize("state", list(State))
 def test_what_may_be_added_when(state: State, kind: DocumentKind, member: Member, now: datetime) -> None:
     case = make_case(member, now, state)
-    may = guards.may_add(kind, case, member.as_actor()) is None
+    may = guards.may_add(kind, case, member.as_actor(), now) is None
     while_it_waits = state is State.CHECKING and kind in (DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION)
     assert may == (state in (State.DRAFT, State.CHANGES_REQUESTED) or while_it_waits)
-    assert guards.may_add(kind, case, make_reviewer(now).as_reviewer()) is not None
+    assert guards.may_add(kind, case, make_reviewer(now).as_reviewer(), now) is not None
+
+
+def test_an_agency_in_force_may_add_a_client(member: Member, now: datetime) -> None:
+    case = make_case(member, now, State.APPROVED)
+    case.account_class = AccountClass.COMMERCIAL_AGENCY
+    for kind in DocumentKind:
+        assert (guards.may_add(kind, case, member.as_actor(), now) is None) == (kind is DocumentKind.CLIENT_AUTHORIZATION)
+    letter_of_client = DocumentKind.CLIENT_AUTHORIZATION
+    assert case.expires_at is not None
+    assert guards.may_add(letter_of_client, case, member.as_actor(), case.expires_at) is not None, "its time is over"
+    assert guards.may_add(letter_of_client, case, make_reviewer(now).as_reviewer(), now) is not None
 
 
 def test_a_licence_does_not_change_under_the_checks(attempt: Attempt, member: Member, now: datetime) -> None:

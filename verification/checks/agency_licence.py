@@ -176,25 +176,36 @@ class AgencyLicence:
     def _authorised(self, subject: Subject, observation: Observation) -> list[Finding]:
         if not observation["clients"]:
             return [Finding(self.code, "agency_client_missing", Severity.CONCERN, DocumentKind.CLIENT_AUTHORIZATION)]
-        return [self._client_finding(subject, letter) for letter in observation["clients"]]
+        return [client_finding(letter, subject.name, subject.now.date()) for letter in observation["clients"]]
 
-    def _client_finding(self, subject: Subject, letter: Mapping[str, Any]) -> Finding:
-        """The weightiest thing that there is to say of one client's letter."""
-        client, kind = letter["fields"].get("company", ""), DocumentKind.CLIENT_AUTHORIZATION
-        ends = (_day(letter["fields"].get("valid_until", "")), _day(letter["declared_until"]))
-        if not letter["titled"] or not client:
-            return _about(letter, "document_unreadable", Severity.UNABLE, kind, seen=client, expected=letter["declared"])
-        if same_name(client, subject.name):  # it authorises its own people; or the parties were confused in reading
-            return _about(letter, "agency_client_mismatch", Severity.UNABLE, "company", client, letter["declared"])
-        if letter["declared"] and not same_name(client, letter["declared"]):
-            return _about(letter, "agency_client_mismatch", _mismatch(letter, "company"), "company", client, letter["declared"])
-        if ended := next((day for day in ends if day and day < subject.now.date()), None):
-            return _about(letter, "agency_client_expired", Severity.CONCERN, "valid_until", ended.isoformat())
-        if not letter["names_agency"]:
-            return _about(letter, "agency_client_mismatch", Severity.UNABLE, kind, client, subject.name)
-        if letter["sealed"] is False:
-            return _about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
-        return _about(letter, "agency_client_agrees", Severity.PASS, "company", client)
+
+class ClientLetter(AgencyLicence):
+    """One client's letter by itself: read when it comes in, and where no attempt is under way any more."""
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        return self._client(subject, subject.documents[0], None)
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        return [client_finding(observation, subject.name, subject.now.date())]
+
+
+def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Finding:
+    """The weightiest thing that there is to say of one client's letter, which `agency` has shown, on `today`."""
+    client, kind = letter["fields"].get("company", ""), DocumentKind.CLIENT_AUTHORIZATION
+    ends = (_day(letter["fields"].get("valid_until", "")), _day(letter["declared_until"]))
+    if not letter["titled"] or not client:
+        return _about(letter, "document_unreadable", Severity.UNABLE, kind, seen=client, expected=letter["declared"])
+    if same_name(client, agency):  # it authorises its own people; or the parties were confused in reading
+        return _about(letter, "agency_client_mismatch", Severity.UNABLE, "company", client, letter["declared"])
+    if letter["declared"] and not same_name(client, letter["declared"]):
+        return _about(letter, "agency_client_mismatch", _mismatch(letter, "company"), "company", client, letter["declared"])
+    if ended := next((day for day in ends if day and day < today), None):
+        return _about(letter, "agency_client_expired", Severity.CONCERN, "valid_until", ended.isoformat())
+    if not letter["names_agency"]:
+        return _about(letter, "agency_client_mismatch", Severity.UNABLE, kind, client, agency)
+    if letter["sealed"] is False:
+        return _about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
+    return _about(letter, "agency_client_agrees", Severity.PASS, "company", client)
 
 
 def agency_words(scope: str) -> list[str]:

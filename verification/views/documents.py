@@ -105,7 +105,7 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
     if not form.is_valid():
         return refused_at_home(request, Refused("document_missing"))
     kind = form.cleaned_data["kind"]
-    replaced = _own_document(member, form.cleaned_data["replaces"]) if form.cleaned_data["replaces"] else None
+    replaced = own_document(member, form.cleaned_data["replaces"]) if form.cleaned_data["replaces"] else None
     files = [file for name in ("photo", "files") for file in request.FILES.getlist(name)]
     limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
     refusals = [(name, Refused("document_too_large", expected=limit)) for name in handler.too_large]
@@ -133,7 +133,7 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
 
 
 def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -> Document:
-    if refused := guards.may_add(kind, case, member.as_actor()):
+    if refused := guards.may_add(kind, case, member.as_actor(), timezone.now()):
         raise refused
     taken_in, said = examined(file)
     judged = [judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1) for page in taken_in.pages]
@@ -164,7 +164,7 @@ def _scan(data: bytes) -> dict[str, Any]:
     return {"clean": True}
 
 
-def _own_document(member: Member, document_id: UUID) -> Document:
+def own_document(member: Member, document_id: UUID) -> Document:
     document = Document.objects.filter(pk=document_id, case__employer=member.employer).first()
     if document is None:
         raise Http404
@@ -177,7 +177,7 @@ def _document_door(operation: Callable[[UUID, Actor, datetime], Any]) -> Callabl
     @posted_or("verification:home")
     @member_required
     def door(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-        document = _own_document(member, document_id)
+        document = own_document(member, document_id)
         try:
             operation(document.pk, member.as_actor(), timezone.now())
         except Refused as refused:
@@ -206,7 +206,7 @@ def _edited(request: HttpRequest, member: Member, document: Document) -> HttpRes
 @member_required
 def crop(request: HttpRequest, member: Member, document_id: UUID, field: str) -> HttpResponse:
     """The place on the page from which a value was read."""
-    document = _own_document(member, document_id)
+    document = own_document(member, document_id)
     row = DocumentReading.objects.filter(document=document).first()
     read = (row.reading if row else None) or {}
     region = (read.get("regions") or {}).get(field)
@@ -235,7 +235,7 @@ def _cropped(jpeg: bytes, region: list[float], turn: int) -> bytes:
 @member_required
 def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
     """What has been read of a document, asked for while it is being read; without a script, the page itself."""
-    document = _own_document(member, document_id)
+    document = own_document(member, document_id)
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
     case = case_or_404(member)
@@ -248,7 +248,7 @@ def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResp
 @member_required
 def state_values(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
     """What was read is right, except for what is typed beside it."""
-    document = _own_document(member, document_id)
+    document = own_document(member, document_id)
     corrections = {name: request.POST.get(name, "") for name in readings.SHOWN}
     try:
         said = readings.state(document.pk, member, corrections, timezone.now())
