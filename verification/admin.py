@@ -27,10 +27,12 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.admin import masked
 from employers.models import AccountClass, User
+from employers.sightings import phone_of
 from events.admin import LookOnly, LookOnlyAdmin, TabularInline
 from events.errors import Refused
 from events.reasons import REASONS
 from verification import guards, operations, review, states
+from verification.clients_admin import ClientAuthorisationAdmin as ClientAuthorisationAdmin  # registered by being imported
 from verification.console import (
     BUTTON_WORDS,
     BUTTONS,
@@ -42,6 +44,7 @@ from verification.console import (
     case_page,
     in_words,
     record_look,
+    record_phone,
 )  # fmt: skip
 from verification.exclusions_admin import ExclusionAdmin as ExclusionAdmin  # registered by being imported
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage, RegistryRecord, ShadowVerdict
@@ -251,6 +254,7 @@ class CaseAdmin(LookOnlyAdmin):
             path("next/", view(self.claim_next_view), name="verification_case_next"),
             path("<uuid:case_id>/claim/", view(self.claim_view), name="verification_case_claim"),
             path("<uuid:case_id>/release/", view(self.release_view), name="verification_case_release"),
+            path("<uuid:case_id>/phone/", view(self.phone_view), name="verification_case_phone"),
             path("<uuid:case_id>/page/<uuid:document_id>/<int:number>/", view(self.page_view), name="verification_case_page"),
             *(path(f"<uuid:case_id>/{verb}/", decide, {"verb": verb}, name=f"verification_case_{verb}") for verb in BUTTONS),
             *super().get_urls(),
@@ -383,6 +387,19 @@ class CaseAdmin(LookOnlyAdmin):
         response["Content-Disposition"] = "inline"
         record_look(page, request.user, timezone.now())
         return response
+
+    def phone_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
+        """The case's page with the recruiter's whole number, for a reviewer who calls; who asked for it is put on record."""
+        if request.method != "POST":
+            return _to_case(case_id)
+        reviewer, case, now = self._reviewer(request), self._case(request, case_id), timezone.now()
+        number = phone_of(case.submitted_by) if case.submitted_by else ""
+        if not number:
+            return _to_case(case_id)
+        record_phone(case, reviewer, now)
+        return self._page(
+            request, "change_form", case.declared_name, {**case_page(case, reviewer, NOTHING_TYPED, now), "phone": number, "whole": True}
+        )
 
     # Who asks, and for what
 

@@ -15,12 +15,13 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from employers import sightings
 from employers.models import AccountClass, User
 from events.errors import Refused
 from events.models import Event, record
 from verification import guards, review, states
 from verification.findings import Finding, Severity
-from verification.models import Attempt, Case, CheckRun, Document, DocumentPage, Proof, Statement
+from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Document, DocumentKind, DocumentPage, Proof, Statement
 from verification.states import State
 
 VIEW_ONCE = timedelta(minutes=1)
@@ -129,9 +130,11 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
     declared = {"name": case.declared_name, "uscc": case.declared_uscc, "legal_representative": case.declared_legal_representative}
     rows = review.comparison(declared, reading, registry)
     documents = list(case.documents.order_by("superseded_at", "uploaded_at").select_related("uploaded_by").prefetch_related("pages"))
+    marks = drawn(findings, observed, documents)
     return {
         "case": case,
         "now": now,
+        "phone": shown_phone(case),
         "state": review.STATE_WORDS[State(case.state)],
         "account_class": review.CLASS_WORDS[AccountClass(case.account_class)],
         "rows": [row for row in rows if row.compares],
@@ -142,7 +145,7 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         "in_order": [said for said in review.strictest_first(findings) if said.severity == "pass"],
         "against": sum(finding.severity >= Severity.UNABLE for finding in findings),
         "documents": documents,
-        "pages": [page for document in documents if document.superseded_at is None for page in shown_pages(document, reading, rows)],
+        "pages": [page for document in documents if document.superseded_at is None for page in shown_pages(document, reading, rows, marks)],
         "attempts": attempts,
         "decisions": [
             {
@@ -197,7 +200,9 @@ def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding],
 def history(case: Case, documents: list[Document]) -> dict[str, Any]:
     """The case's events with names in place of ids; looks at pages are many, and counted apart."""
     of_documents = Q(subject_type="document", subject_id__in=[str(document.pk) for document in documents])
-    mine = Q(subject_type="case", subject_id=str(case.pk)) | of_documents
+    clients = ClientAuthorisation.objects.filter(document__case=case).values_list("pk", flat=True)
+    of_clients = Q(subject_type="clientauthorisation", subject_id__in=[str(client) for client in clients])
+    mine = Q(subject_type="case", subject_id=str(case.pk)) | of_documents | of_clients
     events = list(Event.objects.filter(mine).order_by("-id"))
     reviewers = {UUID(event.actor_id) for event in events if event.role == "reviewer"}
     names = dict(User.objects.filter(pk__in=reviewers).values_list("pk", "email"))
@@ -221,7 +226,28 @@ def latest_runs(attempt: Attempt) -> dict[str, CheckRun]:
     return {run.code: run for run in sorted(attempt.check_runs.all(), key=lambda run: run.round)}
 
 
-def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.Row]) -> list[dict[str, Any]]:
+def shown_phone(case: Case) -> str:
+    """The number of whoever handed the case in, masked: enough to tell it from another."""
+    return sightings.masked_phone(sightings.phone_of(case.submitted_by)) if case.submitted_by else ""
+
+
+Marks = dict[tuple[str, int], list[review.Box]]
+"""Boxes that are no field's, by document and page."""
+
+
+def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Document]) -> Marks:
+    """The places of traces of editing, and of a picture that was seen elsewhere, on the pages that they are on."""
+    marks: Marks = {}
+    licences = [str(document.pk) for document in documents if document.kind == DocumentKind.BUSINESS_LICENCE and not document.superseded_at]
+    # Of several licences it is not told on which one the picture is that was seen elsewhere.
+    on = {"forgery": observed.get("forgery", {}).get("document"), "duplicates": licences[0] if len(licences) == 1 else None}
+    for check, document in on.items():
+        for page in {finding.page for finding in findings if finding.check == check} if document else ():
+            marks.setdefault((document, page), []).extend(review.traces(findings, check, page))
+    return marks
+
+
+def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.Row], marks: Marks) -> list[dict[str, Any]]:
     """A document's pages, the one that was read with the boxes of its fields and turned as it was found to lie."""
     pages = []
     for page in document.pages.all():
@@ -231,7 +257,7 @@ def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.R
                 "document": document,
                 "page": page,
                 "url": reverse("admin:verification_case_page", args=[document.case_id, document.pk, page.number]),
-                "boxes": review.boxes(reading, rows) if is_read else [],
+                "boxes": (review.boxes(reading, rows) if is_read else []) + marks.get((str(document.pk), page.number), []),
                 "turn": reading.get("turn", 0) if is_read else 0,
                 "quality": [review.code_in_words(code) for code in page.judged.codes],
             }
@@ -241,7 +267,7 @@ def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.R
 
 def related_cases(case: Case, duplicates: dict[str, Any]) -> list[dict[str, Any]]:
     """Other cases with the same code or the same picture, and the employer's own earlier ones."""
-    near = {near["case"]: near["distance"] for near in duplicates.get("near_same", ())}
+    near = {near["case"]: near for near in duplicates.get("near_same", ())}
     same = set(duplicates.get("same_bytes", ()))
     found = Q(pk__in={*near, *same}) | Q(declared_uscc=case.declared_uscc) | Q(employer=case.employer_id)
     related = []
@@ -255,8 +281,29 @@ def related_cases(case: Case, duplicates: dict[str, Any]) -> list[dict[str, Any]
             why.append(gettext("the same employer"))
         elif other.declared_uscc == case.declared_uscc:
             why.append(gettext("the same credit code"))
-        related.append({"case": other, "state": review.STATE_WORDS[State(other.state)], "why": why})
+        related.append(
+            {"case": other, "state": review.STATE_WORDS[State(other.state)], "why": why, "picture": _picture(near.get(str(other.pk)))}
+        )
     return related
+
+
+def _picture(near: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Which page of another case shows the same picture as which of this one, and how much of it."""
+    if near is None or "document" not in near:
+        return None
+    share = near.get("agreement")
+    return {
+        "url": reverse("admin:verification_case_page", args=[near["case"], near["document"], near["page"]]),
+        "page": near["page"],
+        "of_page": near.get("of_page", 0),
+        "percent": round(100 * share) if share is not None else None,
+        "region": [round(side) for side in near.get("region") or ()],
+    }
+
+
+def record_phone(case: Case, user: User, now: datetime) -> None:
+    """Put on record that `user` has seen the whole number of whoever handed the case in."""
+    record("view_phone", case, user.as_reviewer(), now, employer_id=case.employer_id)
 
 
 def record_look(page: DocumentPage, user: User, now: datetime) -> None:

@@ -99,7 +99,9 @@ FIELD_WORDS: Final[Mapping[str, Word]] = wording.FIELDS | {
     "registration_number": _("Registration number"),
 }
 
-VERB_WORDS: Final[Mapping[str, Word]] = wording.HAPPENED | {"claim": _("Claimed"), "release_claim": _("Claim released")}
+VERB_WORDS: Final[Mapping[str, Word]] = wording.HAPPENED | {
+    "claim": _("Claimed"), "release_claim": _("Claim released"), "view_phone": _("The recruiter's phone was shown"),
+}  # fmt: skip
 
 ROLE_WORDS: Final[dict[str, Word]] = {
     "system": _("Zizhi"),
@@ -311,11 +313,13 @@ class Box:
     y: float
     width: float
     height: float
-    agreement: Agreement
+    agreement: Agreement | Literal["trace"]
+    says: Word = ""
+    """What a box says that is no field's."""
 
     @property
     def label(self) -> Word:
-        return FIELD_WORDS.get(self.field, self.field)
+        return self.says or FIELD_WORDS.get(self.field, self.field)
 
 
 def boxes(reading: Observation, rows: Iterable[Row]) -> list[Box]:
@@ -324,6 +328,26 @@ def boxes(reading: Observation, rows: Iterable[Row]) -> list[Box]:
     return [
         Box(field, x0, y0, x1 - x0, y1 - y0, agreements.get(field, "alone"))
         for field, (x0, y0, x1, y1) in (reading.get("regions") or {}).items()
+        if x1 > x0 and y1 > y0
+    ]
+
+
+def mark_of(finding: Finding) -> str:
+    """By which name a finding and the box of its place know each other; "" for one without a place of its own."""
+    return f"{finding.check}-{finding.code}-{finding.field}" if finding.region and finding.check in MARKED else ""
+
+
+MARKED: Final = frozenset({"forgery", "duplicates"})
+"""Checks whose findings have a place that is no field's: it is drawn for itself."""
+
+
+def traces(findings: Iterable[Finding], check: str, page: int) -> list[Box]:
+    """The places on `page` of which `check` has something to say."""
+    return [
+        Box(mark_of(finding), x0, y0, x1 - x0, y1 - y0, "trace", code_in_words(finding.code))
+        for finding in findings
+        if finding.check == check and finding.page == page and finding.region
+        for x0, y0, x1, y1 in [finding.region]
         if x1 > x0 and y1 > y0
     ]
 
@@ -340,6 +364,11 @@ class Said:
     @property
     def severity(self) -> str:
         return self.finding.severity.name.lower()
+
+    @property
+    def points_at(self) -> str:
+        """The box on the page that it lights up."""
+        return mark_of(self.finding) or self.finding.field
 
     @property
     def severity_in_words(self) -> Word:

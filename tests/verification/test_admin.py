@@ -11,11 +11,12 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone, translation
 
+from employers import sightings
 from employers.models import User
 from events.models import Event
 from events.reasons import REASONS
@@ -564,3 +565,77 @@ def test_every_check_and_what_it_finds_in_order_has_words() -> None:
 def test_observations_of_checks_that_did_not_report() -> None:
     assert {row.agreement for row in review.comparison({"name": "甲", "uscc": make_uscc()}, {}, {"record": None})} <= {"alone", "absent"}
     assert review.boxes({}, []) == []
+
+
+class TestEvidence:
+    """What a reviewer is shown besides the values."""
+
+    def found(self, case: Case, code: str, observation: dict[str, Any], *findings: Finding) -> None:
+        attempt, at = case.attempts.get(), case.opened_at
+        stored = [finding.as_json() for finding in findings]
+        CheckRun.objects.filter(attempt=attempt, code=code).delete()
+        CheckRun.objects.create(
+            attempt=attempt, code=code, version="1", observation=observation, findings=stored, started_at=at, finished_at=at
+        )
+
+    def page(self, client: Client, case: Case) -> str:
+        return str(client.get(f"{QUEUE}{case.pk}/change/").content.decode())
+
+    def test_a_trace_of_editing_is_drawn_where_it_is_and_pointed_at(self, client: Client, now: datetime) -> None:
+        case = waiting_case(now)
+        document = case.documents.get()
+        trace = Finding("forgery", "forgery_retyped_field", Severity.UNABLE, "uscc", page=1, region=(10, 20, 110, 60))
+        elsewhere = Finding("forgery", "forgery_copied_patch", Severity.UNABLE, "name", page=2, region=(1, 2, 3, 4))
+        self.found(case, "forgery", {"document": str(document.pk)}, trace, elsewhere)
+        page = self.page(client, case)
+        name = "forgery-forgery_retyped_field-uscc"
+        box = re.search(
+            rf'<rect class="box box-trace" data-field="{name}" x="10[.0]*" y="20[.0]*" width="100[.0]*" height="40[.0]*">', page
+        )
+        assert box is not None
+        assert f'class="finding finding-unable" data-field="{name}"' in page
+        assert page.count("box-trace") == 1, "the other one is on a page that is not there"
+
+    def test_a_picture_that_was_seen_elsewhere_says_where(self, client: Client, now: datetime) -> None:
+        case, other = waiting_case(now), waiting_case(now)
+        theirs = other.documents.get()
+        near = {
+            "case": str(other.pk), "document": str(theirs.pk), "page": 1, "distance": 3, "agreement": 0.957, "of_page": 1,
+            "region": [5.2, 6, 700, 800],
+        }  # fmt: skip
+        same = Finding("duplicates", "duplicate_same_image", Severity.CONCERN, "document", page=1, region=(5.2, 6, 700, 800))
+        self.found(case, "duplicates", {"same_bytes": [], "near_same": [near], "same_uscc": []}, same)
+        page = self.page(client, case)
+        assert "Page 1 here is page 1 there" in page and "96% of it agree" in page and "place 5, 6, 700, 800" in page
+        assert f'href="{QUEUE}{other.pk}/change/"' in page and f'href="{QUEUE}{other.pk}/page/{theirs.pk}/1/"' in page
+        assert 'data-field="duplicates-duplicate_same_image-document"' in page and page.count("box-trace") == 1
+        del near["document"]
+        self.found(case, "duplicates", {"same_bytes": [], "near_same": [near], "same_uscc": []})
+        assert "nearly the same picture" in self.page(client, case), "as older checks observed it"
+
+    def test_excluding_begins_at_the_case(self, client: Client, now: datetime) -> None:
+        case = waiting_case(now)
+        url = f"/console/verification/exclusion/add/?case={case.pk}"
+        assert url in self.page(client, case)
+        assert f'value="{case.pk}"' in client.get(url).content.decode()
+        colleague = make_colleague(now)
+        colleague.user_permissions.add(Permission.objects.get(codename="view_case"))
+        assert url not in self.page(sign_in(colleague), case)
+
+    def test_a_phone_is_masked_and_who_sees_it_whole_is_on_record(self, client: Client, reviewer: User, now: datetime) -> None:
+        case = waiting_case(now)
+        assert "Show the number" not in self.page(client, case), "none was given"
+        assert case.submitted_by is not None
+        case.submitted_by.phone_sealed = sightings.seal_phone("+8613812345678")
+        case.submitted_by.save()
+        page, url = self.page(client, case), f"{QUEUE}{case.pk}/phone/"
+        assert "+86 138****5678" in page and "13812345678" not in page and url in page
+        assert client.get(url).status_code == 302
+        assert not Event.objects.filter(verb="view_phone").exists()
+        shown = client.post(url)
+        assert "+8613812345678" in shown.content.decode() and "no-store" in shown["Cache-Control"]
+        event = Event.objects.get(verb="view_phone")
+        assert (event.actor_id, event.subject_id, event.data) == (str(reviewer.pk), str(case.pk), {})
+        colleague = make_colleague(now)
+        colleague.user_permissions.add(Permission.objects.get(codename="view_case"))
+        assert sign_in(colleague).post(url).status_code == 403

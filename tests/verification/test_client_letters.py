@@ -13,7 +13,7 @@ from employers.models import AccountClass, Member
 from events.actor import Actor, Role
 from events.errors import Refused
 from events.models import Event
-from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
+from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
 from verification import asked, clients, operations, readings
 from verification.intake import CleanPage, Intake
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
@@ -238,3 +238,39 @@ def test_of_who_is_no_agency_no_client_is_taken(visitor: Client, letter: Documen
     said = {"company": NAME, "uscc": CODE, "valid_until": ""}
     visitor.post(f"/case/documents/{letter.pk}/client/", said)
     assert not ClientAuthorisation.objects.exists()
+
+
+# --- In the console ----------------------------------------------------------------------------------------
+
+LIST = "/console/verification/clientauthorisation/"
+
+
+def test_a_reviewer_finds_what_is_in_doubt_and_settles_it(case: Case, letter: Document, now: datetime) -> None:
+    client = add(letter, now)
+    visitor = Client(headers={"accept-language": "en"})
+    visitor.force_login(make_reviewer(now))
+    assert NAME not in text(visitor.get(LIST)), "nothing is in doubt"
+    read(letter, sealed=False)
+    listed = text(visitor.get(LIST))
+    assert NAME in listed and "No seal can be seen" in listed and case.declared_name in listed
+    page = visitor.get(f"{LIST}{client.pk}/change/")
+    assert f"/console/verification/case/{case.pk}/page/{letter.pk}/1/" in text(page) and "The letter is good" in text(page)
+    assert "no-store" in page["Cache-Control"]
+    assert visitor.get(f"{LIST}{client.pk}/accept/").status_code == 302 and not Event.objects.filter(verb="accept_client")
+    assert visitor.post(f"{LIST}{client.pk}/accept/")["Location"] == LIST
+    assert NAME not in text(visitor.get(LIST)) and NAME in text(visitor.get(f"{LIST}?look=all"))
+    assert "To go on, it uploads another" in text(visitor.get(f"{LIST}{client.pk}/end/"))
+    visitor.post(f"{LIST}{client.pk}/end/")
+    client.refresh_from_db()
+    assert client.ended_at is not None
+
+
+def test_who_may_not_decide_sees_and_settles_nothing(letter: Document, now: datetime) -> None:
+    client, colleague = add(letter, now), make_user(now, is_staff=True)
+    visitor = Client()
+    visitor.force_login(colleague)
+    for answer in (visitor.get(LIST), visitor.get(f"{LIST}{client.pk}/change/"), visitor.get(f"{LIST}{client.pk}/end/")):
+        assert answer.status_code == 403
+    assert visitor.post(f"{LIST}{client.pk}/accept/").status_code == 403
+    assert visitor.post(f"{LIST}{client.pk}/end/").status_code == 403
+    assert not Event.objects.filter(verb__in=("accept_client", "end_client")).exists()
