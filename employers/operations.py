@@ -214,6 +214,16 @@ def _release(user: User, now: datetime) -> None:
     record("release_address", user, SYSTEM, now, employer_id=member.employer_id)
 
 
+def taken_back(user: User, now: datetime) -> None:
+    """Who reads an address sets a new password for its account. Where nobody had confirmed the address, somebody else may have
+    registered with it: the phone they gave, and what they were seen with, is not this person's."""
+    with transaction.atomic():
+        if User.objects.filter(pk=user.pk, email_verified_at=None, is_staff=False).update(phone_sealed=""):
+            user.phone_sealed = ""
+            user.sightings.all().delete()
+            record("take_back", user, Actor(Role.OWNER, str(user.pk)), now)
+
+
 def read_invitation(token: str, max_age: int) -> Invitation:
     """What an invitation's link says. Raises Refused `link_invalid` or `link_expired`."""
     try:

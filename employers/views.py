@@ -248,7 +248,8 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
     last_sent = request.session.get("verification_sent_at", 0.0)
     if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
         try:
-            throttle.take([(throttle.MAILS_TO_ADDRESS, user.email)], now)
+            # Counted by itself: what strangers ask for the same address does not stop it.
+            throttle.take([(throttle.MAILS_TO_ADDRESS, f"confirm {user.email}")], now)
         except Refused as refused:
             messages.error(request, refusal_html(refused))
             return redirect("verification:home")
@@ -284,6 +285,7 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
     success_url = reverse_lazy("employers:sign_in")
 
     def form_valid(self, form: Any) -> HttpResponse:
+        operations.taken_back(form.user, timezone.now())
         messages.success(self.request, gettext("The new password is set. Sign in with it."))
         return _remember_browser(super().form_valid(form), form.user.email)  # and so the way out of a wait
 

@@ -57,6 +57,9 @@ MAILS_PER_ADDRESS: Final = 6
 MAILS_PER_ADDRESS_OF_ONE: Final = 4
 """Of these, how many one employer may ask for: a stranger alone leaves some to whose address it is."""
 
+DEPOSITS_PER_ACCOUNT: Final = 9
+"""Transfers that one account is sent in a day, whoever asks: an account's number stands on every invoice."""
+
 RESEND_AFTER: Final = timedelta(seconds=60)
 HOLDS_FOR: Final = timedelta(days=180)
 """As long as an approval: who verifies again shows their authority again."""
@@ -140,6 +143,9 @@ def start_deposit(member: Member, account_holder: str, account_number: str, bank
     code = _new_code()
     order = {"holder": account_holder.strip(), "account_number": number, "bank_name": bank_name.strip(), "memo": code}
     with _beginning(member, ProofKind.BANK_DEPOSIT, now, replace=False) as proof:
+        today = Proof.objects.filter(kind=ProofKind.BANK_DEPOSIT, started_at__gt=now - timedelta(days=1))
+        if today.filter(observed__account=account).count() >= DEPOSITS_PER_ACCOUNT:
+            raise Refused("proof_too_often", "account_number", expected=f"≤ {DEPOSITS_PER_ACCOUNT}")
         proof.provider, proof.shown = settings.BANK, f"{bank_name.strip()[:100]} ···· {number[-4:]}"
         proof.sealed, proof.code_hash = seal_text(json.dumps(order), SEALED), _hash(proof, code)
         proof.observed = {"name": company.name, "account": account}

@@ -116,5 +116,5 @@ def state(document_id: UUID, member: Member, corrections: Mapping[str, str], now
 
 
 def _spelt(field: str, typed: str) -> str:
-    typed = " ".join(typed.split())[:300]
+    typed = " ".join("".join(character for character in typed if character.isprintable() or character.isspace()).split())[:300]
     return normalise(typed) if field == "uscc" else typed

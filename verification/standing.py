@@ -23,6 +23,10 @@ PUBLIC_MAIL_DOMAINS: Final = frozenset(
     sohu.com 139.com 189.cn wo.cn aliyun.com 21cn.com tom.com 263.net gmail.com outlook.com hotmail.com live.com
     msn.com live.cn yahoo.com yahoo.com.cn yahoo.cn icloud.com me.com proton.me protonmail.com gmx.com mail.com
     yandex.com googlemail.com aol.com zoho.com tutanota.com mail.ru naver.com hanmail.net chinaren.com eyou.com
+    sina.com.cn 163.net 263.net.cn 21cn.net citiz.net china.com mail.china.com hainan.net sogou.com msn.cn qq.com.cn
+    yahoo.com.hk yahoo.com.tw yahoo.co.jp yahoo.co.uk ymail.com rocketmail.com hotmail.co.uk hotmail.co.jp hotmail.com.hk
+    hotmail.fr live.com.cn live.hk live.co.uk outlook.jp outlook.fr outlook.de outlook.com.cn mac.com pm.me duck.com
+    fastmail.com hushmail.com gmx.net gmx.de web.de inbox.com daum.net
     """.split()
 )
 """Where anybody may have an address. Registers name such a one for many small companies: it proves nothing."""

@@ -7,6 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from employers import operations as people
 from employers import sightings
@@ -16,15 +22,16 @@ from events.errors import Refused
 from events.models import Mail
 from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer
 from tests.verification.test_settling import MEDIUM, PENDING, STRONG, Says, letter, run
-from verification import banks, conditions, following, operations, proving, settling
+from verification import banks, conditions, following, operations, proving, readings, settling
 from verification.banks.simulator import SimulatedBank
 from verification.checks.authority import Authority
 from verification.checks.duplicates import Duplicates
 from verification.checks.registry import Registry
 from verification.findings import Finding, Severity
-from verification.models import Attempt, Case, DocumentKind, Proof, ProofState, RegistryRecord
+from verification.models import Attempt, Case, DocumentKind, DocumentReading, Proof, ProofState, RegistryRecord
 from verification.pipeline import subject_of
 from verification.registries.base import Agreement, Agrees, Status
+from verification.standing import can_vouch, is_public
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
@@ -295,3 +302,90 @@ def test_what_was_removed_is_not_brought_back_beyond_the_limit(now: datetime) ->
         make_document(case, now)
     with pytest.raises(Refused, match="document_too_many"):
         operations.restore_document(removed.pk, member.as_actor(), now)
+
+
+# --- What was looked at a second time --------------------------------------------------------------------
+
+
+def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None:
+    """A sole trader of the same words has an account of that name; the register's company has not."""
+    member = make_member(now, make_employer(now, name="云溪市示例中心(个体工商户)"))
+    attempt = handed_in(member, now)
+    proof = proving.start_deposit(member, "云溪市示例中心(个体工商户)", ACCOUNT, "示例银行", now)
+    proving.end(proof, ProofState.PROVEN, now, member.as_actor())
+    subject = subject_of(attempt.case, now)
+    for registered, code in (("云溪市示例中心（有限合伙）", "authority_missing"), ("云溪市示例中心（个体工商户）", "authority_proven")):
+        earlier = {"registry": {"record": {"email_domain": "", "name": registered}}}
+        (finding,) = Authority().judge(subject, earlier, Authority().observe(subject, earlier))
+        assert finding.code == code
+
+
+def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: datetime) -> None:
+    owner = company(now)
+    insider = make_member(now, owner.employer, role="recruiter", email="insider@shili.example")
+    proof = proving.start_deposit(insider, owner.employer.name, ACCOUNT, "示例银行", now)
+    proving.end(proof, ProofState.PROVEN, now, insider.as_actor())
+    people.remove_member(owner, insider.pk, now + DAY)
+    people.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
+    token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
+    back = people.join(token, PASSWORD, "en", 3600 * 24 * 7, now + 2 * DAY)
+    assert back.pk == insider.pk and not Proof.objects.of(back, owner.employer.uscc).standing(now + 2 * DAY).exists()
+    assert not can_vouch(back, owner.employer.uscc, now + 2 * DAY)
+
+
+def test_strangers_do_not_have_money_sent_to_an_account_all_day(now: datetime) -> None:
+    for _ in range(proving.DEPOSITS_PER_ACCOUNT):
+        stranger = make_member(now)
+        proving.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now)
+    stranger = make_member(now)
+    with pytest.raises(Refused, match="proof_too_often"):
+        proving.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now + timedelta(hours=1))
+    proving.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now + 2 * DAY)
+
+
+@pytest.mark.parametrize("same_code", [True, False])
+def test_whose_licence_was_borrowed_is_not_accused_by_it(same_code: bool, now: datetime) -> None:
+    owner = company(now)
+    renewal = make_case(owner, now, State.CHECKING)
+    make_document(renewal, now, sha256="a" * 64).pages.all().delete()
+    other = make_employer(now, uscc=owner.employer.uscc if same_code else None)
+    make_document(make_case(make_member(now, other), now, State.REJECTED), now, sha256="a" * 64)
+    subject = subject_of(renewal, now)
+    accused = "duplicate_same_image" in {f.code for f in Duplicates().judge(subject, {}, Duplicates().observe(subject, {}))}
+    assert accused is not same_code
+
+
+@pytest.mark.parametrize("domain", ["sina.com.cn", "163.net", "yahoo.com.hk", "hotmail.co.uk", "mac.com", "msn.cn", "vip.126.com"])
+def test_mailboxes_for_everybody(domain: str) -> None:
+    assert is_public(domain)
+
+
+def test_what_an_employer_says_of_a_value_shows(now: datetime) -> None:
+    member = make_member(now)
+    document = make_document(make_case(member, now), now)
+    DocumentReading.objects.create(document=document, due_at=now, reading={"fields": {"name": "甲公司"}, "regions": {}})
+    (said,) = readings.state(document.pk, member, {"name": "甲\x00公\u202e司"}, now)
+    assert said.said == "甲公司"
+
+
+def test_who_takes_an_address_back_takes_no_phone_with_it(client: Client, now: datetime) -> None:
+    """Somebody registered with the address of another, who sets a new password by the mail that came to it."""
+    member = make_member(now, email="hr@shili.example", email_verified_at=None, phone_sealed=sightings.seal_phone("+8613800138000"))
+    sightings.record(member.user, now, phone="+8613800138000", device="somebody's")
+    user = member.user
+    who, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+    client.get(reverse("employers:password_reset_confirm", args=[who, token]))
+    typed = {"new_password1": PASSWORD + "!", "new_password2": PASSWORD + "!"}
+    assert client.post(reverse("employers:password_reset_confirm", args=[who, "set-password"]), typed).status_code == 302
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD + "!") and user.phone_sealed == "" and not user.sightings.exists()
+
+
+def test_asked_for_passwords_do_not_stop_the_mail_that_confirms(client: Client, now: datetime) -> None:
+    cache.clear()
+    member = make_member(now, email="hr@shili.example", email_verified_at=None)
+    for _ in range(6):
+        Client().post("/password/", {"email": "hr@shili.example"})
+    client.force_login(member.user)
+    client.post("/verify-email/resend/")
+    assert Mail.objects.filter(template="verify_email", to="hr@shili.example").exists()

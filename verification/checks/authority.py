@@ -11,6 +11,7 @@ from typing import Any
 
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
+from verification.licence.witness import same_name
 from verification.models import DocumentKind, ProofKind
 from verification.policy import AUTHORITY_PROVEN
 from verification.requirements import STRENGTH, Strength
@@ -33,6 +34,7 @@ class Authority:
             "email_domain": subject.recruiter_email.rpartition("@")[2].lower() if subject.member_id else "",
             "email_verified": subject.recruiter_email_verified,
             "registry_domain": record.get("email_domain", ""),
+            "registry_name": record.get("name", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
             "proofs": proofs_of(subject.member_id, subject.uscc, subject.now),
         }
@@ -53,9 +55,8 @@ class Authority:
 
     def _ways(self, subject: Subject, observation: Observation) -> list[tuple[str, Strength]]:
         """What was given, each with what it is worth. The address of the account counts at the company's domain only."""
-        registry_domain = observation["registry_domain"]
-        ways = [self._valued(proof, subject, registry_domain) for proof in observation["proofs"]["standing"]]
-        if at_company_domain(observation["email_domain"], registry_domain):
+        ways = [self._valued(proof, subject, observation) for proof in observation["proofs"]["standing"]]
+        if at_company_domain(observation["email_domain"], observation["registry_domain"]):
             ways.append((ProofKind.COMPANY_EMAIL, Strength.MEDIUM))
         if observation["letter"]:
             ways.append((DocumentKind.AUTHORIZATION_LETTER, STRENGTH[DocumentKind.AUTHORIZATION_LETTER]))
@@ -63,8 +64,12 @@ class Authority:
 
     def _under_way(self, subject: Subject, observation: Observation) -> str:
         """The kind of a proof under way that would be enough; "" where there is none."""
-        valued = [self._valued(proof, subject, observation["registry_domain"]) for proof in observation["proofs"]["under_way"]]
+        valued = [self._valued(proof, subject, observation) for proof in observation["proofs"]["under_way"]]
         return next((kind for kind, strength in valued if strength in (Strength.STRONG, Strength.MEDIUM)), "")
 
-    def _valued(self, proof: dict[str, Any], subject: Subject, registry_domain: str) -> tuple[str, Strength | None]:
-        return proof["kind"], worth(proof, subject.name, registry_domain)
+    def _valued(self, proof: dict[str, Any], subject: Subject, observation: Observation) -> tuple[str, Strength | None]:
+        """A name on an account is exact, and so is the register's: one that differs in the form of the body is another's account."""
+        registered = observation.get("registry_name", "")
+        if registered and proof["kind"] == ProofKind.BANK_DEPOSIT and not same_name(proof["name"], registered):
+            return proof["kind"], None
+        return proof["kind"], worth(proof, subject.name, observation["registry_domain"])

@@ -17,7 +17,7 @@ from employers.models import Employer, Sighting, SightingKind
 from verification import duplicates_index, fingerprint
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
-from verification.models import Document, DocumentKind, DocumentPage
+from verification.models import Document, DocumentKind, DocumentPage, DocumentQuerySet
 from verification.states import State
 
 
@@ -44,7 +44,7 @@ class Duplicates:
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
+        others = self._others(subject)
         hashes = [document.sha256 for document in subject.documents]
         same_bytes = others.filter(sha256__in=hashes).values_list("case_id", flat=True)
         same = Employer.objects.filter(uscc=subject.uscc)
@@ -60,12 +60,18 @@ class Duplicates:
             "companies_seen_with": self._companies_seen_with(subject),
         }
 
+    def _others(self, subject: Subject) -> DocumentQuerySet:
+        """What other employers have shown. Against who holds the code, whoever tried with the same code says nothing: they borrowed."""
+        others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
+        holds = Employer.objects.filter(pk=subject.employer_id, uscc=subject.uscc, confirmed_at__isnull=False).exists()
+        return others.exclude(case__declared_uscc=subject.uscc) if holds else others
+
     def _near_same(self, subject: Subject) -> list[dict[str, Any]]:
         """Pages of other employers that show the same picture as one of ours, the best agreement of each case first."""
         licences = [UUID(document.id) for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE)]
         mine = {page.pk: page for page in DocumentPage.objects.filter(document_id__in=licences)}
         matches = {match.theirs: match for match in duplicates_index.same_picture(mine.values())}
-        others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
+        others = self._others(subject)
         shown = DocumentPage.objects.filter(pk__in=matches, document__in=others).select_related("document")
         near: dict[str, dict[str, Any]] = {}
         for page in sorted(shown, key=lambda page: -matches[page.pk].agreement.share):

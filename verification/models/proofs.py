@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import Employer, Member
@@ -35,8 +35,9 @@ class ProofQuerySet(JobQuerySet):
         return self.filter(member=member, uscc=uscc).order_by("-started_at")
 
     def standing(self, now: datetime) -> ProofQuerySet:
-        """Proven, and not past their time."""
-        return self.filter(state=ProofState.PROVEN).filter(Q(holds_until=None) | Q(holds_until__gt=now))
+        """Proven, not past their time, and begun since the recruiter joined: whoever comes back shows it again."""
+        proven = self.filter(state=ProofState.PROVEN, started_at__gte=F("member__joined_at"))
+        return proven.filter(Q(holds_until=None) | Q(holds_until__gt=now))
 
     def under_way(self) -> ProofQuerySet:
         return self.filter(state=ProofState.PENDING)
