@@ -160,7 +160,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
     with django_assert_max_num_queries(12):
         client.get(QUEUE)
     for number in range(5):
-        make_document(first, now, sha256=f"{number:064}")
+        make_document(first, now, sha256=f"f{number:063}")
         attempt = Attempt.objects.create(case=first, number=number + 2, submitted_at=now, due_at=now)
         CheckRun.objects.create(attempt=attempt, code="scan", version="1", started_at=now, finished_at=now)
     with django_assert_max_num_queries(18):
