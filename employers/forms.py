@@ -145,6 +145,12 @@ class RegisterForm(_NewPasswordForm):
     email = _email()
     phone = phone_field()
     password = _new_password()
+    contest = forms.BooleanField(required=False, label=_("My company did not register here. I hand in our licence, and a reviewer looks."))
+
+    @property
+    def may_contest(self) -> bool:
+        """Whether to ask that: only where somebody holds the code that was typed."""
+        return self.has_error("uscc", "duplicate_same_uscc_active") or bool(self["contest"].value())
 
     def clean_company(self) -> str:
         return clean_name(self.cleaned_data["company"], "company")

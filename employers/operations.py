@@ -40,15 +40,16 @@ class Links:
         return self.site_url + reverse(view, args=[token])
 
 
-def check_code(text: str) -> str:
+def check_code(text: str, *, contest: bool = False) -> str:
     """`text` as a normalised code that a new employer may register with.
 
-    Raises Refused: `uscc_invalid`, or `duplicate_same_uscc_active` when an approved employer holds the code.
+    Raises Refused: `uscc_invalid`, or `duplicate_same_uscc_active` when an approved employer holds the code, unless whoever
+    registers does `contest` that: then a reviewer decides whose it is, and the holder's owners are told.
     """
     code = usccs.normalise(text)
     if refused := usccs.problem(code):
         raise refused
-    if Employer.objects.filter(uscc=code, confirmed_at__isnull=False).exists():
+    if not contest and Employer.objects.filter(uscc=code, confirmed_at__isnull=False).exists():
         raise Refused("duplicate_same_uscc_active", "uscc", seen=code)
     return code
 
@@ -67,7 +68,17 @@ def check_name(text: str, field: str = "company") -> str:
 
 
 def register(
-    *, email: str, password: str, company: str, uscc: str, account_class: str, language: str, links: Links, now: datetime, phone: str = ""
+    *,
+    email: str,
+    password: str,
+    company: str,
+    uscc: str,
+    account_class: str,
+    language: str,
+    links: Links,
+    now: datetime,
+    phone: str = "",
+    contest: bool = False,
 ) -> Member:
     """A new user as owner of a new employer; a mail with a link verifies the address.
 
@@ -78,7 +89,7 @@ def register(
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():
         return _member_again(email, password)
-    code, company, phone = check_code(uscc), check_name(company.strip()), sightings.check_phone(phone)
+    code, company, phone = check_code(uscc, contest=contest), check_name(company.strip()), sightings.check_phone(phone)
     try:
         with transaction.atomic():
             sealed = sightings.seal_phone(phone)
@@ -86,7 +97,7 @@ def register(
             sightings.record(user, now, phone=phone)
             employer = Employer.objects.create(name=company, uscc=code, account_class=account_class, registered_at=now)
             member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now)
-            record("register", employer, member.as_actor(), now, employer_id=employer.pk)
+            record("register", employer, member.as_actor(), now, employer_id=employer.pk, data={"contest": contest})
             send_verification(user, links, now)
     except IntegrityError:  # the same form, a moment earlier
         return _member_again(email, password)

@@ -547,7 +547,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "duplicate_same_uscc_active",
         Text("该公司已经注册", "This company is already registered"),
-        Text("请让贵公司的管理员邀请你；若非贵公司所为，请申诉", "Ask your company's administrator to invite you; if your company did not do this, appeal"),
+        Text("请让贵公司的管理员邀请你；若非贵公司所为，请说明，由审核员核实", "Ask your company's administrator to invite you; if your company did not do this, say so, and a reviewer looks"),
         "company", MINUTES,
     ),
     Reason(

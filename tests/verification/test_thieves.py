@@ -28,7 +28,7 @@ from verification.checks.authority import Authority
 from verification.checks.duplicates import Duplicates
 from verification.checks.registry import Registry
 from verification.findings import Finding, Severity
-from verification.models import Attempt, Case, DocumentKind, DocumentReading, Proof, ProofState, RegistryRecord
+from verification.models import Attempt, Case, DocumentKind, DocumentPage, DocumentReading, Proof, ProofState, RegistryRecord
 from verification.pipeline import subject_of
 from verification.registries.base import Agreement, Agrees, Status
 from verification.standing import can_vouch, is_public
@@ -389,3 +389,25 @@ def test_asked_for_passwords_do_not_stop_the_mail_that_confirms(client: Client, 
     client.force_login(member.user)
     client.post("/verify-email/resend/")
     assert Mail.objects.filter(template="verify_email", to="hr@shili.example").exists()
+
+
+def test_the_company_itself_comes_although_somebody_holds_its_code(client: Client, now: datetime) -> None:
+    """Whoever registered first may have had a borrowed licence. What is said decides nothing; a person looks."""
+    cache.clear()
+    holder = company(now)
+    typed = {
+        "email": "boss@shili.example", "password": "a sentence nobody knows", "company": "云溪市示例科技有限公司",
+        "uscc": holder.employer.uscc, "account_class": "direct_employer",
+    }  # fmt: skip
+    page = client.post("/register/", typed, headers={"accept-language": "en"})
+    assert page.status_code == 422 and 'name="contest"' in page.content.decode()
+    assert 'name="contest"' not in client.get("/register/").content.decode(), "nobody is asked for no reason"
+    assert client.post("/register/", typed | {"contest": "on"}).status_code == 302
+    owner = Member.objects.select_related("user", "employer").get(user__email="boss@shili.example")
+    User.objects.filter(pk=owner.user_id).update(email_verified_at=now)
+    attempt = handed_in(owner, now)
+    assert notices() == 1
+    subject = subject_of(attempt.case, now)
+    DocumentPage.objects.filter(document__case=attempt.case).delete()
+    findings = Duplicates().judge(subject, {}, Duplicates().observe(subject, {}))
+    assert run(attempt, now, MEDIUM, *findings).state == State.IN_REVIEW
