@@ -45,6 +45,8 @@ CODES_FROM_NETWORK = Limit("code-network", 300)
 """Asked while a code is typed, several times for one code; an office may share an address."""
 MAILS_TO_ADDRESS = Limit("mail-address", 4)
 RESETS_FROM_NETWORK = Limit("reset-network", 20)
+RESETS_TO_ADDRESS = Limit("reset-address", 10, 24 * 3600)
+"""Whoever asked for it: each of the mails has a link that serves its owner, so that nobody is locked out."""
 INVITATIONS_TO_ADDRESS = Limit("invite-address", 3, 24 * 3600)
 
 Counted = tuple[Limit, str]

@@ -270,6 +270,7 @@ class PasswordReset(auth_views.PasswordResetView):
         counted = [(throttle.MAILS_TO_ADDRESS, email), (throttle.RESETS_FROM_NETWORK, network_of(self.request))]
         try:
             throttle.take(counted, timezone.now())
+            throttle.take([(throttle.RESETS_TO_ADDRESS, email)], timezone.now())
         except Refused as refused:
             form.refuse(refused)
             return self.render_to_response(self.get_context_data(form=form), status=429)

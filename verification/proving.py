@@ -87,9 +87,10 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
         begun = Proof.objects.filter(kind=ProofKind.COMPANY_EMAIL)
         if begun.filter(member=member, started_at__gt=now - RESEND_AFTER).exclude(pk=proof.pk).exists():
             raise Refused("proof_resend_wait", "address", expected=f"{RESEND_AFTER.seconds} s")
-        today = begun.filter(shown=address, started_at__gt=now - timedelta(days=1))
-        for sent, most in ((today, MAILS_PER_ADDRESS), (today.filter(employer=member.employer_id), MAILS_PER_ADDRESS_OF_ONE)):
-            if sent.count() >= most:
+        today = begun.filter(shown__endswith=f"@{domain}", started_at__gt=now - timedelta(days=1)).values_list("employer", "shown")
+        by = [employer_id for employer_id, shown in today if _mailbox(shown) == _mailbox(address)]
+        for sent, most in ((len(by), MAILS_PER_ADDRESS), (by.count(member.employer_id), MAILS_PER_ADDRESS_OF_ONE)):
+            if sent >= most:
                 raise Refused("proof_too_often", "address", expected=f"≤ {most}")
         proof.shown, proof.code_hash = address, _hash(proof, code)
         minutes = LASTS[ProofKind.COMPANY_EMAIL].seconds // 60
@@ -109,6 +110,12 @@ def _address(typed: str) -> str:
     if "." not in address.rpartition("@")[2] or address.endswith("]"):  # a machine, and no company
         raise Refused("proof_email_invalid", "address")
     return address
+
+
+def _mailbox(address: str) -> str:
+    """Where an address leads: what stands after a plus is for its reader, at most providers."""
+    name, at, domain = address.rpartition("@")
+    return f"{name.partition('+')[0]}{at}{domain}"
 
 
 def confirm_code(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:

@@ -411,3 +411,21 @@ def test_the_company_itself_comes_although_somebody_holds_its_code(client: Clien
     DocumentPage.objects.filter(document__case=attempt.case).delete()
     findings = Duplicates().judge(subject, {}, Duplicates().observe(subject, {}))
     assert run(attempt, now, MEDIUM, *findings).state == State.IN_REVIEW
+
+
+def test_marks_after_a_plus_are_one_mailbox(now: datetime) -> None:
+    for number in range(proving.MAILS_PER_ADDRESS):
+        proving.send_code(make_member(now), f"hr+{number}@shili.example", now)
+    proving.send_code(make_member(now), "hr@elsewhere.example", now)
+    proving.send_code(make_member(now), "other@shili.example", now)
+    with pytest.raises(Refused, match="proof_too_often"):
+        proving.send_code(make_member(now), "hr@shili.example", now)
+
+
+def test_nobody_is_sent_new_passwords_all_day(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.clear()
+    make_member(now, email="owner@shili.example")
+    for quarter in range(40):
+        monkeypatch.setattr("employers.views.timezone.now", lambda at=now + quarter * timedelta(minutes=20): at)
+        Client().post("/password/", {"email": "owner@shili.example"})
+    assert 4 <= Mail.objects.filter(template="password_reset").count() <= 10
