@@ -167,12 +167,15 @@ def _of_other_companies(account: str, employer_id: UUID, uscc: str) -> ProofQuer
 
 
 def _has_proven_another(proof: Proof) -> bool:
-    """Whether the account of a locked proof has proven another company since it was begun. Others that end in this moment are
-    waited for, so that of two the second sees the first."""
+    """Whether the account of a locked proof has proven another company since it was begun.
+
+    All of one account go through the lock of its first proof, so that of two at once the second sees the first. Whoever holds that
+    one waits for no other, so that nobody waits in a ring.
+    """
     if not (account := proof.observed.get("account")):
         return False
-    others = _of_other_companies(account, proof.employer_id, proof.uscc).order_by("pk").select_for_update()
-    return ProofState.PROVEN in others.values_list("state", flat=True)
+    Proof.objects.filter(kind=ProofKind.BANK_DEPOSIT, observed__account=account).order_by("started_at", "pk").select_for_update().first()
+    return _of_other_companies(account, proof.employer_id, proof.uscc).filter(state=ProofState.PROVEN).exists()
 
 
 def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:

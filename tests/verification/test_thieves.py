@@ -21,6 +21,7 @@ from employers.operations import Links
 from events.errors import Refused
 from events.models import Mail
 from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer
+from tests.verification.test_proving import at_once
 from tests.verification.test_settling import MEDIUM, PENDING, STRONG, Says, letter, run
 from verification import banks, conditions, following, operations, proving, readings, settling
 from verification.banks.simulator import SimulatedBank
@@ -120,6 +121,16 @@ def test_one_account_proves_no_second_company_begun_at_the_same_time(now: dateti
         following.follow(proof.pk, lambda: later + timedelta(hours=1), 60)
     states = sorted((proof.state, proof.failure) for proof in Proof.objects.all())
     assert states == [(ProofState.FAILED, "bank_account_of_other"), (ProofState.PROVEN, "")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_account_proves_one_company_of_four_at_once(now: datetime) -> None:
+    thieves = [make_member(now) for _ in range(4)]
+    proofs = [proving.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now) for thief in thieves]
+    for proof in proofs:
+        Proof.objects.filter(pk=proof.pk).update(stage="arrived", code_hash=proving._hash(proof, "123456"))
+    told = at_once(*[lambda a=a, b=b: proving.confirm_deposit(a.pk, b, "123456", now) for a, b in zip(proofs, thieves, strict=True)])
+    assert told == ["failed", "failed", "failed", "proven"]
 
 
 def test_a_colleague_is_of_the_same_employer(now: datetime) -> None:
