@@ -21,7 +21,7 @@ from verification.findings import Finding, Severity
 from verification.forms import ClientForm
 from verification.models import Appeal, Attempt, Case, CheckRun, ClientAuthorisation, Decision, Document, DocumentKind, ProofKind
 from verification.requirements import Letter, Requirement, RequirementState, Way, Why, next_of
-from verification.rule_pack import CURRENT, MAIL, REVERIFICATION, SUBMISSION
+from verification.rule_pack import CLIENTS, CURRENT, MAIL, REVERIFICATION, SUBMISSION
 from verification.states import State
 
 Word = str | Promise
@@ -204,6 +204,12 @@ class Item:
     def shown_reasons(self) -> Sequence[Why]:
         """That nothing is there yet is said by the tag and by what is asked for; other reasons are told in full."""
         return [why for why in self.requirement.reasons if self.look != "todo" and why.code not in UNSAID]
+
+    @property
+    def by_letter(self) -> bool:
+        """Whether each of its letters says for itself what is wrong with it."""
+        letters = (document for slot in self.slots for document in slot.documents)
+        return self.code == CLIENTS and any(line.judged for letter in letters if (line := getattr(letter, "of_client", None)))
 
     @property
     def unlocks(self) -> Word:

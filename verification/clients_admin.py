@@ -55,7 +55,7 @@ class ToLookAtFilter(admin.SimpleListFilter):
 
 @admin.register(ClientAuthorisation)
 class ClientAuthorisationAdmin(LookOnlyAdmin):
-    list_display = ("client_name", "client_uscc", "agency", "why", "valid_until", "added_at", "ended_at")
+    list_display = ("client_name", "agency", "why", "valid_until", "added_at", "ended_at")
     list_filter = (ToLookAtFilter,)
     search_fields = ("=client_uscc", "client_name", "employer__name", "=employer__uscc")
     ordering = ("added_at",)
@@ -86,12 +86,16 @@ class ClientAuthorisationAdmin(LookOnlyAdmin):
             *super().get_urls(),
         ]
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"title": gettext("Clients to look at"), "is_nav_sidebar_enabled": False}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         client = self.get_object(request, object_id)
         shown = _letter(client, timezone.now()) if client and self.has_view_permission(request, client) else {}
-        context = {**(extra_context or {}), **shown, "may_decide": request.user.has_perm(MAY_DECIDE)}
+        context = {**(extra_context or {}), **shown, "may_decide": request.user.has_perm(MAY_DECIDE), "is_nav_sidebar_enabled": False}
         response = super().change_view(request, object_id, form_url, context)
         response["Cache-Control"] = "private, no-store"
         return response

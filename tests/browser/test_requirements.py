@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from tests.browser.conftest import DESK, PHONE, Visit, Visitor
 from tests.browser.test_pages import serious
 from tests.factories import make_case, make_document, make_employer, make_member
 from verification import pipeline, readings
+from verification.findings import Finding, Severity
 from verification.models import (
     Appeal,
     Attempt,
@@ -32,6 +33,7 @@ from verification.models import (
     Statement,
 )
 from verification.specimens import Company, make
+from verification.specimens.letter import make_letter
 from verification.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -291,4 +293,62 @@ def test_after_the_third_time_a_person_is_asked(visit: Visitor, member: Member, 
     expect(page.get_by_role("heading", name="将由审核员人工核实")).to_be_visible()
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_while_it_is_the_recruiters_turn_the_next_step_stands_first(
+    visit: Visitor, member: Member, now: datetime, look: dict[str, Any]
+) -> None:
+    case = make_case(member, now, State.CHECKING)
+    make_document(case, now)
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, leased_until=now + timedelta(hours=1))
+    visitor = visit(**look)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    expect(page.locator(".pill.checking")).to_be_visible()
+    lacks = Finding("authority", "authority_missing", Severity.WAIT).as_json()
+    CheckRun.objects.create(attempt=attempt, code="authority", version="2", findings=[lacks], started_at=now, finished_at=now)
+    Attempt.objects.update(waiting_for="authority_missing", leased_until=None, due_at=now + timedelta(hours=1))
+    expect(page.locator(".pill.changes_requested")).to_be_visible()  # without anybody loading the page again
+    step = page.locator("section.next")
+    expect(step).to_have_count(1)
+    below, checks = step.bounding_box(), page.locator(".checks").bounding_box()
+    assert below is not None and checks is not None
+    assert below["y"] + below["height"] <= checks["y"], "above the list of checks"
+    expect(step.get_by_role("link")).to_be_in_viewport()
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_an_agency_adds_a_client(visit: Visitor, now: datetime, tmp_path: Path, look: dict[str, Any]) -> None:
+    agency = make_employer(now, name="云溪市示例人力资源有限公司", account_class="commercial_agency")
+    member = make_member(now, agency)
+    make_case(member, now, State.APPROVED, approved_at=now - timedelta(days=3), expires_at=now + timedelta(days=150))
+    path, client = tmp_path / "授权书.jpg", Company.fictitious(411)
+    path.write_bytes(make_letter(31, company=client).jpeg())
+    visitor = visit(**look | {"locale": "en"})
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    item = opened(page, "client_authorization")
+    item.locator("input[name=files]").set_input_files(path)
+    expect(item.get_by_text("The letter is being read")).to_be_visible()
+    is_for_everybody(visitor)
+    item.get_by_label("Client", exact=True).fill(client.name)
+    item.get_by_label("unified social credit code").fill("91")
+    item.get_by_role("button", name="Save").click()
+    expect(page.locator(".wrong")).to_be_visible()
+    expect(item.get_by_label("Client", exact=True)).to_have_value(client.name)
+    is_for_everybody(visitor)
+    item.get_by_label("unified social credit code").fill(client.uscc)
+    item.get_by_role("button", name="Save").click()
+    expect(item.locator(".client .tag.checking")).to_be_visible()
+    letter = Document.objects.get(kind="client_authorization")
+    read = {"titled": True, "sealed": True, "page": 1, "fields": {"company": client.name}, "confidence": {"company": 1.0}, "regions": {}}
+    told = read | {"names_agency": True, "declared": "", "declared_until": ""}
+    DocumentReading.objects.filter(document=letter).update(reading=told, finished_at=now)
+    expect(item.locator(".client .tag.done")).to_be_visible()  # asked for by itself
+    item.get_by_text("End this client").click()
+    item.get_by_role("button", name="End").click()
+    expect(page.locator(".client .tag.ended")).to_have_count(1)
     is_for_everybody(visitor)
