@@ -27,7 +27,11 @@ INVITE_SALT = "employers.invite"
 INVITATIONS_PER_DAY = 20
 """Mails that an employer can make us send to people who have no account."""
 
-_NOT_A_NAME = re.compile(r"://|www\.|[【】]")
+_NOT_A_NAME = re.compile(
+    r"://|www\.|[【】]|"
+    # What mail programs make a link of by themselves; a name has other dots.
+    r"[a-z0-9][.。｡](?:com|cn|net|org|top|xyz|vip|cc|info|io|shop|club|site|online|store|app|link|live|fun|icu|tk|ru|hk|tw)(?![a-z0-9])"
+)
 
 
 @dataclass(frozen=True)

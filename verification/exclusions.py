@@ -40,8 +40,9 @@ def person(name: str) -> str:
 
 
 def email(address: str) -> str:
-    """What the list keeps of an address."""
-    folded = address.strip().lower()
+    """What the list keeps of an address. A mark after a plus is the same mailbox."""
+    name, at, domain = address.strip().lower().rpartition("@")
+    folded = f"{name.partition('+')[0]}{at}{domain}"
     return blind_index(folded, "exclusion.email") if folded else ""
 
 

@@ -48,6 +48,9 @@ class DeclareForm(RefusableForm):
     def clean_name(self) -> str:
         return clean_name(self.cleaned_data["name"], "name")
 
+    def clean_legal_representative(self) -> str:
+        return clean_name(self.cleaned_data["legal_representative"], "legal_representative")
+
 
 class UploadForm(forms.Form):
     """Which document the files are; the files themselves are taken from the request one by one."""

@@ -20,15 +20,16 @@ from employers.models import Member, User
 from employers.operations import Links
 from events.errors import Refused
 from events.models import Mail
-from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer
+from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
 from tests.verification.test_proving import at_once
 from tests.verification.test_settling import MEDIUM, PENDING, STRONG, Says, letter, run
-from verification import banks, conditions, following, operations, proving, readings, settling
+from verification import banks, conditions, exclusions, following, operations, proving, readings, settling
 from verification.banks.simulator import SimulatedBank
 from verification.checks.authority import Authority
 from verification.checks.duplicates import Duplicates
 from verification.checks.registry import Registry
 from verification.findings import Finding, Severity
+from verification.forms import DeclareForm
 from verification.models import Attempt, Case, DocumentKind, DocumentPage, DocumentReading, Proof, ProofState, RegistryRecord
 from verification.pipeline import subject_of
 from verification.registries.base import Agreement, Agrees, Status
@@ -440,3 +441,29 @@ def test_nobody_is_sent_new_passwords_all_day(now: datetime, monkeypatch: pytest
         monkeypatch.setattr("employers.views.timezone.now", lambda at=now + quarter * timedelta(minutes=20): at)
         Client().post("/password/", {"email": "owner@shili.example"})
     assert 4 <= Mail.objects.filter(template="password_reset").count() <= 10
+
+
+@pytest.mark.parametrize("name", ["领奖请到 evil.com", "evil。cn 云溪公司", "ｅｖｉｌ．ｔｏｐ", "云溪evil-1.com.cn公司"])
+def test_a_name_that_mail_programs_make_a_link_of(name: str) -> None:
+    with pytest.raises(Refused, match="name_not_plain"):
+        people.check_name(name)
+
+
+@pytest.mark.parametrize("name", ["艾欧史密斯(A.O.Smith)热水器有限公司", "Yunxi Trading.Co.Ltd", "云溪No.1餐饮店", "上海.云溪科技有限公司"])
+def test_names_with_dots_that_are_no_address(name: str) -> None:
+    assert people.check_name(name) == name
+
+
+def test_a_person_s_name_shows_whole(now: datetime) -> None:
+    typed = {
+        "name": "云溪市示例科技有限公司",
+        "uscc": make_uscc(),
+        "legal_representative": "林\u202e知白",
+        "account_class": "direct_employer",
+    }
+    assert "legal_representative" in DeclareForm(typed).errors
+    assert not DeclareForm(typed | {"legal_representative": " 林知白 "}).errors
+
+
+def test_who_is_excluded_is_so_with_a_mark_after_a_plus() -> None:
+    assert exclusions.email("Thief+2@shili.example") == exclusions.email("thief@shili.example") != exclusions.email("chief@shili.example")
