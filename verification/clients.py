@@ -25,6 +25,7 @@ from verification.checks.agency_licence import AgencyLicence, client_finding
 from verification.findings import Finding, Severity
 from verification.licence.witness import same_name
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
+from verification.states import State
 
 UNREAD = Finding(AgencyLicence.code, "document_unreadable", Severity.UNABLE, DocumentKind.CLIENT_AUTHORIZATION)
 """Of a letter that no reader could read."""
@@ -76,6 +77,8 @@ def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, usc
         raise Refused("agency_client_missing", kind)
     with operations.editing(document.case_id, actor, adding=kind, now=now) as case:
         _of_another(case, name, uscc)
+        if case.state == State.APPROVED and case.approved_at is not None and document.uploaded_at <= case.approved_at:
+            raise Refused("state_conflict", kind)  # it was judged with the case, as it was: another client has another letter
         client: ClientAuthorisation | None = ClientAuthorisation.objects.select_for_update().filter(document=document).first()
         if client is not None and client.ended_at is not None:
             raise Refused("agency_client_ended", kind)

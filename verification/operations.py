@@ -204,6 +204,8 @@ def add_document(
                 return existing
             if current.count() >= _at_most(case, kind) or not _uploads_left(case, kind):
                 raise Refused("document_too_many", "document", expected=f"≤ {_at_most(case, kind)}")
+            if case.state == State.APPROVED and case.approved_at is not None:  # approved while this waited: no check has seen it
+                now = max(now, case.approved_at + timedelta(microseconds=1))
             document = keep(case, kind, taken_in, names, scan, user, now, quality)
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}
             record("add_document", document, actor, now, employer_id=case.employer_id, data=told)

@@ -16,14 +16,14 @@ from django.utils.http import urlsafe_base64_encode
 
 from employers import operations as people
 from employers import sightings
-from employers.models import Member, User
+from employers.models import AccountClass, Member, User
 from employers.operations import Links
 from events.errors import Refused
 from events.models import Mail
 from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
 from tests.verification.test_proving import at_once
 from tests.verification.test_settling import MEDIUM, PENDING, STRONG, Says, letter, run
-from verification import banks, conditions, exclusions, following, operations, proving, readings, settling
+from verification import banks, clients, conditions, exclusions, following, operations, proving, readings, settling
 from verification.banks.simulator import SimulatedBank
 from verification.checks.authority import Authority
 from verification.checks.duplicates import Duplicates
@@ -467,3 +467,25 @@ def test_a_person_s_name_shows_whole(now: datetime) -> None:
 
 def test_who_is_excluded_is_so_with_a_mark_after_a_plus() -> None:
     assert exclusions.email("Thief+2@shili.example") == exclusions.email("thief@shili.example") != exclusions.email("chief@shili.example")
+
+
+def agency(now: datetime) -> Case:
+    owner = make_member(now, make_employer(now, confirmed_at=now, account_class=AccountClass.COMMERCIAL_AGENCY))
+    return make_case(owner, now, State.APPROVED)
+
+
+def test_a_letter_that_was_judged_with_its_case_is_not_another_client_s_afterwards(now: datetime) -> None:
+    case = agency(now)
+    old = make_document(case, now - DAY, DocumentKind.CLIENT_AUTHORIZATION)
+    actor = case.employer.members.get().as_actor()
+    with pytest.raises(Refused, match="state_conflict"):
+        clients.add_client(old.pk, actor, now + DAY, name="云溪市乙有限公司", uscc=make_uscc(), valid_until=None)
+
+
+def test_a_letter_that_comes_in_the_moment_of_the_approval_is_judged(now: datetime) -> None:
+    """Who sent it waited for the lock that the approval held."""
+    case = agency(now)
+    member, before = case.employer.members.get(), now - timedelta(seconds=1)
+    kind = DocumentKind.CLIENT_AUTHORIZATION
+    late = operations.add_document(case.pk, kind, letter(), {"clean": None}, member.user, member.as_actor(), before)
+    assert [standing.document for standing in clients.standings(case, now)] == [late]
