@@ -175,7 +175,7 @@ class ClientForm(RefusableForm):
     @classmethod
     def of(cls, document_id: UUID, said: Mapping[str, Any], typed: Any = None) -> ClientForm:
         """The form of one letter, filled with what was `said` of it; with what was `typed`, where that was sent."""
-        return cls(typed, initial=said, auto_id=f"client-{document_id}-%s")
+        return cls(typed, initial=dict(said), auto_id=f"client-{document_id}-%s")
 
 
 # --- An employer's own words -----------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from employers.models import Member
 from employers.views import member_required, posted_or
 from events.errors import Refused
 from verification import clients
-from verification.case_page import client_line, item_of_kind, page
+from verification.case_page import item_of_kind, page
+from verification.client_lines import client_line
 from verification.forms import ClientForm
 from verification.models import ClientAuthorisation, DocumentKind
 from verification.views.case import case_or_404, refused_at_home
