@@ -66,7 +66,10 @@ def bands_of(page_id: int, seen: Seen) -> list[PageBand]:
 
 def see(page: DocumentPage) -> Seen:
     """The stored page, opened. Raises what the storage raises."""
-    return _see(str(page.image.name))
+    name = str(page.image.name)
+    if not default_storage.exists(name):
+        raise FileNotFoundError(name)  # what is no longer kept is not remembered either
+    return _see(name)
 
 
 @lru_cache(maxsize=32)
