@@ -103,9 +103,7 @@ def phone_field() -> forms.CharField:
         label=_("Mobile number"),
         max_length=30,
         required=False,
-        help_text=_(
-            "A reviewer may call if something is unclear. Kept encrypted; we also notice when many companies give one number."
-        ),
+        help_text=_("A reviewer may call if something is unclear. Kept encrypted; we also notice when many companies give one number."),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
     )
 

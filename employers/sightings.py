@@ -82,6 +82,7 @@ def check_phone(typed: str) -> str:
         raise Refused("phone_invalid", "phone")
     return f"+86{mobile[1]}"
 
+
 def seal_phone(phone: str) -> str:
     """`phone` as it rests with the account."""
     return seal_text(phone, _PHONE_SEAL) if phone else ""
