@@ -108,7 +108,8 @@ class Story:
         if not runs:
             return
         yield f"   {self._word('round').format(round_)}"
-        for run in runs:
+        begun = any(run.round == round_ for run in runs)
+        for run in runs if begun else ():
             yield from self._run(run, round_)
         if round_ > last_round(attempt):  # under way, or its verdict was never given
             yield f"   {self._word('undecided')}" + (f"; {self._word('waits')} {attempt.waiting_for}" if attempt.waiting_for else "")

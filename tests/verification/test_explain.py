@@ -101,7 +101,9 @@ def test_a_hold_is_explained(attempt: Attempt, now: datetime) -> None:
 def test_each_round_is_explained(attempt: Attempt, now: datetime) -> None:
     pending = Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
     assert pipeline.run(attempt.pk, lambda: now, 60, all_checks(registry=pending))
-    assert "yes → wait  (registry_pending)" in explained(attempt.case, "--language", "en")
+    waiting = explained(attempt.case, "--language", "en")
+    assert "yes → wait  (registry_pending)" in waiting
+    assert "No verdict yet; waits for registry_pending" in waiting.partition("round 1")[2].splitlines()[1]  # no check of it has run
     later = now + timedelta(hours=2)
     assert pipeline.run(attempt.pk, lambda: later, 60, all_checks(registry=Recorded("registry", lasting=False)))
     text = explained(attempt.case, "--language", "en")
