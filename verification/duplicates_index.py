@@ -24,7 +24,7 @@ from verification import landmarks
 from verification.landmarks import Agreement, Seen
 from verification.models import DocumentPage, PageBand
 
-SAME: Final = 0.9
+SAME: Final = 0.95
 """From this share of agreeing blocks on, two pages show the same picture (`python -m benchmarks.duplicates`)."""
 LOOKED_AT: Final = 64
 """Of a word that many pages have, so many are looked at. Such words, a form's labels, tell little: each counts its part."""

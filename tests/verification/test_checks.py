@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.factories import make_uscc
-from verification.checks.base import Subject
+from verification.checks.base import Subject, SubjectDocument
 from verification.checks.reading import Reading, last_date
 from verification.checks.registry import Registry
 from verification.checks.scan import Scan
 from verification.findings import Finding, Severity
 from verification.licence.witness import same_name
-from verification.models import RegistryRecord
+from verification.models import DocumentKind, RegistryRecord
 from verification.registries.base import Status, status_of
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -73,6 +73,11 @@ def read(**fields: str) -> dict[str, Any]:
 )
 def test_reading(observation: dict[str, Any], code: str, severity: Severity) -> None:
     assert codes(Reading().judge(SUBJECT, {}, observation))[code] is severity
+
+
+def test_a_body_with_an_approval_document_is_not_asked_for_a_licence() -> None:
+    body = replace(SUBJECT, documents=(SubjectDocument("a", DocumentKind.APPROVAL_DOCUMENT, "", "", {}, ()),))
+    assert Reading().judge(body, {}, {"document": None}) == []
 
 
 def test_a_qr_that_names_another_company() -> None:

@@ -40,6 +40,8 @@ class Reading:
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         if observation["document"] is None:
+            if subject.of_kind(DocumentKind.APPROVAL_DOCUMENT):
+                return []  # a body that was set up by a decision has no business licence; a person looks at that document
             return [Finding(self.code, "document_missing", Severity.UNABLE, "document")]
         fields = observation["fields"]
         if not observation["looks_like_licence"] and "uscc" not in fields and "name" not in fields:
