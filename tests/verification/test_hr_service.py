@@ -155,7 +155,8 @@ LINES = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(LINES)
 def test_any_page_is_survived_and_nothing_is_invented(lines: list[tuple[int, int, str, float]]) -> None:
-    reading = read(*(line(x, y, text or "x", degrees=degrees) for x, y, text, degrees in lines))
+    lines = [(x, y, text or "x", degrees) for x, y, text, degrees in lines]
+    reading = read(*(line(x, y, text, degrees=degrees) for x, y, text, degrees in lines))
     assert set(reading.fields) == set(reading.confidence) == set(reading.regions) <= set(FIELDS)
     assert all(0 <= sure <= 1 for sure in reading.confidence.values())
     there = letters("".join(simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines)) | set("0125")
