@@ -451,6 +451,7 @@ def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime) 
 
 
 def tell(case: Case, template: str, context: dict[str, Any], now: datetime) -> None:
-    """Queue a mail about the case to whoever handed it in."""
+    """Queue a mail about the case to whoever handed it in. What is asked of them is said as it stands when the mail leaves."""
     if case.submitted_by is not None:
-        queue_mail(case.submitted_by.email, template, case.submitted_by.language, {"name": case.declared_name} | context, now)
+        about = {"name": case.declared_name, "case": str(case.pk)}
+        queue_mail(case.submitted_by.email, template, case.submitted_by.language, about | context, now)

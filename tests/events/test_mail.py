@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 SITE = "https://zizhi.example"
 FOLDER = Path(settings.BASE_DIR) / "templates" / "email"
-TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
+TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt") if not path.stem.startswith("_"))
 CONTEXT = {
     "name": "云溪市<示例>公司", "company": "云溪市<示例>公司", "reasons": ["document_blurred", "authority_missing"],
     "note": "请看<b>第二页</b>",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core import mail as outbox
+from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+from django.utils.html import escape
 
 from employers.models import Member
+from events import mail
 from events.actor import SYSTEM
-from events.models import record
+from events.models import Mail, record
 from tests.factories import make_case, make_document, make_employer, make_member
-from verification import operations
+from verification import operations, wording
 from verification.asked import facts_of, requirements_before, requirements_of
 from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Decision, DocumentKind, Proof, ProofKind, ProofState
@@ -208,3 +214,32 @@ def test_few_queries(state: State, now: datetime) -> None:
         before = len(more)
         requirements_of(case, member, now)
     assert len(more) - before == len(queries), "more papers cost no more queries"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_mail_says_what_is_asked_as_the_page_does_when_it_leaves(language: str, now: datetime) -> None:
+    member = make_member(now, email="lin@qq.com", language=language)
+    case = make_case(member, now, State.CHANGES_REQUESTED, submitted_by=member.user)
+    context = {"reasons": ["authority_missing"], "note": "N.B.", "path": "/case/"}
+
+    def sent() -> tuple[str, str]:
+        operations.tell(case, "case_request_changes", context, now)
+        assert mail.send(Mail.objects.latest("pk").pk, now, "https://zizhi.example")
+        letter = outbox.outbox[-1]
+        assert isinstance(letter, EmailMultiAlternatives)
+        return str(letter.body), str(letter.alternatives[0][0])
+
+    text, html = sent()
+    asked = [requirement for requirement in requirements_of(case, None, now) if requirement.open]
+    (authority,) = [requirement for requirement in asked if requirement.code == "authority"]
+    for part in (text, html):
+        with translation.override(language):
+            words = [str(wording.REQUIREMENTS[requirement.code][0]) for requirement in asked]
+            words += [str(wording.WAYS[way.code]) for way in authority.ways]
+        assert [said for said in (*words, "N.B.") if said not in part and escape(said) not in part] == []
+    assert re.findall(r"#requirement-([a-z_]+)", html)[: len(asked)] == [requirement.code for requirement in asked]
+
+    prove(member, case, now, ProofKind.BANK_DEPOSIT, observed={"name": case.declared_name})
+    text, html = sent()
+    with translation.override(language):
+        assert str(wording.REQUIREMENTS["authority"][0]) not in text, "what has come meanwhile is not asked for"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -14,6 +14,7 @@ from django.utils.translation import get_language, ngettext
 from events.errors import Refused
 from events.reasons import NEVER, REASONS, Text
 from verification import wording
+from verification.requirements import Requirement
 
 register = template.Library()
 
@@ -112,6 +113,28 @@ def happened(verb: str) -> str:
 def as_reason(refused: Refused) -> dict[str, Any]:
     """A refusal as the mapping that `_reason.html` shows."""
     return {"code": refused.code, "field": "", "seen": refused.seen, "expected": refused.expected}
+
+
+@register.simple_tag
+def asked_of(case_id: str, now: datetime) -> list[Requirement]:
+    """What is asked of whoever handed case `case_id` in, as the page and the API say it; for mails, which have but the id."""
+    from verification import asked
+    from verification.models import Case
+
+    case: Case | None = Case.objects.filter(pk=case_id).first() if case_id else None
+    return [requirement for requirement in asked.requirements_of(case, None, now) if requirement.open] if case else []
+
+
+@register.filter
+def requirement_name(code: str) -> str:
+    """What a requirement is called."""
+    return str(wording.REQUIREMENTS[code][0]) if code in wording.REQUIREMENTS else code
+
+
+@register.filter
+def unlocks(right: str) -> str:
+    """Which right a requirement stands before, in words."""
+    return str(wording.UNLOCKS.get(right, ""))
 
 
 @register.simple_tag
