@@ -16,8 +16,10 @@ from employers.models import Employer, Member, Scope
 from events.errors import Refused
 from events.reasons import REASONS, Text
 from verification.asked import requirements_before, requirements_of
+from verification.facts import RequirementState, Strength, Why
 from verification.models import Case
-from verification.requirements import CURRENT, Requirement, RequirementState, Strength, Unlocks, Way, Why, next_of
+from verification.requirements import Requirement, Way, next_of
+from verification.rule_pack import CURRENT, Unlocks
 
 router = Router(tags=["employers"])
 

@@ -13,22 +13,11 @@ from events.actor import Actor, Role
 from events.models import Event
 from events.reasons import REASONS
 from verification import clients, guards, standing, states, wording
+from verification.facts import STRENGTH, Facts, Letter, Paper, Proof, Report, RequirementState, Strength, Why
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, DocumentKind, ProofKind, ProofState
 from verification.models import Proof as ProofRow
-from verification.requirements import (
-    CURRENT,
-    STRENGTH,
-    Facts,
-    Letter,
-    Paper,
-    Proof,
-    Report,
-    Requirement,
-    RequirementState,
-    Strength,
-    Why,
-    due,
-)
+from verification.requirements import Requirement, due
+from verification.rule_pack import CURRENT
 from verification.states import State
 
 ANYBODY: Final = Actor(Role.OWNER)

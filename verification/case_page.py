@@ -18,17 +18,17 @@ from events.models import Event
 from verification import asked, clients, durations, guards, proving, readings, states, wording
 from verification.checks import CHECKS
 from verification.client_lines import client_line
+from verification.facts import RequirementState, Why
 from verification.findings import Finding, Severity
 from verification.forms import ClientForm
 from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentKind, ProofKind
-from verification.requirements import Requirement, RequirementState, Way, Why, next_of
+from verification.requirements import Requirement, Way, next_of
 from verification.rule_pack import CLIENTS, CURRENT, MAIL, REVERIFICATION, SUBMISSION
 from verification.states import State
 
 Word = str | Promise
 
 UNDO_FOR: Final = timedelta(days=1)
-RENEW_BEFORE: Final = timedelta(days=30)
 TIMELINE_AT_MOST: Final = 60
 IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
 ENOUGH_TO_SUBMIT: Final = (DocumentKind.BUSINESS_LICENCE, DocumentKind.APPROVAL_DOCUMENT)
@@ -443,8 +443,7 @@ def page(
         "asked_to_vouch": proving.asked_of(member, now),
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
         "lapsed": case.state == State.APPROVED and not case.holds_rights(now),
-        "renewable": case.state not in states.OPEN,
-        "renew_soon": case.holds_rights(now) and case.expires_at is not None and case.expires_at - now < RENEW_BEFORE,
+        "renew_soon": case.holds_rights(now) and case.expires_at is not None and case.expires_at - now <= CURRENT.renew_before,
         "in_force": in_force,
         "timeline": _timeline(case),
     }

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 
 from verification import asked, clients, wording
+from verification.facts import Letter, RequirementState, Why
 from verification.forms import ClientForm
 from verification.models import ClientAuthorisation, Document
-from verification.requirements import Letter, RequirementState, Why
 
 Word = str | Promise
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from verification.facts import Strength
 from verification.findings import Finding, Outcome, Severity, Verdict
-from verification.requirements import Strength
 
 AUTHORITY_PROVEN = "authority_proven"
 """What the authority check finds where the recruiter may act for the company; `expected` holds the proof's strength."""

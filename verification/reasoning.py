@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from events.reasons import Text
+from verification.facts import Strength
 from verification.findings import Finding, Outcome, Severity
 from verification.policy import AUTHORITY_PROVEN, UNLISTED, Rules
-from verification.requirements import Strength
 
 
 @dataclass(frozen=True)

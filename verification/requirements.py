@@ -7,26 +7,24 @@ until somebody changes it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Final
 
 from employers.uscc import problem
 from events.reasons import Text
 from verification import states
-from verification.findings import Finding, Severity
+from verification.facts import STRENGTH, Facts, Letter, Paper, RequirementState, Strength, Why
+from verification.findings import Severity
 from verification.rule_pack import (
-    AGENCY,
-    APPROVAL,
     AUTHORITY,
     CLIENTS,
-    CURRENT,
     EVERYBODY,
     FACTS,
     LICENCE,
     MAIL,
+    OF_KIND,
     REGISTRATION,
     REVERIFICATION,
     SUBMISSION,
@@ -34,44 +32,10 @@ from verification.rule_pack import (
     Item,
     Pack,
     Unlocks,
+    about,
     paper_of,
 )
 from verification.states import State
-
-__all__ = ["CURRENT", "STRENGTH", "Facts", "Letter", "Paper", "Proof", "Report", "Requirement", "RequirementState", "Strength", "Unlocks",
-    "Way", "Why", "due", "next_of"]  # fmt: skip
-
-
-class RequirementState(StrEnum):
-    """Where one requirement stands. Words of the API; never renamed."""
-
-    CURRENTLY_DUE = "currently_due"
-    """The employer has to do something."""
-    PENDING_VERIFICATION = "pending_verification"
-    """The employer has done its part; the machine, a provider or a reviewer is at work."""
-    PAST_DUE = "past_due"
-    """As currently due, and its deadline is over: rights have ended or never began."""
-    SATISFIED = "satisfied"
-
-
-class Strength(StrEnum):
-    """What a proof of authority is worth (weak proof is evidence for a reviewer, and opens nothing by itself)."""
-
-    STRONG = "strong"
-    MEDIUM = "medium"
-    WEAK = "weak"
-
-
-@dataclass(frozen=True)
-class Why:
-    """One reason: a code of `events.reasons`, and what was seen and expected of which field."""
-
-    code: str
-    field: str = ""
-    seen: str = ""
-    expected: str = ""
-    check: str = ""
-    """Which check said so; empty where a person or the rules did."""
 
 
 @dataclass(frozen=True)
@@ -107,125 +71,11 @@ class Requirement:
         return self.state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE)
 
 
-STRENGTH: Final[dict[str, Strength]] = {
-    "bank_deposit": Strength.STRONG,
-    "e_licence": Strength.STRONG,
-    "vouch": Strength.MEDIUM,
-    "authorization_letter": Strength.WEAK,
-}
-"""By way. An address at the company's domain is MEDIUM where the register names that domain, else WEAK (domain table)."""
+# --- What is due ---------------------------------------------------------------------------------------
 
-
-@dataclass(frozen=True)
-class Paper:
-    """A document of the case that was not replaced, and the flaws that were seen in its photograph."""
-
-    kind: str
-    at: datetime
-    flaws: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Proof:
-    """A recruiter's proof of its authority for this company: begun, proven, or ended without."""
-
-    kind: str
-    state: str
-    """`models.ProofState`."""
-    strength: Strength
-    started_at: datetime
-    expires_at: datetime
-    """When it has to be completed."""
-    holds_until: datetime | None = None
-    shown: str = ""
-    failure: str = ""
-
-    def stands(self, now: datetime) -> bool:
-        return self.state == "proven" and (self.holds_until is None or self.holds_until > now)
-
-    def under_way(self, now: datetime) -> bool:
-        return self.state == "pending" and self.expires_at > now
-
-    @property
-    def opens(self) -> bool:
-        """Whether it is worth enough to open rights without a person."""
-        return self.strength is not Strength.WEAK
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A client's letter that an agency has added while its approval is in force, and where that stands."""
-
-    state: RequirementState
-    why: Why | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What one check found when it last ran for the case, in this attempt or one before."""
-
-    check: str
-    at: datetime
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True)
-class Facts:
-    """All that decides what is due of one case and one recruiter, as plain values (`verification.asked` gathers them)."""
-
-    account_class: str
-    uscc: str
-    name: str
-    state: State
-    email_verified: bool = False
-    email_shown: str = ""
-    """The recruiter's address, masked."""
-    email_may_prove: bool = False
-    """Whether its domain is a company's own, so that the register may name it."""
-    papers: tuple[Paper, ...] = ()
-    proofs: tuple[Proof, ...] = ()
-    clients_until: tuple[date | None, ...] = ()
-    """The last day of each client's authorisation that was not ended; None has no end."""
-    letters: tuple[Letter, ...] = ()
-    reports: tuple[Report, ...] = ()
-    reasons: tuple[Why, ...] = ()
-    """Of the last decision, as the employer was told."""
-    decided_at: datetime | None = None
-    declared_at: datetime | None = None
-    """When the declared facts last changed."""
-    expires_at: datetime | None = None
-    conditional: bool = False
-    renew_by: datetime | None = None
-    """When another case of the employer that is in force ends: this one is to replace it."""
-    waiting_for: str = ""
-    verbs: frozenset[str] = frozenset()
-    """What the employer may do with the case besides giving what is asked (`states.VERBS`)."""
-
-    def in_force(self, now: datetime) -> bool:
-        return self.state is State.APPROVED and self.expires_at is not None and self.expires_at > now
-
-    def of_kinds(self, kinds: Collection[str]) -> list[Paper]:
-        return [paper for paper in self.papers if paper.kind in kinds]
-
-
-# --- Which item a reason is about ------------------------------------------------------------------------
-
-_ABOUT: Final = (
-    ("authority_email_unverified", MAIL), ("authority_", AUTHORITY), ("proof_", AUTHORITY), ("agency_client_", CLIENTS),
-    ("agency_licence_", AGENCY), ("approval_document_", APPROVAL), ("registry_", REGISTRATION), ("name_", FACTS), ("uscc_invalid", FACTS),
-    ("uscc_mismatch", FACTS),
-)  # fmt: skip
-"""Which item a reason is about, by how its code begins; the first that fits."""
-_OF_PAPER: Final = (
-    "document_", "uscc_missing", "legal_representative_", "established_on_", "agency_scope_", "duplicate_same_image", "forgery_",
-)  # fmt: skip
-_OF_KIND: Final = {
-    "business_licence": LICENCE, "approval_document": APPROVAL, "hr_service_licence": AGENCY, "client_authorization": CLIENTS,
-    "authorization_letter": AUTHORITY,
-}  # fmt: skip
 _CLOSED: Final = frozenset({State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.SUSPENDED, State.REVOKED})
 """Nothing can be given to such a case any more; a way on leads elsewhere."""
-_ON_THE_TABLE: Final = frozenset({"declare", *_OF_KIND})
+_ON_THE_TABLE: Final = frozenset({"declare", *OF_KIND})
 LETTERS: Final = frozenset({"authorization_letter", "client_authorization"})
 """What a case takes while its checks wait (as `guards.may_add` has it)."""
 _AT_WORK: Final = states.IN_PROGRESS | states.REVIEWABLE
@@ -385,20 +235,11 @@ def _spoken(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why, ...]]:
     for why, at in said:
         if why.code == "document_missing" and facts.of_kinds((paper,)):
             continue  # a body that has no licence has shown what it was set up by
-        code = _about(why, paper)
+        code = about(why.code, why.field, paper)
         touched = _touched(pack.items[code], facts, paper)
         if facts.state in _CLOSED or touched is None or at is None or touched <= at:
             spoken.setdefault(code, {})[why] = None
     return {code: tuple(whys) for code, whys in spoken.items()}
-
-
-def _about(why: Why, paper: str) -> str:
-    """The item that a reason is about; what nobody but a reviewer can settle belongs to the submission."""
-    if why.code.startswith("document_") and why.field in _OF_KIND:
-        return _OF_KIND[why.field]
-    if why.code.startswith(_OF_PAPER) or (why.code == "uscc_mismatch" and why.field == "qr"):
-        return paper
-    return next((item for start, item in _ABOUT if why.code.startswith(start)), SUBMISSION)
 
 
 def _lacking(item: Item, facts: Facts) -> tuple[Why, ...]:

@@ -101,3 +101,30 @@ def paper_of(account_class: str, uscc: str, pack: Pack = CURRENT) -> str:
     if account_class == "public_service":
         return pack.public_paper
     return pack.paper.get(uscc[:1], pack.other_paper) if uscc else pack.paper["9"]
+
+
+# --- Which item a reason is about ------------------------------------------------------------------------
+
+OF_KIND: Final = {
+    "business_licence": LICENCE, "approval_document": APPROVAL, "hr_service_licence": AGENCY, "client_authorization": CLIENTS,
+    "authorization_letter": AUTHORITY,
+}  # fmt: skip
+"""Under which item each kind of document stands."""
+_OF_PAPER: Final = (
+    "document_", "uscc_missing", "legal_representative_", "established_on_", "agency_scope_", "duplicate_same_image", "forgery_",
+)  # fmt: skip
+_ABOUT: Final = (
+    ("authority_email_unverified", MAIL), ("authority_", AUTHORITY), ("proof_", AUTHORITY), ("bank_", AUTHORITY), ("e_licence_", AUTHORITY),
+    ("vouch_", AUTHORITY), ("agency_client_", CLIENTS), ("agency_licence_", AGENCY), ("approval_document_", APPROVAL),
+    ("registry_", REGISTRATION), ("name_", FACTS), ("uscc_invalid", FACTS), ("uscc_mismatch", FACTS),
+)  # fmt: skip
+"""By how the code of a reason begins; the first that fits."""
+
+
+def about(code: str, field: str = "", paper: str = LICENCE) -> str:
+    """The item that a reason is about; what nobody but a reviewer can settle belongs to the submission."""
+    if code.startswith("document_") and field in OF_KIND:
+        return OF_KIND[field]
+    if code.startswith(_OF_PAPER) or (code == "uscc_mismatch" and field == "qr"):
+        return paper
+    return next((item for start, item in _ABOUT if code.startswith(start)), SUBMISSION)

@@ -12,9 +12,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from employers.models import Member
+from verification.facts import STRENGTH, Strength
 from verification.licence.witness import same_name
 from verification.models import Case, Decision, Proof, ProofKind, RegistryRecord
-from verification.requirements import STRENGTH, Strength
 from verification.states import State
 
 PUBLIC_MAIL_DOMAINS: Final = frozenset(

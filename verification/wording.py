@@ -11,7 +11,6 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from employers.models import AccountClass
 from verification.findings import Finding
 from verification.models import DocumentKind
 from verification.states import State
@@ -253,41 +252,6 @@ DOCUMENT_HINTS: dict[str, Promise] = {
         "One stamped letter for each client. It names the client and your agency in full, and until when."
     ),
 }
-
-DOCUMENTS_OF: dict[str, tuple[tuple[str, bool], ...]] = {
-    AccountClass.DIRECT_EMPLOYER: ((DocumentKind.BUSINESS_LICENCE, True), (DocumentKind.AUTHORIZATION_LETTER, False)),
-    AccountClass.COMMERCIAL_AGENCY: (
-        (DocumentKind.BUSINESS_LICENCE, True),
-        (DocumentKind.HR_SERVICE_LICENCE, True),
-        (DocumentKind.CLIENT_AUTHORIZATION, True),
-        (DocumentKind.AUTHORIZATION_LETTER, False),
-    ),
-    AccountClass.PUBLIC_SERVICE: ((DocumentKind.APPROVAL_DOCUMENT, True), (DocumentKind.AUTHORIZATION_LETTER, False)),
-}
-"""Which documents each account class is asked for, and whether it needs them."""
-
-# --- Which item a reason belongs to ----------------------------------------------------------------------
-
-_FAMILIES: tuple[tuple[str, str], ...] = (
-    ("authority_email_unverified", "mail_address"),
-    ("authority_", "authority"),
-    ("proof_", "authority"),
-    ("agency_client", "client_authorization"),
-    ("agency_scope", "business_licence"),
-    ("agency_", "agency_licence"),
-    ("approval_document", "approval_document"),
-    ("registry_", "registration"),
-    ("name_", "company_facts"),
-    ("uscc_invalid", "company_facts"),
-    ("uscc_mismatch", "company_facts"),
-    *((family, "business_licence") for family in ("document_", "uscc_", "legal_", "established_", "forgery_", "duplicate_")),
-)
-
-
-def requirement_of(code: str) -> str:
-    """The requirement that a reason speaks of, by its family; "" where it speaks of none, such as a reviewer's own words."""
-    return next((requirement for family, requirement in _FAMILIES if code.startswith(family)), "")
-
 
 # --- What is not told ------------------------------------------------------------------------------------
 

@@ -21,9 +21,10 @@ from events.models import Mail, record
 from tests.factories import make_case, make_document, make_employer, make_member
 from verification import operations, wording
 from verification.asked import facts_of, requirements_before, requirements_of
+from verification.facts import RequirementState, Strength, Why
 from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Decision, DocumentKind, Proof, ProofKind, ProofState
-from verification.requirements import RequirementState, Strength, Why, next_of
+from verification.requirements import next_of
 from verification.states import State
 
 pytestmark = pytest.mark.django_db

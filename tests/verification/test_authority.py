@@ -12,10 +12,10 @@ from employers.models import Member
 from tests.factories import make_case, make_document, make_member, make_uscc
 from verification.checks.authority import Authority
 from verification.checks.base import Subject
+from verification.facts import Strength
 from verification.findings import Finding, Severity
 from verification.models import DocumentKind, Proof, ProofKind, ProofState, RegistryRecord
 from verification.pipeline import subject_of
-from verification.requirements import Strength
 from verification.standing import at_company_domain, is_public
 from verification.states import State
 

@@ -11,9 +11,11 @@ from django.utils.translation import override
 from events.reasons import MINUTES
 from tests.factories import make_case, make_document, make_member
 from verification import case_page, wording
+from verification.facts import RequirementState, Strength, Why
 from verification.findings import Finding, Severity
 from verification.models import DocumentKind, DocumentReading, ProofKind, Statement
-from verification.requirements import CURRENT, Requirement, RequirementState, Strength, Unlocks, Way, Why
+from verification.requirements import Requirement, Way
+from verification.rule_pack import CURRENT, Unlocks, about
 from verification.states import State
 
 DUE, PENDING, MET = RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION, RequirementState.SATISFIED
@@ -66,11 +68,12 @@ def test_every_requirement_and_way_has_words_in_both_languages() -> None:
 def test_every_reason_leads_to_an_item_that_exists() -> None:
     from events.reasons import REASONS
 
-    named = {wording.requirement_of(code) for code in REASONS}
-    assert named <= {*CURRENT.items, ""}
-    assert wording.requirement_of("document_blurred") == "business_licence"
-    assert wording.requirement_of("authority_missing") == "authority"
-    assert wording.requirement_of("authority_email_unverified") == "mail_address"
+    named = {about(code) for code in REASONS}
+    assert named <= {*CURRENT.items}
+    assert about("document_blurred") == "business_licence"
+    assert about("document_blurred", paper="approval_document") == "approval_document"
+    assert about("authority_missing") == about("bank_holder_mismatch") == "authority"
+    assert about("authority_email_unverified") == "mail_address"
 
 
 def test_only_what_has_to_be_done_is_open() -> None:

@@ -15,9 +15,10 @@ from events.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
 from verification import asked, clients, operations, readings
+from verification.facts import RequirementState
 from verification.intake import CleanPage, Intake
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
-from verification.requirements import Requirement, RequirementState
+from verification.requirements import Requirement
 from verification.states import State
 
 pytestmark = pytest.mark.django_db

@@ -15,9 +15,9 @@ from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from tests.verification.test_pipeline import Recorded, all_checks
 from verification import explaining, operations, pipeline, policy, reasoning
+from verification.facts import Strength
 from verification.findings import Finding, Outcome, Severity
 from verification.models import Attempt, Case, CheckRun
-from verification.requirements import Strength
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from events.reasons import REASONS
+from verification.facts import Strength
 from verification.findings import Finding, Outcome, Severity
 from verification.policy import CURRENT, POLICIES, decide
-from verification.requirements import Strength
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ALL = CURRENT.required_checks

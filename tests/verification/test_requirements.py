@@ -13,25 +13,11 @@ from hypothesis import strategies as st
 from events.reasons import REASONS
 from tests.factories import make_uscc
 from verification import guards
+from verification.facts import STRENGTH, Facts, Paper, Proof, Report, RequirementState, Strength, Why
 from verification.findings import Finding, Severity
 from verification.models import DocumentKind, ProofKind
-from verification.requirements import (
-    CURRENT,
-    LETTERS,
-    STRENGTH,
-    Facts,
-    Paper,
-    Proof,
-    Report,
-    Requirement,
-    RequirementState,
-    Strength,
-    Unlocks,
-    Why,
-    due,
-    next_of,
-)
-from verification.rule_pack import TAKES
+from verification.requirements import LETTERS, Requirement, due, next_of
+from verification.rule_pack import CURRENT, TAKES, Unlocks
 from verification.states import State
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

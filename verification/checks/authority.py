@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from verification.checks.base import Earlier, Subject
+from verification.facts import STRENGTH, Strength
 from verification.findings import Finding, Observation, Severity
 from verification.licence.witness import same_name
 from verification.models import DocumentKind, ProofKind
 from verification.policy import AUTHORITY_PROVEN
-from verification.requirements import STRENGTH, Strength
 from verification.standing import at_company_domain, proofs_of, worth
 
 ORDER = (Strength.WEAK, Strength.MEDIUM, Strength.STRONG)

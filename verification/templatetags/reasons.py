@@ -15,6 +15,7 @@ from events.errors import Refused
 from events.reasons import NEVER, REASONS, Text
 from verification import wording
 from verification.requirements import Requirement
+from verification.rule_pack import SUBMISSION, about
 
 register = template.Library()
 
@@ -146,8 +147,8 @@ def absolute(path: str) -> SafeString:
 @register.simple_tag
 def item_link(path: str, code: str) -> SafeString:
     """`path` as an address for a mail, at the requirement that the reason `code` speaks of."""
-    requirement = wording.requirement_of(code)
-    return absolute(path.partition("#")[0] + (f"#requirement-{requirement}" if requirement else ""))
+    item = about(code)
+    return absolute(path.partition("#")[0] + ("" if item == SUBMISSION else f"#requirement-{item}"))
 
 
 @register.simple_tag
