@@ -12,7 +12,7 @@ from employers.models import AccountClass, Employer, Member, User
 from events.actor import Actor, Role
 from events.models import Event
 from events.reasons import REASONS
-from verification import clients, guards, standing, states, wording
+from verification import clients, guards, proving, standing, states, wording
 from verification.facts import STRENGTH, Facts, Letter, Paper, Proof, Report, RequirementState, Strength, Why
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, DocumentKind, ProofKind, ProofState
 from verification.models import Proof as ProofRow
@@ -32,7 +32,10 @@ def requirements_of(case: Case, member: Member | None, now: datetime) -> list[Re
 def requirements_before(employer: Employer, member: Member | None, now: datetime) -> list[Requirement]:
     """What will be due of an employer that has not begun a case yet."""
     recruiter = member or _owner(employer)
-    facts = Facts(employer.account_class, employer.uscc, employer.name, State.DRAFT, **_address(recruiter.user if recruiter else None))
+    facts = Facts(
+        employer.account_class, employer.uscc, employer.name, State.DRAFT, not_offered=_not_offered(),
+        **_address(recruiter.user if recruiter else None),
+    )  # fmt: skip
     return due(facts, CURRENT, now)
 
 
@@ -64,6 +67,7 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
         conditional=case.conditional,
         renew_by=_renew_by(case, now),
         waiting_for=waiting_for if waiting_for in REASONS else "",
+        not_offered=_not_offered(),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         **_address(member.user if member else None),
     )
@@ -94,6 +98,10 @@ def _address(user: User | None) -> dict[str, Any]:
         "email_shown": f"{name[:1]}***{at}{domain}",
         "email_may_prove": not standing.is_public(domain),
     }
+
+
+def _not_offered() -> frozenset[str]:
+    return frozenset(ProofKind.values) - proving.offered()
 
 
 def _proofs(case: Case, member: Member | None, runs: dict[str, CheckRun], now: datetime) -> tuple[Proof, ...]:

@@ -32,7 +32,6 @@ UNDO_FOR: Final = timedelta(days=1)
 TIMELINE_AT_MOST: Final = 60
 IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
 ENOUGH_TO_SUBMIT: Final = (DocumentKind.BUSINESS_LICENCE, DocumentKind.APPROVAL_DOCUMENT)
-NEEDS_PROVIDER: Final = frozenset(ProofKind.values)
 UNSAID: Final = frozenset({"case_not_submitted"})
 """What the page says by its buttons."""
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
@@ -236,8 +235,7 @@ def items(
     following = next_of([requirement for requirement in requirements if requirement.code != MAIL]) or next_of(requirements)
     made = []
     for requirement in requirements:
-        offered = [way for way in requirement.ways if way.code not in NEEDS_PROVIDER or way.code in proving.offered()]
-        ways = [WayLine(way, slot_of.get(way.code), reverse(PAGE_OF[way.code]) if way.code in PAGE_OF else "") for way in offered]
+        ways = [WayLine(way, slot_of.get(way.code), reverse(PAGE_OF[way.code]) if way.code in PAGE_OF else "") for way in requirement.ways]
         words, look = tag_of(requirement, case_state)
         opens = requirement is following or look == "again" or requirement.code in opened
         given = [slot_of[kind] for kind in CURRENT.items[requirement.code].ways if kind in slot_of and slot_of[kind].documents]

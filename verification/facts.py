@@ -135,6 +135,8 @@ class Facts:
     renew_by: datetime | None = None
     """When another case of the employer that is in force ends: this one is to replace it."""
     waiting_for: str = ""
+    not_offered: frozenset[str] = frozenset()
+    """Ways that nobody stands behind in this deployment, such as a bank."""
     verbs: frozenset[str] = frozenset()
     """What the employer may do with the case besides giving what is asked (`states.VERBS`)."""
 

@@ -260,7 +260,7 @@ def _ways(item: Item, facts: Facts, whys: tuple[Why, ...], state: RequirementSta
     if facts.state in _CLOSED or (facts.state is State.APPROVED and not facts.in_force(now)):
         return ()
     if item.code == AUTHORITY:
-        ways = (_way_of_proof(kind, facts, whys, state, now) for kind in item.ways)
+        ways = (_way_of_proof(kind, facts, whys, state, now) for kind in item.ways if kind not in facts.not_offered)
         return tuple(way for way in ways if way.state is not RequirementState.CURRENTLY_DUE or _takes(way.code, facts))
     shown = facts.email_shown if item.code == MAIL else ""
     # What was declared and what the paper says can be brought together from either end.

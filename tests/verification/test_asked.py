@@ -217,6 +217,16 @@ def test_few_queries(state: State, now: datetime) -> None:
     assert len(more) - before == len(queries), "more papers cost no more queries"
 
 
+def test_a_way_that_nobody_stands_behind_is_not_told_of(now: datetime, settings: Any) -> None:
+    member = make_member(now)
+    case = make_case(member, now)
+    for bank, told in (("simulator", True), ("", False)):
+        settings.BANK = bank
+        for requirements in (requirements_of(case, member, now), requirements_before(member.employer, member, now)):
+            (authority,) = [r for r in requirements if r.code == "authority"]
+            assert ("bank_deposit" in {way.code for way in authority.ways}) is told
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_a_mail_says_what_is_asked_as_the_page_does_when_it_leaves(language: str, now: datetime) -> None:
     member = make_member(now, email="lin@qq.com", language=language)
