@@ -205,7 +205,15 @@ WAYS: dict[str, Promise] = {
     "vouch": _("A verified colleague vouches for you"),
     "authorization_letter": _("A stamped letter of authorisation"),
     DocumentKind.BUSINESS_LICENCE: _("Business licence"),
+    DocumentKind.APPROVAL_DOCUMENT: _("Approval document"),
+    DocumentKind.HR_SERVICE_LICENCE: _("HR service licence"),
+    DocumentKind.CLIENT_AUTHORIZATION: _("Client's authorisation"),
     "declare": _("Correct what you declared"),
+    "mail_link": _("Open the link that we mailed"),
+    "submit": _("Submit"),
+    "start": _("Begin again"),
+    "appeal": _("Appeal"),
+    "ask_person": _("Ask a person to look"),
 }
 
 SEEN.update(WAYS)

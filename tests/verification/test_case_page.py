@@ -15,7 +15,7 @@ from verification.facts import RequirementState, Strength, Why
 from verification.findings import Finding, Severity
 from verification.models import DocumentKind, DocumentReading, ProofKind, Statement
 from verification.requirements import Requirement, Way
-from verification.rule_pack import CURRENT, Unlocks, about
+from verification.rule_pack import CURRENT, TAKES, Unlocks, about
 from verification.states import State
 
 DUE, PENDING, MET = RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION, RequirementState.SATISFIED
@@ -61,6 +61,7 @@ def test_every_requirement_and_way_has_words_in_both_languages() -> None:
     assert with_page == set(ProofKind.values)
     for way in with_page:
         assert wording.WAYS[way] and wording.WAY_HINTS[way] and case_page.PAGE_OF[way]
+    assert set(TAKES) == set(wording.WAYS), "mails name each way"
     assert {strength.value for strength in Strength} == set(wording.STRENGTHS)
     assert {unlocks.value for unlocks in Unlocks} == set(wording.UNLOCKS)
 
