@@ -13,6 +13,8 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Case, F, Q, When
 
+SWEEP_AT_MOST = 200
+
 
 class JobQuerySet(models.QuerySet[Any]):
     def due(self, now: datetime) -> Self:
@@ -46,6 +48,12 @@ class JobQuerySet(models.QuerySet[Any]):
     def finish(self, pk: Any, lease: uuid.UUID, now: datetime, **changes: Any) -> bool:
         """The work is done; False when the lease was lost, and then nothing is written."""
         return bool(self.held(pk, lease).update(lease=None, leased_until=None, finished_at=now, last_error="", **changes))
+
+
+def ring_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
+    """Ring again by the Celery `task` for what is due, the longest due first, `SWEEP_AT_MOST` at a time; the message is the row's key."""
+    for pk in jobs.due(now).order_by("due_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+        task.delay(str(pk) if isinstance(pk, uuid.UUID) else pk)
 
 
 class Job(models.Model):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from events import mail
 from events.models import Mail
+from events.queue import ring_due
 
 
 @shared_task
@@ -17,5 +18,4 @@ def send_mail(mail_id: int) -> None:
 
 @shared_task
 def sweep_mail() -> None:
-    for mail_id in Mail.objects.due(timezone.now()).order_by("due_at").values_list("pk", flat=True)[:200]:
-        send_mail.delay(mail_id)
+    ring_due(Mail.objects.all(), send_mail, timezone.now())

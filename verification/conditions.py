@@ -48,7 +48,10 @@ def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
         return settling.confirm(case_id, clock())
     if worst < Severity.CONCERN:
         return False
-    codes = list(dict.fromkeys(finding.code for finding in findings if finding.severity >= Severity.CONCERN))
+    looked_at = case.decisions.stopped_for()
+    codes = list(dict.fromkeys(f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in looked_at))
+    if not codes:  # a person has lifted the suspension; it lapses with its time, unless the register comes to agree
+        return False
     try:
         operations.suspend(case_id, SYSTEM, clock(), codes)
     except Refused:  # moved in the same moment

@@ -309,13 +309,6 @@ def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
     return move.case
 
 
-def appeal(case_id: UUID, actor: Actor, now: datetime) -> Case:
-    """Ask for another look at a refusal, by another reviewer."""
-    with moving(case_id, "appeal", actor, now) as move:
-        move.case.appealed_at = now
-    return move.case
-
-
 # --- The machine -----------------------------------------------------------------------------------------
 
 
@@ -414,9 +407,10 @@ def review(case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequenc
 
 
 def _findings(case_id: UUID) -> list[Finding]:
-    """What the checks of the case's latest attempt found."""
+    """What the checks of the case's latest attempt found, each the last time that it looked."""
     latest: Attempt | None = Attempt.objects.filter(case_id=case_id).order_by("-number").first()
-    return [finding for run in latest.check_runs.all() for finding in run.as_findings()] if latest else []
+    runs = {run.code: run for run in latest.check_runs.order_by("round")} if latest else {}
+    return [finding for run in runs.values() for finding in run.as_findings()]
 
 
 def begin_rights(case: Case, now: datetime, valid_for: timedelta, *, conditional: bool = False) -> None:

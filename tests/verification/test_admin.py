@@ -21,7 +21,7 @@ from employers.models import User
 from events.models import Event
 from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc, make_user
-from verification import operations, review, wording
+from verification import appealing, operations, review, wording
 from verification.admin import CaseAdmin
 from verification.checks import CHECKS
 from verification.findings import Finding, Severity
@@ -362,7 +362,7 @@ def test_an_appeal_is_not_offered_to_who_refused(client: Client, reviewer: User,
     press(client, case, "claim")
     press(client, case, "reject", reasons=["name_mismatch"], confirmed="1")
     assert case.submitted_by is not None
-    operations.appeal(case.pk, case.submitted_by.member.as_actor(), now)
+    appealing.appeal(case.pk, case.submitted_by.member, "登记有误", [], now)
     response = client.get(page_of(case))
     assert response.context["may_claim"] is False
     assert REASONS["another_reviewer_required"].says.en in response.content.decode()

@@ -15,10 +15,10 @@ from events.actor import SYSTEM
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
-from verification import guards, operations, tasks
+from verification import appealing, guards, operations, tasks
 from verification.findings import Finding, Severity
 from verification.intake import examine
-from verification.models import Attempt, Case, CheckRun, Document, DocumentKind, RegistryRecord
+from verification.models import Attempt, Case, CheckRun, Document, DocumentKind
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
@@ -163,7 +163,7 @@ def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> No
     case = make_case(member, now, State.IN_REVIEW)
     operations.claim(case.pk, one, now)
     operations.reject(case.pk, one, now, ["forgery_suspected"])
-    operations.appeal(case.pk, member.as_actor(), now)
+    appealing.appeal(case.pk, member, "登记有误", [], now)
     with pytest.raises(Refused, match="another_reviewer_required"):
         operations.claim(case.pk, one, now)
     operations.claim(case.pk, other, now)
@@ -290,12 +290,12 @@ def test_an_approved_employer_does_not_become_another_company(member: Member, no
 
 def test_one_appeal(member: Member, now: datetime) -> None:
     case = make_case(member, now, State.REJECTED)
-    operations.appeal(case.pk, member.as_actor(), now)
+    appealing.appeal(case.pk, member, "登记有误", [], now)
     reviewer = make_reviewer(now)
     operations.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["name_mismatch"])
     with pytest.raises(Refused, match="appeal_used"):
-        operations.appeal(case.pk, member.as_actor(), now)
+        appealing.appeal(case.pk, member, "登记有误", [], now)
 
 
 def test_appeals_against_ones_own_refusal_are_not_offered(member: Member, now: datetime) -> None:
@@ -303,7 +303,7 @@ def test_appeals_against_ones_own_refusal_are_not_offered(member: Member, now: d
     case = make_case(member, now, State.IN_REVIEW)
     operations.claim(case.pk, one, now)
     operations.reject(case.pk, one, now, ["name_mismatch"])
-    operations.appeal(case.pk, member.as_actor(), now)
+    appealing.appeal(case.pk, member, "登记有误", [], now)
     waiting = Case.objects.awaiting_review()
     assert not waiting.open_to(str(one.pk)).exists()
     assert waiting.open_to(str(other.pk)).get() == case
@@ -322,12 +322,14 @@ def test_a_reviewers_reasons_carry_what_the_checks_saw(member: Member, now: date
     assert told[1] == {"code": "document_blurred"}
 
 
-@pytest.mark.parametrize(("status", "state"), [("licence_revoked", State.SUSPENDED), ("active", State.APPROVED)])
-def test_a_register_imported_later_ends_rights(
-    status: str, state: State, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tasks.timezone, "now", lambda: now)
-    case = make_case(member, now, State.APPROVED)
-    RegistryRecord.objects.create(uscc=case.declared_uscc, name="x", status=status, as_of=now.date())
-    tasks.watch_register()
-    assert Case.objects.get(pk=case.pk).state == state
+def test_a_reviewers_reasons_carry_what_the_checks_saw_last(member: Member, now: datetime) -> None:
+    reviewer, case = make_reviewer(now), make_case(member, now, State.IN_REVIEW)
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now, waits=1)
+    for round_, registered in enumerate(("丙", "乙")):
+        found = [Finding("registry", "name_mismatch", Severity.CONCERN, "name", "甲", registered).as_json()]
+        CheckRun.objects.create(
+            attempt=attempt, code="registry", version="1", round=round_, findings=found, started_at=now, finished_at=now
+        )
+    operations.claim(case.pk, reviewer, now)
+    operations.reject(case.pk, reviewer, now, ["name_mismatch"])
+    assert case.decisions.get().reasons[0]["expected"] == "乙"

@@ -187,6 +187,11 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         """Refusals by this reviewer, who is not the one to hear an appeal against them."""
         return self.filter(verb="reject", decided_by=uuid.UUID(reviewer_id))
 
+    def stopped_for(self) -> set[str]:
+        """The reasons of the suspensions among these: whoever lifted one has looked at them."""
+        reasons = self.filter(verb="suspend").values_list("reasons", flat=True)
+        return {reason["code"] for each in reasons for reason in each}
+
     def sent_back(self, employer_id: uuid.UUID) -> DecisionQuerySet:
         """By which an employer was refused, or asked to mend something, in any of its cases."""
         return self.filter(case__employer_id=employer_id, verb__in=("reject", "request_changes"))
