@@ -13,7 +13,7 @@ from typing import Final
 from employers import uscc
 from verification.licence.boxes import Polygon, Region, TextBox, Turn, opposite, turned
 from verification.licence.certainty import SURE
-from verification.licence.doubts import ALWAYS_PRINTED, SHORT, UNSURE, Doubt
+from verification.licence.doubts import ALWAYS_PRINTED, SHORT, UNSURE, Doubt, ends_like_address
 from verification.licence.fields import Found, fields_of
 from verification.licence.labels import tidy
 from verification.licence.values import is_checked_number
@@ -155,13 +155,16 @@ def _names(doubts: Sequence[Doubt]) -> tuple[str, ...]:
 
 
 def _open(found: Found, doubt: Doubt, *, ink: bool) -> bool:
-    """Whether `doubt` is still one. Stamps seldom lie over a whole paragraph, so that one is not looked at for its `ink`."""
+    """Whether `doubt` is still one. A stamp seldom lies over a whole paragraph, so that one is not looked at for its `ink`; nor is a whole address."""
     if "registration_number" in doubt.names and is_checked_number(found.fields.get("registration_number", "")):
         return False
     if "uscc" in doubt.names:
         return not (uscc.is_valid(found.fields.get("uscc", "")) or "registration_number" in found.fields)
     return any(
-        name not in found.fields or (name in LONG and not ink) or (name in SHORT and found.confidence[name] < UNSURE)
+        name not in found.fields
+        or (name in LONG and not ink)
+        or (name == "address" and not ends_like_address(found.fields[name]))
+        or (name in SHORT and found.confidence[name] < UNSURE)
         for name in doubt.names
     )
 
@@ -216,7 +219,10 @@ def _improves(name: str, first: Found, second: Found) -> bool:
         return True
     if name == "registration_number":
         return is_checked_number(new) and not is_checked_number(old)
-    if name in LONG:
+    if name == "address":
+        more = ends_like_address(new) if ends_like_address(new) != ends_like_address(old) else len(new) > len(old)
+        return more and second.confidence[name] > first.confidence[name] - SURER
+    if name == "business_scope":
         return len(new) > len(old)
     less = new != old and new in old  # a part of what was read is no better reading
     return name in SHORT and not less and first.confidence[name] < UNSURE and second.confidence[name] > first.confidence[name] + SURER

@@ -30,8 +30,14 @@ ALWAYS_PRINTED: Final = ("name", "type", "legal_representative", "established_on
 SHORT: Final = ("name", "type", "legal_representative", "registered_capital", "established_on")
 UNSURE: Final = 0.75
 """Below this confidence a short value is looked at again."""
-_ENDS: Final = re.compile(r"(?:[号室楼层幢栋村组座屯园厦厅房铺内侧旁处口市区场院站社委山)）]|\d{3,}|[-—#]\d+)\W*$")
-"""How addresses end; one that ends otherwise may go on in a line that was not found."""
+_ENDS: Final = re.compile(r"(?:[号室楼层幢栋村组座屯园厦厅房铺内侧旁处口场院站社委山)）]|[村路街号园]口?[东西南北]|.{9}[市区]|\d{3,}|[A-Z]\d+|[-—#]\d+)\W*$")
+
+
+def ends_like_address(text: str) -> bool:
+    """Whether `text` ends as addresses do; one that does not may go on in a line that was not found, or in none of its own."""
+    return bool(_ENDS.search(text))
+
+
 
 UNREADABLE: Final = 0.6
 """A line that scores less is two lines in one box, or none."""
@@ -164,7 +170,7 @@ class _Page:
     def _broken_off(self) -> Iterator[Doubt]:
         """An address that ends in the middle."""
         entry = self.entries.get("address")
-        if entry and entry.lines and "address" in self.taken and not _ENDS.search(self.taken["address"].text):
+        if entry and entry.lines and "address" in self.taken and not ends_like_address(self.taken["address"].text):
             last = entry.lines[-1]
             yield self._area(
                 ("address",), entry.label.x0 - last.h, self._column_end(entry.label), last.y - 1.5 * last.h, last.y + 2.2 * last.h
@@ -195,7 +201,8 @@ class _Page:
         h = median(cell.h for cell in entry.lines)
         if rows[0][0].y - entry.label.y > 0.8 * entry.label.h:
             return True
-        if any(cell.piece.box.score < UNREADABLE or cell.h > 1.7 * h for cell in entry.lines):
+        among = [cell for cell in self.cells if rows[0][0].y < cell.y < rows[-1][0].y and entry.lines[0].x0 - h < cell.x0 < self._column_end(entry.label)]
+        if any(cell.piece.box.score < UNREADABLE or cell.h > 1.7 * h for cell in (*entry.lines, *among)):
             return True
         width = max(cell.x1 for cell in entry.lines) - min(cell.x0 for cell in entry.lines)
         short = any(sum(cell.x1 - cell.x0 for cell in row) < 0.8 * width and not _CLOSES.search(row[-1].text) for row in rows[:-1])

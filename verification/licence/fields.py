@@ -66,7 +66,7 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     turn = turn_of(boxes)
     upright = turned(boxes, turn, width, height)
     cells = cells_of(upright)
-    entries = entries_of(cells)
+    entries = entries_of(cells, values.misfit)
     beside = {name: [(line.text, line.piece.box) for line in entry.lines] for name, entry in entries.items()}
     texts = [tidy(box.text) for box in upright]
     everywhere = [(box.text, box) for box in upright]

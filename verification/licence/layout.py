@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
+from statistics import fmean, median
 from typing import Final
 
 from verification.licence.boxes import TextBox
+from verification.licence.columns import Rule, Run, shared_out
 from verification.licence.labels import OTHER, Piece, is_furniture, may_be_scope, pieces_of, tidy
 
 LARGEST_TILT: Final = 9.0
@@ -55,6 +56,33 @@ class Entry:
 
     label: Cell
     lines: list[Cell] = field(default_factory=list)
+
+
+@dataclass
+class Row:
+    """Cells that stand beside one another, left to right: one line of print."""
+
+    cells: list[Cell]
+
+    @property
+    def x0(self) -> float:
+        return self.cells[0].x0
+
+    @property
+    def x1(self) -> float:
+        return self.cells[-1].x1
+
+    @property
+    def text(self) -> str:
+        return "".join(cell.text for cell in self.cells)
+
+    @property
+    def y(self) -> float:
+        return fmean(cell.y for cell in self.cells)
+
+    @property
+    def h(self) -> float:
+        return fmean(cell.h for cell in self.cells)
 
 
 # --- From boxes to cells ---------------------------------------------------------------------------------
@@ -144,20 +172,28 @@ def _whole(group: list[Cell]) -> Cell:
     return Cell(Piece(box), first.x0, last.x1, first.y, first.h)
 
 
+Misfit = Callable[[str, Sequence[str]], float]
+"""How little these lines look like a value of the label of that name, in the costs of `columns`."""
+
+
+def _anything_fits(label: str, lines: Sequence[str]) -> float:
+    return 0.0
+
+
 # --- From cells to entries -------------------------------------------------------------------------------
 
 
-def entries_of(cells: Sequence[Cell]) -> dict[str, Entry]:
+def entries_of(cells: Sequence[Cell], misfit: Misfit = _anything_fits) -> dict[str, Entry]:
     """For each label on the page, the cells of its value. A label that stands twice keeps the place with a value."""
     labels = believable([cell for cell in cells if cell.label])
     told = {id(cell) for cell in labels}
     free = sorted((cell for cell in cells if id(cell) not in told and not cell.only_scope), key=lambda cell: (cell.y, cell.x0))
-    columns = _columns([cell for cell in labels if cell.label in BODY])
+    edges = _columns([cell for cell in labels if cell.label in BODY])
     entries = [Entry(label) for label in sorted(labels, key=lambda cell: cell.y)]
-    free = _take_rows(entries, free, columns) + _far_ones(entries)
-    free = _take_near(entries, free)
+    free = _take_heads([entry for entry in entries if entry.label.label not in BODY], free, labels)
+    free = _take_columns([entry for entry in entries if entry.label.label in BODY], free, edges, misfit)
     loose = [cell for cell in cells if cell.only_scope]
-    _take_wraps(entries, sorted([*free, *loose], key=lambda cell: (cell.y, cell.x0)), columns)
+    _take_wraps(entries, sorted([*free, *loose], key=lambda cell: (cell.y, cell.x0)), edges)
     best: dict[str, Entry] = {}
     for entry in entries:
         entry.lines = _in_lines(entry.lines)
@@ -197,68 +233,64 @@ def _column(columns: Sequence[float], x: float, slack: float) -> int:
     return max((i for i, edge in enumerate(columns) if edge <= x + slack), default=-1)
 
 
-def _take_rows(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequence[float]) -> list[Cell]:
-    """Give each cell to the label that it stands right of, in its row and column; return the cells left over."""
+def _take_heads(heads: Sequence[Entry], free: Sequence[Cell], labels: Sequence[Cell]) -> list[Cell]:
+    """Give each label outside the columns what stands right of it in its row, or else below it; return the cells left over."""
     left: list[Cell] = []
     for cell in free:
-        beside = [e for e in entries if e.label.x1 - 0.8 * cell.h <= cell.x0 and cell.level_with(e.label)]
-        if columns:
-            column = _column(columns, cell.x0, cell.h)
-            beside = [e for e in beside if e.label.label not in BODY or _column(columns, e.label.x0, e.label.h) == column]
-        if beside:
-            min(beside, key=lambda e: (cell.x0 - e.label.x1 > 12 * cell.h, abs(cell.y - e.label.y) - 0.001 * e.label.x1)).lines.append(cell)
+        between = [label for label in labels if label.x0 < cell.x0 + cell.h and cell.level_with(label)]
+        nearest = max(between, key=lambda label: label.x1, default=None)
+        head = next((e for e in heads if e.label is nearest and nearest.x1 - 0.8 * cell.h <= cell.x0), None)
+        (head.lines if head else left).append(cell)
+    for head in heads:
+        label = head.label
+        if not head.lines and label.label in ("uscc", "registration_number"):
+            below = [c for c in left if 0 < c.y - label.y < 2.5 * label.h and c.x0 < label.x1 and c.x1 > label.x0]
+            head.lines = below[:1]
+            left = [c for c in left if not any(c is taken for taken in below[:1])]
+    return left
+
+
+def _take_columns(entries: Sequence[Entry], free: Sequence[Cell], edges: Sequence[float], misfit: Misfit) -> list[Cell]:
+    """Share the cells of each of the form's columns out among its labels; return the cells left over."""
+    left: list[Cell] = []
+    for column in range(-1, len(edges)):
+        own = [entry for entry in entries if _column(edges, entry.label.x0, entry.label.h) == column]
+        rows = _rows([cell for cell in free if _column(edges, cell.x0, cell.h) == column], [entry.label for entry in own])
+        rules = [Rule(e.label.label in WRAPPING, paragraph=e.label.label == "business_scope") for e in own]
+
+        def unlike(number: int, run: Run, own: Sequence[Entry] = own, rows: Sequence[Row] = rows) -> float:
+            return misfit(own[number].label.label, [rows[i].text for i in run])
+
+        runs = shared_out([e.label for e in own], rows, rules, unlike)
+        taken = set()
+        for entry, rule, run in zip(own, rules, runs, strict=True):
+            kept = run[:1] if rule.paragraph else run  # how a paragraph goes on is seen with what stands beside its lines
+            entry.lines = [cell for i in kept for cell in rows[i].cells]
+            taken.update(kept)
+        left += [cell for i, row in enumerate(rows) if i not in taken for cell in row.cells]
+    return left
+
+
+def _rows(cells: Sequence[Cell], labels: Sequence[Cell]) -> list[Row]:
+    """`cells`, those that stand level and close together, with none of `labels` between them, as one line, from top to bottom."""
+    rows: list[Row] = []
+    for cell in sorted(cells, key=lambda cell: cell.x0):
+        row = next((row for row in rows if _are_one_line(row, cell, labels)), None)
+        if row is None:
+            rows.append(Row([cell]))
         else:
-            left.append(cell)
-    return left + [cell for entry in entries for cell in _squeezed_in(entry)]
+            row.cells.append(cell)
+    return sorted(rows, key=lambda row: row.y)
 
 
-def _squeezed_in(entry: Entry) -> list[Cell]:
-    """Take from a value of one line what stands over or under it: the end of the value above, set too tight to be a row."""
-    if entry.label.label == "business_scope":
-        return []
-    own = sorted(entry.lines, key=lambda cell: abs(cell.y - entry.label.y))
-    others = [cell for i, cell in enumerate(own) if any(_over(cell, nearer) for nearer in own[:i])]
-    entry.lines = [cell for cell in entry.lines if not any(cell is other for other in others)]
-    return others
-
-
-def _over(cell: Cell, other: Cell) -> bool:
-    shared = min(cell.x1, other.x1) - max(cell.x0, other.x0)
-    return shared > 0.5 * min(cell.x1 - cell.x0, other.x1 - other.x0) and abs(cell.y - other.y) > 0.4 * other.h
-
-
-def _far_ones(entries: Sequence[Entry]) -> list[Cell]:
-    """Take from each short value what stands apart from its first piece: another column's text, or a stamp."""
-    taken: list[Cell] = []
-    for entry in entries:
-        if entry.label.label == "business_scope" or not entry.lines:
-            continue
-        row = sorted(entry.lines, key=lambda cell: cell.x0)
-        near = [row[0]]
-        for cell in row[1:]:
-            if cell.x0 - near[-1].x1 > 3 * cell.h or not 0.6 < cell.h / row[0].h < 1.6:
-                break
-            near.append(cell)
-        taken.extend(row[len(near) :])
-        entry.lines = near
-    return taken
-
-
-def _take_near(entries: Sequence[Entry], free: list[Cell]) -> list[Cell]:
-    """Give labels that have nothing in their row what is printed a little above or below it."""
-    for entry in entries:
-        if entry.lines:
-            continue
-        label = entry.label
-        if label.label in ("uscc", "registration_number"):
-            near = [c for c in free if 0 < c.y - label.y < 2.5 * label.h and c.x0 < label.x1 and c.x1 > label.x0]
-        else:
-            near = [c for c in free if abs(c.y - label.y) < 1.3 * label.h and -0.8 * c.h < c.x0 - label.x1 < 8 * label.h]
-        if near:
-            chosen = min(near, key=lambda c: abs(c.y - label.y))
-            entry.lines.append(chosen)
-            free = [c for c in free if c is not chosen]
-    return free
+def _are_one_line(row: Row, cell: Cell, labels: Sequence[Cell]) -> bool:
+    last = row.cells[-1]
+    return (
+        -0.5 * cell.h < cell.x0 - row.x1 < 3 * cell.h
+        and cell.level_with(last, 0.4)
+        and 0.6 < cell.h / row.h < 1.6
+        and not any(last.x0 < label.x1 - 0.5 * label.h < cell.x0 and label.level_with(cell) for label in labels)
+    )
 
 
 def _take_wraps(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequence[float]) -> None:

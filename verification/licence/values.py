@@ -109,6 +109,30 @@ def guesses(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
     return found
 
 
+_TERM_GOES_ON: Final = re.compile(r"[\d年月日至自止到长期永久无固定限不约〇○零一二三四五六七八九十./*()\-]+")
+MISFIT: Final = 2.0
+"""What it costs to take for a value what does not look like one; more than to leave a line without a label (`columns.LEFT`)."""
+
+
+def misfit(name: str, lines: Sequence[str]) -> float:
+    """How little `lines` (tidy) look like a value of field `name`: 0 where they do, or where nothing tells."""
+    text = "".join(lines)
+    if name == "type":
+        open_ended = (line.startswith("(") or "".join(lines[:i]).count("(") > "".join(lines[:i]).count(")") for i, line in enumerate(lines))
+        return MISFIT * sum(not each for each in list(open_ended)[1:])
+    if name == "legal_representative":
+        return 0.0 if re.fullmatch(r"[一-鿿·]{2,6}|[A-Za-z .·,\-]{3,}|.*(?:公司|合伙|企业|委派).*", text) else MISFIT
+    if name == "registered_capital":
+        return 0.0 if _capital(text) else MISFIT
+    if name == "established_on":
+        return 0.0 if _day(text) else MISFIT
+    if name == "term":
+        return MISFIT * (not _term(text)) + MISFIT * sum(not _TERM_GOES_ON.fullmatch(line) for line in lines[1:])
+    if name in ("name", "address"):
+        return MISFIT if dates.days_in(text) or not re.search("[一-鿿]{2}", text) else 0.0
+    return 0.0
+
+
 def first_day(term: Value | None) -> Value | None:
     """The day on which `term` begins, as a guess at the day of establishment: they are one for nearly every company."""
     begins = dates.day(term.text.partition("至")[0]) if term and "至" in term.text else None

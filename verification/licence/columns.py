@@ -1,0 +1,148 @@
+"""Which lines of a column belong to which label?
+
+Print is set tight in one licence and wide in the next, and askew on the form: a value's second line may stand level with
+the label below. So no line is judged by itself. Labels and lines keep their order from top to bottom; of all ways to share
+the lines out among the labels, the one that costs least is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from statistics import fmean
+from typing import Final, Protocol
+
+LEFT: Final = 1.5
+"""What a line costs that no label takes."""
+EMPTY: Final = 1.0
+"""What a label costs that has no line."""
+WRAP: Final = 0.3
+"""What each line of a value after its first costs, and `SHORT_WRAP` where such values seldom have one."""
+SHORT_WRAP: Final = 1.4
+HEADLESS: Final = 0.5
+"""What a paragraph costs that begins below a line of its own which no label takes."""
+MOST_LINES: Final = 5
+FARTHEST: Final = 1.4
+"""Heights of a line between the middle of a label and that of its value."""
+LEVEL: Final = 0.6
+"""Heights between the middles of what stands in one row."""
+APART: Final = 3
+"""Heights of a line right of the nearest in a label's row, from which on it is something else: a stamp, another paper."""
+REACH: Final = 12
+"""Heights of a line right of its label, beyond which it may be something else."""
+
+
+class Placed(Protocol):
+    """What stands on a straightened page: its ends, its middle and its height, in pixels."""
+
+    @property
+    def x0(self) -> float: ...
+    @property
+    def x1(self) -> float: ...
+    @property
+    def y(self) -> float: ...
+    @property
+    def h(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a label's value is set: whether it `wraps`, and whether it is a `paragraph`, as long as its lines go on."""
+
+    wraps: bool
+    paragraph: bool = False
+
+
+Run = tuple[int, ...]
+"""The numbers of the lines of one value, top to bottom."""
+Misfit = Callable[[int, Run], float]
+"""What it costs, by what they say, to take these lines for the value of the label of that number."""
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """One way to share out the lines down to `last` (-1 for none): who takes which, and what it costs, less `LEFT` for each taken."""
+
+    cost: float
+    runs: tuple[Run, ...]
+    last: int
+
+
+def shared_out(labels: Sequence[Placed], lines: Sequence[Placed], rules: Sequence[Rule], misfit: Misfit) -> tuple[Run, ...]:
+    """For each of `labels` the numbers of its `lines`; both are given from top to bottom, and share a column."""
+    ways = [_Shared(0.0, (), -1)]
+    for number, (label, rule) in enumerate(zip(labels, rules, strict=True)):
+        then = [replace(way, cost=way.cost + EMPTY, runs=(*way.runs, ())) for way in ways]
+        for run in _runs(label, lines, rule):
+            cost = _cost(label, [lines[i] for i in run], rule) + misfit(number, run) - LEFT * len(run)
+            headless = rule.paragraph and run[0] > 0 and _goes_on(label, lines[run[0]], lines[run[0] - 1], lines[run[0]], rule)
+            then += [
+                _Shared(way.cost + cost + HEADLESS * (headless and way.last < run[0] - 1), (*way.runs, run), run[-1])
+                for way in ways
+                if way.last < run[0]
+            ]
+        ways = _cheapest(then)
+    return min(ways, key=lambda way: way.cost).runs
+
+
+def _cheapest(ways: Iterable[_Shared]) -> list[_Shared]:
+    """Of `ways` that differ only in what is behind them, the one that costs least."""
+    best: dict[int, _Shared] = {}
+    for way in ways:
+        if way.last not in best or way.cost < best[way.last].cost:
+            best[way.last] = way
+    return list(best.values())
+
+
+def _runs(label: Placed, lines: Sequence[Placed], rule: Rule) -> Iterator[Run]:
+    """Every value that `label` may have."""
+    beside = [line for line in lines if _is_right_of(label, line)]
+    nearest = min((line.x0 for line in beside if abs(line.y - label.y) < LEVEL * max(line.h, label.h)), default=math.inf)
+    open_: list[Run] = [(i,) for i, line in enumerate(lines) if line in beside and line.x0 < nearest + APART * line.h]
+    while open_:
+        run = open_.pop()
+        if abs(_offset(label, [lines[i] for i in run], rule)) < FARTHEST:
+            yield run
+        following = (j for j in range(run[-1] + 1, len(lines)) if _goes_on(label, lines[run[0]], lines[run[-1]], lines[j], rule))
+        if rule.paragraph:
+            open_ += [(*run, j) for j in islice(following, 1)]
+        elif len(run) < MOST_LINES:
+            open_ += [(*run, j) for j in following]
+
+
+def _is_right_of(label: Placed, line: Placed) -> bool:
+    return line.x0 >= label.x1 - 0.8 * line.h and abs(line.y - label.y) < 3 * max(line.h, label.h)
+
+
+def _goes_on(label: Placed, first: Placed, last: Placed, line: Placed, rule: Rule) -> bool:
+    """Whether `line` may be the next of a value: close below, and begun where the first line begins.
+
+    Where a line is glued to its label, it is a guess where it begins.
+    """
+    glued = any(abs(each.x0 - label.x1) < 0.1 * each.h for each in (first, line))
+    left, right = (3.0, 6.0) if rule.paragraph else (3.0, 3.0) if glued else (1.5, 1.5)
+    return (
+        0.35 * last.h < line.y - last.y < (3.0 if rule.paragraph else 1.5) * max(last.h, line.h)
+        and -left * line.h < line.x0 - first.x0 < right * line.h
+        and 0.6 < line.h / first.h < 1.6
+    )
+
+
+def _offset(label: Placed, run: Sequence[Placed], rule: Rule) -> float:
+    """How far, in heights, a value stands from its label, which is set level with its first line or with its middle."""
+    height = max(fmean(line.h for line in run), 0.7 * label.h)
+    middle = run[0].y if rule.paragraph else fmean(line.y for line in run)
+    return min((run[0].y - label.y, middle - label.y), key=abs) / height
+
+
+def _cost(label: Placed, run: Sequence[Placed], rule: Rule) -> float:
+    cost = 2 * _offset(label, run, rule) ** 2
+    cost += 1.5 * (run[0].x0 - label.x1 > REACH * run[0].h)
+    if rule.paragraph:
+        return cost
+    cost += (len(run) - 1) * (WRAP if rule.wraps else SHORT_WRAP)
+    for above, below in zip(run, run[1:], strict=False):
+        cost += 2 * max(0.0, (below.y - above.y) / max(above.h, below.h) - 1.2)
+    return cost
