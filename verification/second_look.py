@@ -27,6 +27,8 @@ LONG: Final = ("address", "business_scope")
 """Values that may be more than was read."""
 MOST_LOOKS: Final = 6
 MOST_LINES: Final = 24
+OVERLAP: Final = 2
+"""Characters that a cut of a line's end must share with the line."""
 CONFIRMED: Final = 0.95
 """Confidence, at most, in what only a second reading saw."""
 KEPT: Final = 0.9
@@ -135,19 +137,27 @@ def _band(width: int, height: int, turn: Turn, top: float, bottom: float) -> Pol
 
 
 def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBox]:
-    """`boxes`, each with the one or two last characters that a wider cut of the same line, one of `seen`, has more."""
+    """`boxes`, each with the one or two characters that a cut of its end, one of `seen`, has more than it, last or first."""
     completed = []
     for box in boxes:
-        text = tidy(box.text)
-        for wider in seen:
-            told = tidy(wider.text)
-            more = next((told[-n:] for n in (1, 2) if len(told) > 4 and text.endswith(told[:-n])), "")
-            if more.isalnum() and _holds(wider.polygon, box.middle):
-                a, _, _, d = box.polygon
-                box = replace(box, text=box.text + more, polygon=(a, wider.polygon[1], wider.polygon[2], d))
-                break
+        for end in seen:
+            if _holds(box.polygon, end.middle) or _holds(end.polygon, box.middle):
+                box = _with_end(box, end)
         completed.append(box)
     return completed
+
+
+def _with_end(box: TextBox, end: TextBox) -> TextBox:
+    """`box`, with the one or two characters by which `end` overlaps it; the character at which `end` was cut tells nothing."""
+    text, told = tidy(box.text), tidy(end.text)
+    (a, b, c, d), (p, q, r, s) = box.polygon, end.polygon
+    for n in (1, 2):
+        last, first = told[-n:], told[:n]
+        if len(told) - n > OVERLAP and last.isalnum() and text.endswith(told[1:-n]):
+            return replace(box, text=box.text + last, polygon=(a, q, r, d))
+        if len(told) - n > OVERLAP and first.isalnum() and text.startswith(told[n:-1]):
+            return replace(box, text=first + box.text, polygon=(p, b, c, s), weak=tuple(replace(w, at=w.at + n) for w in box.weak))
+    return box
 
 
 def _names(doubts: Sequence[Doubt]) -> tuple[str, ...]:
@@ -155,7 +165,8 @@ def _names(doubts: Sequence[Doubt]) -> tuple[str, ...]:
 
 
 def _open(found: Found, doubt: Doubt, *, ink: bool) -> bool:
-    """Whether `doubt` is still one. A stamp seldom lies over a whole paragraph, so that one is not looked at for its `ink`; nor is a whole address."""
+    """Whether `doubt` is still one. A stamp seldom lies over a whole paragraph, so that one is not looked at for its `ink`; nor is
+    a whole address."""
     if "registration_number" in doubt.names and is_checked_number(found.fields.get("registration_number", "")):
         return False
     if "uscc" in doubt.names:

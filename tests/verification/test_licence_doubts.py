@@ -209,9 +209,19 @@ def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() ->
     (doubt,) = read(*LANDSCAPE).doubts
     street = next(box for box in LANDSCAPE if box.text == STREET)
     assert doubt.names == ("address",) and doubt.clipped and doubt.area == doubt.line
-    assert holds(doubt.area, line(street.x1, 520, "一", width=0.8 * 24))
+    assert holds(doubt.area, line(street.x1, 520, "一", width=0.55 * 24))
     assert not holds(doubt.area, line(street.x1, 520, "一二三")), "two characters more are another print"
+    assert holds(doubt.area, line(street.x1 - 48, 520, "1号")) and doubt.area[0][0] > street.x0 + 100, (
+        "a short cut shows what a whole line's does not"
+    )
     assert [doubt for doubt in read(*without(ROOM)).doubts if doubt.clipped] == []
+
+
+def test_the_first_character_of_an_address_is_doubted_where_it_is_set_close_to_its_label() -> None:
+    label = line(800, 520, "住所")
+    close = [*without(STREET, ROOM, "住所"), label, line(label.x1 + 5, 520, STREET)]
+    (doubt,) = [doubt for doubt in read(*close).doubts if doubt.clipped]
+    assert doubt.names == ("address",) and label.x1 - 10 < doubt.area[0][0] < label.x1
 
 
 @pytest.mark.parametrize(("score", "doubted"), [(0.99, False), (0.8, False), (0.7, True), (0.4, True)])

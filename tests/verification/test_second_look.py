@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -249,40 +250,63 @@ def test_a_number_gives_way_to_no_other_that_is_not_proven(other: int) -> None:
 # --- Addresses -------------------------------------------------------------------------------------------
 
 
-def wider(text: str, y: float = 520) -> TextBox:
-    """The address's first line in a cut that reaches further right."""
-    return line(948, y, text, width=277)
+STREET_ENDS = next(box.x1 for box in LANDSCAPE if box.text == STREET)
+
+
+def end(text: str, y: float = 520) -> TextBox:
+    """The end of the address's first line, in a cut that reaches further right."""
+    return line(STREET_ENDS - 50, y, text, width=64)
 
 
 @pytest.mark.parametrize("more", ["一", "1", "一1", "甲"])
 def test_an_address_is_completed_by_the_character_at_the_edge(more: str) -> None:
-    reader = ScriptedReader(in_lines=[wider(STREET + more)])
+    reader = ScriptedReader(in_lines=[end(STREET[-3:] + more)])
     found = again(LANDSCAPE, reader)
     assert found.fields["address"] == STREET + more + ROOM
     assert found.fields == EXPECTED | {"address": STREET + more + ROOM}
     assert reader.asked[0] == "lines"
     x0, _, x1, _ = found.lines["address"][0]
-    assert (x0, x1) == (950, 1225), "its place is as much wider"
+    assert (x0, x1) == (950, math.ceil(STREET_ENDS + 14)), "its place is as much wider"
 
 
 @pytest.mark.parametrize(
     "seen",
     [
-        wider(STREET),
-        wider(STREET + "，"),
-        wider(STREET + "."),
-        wider(STREET + "|"),
-        wider(STREET + "一，"),
-        wider(STREET + "一二三"),
-        wider("上海市浦东新区某某路9号一"),
-        wider(STREET.replace("海", "梅") + "一"),
-        wider("1号一"),
-        wider(STREET + "一", y=550),
+        end("路1号"),
+        end("路1号，"),
+        end("路1号."),
+        end("路1号|"),
+        end("路1号一，"),
+        end("路1号一二三"),
+        end("路9号一"),
+        end("1号一"),
+        end("路1号一", y=550),
     ],
-    ids=["the same", "a comma", "a stop", "a stroke", "a mark behind", "three more", "another", "misread", "a scrap", "another line"],
+    ids=["the same", "a comma", "a stop", "a stroke", "a mark behind", "three more", "another", "a scrap", "another line"],
 )
 def test_an_address_is_completed_by_nothing_else(seen: TextBox) -> None:
     assert again(LANDSCAPE, ScriptedReader(in_lines=[seen])).fields == EXPECTED
+
+
+def test_what_is_cut_through_at_the_inner_end_of_a_cut_counts_for_nothing() -> None:
+    assert again(LANDSCAPE, ScriptedReader(in_lines=[end("踏1号一")])).fields["address"] == STREET + "一" + ROOM
+
+
+def test_an_address_set_close_to_its_label_is_completed_by_its_first_character() -> None:
+    close = [*without(STREET, ROOM, "住所"), line(800, 520, "住所"), line(853, 520, STREET[1:])]
+    seen = line(841, 520, STREET[:4], width=96)
+    assert again(close, ScriptedReader(in_lines=[seen])).fields["address"] == STREET
+    assert again(close, ScriptedReader(in_lines=[line(841, 520, "南京市海", width=96)])).fields["address"] == "南" + STREET[1:]
+    assert again(close, ScriptedReader(in_lines=[line(841, 520, "上海市浦", width=96)])).fields["address"] == STREET[1:]
+
+
+def test_an_address_gives_way_to_no_longer_one_that_is_less_sure_or_ends_in_another_print() -> None:
+    half = "北京市海淀区示例路1号"
+    page = [*without(STREET, ROOM), line(950, 520, half[:-1])]
+    with_stamp = [line(800, 520, "住所"), line(950, 520, half[:-1] + "国玻璃网上商城")]
+    assert again(page, ScriptedReader(enlarged=[line(800, 520, "住所"), line(950, 520, half)])).fields["address"] == half
+    unsure = [replace(box, score=0.6) for box in with_stamp]
+    assert again(page, ScriptedReader(enlarged=unsure)).fields["address"] == half[:-1]
 
 
 def test_an_address_that_breaks_off_is_read_to_its_end() -> None:
@@ -402,7 +426,7 @@ def test_what_the_reader_raises_goes_through(failure: ProviderError) -> None:
 def test_a_second_opinion_is_asked_of_the_code_only() -> None:
     """Of a name no other engine's reading can be proven right; of a code its check character proves it."""
     page = [box for box in LANDSCAPE if box.text not in ("王示例", CODE)]
-    told = [line(100, 340, CODE), REPRESENTATIVE, line(250, 420, "某某有限公司"), wider(STREET + "一")]
+    told = [line(100, 340, CODE), REPRESENTATIVE, line(250, 420, "某某有限公司"), end(STREET[-3:] + "一")]
     reader = ScriptedReader(in_lines=told, enlarged=told, in_ink=told)
     first = fields_of(page, WIDTH, HEIGHT)
     found = second_opinion(PAGE, page, first, reader)

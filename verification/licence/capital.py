@@ -35,6 +35,9 @@ _PRINT: Final = re.compile(
 
 _OPENING_LOST: Final = re.compile(r"(?<=[元圆])(人民币|美元|港元|港币|欧元)[)]")
 
+# No amount begins with a unit, save 拾万 for 壹拾万: the digit before it was not read.
+_BEHEADED: Final = re.compile(r"(?:[(]?人民币[)]?|美元|美金|港元|港币|欧元|日元|英镑)?[佰仟万萬亿]")
+
 
 @dataclass(frozen=True)
 class Capital:
@@ -45,10 +48,10 @@ class Capital:
 
 
 def printed(text: str) -> str:
-    """The part of `text` that is an amount, as printed; empty where there is none."""
+    """The part of `text` that is an amount, as printed; empty where there is none, or where its first digit was lost."""
     text = _OPENING_LOST.sub(r"(\1)", _half_width(text))
-    match = max(_PRINT.finditer(text), key=lambda m: len(m.group()), default=None)
-    return match.group().lstrip(":") if match and len(match.group()) > 1 else ""
+    amount = max((match.group().lstrip(":") for match in _PRINT.finditer(text)), key=len, default="")
+    return "" if len(amount) < 2 or _BEHEADED.match(amount) else amount
 
 
 def _half_width(text: str) -> str:

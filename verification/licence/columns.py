@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, pairwise
 from statistics import fmean
 from typing import Final, Protocol
 
@@ -20,7 +20,7 @@ EMPTY: Final = 1.0
 """What a label costs that has no line."""
 WRAP: Final = 0.3
 """What each line of a value after its first costs, and `SHORT_WRAP` where such values seldom have one."""
-SHORT_WRAP: Final = 1.4
+SHORT_WRAP: Final = 2.0
 HEADLESS: Final = 0.5
 """What a paragraph costs that begins below a line of its own which no label takes."""
 MOST_LINES: Final = 5
@@ -143,6 +143,6 @@ def _cost(label: Placed, run: Sequence[Placed], rule: Rule) -> float:
     if rule.paragraph:
         return cost
     cost += (len(run) - 1) * (WRAP if rule.wraps else SHORT_WRAP)
-    for above, below in zip(run, run[1:], strict=False):
+    for above, below in pairwise(run):
         cost += 2 * max(0.0, (below.y - above.y) / max(above.h, below.h) - 1.2)
     return cost

@@ -30,7 +30,9 @@ ALWAYS_PRINTED: Final = ("name", "type", "legal_representative", "established_on
 SHORT: Final = ("name", "type", "legal_representative", "registered_capital", "established_on")
 UNSURE: Final = 0.75
 """Below this confidence a short value is looked at again."""
-_ENDS: Final = re.compile(r"(?:[号室楼层幢栋村组座屯园厦厅房铺内侧旁处口场院站社委山)）]|[村路街号园]口?[东西南北]|.{9}[市区]|\d{3,}|[A-Z]\d+|[-—#]\d+)\W*$")
+_ENDS: Final = re.compile(
+    r"(?:[号室楼层幢栋村组座屯园厦厅房铺内侧旁处口场院站社委山)）]|[村路街号园]口?[东西南北]|.{9}[市区]|\d{3,}|[A-Z]\d+|[-—#]\d+)\W*$"
+)
 
 
 def ends_like_address(text: str) -> bool:
@@ -38,7 +40,10 @@ def ends_like_address(text: str) -> bool:
     return bool(_ENDS.search(text))
 
 
-
+SHORT_CUT: Final = 2.2
+"""Heights of a line: what is read again of it where only its end is in doubt."""
+CLOSE: Final = 0.5
+"""Heights of a line between a label and a value that is set close to it."""
 UNREADABLE: Final = 0.6
 """A line that scores less is two lines in one box, or none."""
 MOST_CODES: Final = 3
@@ -67,7 +72,7 @@ class Doubt:
     other_cuts: tuple[Polygon, ...] = ()
     """The same line cut tighter and wider: what overlaps it above or below may then be left out."""
     clipped: bool = False
-    """Whether `line` was read, and only its last character is in doubt."""
+    """Whether `line` is an end of one that was read, whose outermost character may have been cut off."""
 
     def turned(self, turn: Turn, width: int, height: int) -> Doubt:
         """The same doubt on the page of `width` × `height` pixels, turned clockwise by `turn`."""
@@ -141,8 +146,9 @@ class _Page:
             if name in ("uscc", "registration_number") and self.taken.keys() & {"uscc", "registration_number"}:
                 continue
             label = entry.label
-            for cell in entry.lines:
-                yield self._around((name,), cell.x0 - cell.h, cell.x1 + cell.h, cell.y, cell.h)
+            for cell in entry.lines:  # print that is no such value: in a tight cut, without what touches it
+                tight = self._place(cell.x0 - 0.1 * cell.h, cell.x1 + 0.3 * cell.h, cell.y - 0.45 * cell.h, cell.y + 0.45 * cell.h)
+                yield replace(self._around((name,), cell.x0 - cell.h, cell.x1 + cell.h, cell.y, cell.h), other_cuts=(tight,))
             if not entry.lines and (end := self._end_of_row(name, label)) - label.x1 > label.h:
                 yield self._around((name,), label.x1, end, label.y, label.h)
 
@@ -177,12 +183,19 @@ class _Page:
             )
 
     def _clipped(self) -> Iterator[Doubt]:
-        """Lines of an address that go on below: the last character before the edge (一, 1) is easily cut off."""
+        """The ends of an address that are easily cut off: a thin last character (一, 1) of a line that goes on below, and
+        the first one where it is set close to the label. A short cut shows what a whole line's does not."""
         entry = self.entries.get("address")
-        for row in _rows(entry.lines)[:-1] if entry else ():
-            cell = row[-1]
-            line = self._place(cell.x0 - 0.1 * cell.h, cell.x1 + 0.9 * cell.h, cell.y - cell.h / 2, cell.y + cell.h / 2)
-            yield Doubt(("address",), line, cell.h, line, clipped=True)
+        rows = _rows(entry.lines) if entry else []
+        for cell in (row[-1] for row in rows[:-1]):
+            yield self._end(cell, max(cell.x0, cell.x1 - SHORT_CUT * cell.h), cell.x1 + 0.6 * cell.h)
+        if entry and rows and 0 < rows[0][0].x0 - entry.label.x1 < CLOSE * rows[0][0].h:
+            cell = rows[0][0]
+            yield self._end(cell, cell.x0 - 0.5 * cell.h, min(cell.x1, cell.x0 + 2 * SHORT_CUT * cell.h))
+
+    def _end(self, cell: Cell, x0: float, x1: float) -> Doubt:
+        line = self._place(x0, x1, cell.y - cell.h / 2, cell.y + cell.h / 2)
+        return Doubt(("address",), line, cell.h, line, clipped=True)
 
     def _holes(self) -> Iterator[Doubt]:
         """A scope whose lines are missing, ragged, far apart or begin below their label."""
@@ -201,7 +214,8 @@ class _Page:
         h = median(cell.h for cell in entry.lines)
         if rows[0][0].y - entry.label.y > 0.8 * entry.label.h:
             return True
-        among = [cell for cell in self.cells if rows[0][0].y < cell.y < rows[-1][0].y and entry.lines[0].x0 - h < cell.x0 < self._column_end(entry.label)]
+        left, right = entry.lines[0].x0 - h, self._column_end(entry.label)
+        among = [cell for cell in self.cells if rows[0][0].y < cell.y < rows[-1][0].y and left < cell.x0 < right]
         if any(cell.piece.box.score < UNREADABLE or cell.h > 1.7 * h for cell in (*entry.lines, *among)):
             return True
         width = max(cell.x1 for cell in entry.lines) - min(cell.x0 for cell in entry.lines)

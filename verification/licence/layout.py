@@ -262,7 +262,7 @@ def _take_columns(entries: Sequence[Entry], free: Sequence[Cell], edges: Sequenc
             return misfit(own[number].label.label, [rows[i].text for i in run])
 
         runs = shared_out([e.label for e in own], rows, rules, unlike)
-        taken = set()
+        taken: set[int] = set()
         for entry, rule, run in zip(own, rules, runs, strict=True):
             kept = run[:1] if rule.paragraph else run  # how a paragraph goes on is seen with what stands beside its lines
             entry.lines = [cell for i in kept for cell in rows[i].cells]
@@ -332,11 +332,17 @@ def _goes_on(entry: Entry, cell: Cell) -> bool:
     return 0.4 * last.h < down < 1.35 * max(last.h, cell.h) and abs(cell.x0 - first.x0) < 1.5 * cell.h and 0.6 < cell.h / first.h < 1.6
 
 
+def _over(cell: Cell, other: Cell) -> bool:
+    """Whether one of them stands above the other."""
+    return min(cell.x1, other.x1) - max(cell.x0, other.x0) > 0.5 * min(cell.x1 - cell.x0, other.x1 - other.x0)
+
+
 def _in_lines(cells: Sequence[Cell]) -> list[Cell]:
     """`cells` as they are read: line after line, each from left to right."""
     ordered: list[list[Cell]] = []
     for cell in sorted(cells, key=lambda c: c.y):
-        if ordered and abs(cell.y - ordered[-1][0].y) < 0.5 * min(cell.h, ordered[-1][0].h):
+        level = ordered and abs(cell.y - ordered[-1][0].y) < 0.5 * min(cell.h, ordered[-1][0].h)
+        if level and not any(_over(cell, other) for other in ordered[-1]):
             ordered[-1].append(cell)
         else:
             ordered.append([cell])

@@ -128,6 +128,8 @@ def misfit(name: str, lines: Sequence[str]) -> float:
         return 0.0 if _day(text) else MISFIT
     if name == "term":
         return MISFIT * (not _term(text)) + MISFIT * sum(not _TERM_GOES_ON.fullmatch(line) for line in lines[1:])
+    if name == "business_scope":
+        return MISFIT if re.fullmatch(_LEGAL_FORMS, lines[0]) else 0.0
     if name in ("name", "address"):
         return MISFIT if dates.days_in(text) or not re.search("[一-鿿]{2}", text) else 0.0
     return 0.0
