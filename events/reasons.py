@@ -484,6 +484,12 @@ REASONS: dict[str, Reason] = _table(
         "company", DAYS,
     ),
     Reason(
+        "agency_licence_former_name",
+        Text("人力资源服务许可证上是公司的曾用名", "The HR service licence has a name that the company had before"),
+        Text("请先到发证机关办理变更，再上传现用名称的许可证；审核员也会人工核实", "Have it renewed by its authority, and upload the one with the present name; a reviewer looks at it too"),
+        "company", DAYS,
+    ),
+    Reason(
         "agency_scope_unread",
         Text("未能读到经营范围，无法确认是否需要许可证", "The business scope could not be read, so nobody knows whether a licence is needed"),
         Text("请上传经营范围清晰可见的执照照片；审核员也会人工核实", "Upload a photo of the business licence with its scope clearly visible; a reviewer looks at it too"),
