@@ -679,6 +679,12 @@ REASONS: dict[str, Reason] = _table(
         "reviewer", AT_ONCE, appeal=False,
     ),
     Reason(
+        "in_force_undecided",
+        Text("该企业另有一份生效中的核验，尚未选择如何处理", "The employer has another approval in force, and it is not said what becomes of it"),
+        Text("请选择是否同时暂停", "Choose whether it is suspended, too"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "another_reviewer_required",
         Text("申诉须由另一位审核员处理", "An appeal is decided by a different reviewer"),
         Text("请交给另一位审核员", "Leave it to another reviewer"),

@@ -77,6 +77,12 @@ def test_a_proof_that_came_and_one_that_did_not(now: datetime) -> None:
     assert "are shown to act" in sent("proof_ended", "en", now, proven=True, reasons=[])[0]
 
 
+def test_who_is_refused_is_told_what_became_of_what_was_in_force(now: datetime) -> None:
+    assert "begin again" in sent("case_reject", "en", now)[1]
+    for part in sent("case_reject", "en", now, suspended=True)[1:]:
+        assert "What your company had in force is suspended, too" in part and "begin again" not in part
+
+
 def test_a_colleague_is_ended_and_a_stranger_is_reported(now: datetime) -> None:
     assert "/team/" in sent("authority_notice", "en", now, colleague=True, path="/team/")[1]
     assert "/case/help/" in sent("authority_notice", "en", now, colleague=False, path="/team/")[1]
