@@ -9,6 +9,7 @@ from verification.models.documents import (
     DocumentQuerySet,
     DocumentReading,
     PageBand,
+    PageLandmarks,
     Statement,
 )
 from verification.models.lists import Exclusion, ExclusionKind, RegistryRecord
@@ -31,6 +32,7 @@ __all__ = [
     "Exclusion",
     "ExclusionKind",
     "PageBand",
+    "PageLandmarks",
     "Proof",
     "ProofKind",
     "ProofQuerySet",
