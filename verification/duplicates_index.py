@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import QuerySet
 from PIL import Image
 
 from events.sealing import Damaged, KeyMissing, keys, seal, unseal
@@ -37,6 +38,8 @@ SCORE_AT_LEAST: Final = 5.0
 """Five rare words in common; cut, turned and saved-again copies have six or more."""
 CANDIDATES: Final = 6
 """Pages whose pictures are opened and compared, for each page."""
+RANKED: Final = 256
+"""So many of the likeliest are asked whether they count at all: own earlier pages, and withdrawn ones, hide nobody behind them."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +130,8 @@ def bands_of(page_id: int, found: Landmarks) -> list[PageBand]:
     ]
 
 
-def candidates(page_ids: Sequence[int]) -> dict[int, list[int]]:
-    """For each page those that share rare words with it, the likeliest first. One query, whose work is bounded by LOOKED_AT."""
+def candidates(page_ids: Sequence[int], among: QuerySet[DocumentPage] | None = None) -> dict[int, list[int]]:
+    """For each page those of `among` that share rare words with it, the likeliest first. The work is bounded by LOOKED_AT and RANKED."""
     listed = {"postgresql": "string_agg(o.page_id::text, ',')"}.get(connection.vendor, "group_concat(o.page_id)")
     marks = ",".join(["%s"] * len(page_ids))
     # Only names of our own and a number stand in the text; what comes from outside is a parameter.
@@ -147,21 +150,25 @@ def candidates(page_ids: Sequence[int]) -> dict[int, list[int]]:
             found = others.split(",") if others else []
             for theirs in found:
                 scores[mine][int(theirs)] += min(1.0, RARE / len(found))
-    return {mine: _likeliest(score) for mine, score in scores.items()}
+    ranked = {mine: _likeliest(score) for mine, score in scores.items()}
+    if among is not None:
+        counting = set(among.filter(pk__in={page for found in ranked.values() for page in found}).values_list("pk", flat=True))
+        ranked = {mine: [page for page in found if page in counting] for mine, found in ranked.items()}
+    return {mine: found[:CANDIDATES] for mine, found in ranked.items()}
 
 
 def _likeliest(score: dict[int, float]) -> list[int]:
     ranked = sorted((page for page, points in score.items() if points >= SCORE_AT_LEAST), key=lambda page: (-score[page], page))
-    return ranked[:CANDIDATES]
+    return ranked[:RANKED]
 
 
-def same_picture(pages: Iterable[DocumentPage]) -> list[Match]:
-    """The stored pages, of whomever, that show the same picture as one of `pages`; these are indexed first."""
+def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -> list[Match]:
+    """The pages of `among` that show the same picture as one of `pages`; these are indexed first."""
     mine = {page.pk: page for page in pages}
     if not mine:
         return []
     index_pages(mine.values())
-    likely = candidates(list(mine))
+    likely = candidates(list(mine), among)
     others = DocumentPage.objects.in_bulk({page for found in likely.values() for page in found})
     seen = {page.pk: _if_kept(page, known) for page, known in _with_kept([*mine.values(), *others.values()])} if others else {}
     matches = []

@@ -205,6 +205,22 @@ def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.Mo
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("hidden_by", ["ones own earlier ones", "withdrawn ones"])
+def test_nobody_hides_a_picture_behind_many_that_do_not_count(now: datetime, hidden_by: str) -> None:
+    """More of them than candidates, each nearer to the thief's than the victim's is."""
+    victim = shown(now, licence(1), State.APPROVED)
+    look(victim, now)
+    employer = make_employer(now)
+    for _ in range(duplicates_index.CANDIDATES + 1):
+        other = shown(now, cut(licence(1)), State.REJECTED, employer if hidden_by.startswith("ones own") else None)
+        look(other, now)
+        if hidden_by.startswith("withdrawn"):
+            Case.objects.filter(pk=other.pk).update(state=State.WITHDRAWN)
+    near = look(shown(now, cut(licence(1)), employer=employer), now)[0]["near_same"]
+    assert [each["case"] for each in near] == [str(victim.pk)]
+
+
+@pytest.mark.django_db
 def test_bands_are_written_once_and_queries_stay_as_many(now: datetime) -> None:
     def queries(case: Case) -> int:
         subject = subject_of(case, now)

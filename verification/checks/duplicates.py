@@ -70,15 +70,14 @@ class Duplicates:
         """Pages of other employers that show the same picture as one of ours: of each case and page of ours the best, the best first."""
         licences = [UUID(document.id) for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE)]
         mine = {page.pk: page for page in DocumentPage.objects.filter(document_id__in=licences)}
-        matches = sorted(duplicates_index.same_picture(mine.values()), key=lambda match: -match.agreement.share)
-        others = self._others(subject)
-        shown = DocumentPage.objects.filter(pk__in={match.theirs for match in matches}, document__in=others).select_related("document")
-        theirs = {page.pk: page for page in shown}
+        others = DocumentPage.objects.filter(document__in=self._others(subject))
+        matches = sorted(duplicates_index.same_picture(mine.values(), others), key=lambda match: -match.agreement.share)
+        theirs = others.select_related("document").in_bulk({match.theirs for match in matches})
         near: dict[tuple[UUID, int], dict[str, Any]] = {}
         for match in matches:
-            if (page := theirs.get(match.theirs)) is None:
+            page, ours = theirs.get(match.theirs), mine[match.mine]
+            if page is None:  # withdrawn in the same moment
                 continue
-            ours = mine[match.mine]
             near.setdefault(
                 (page.document.case_id, ours.pk),
                 {
