@@ -444,6 +444,25 @@ def agency_borrowed_licence(number: int) -> list[Outcome]:
     return [_attack(number, "agency: another's licence", agency, papers=papers, account_class="commercial_agency")]
 
 
+def agency_approval_for_licence(number: int) -> list[Outcome]:
+    """No business licence: any picture as an approval document, uploaded as a public service's, and then an agency again."""
+    agency, client = agency_of(number), company_of(number + 31, "company")
+    registered(agency)
+    papers = [Paper(APPROVAL, (photo(number, company_of(number + 41, "company"), "scan"),)), hr_licence(number, agency)]
+
+    def prove(walk: Walk) -> None:
+        from verification import operations
+
+        operations.declare(
+            walk.case.pk, walk.actor, walk.now, name=agency.name, uscc=agency.uscc,
+            legal_representative=agency.legal_representative, account_class="commercial_agency",
+        )  # fmt: skip
+        walk.hand_in(client_letter(number, agency, client))
+
+    more = {"papers": papers, "prove": prove, "account_class": "public_service"}
+    return [_attack(number, "agency: approval document for a licence", agency, **more)]
+
+
 ATTACKS: Final[tuple[Story, ...]] = (
     edited_digit, edited_code, edited_name, edited_character, edited_person, in_an_editor("retyped_digit"), in_an_editor("copied_digit"),
     in_an_editor("pasted_field"), in_an_editor("painted_over"), in_an_editor("recaptured"), forged_qr, borrowed("free mail"),
@@ -451,6 +470,7 @@ ATTACKS: Final[tuple[Story, ...]] = (
     borrowed_of_a_customer, proof_of_another, vouch_ring, kit, one_device, excluded_returns, invented, invented_with_account, invented_old,
     not_in_order("吊销"), not_in_order("注销"), not_in_order("迁出"), not_in_order("存续", "abnormal_list"),
     not_in_order("存续", "serious_violation_list"), agency_unlicensed, agency_scope_hidden, agency_expired, agency_borrowed_licence,
+    agency_approval_for_licence,
 )  # fmt: skip
 """Each comes as often as the others."""
 SHARE_HONEST: Final = 0.55

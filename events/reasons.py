@@ -527,7 +527,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "approval_document_missing",
-        Text("公共服务机构需要批准设立文件", "A public body needs its approval document"),
+        Text("还没有上传批准设立文件（如事业单位法人证书、社会团体法人登记证书）", "The document by which the body was set up has not been uploaded yet"),
         Text("上传批准设立文件，由审核员核实", "Upload the approval document; a reviewer looks at it"),
         "company", DAYS,
     ),

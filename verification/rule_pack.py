@@ -96,6 +96,10 @@ TAKES: Final[dict[str, Text]] = {
 """How long each way usually takes, until it is known whether it is good."""
 
 
+PAPERS: Final = frozenset({LICENCE, APPROVAL})
+"""By which a body shows that it exists; of each body one of them is due."""
+
+
 def paper_of(account_class: str, uscc: str, pack: Pack = CURRENT) -> str:
     """The paper by which this body shows that it exists: `business_licence` or `approval_document`."""
     if account_class == "public_service":

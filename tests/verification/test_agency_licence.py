@@ -38,6 +38,7 @@ SUBJECT = Subject(
 )  # fmt: skip
 DIRECT = replace(SUBJECT, account_class="direct_employer")
 PUBLIC = replace(SUBJECT, account_class="public_service")
+BODY = replace(DIRECT, uscc="52" + USCC[2:])
 
 
 def paper(sure: float = 0.995, **fields: str) -> dict[str, Any]:
@@ -120,6 +121,12 @@ def worst(findings: Sequence[Finding]) -> Finding:
         (DIRECT, seen(agency_words=[], scope_from="", scope_expected=False), "no_agency", Severity.PASS),
         (DIRECT, seen(agency_words=[], scope_from="", scope_expected=False, kinds=["approval_document"]), "approval_document_unchecked",
             Severity.UNABLE),
+        # A letter and an HR service licence replace no business licence; nor does a decision that nobody has read.
+        (SUBJECT, seen(kinds=["approval_document", "hr_service_licence"]), "approval_document_unchecked", Severity.UNABLE),
+        (DIRECT, seen(kinds=["approval_document", "hr_service_licence"]), "approval_document_unchecked", Severity.UNABLE),
+        (SUBJECT, seen(kinds=["approval_document", "business_licence"]), "agency_licence_agrees", Severity.PASS),
+        (BODY, seen(agency_words=[], kinds=["approval_document"]), "approval_document_unchecked", Severity.UNABLE),
+        (BODY, seen(agency_words=[]), "approval_document_missing", Severity.CONCERN),
         # Public bodies
         (PUBLIC, seen(), "approval_document_missing", Severity.CONCERN),
         (PUBLIC, seen(kinds=["approval_document"]), "approval_document_unchecked", Severity.UNABLE),

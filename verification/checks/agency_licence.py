@@ -27,6 +27,7 @@ from verification.models import ClientAuthorisation, DocumentKind
 from verification.papers import read_paper
 from verification.readers import READERS
 from verification.readers.base import Picture, Reader
+from verification.rule_pack import paper_of
 
 AGENCY_WORDS: Final = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
 """Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was ticked."""
@@ -50,7 +51,7 @@ _NEEDED: Final = ("number", "name", "scope", "valid_until")
 
 class AgencyLicence:
     code = "agency_licence"
-    version = "1"
+    version = "2"
     lasting = False
 
     def __init__(self, readers: Sequence[Reader] = READERS) -> None:
@@ -107,23 +108,29 @@ class AgencyLicence:
     # --- What that means -------------------------------------------------------------------------------------
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        return [*self._set_up(subject, observation), *self._placing(subject, observation)]
+
+    def _set_up(self, subject: Subject, observation: Observation) -> list[Finding]:
+        """No machine reads what bodies are set up by: of whom it is due, or who shows nothing but it, a person looks."""
+        kind, kinds = DocumentKind.APPROVAL_DOCUMENT, observation["kinds"]
+        due = paper_of(subject.account_class, subject.uscc) == kind
+        if due and kind not in kinds:
+            return [Finding(self.code, "approval_document_missing", Severity.CONCERN, kind)]
+        if kind in kinds and (due or DocumentKind.BUSINESS_LICENCE not in kinds):
+            return [Finding(self.code, "approval_document_unchecked", Severity.UNABLE, kind)]
+        return []
+
+    def _placing(self, subject: Subject, observation: Observation) -> list[Finding]:
+        """What is to be said of a company that recruits for others, or may."""
         if subject.account_class == AccountClass.PUBLIC_SERVICE:
-            return self._approval(observation)
+            return []
         if subject.account_class == AccountClass.COMMERCIAL_AGENCY:
             return [*self._licensed(subject, observation), *self._scope_of_agency(observation), *self._authorised(subject, observation)]
         if observation["agency_words"]:
             return list(self._licensed(subject, observation))
         if not observation["scope_from"] and observation["scope_expected"]:
             return [Finding(self.code, "agency_scope_unread", Severity.UNABLE, "business_scope")]
-        approval = DocumentKind.APPROVAL_DOCUMENT in observation["kinds"] and DocumentKind.BUSINESS_LICENCE not in observation["kinds"]
-        return self._approval(observation) if approval else [Finding(self.code, "no_agency", Severity.PASS, "business_scope")]
-
-    def _approval(self, observation: Observation) -> list[Finding]:
-        """No machine reads what public bodies are set up by: a person looks."""
-        kind = DocumentKind.APPROVAL_DOCUMENT
-        if kind not in observation["kinds"]:
-            return [Finding(self.code, "approval_document_missing", Severity.CONCERN, kind)]
-        return [Finding(self.code, "approval_document_unchecked", Severity.UNABLE, kind)]
+        return [Finding(self.code, "no_agency", Severity.PASS, "business_scope")]
 
     def _licensed(self, subject: Subject, observation: Observation) -> Iterator[Finding]:
         licence = observation["licence"]

@@ -18,12 +18,13 @@ from verification.models import DocumentKind, DocumentReading
 from verification.readers.cloud import FieldReader
 from verification.readers.tencent import TencentReader
 from verification.reading import read_pages
+from verification.rule_pack import paper_of
 from verification.tencent_cloud import account_of
 
 
 class Reading:
     code = "reading"
-    version = "3"
+    version = "4"
     lasting = True
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -40,7 +41,8 @@ class Reading:
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         if observation["document"] is None:
-            if subject.of_kind(DocumentKind.APPROVAL_DOCUMENT):
+            due = paper_of(subject.account_class, subject.uscc)
+            if due == DocumentKind.APPROVAL_DOCUMENT and subject.of_kind(due):
                 return []  # a body that was set up by a decision has no business licence; a person looks at that document
             return [Finding(self.code, "document_missing", Severity.UNABLE, "document")]
         fields = observation["fields"]
