@@ -299,6 +299,15 @@ def registered(company: Company, **changed: Any) -> None:
     RegistryRecord.objects.update_or_create(uscc=company.uscc, defaults=row)
 
 
+def licensed(agency: Company, number: str, valid_until: date | None, **changed: Any) -> None:
+    """The province's list of licensed agencies has the agency."""
+    from verification.licence.hr_service import number_key
+    from verification.models import HrLicenceRecord
+
+    row = {"name": agency.name, "uscc": agency.uscc, "valid_until": valid_until, "as_of": date(2026, 11, 2)} | changed
+    HrLicenceRecord.objects.update_or_create(number=number_key(number), defaults=row)
+
+
 def listed_after(company: Company, wait: timedelta, **changed: Any) -> Callable[[Walk], None]:
     """The register lists the company once `wait` is over."""
     due = NOW + wait

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from benchmarks.applicants import (
@@ -21,6 +21,7 @@ from benchmarks.applicants import (
     by_code,
     by_deposit,
     by_e_licence,
+    licensed,
     listed_after,
     recut,
     registered,
@@ -29,6 +30,7 @@ from verification.specimens import FORMS, Company, make
 from verification.specimens.forgery import Attack, edited
 from verification.specimens.hr_service import make_hr_service
 from verification.specimens.letter import LAYOUTS, make_letter
+from verification.specimens.paper import PaperSpecimen
 
 Story = Callable[[int], list[Outcome]]
 
@@ -43,6 +45,8 @@ DAMAGES: Final = (
 """How honest employers' licences arrive, in turn: a fifth each from a scanner, an ordinary phone and a careful one; of the
 rest some as PDF, on their side, or so poor that the page asks for another photo."""
 _BETTER: Final = {"hard": ("phone", "light"), "blur": ("phone", "light"), "cropped": ("phone", "light"), "glare": ("phone", "light")}
+UNLISTED: Final = 10
+"""Of so many honest agencies one is not on the list: it was licensed since, or by a province that publishes none."""
 AGENCY_SCOPE: Final = "人力资源服务（含职业中介活动、劳务派遣）；企业管理咨询；会议及展览服务。"
 
 
@@ -152,8 +156,11 @@ def honest_young_deposit(number: int) -> list[Outcome]:
 
 
 def honest_agency(number: int) -> list[Outcome]:
+    """One in ten is not on the imported list of licensed agencies, and by the rules a person looks at it."""
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)
+    if number // _STEP // UNLISTED % UNLISTED:
+        on_the_list(number, agency)
     papers = [licence(number, agency, damage_of(number)), hr_licence(number, agency), client_letter(number, agency, client)]
     return [Walk(_honest(number, "agency", agency, papers=papers, account_class="commercial_agency"), number).go()]
 
@@ -432,6 +439,7 @@ def agency_scope_hidden(number: int) -> list[Outcome]:
 def agency_expired(number: int) -> list[Outcome]:
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)
+    on_the_list(number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04")
     expired = hr_licence(number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04")
     papers = [licence(number, agency), expired, client_letter(number, agency, client)]
     return [_attack(number, "agency: licence expired", agency, papers=papers, account_class="commercial_agency")]
@@ -440,8 +448,49 @@ def agency_expired(number: int) -> list[Outcome]:
 def agency_borrowed_licence(number: int) -> list[Outcome]:
     agency, other, client = agency_of(number), agency_of(number + 31), company_of(number + 41, "company")
     registered(agency)
+    on_the_list(number, other)
     papers = [licence(number, agency), hr_licence(number, other), client_letter(number, agency, client)]
     return [_attack(number, "agency: another's licence", agency, papers=papers, account_class="commercial_agency")]
+
+
+def agency_drawn_licence(number: int) -> list[Outcome]:
+    """A licence drawn in one's own name: with an invented number, that of another agency, or the term of one's own prolonged."""
+    agency, other, client = agency_of(number), agency_of(number + 31), company_of(number + 41, "company")
+    registered(agency)
+    on_the_list(number, other)
+    drawn: dict[str, str] = {}
+    if number % 3 == 1:
+        drawn = {"number": hr_specimen(number, other).fields["number"].replace("〔", "[").replace("〕", "]")}
+    elif number % 3 == 2:
+        on_the_list(number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04")
+        drawn = {"number": hr_specimen(number, agency, issued_on="2019-03-04").fields["number"].replace("〔", "[").replace("〕", "]")}
+    papers = [licence(number, agency), hr_licence(number, agency, **drawn), client_letter(number, agency, client)]
+    return [_attack(number, "agency: a licence drawn in its own name", agency, papers=papers, account_class="commercial_agency")]
+
+
+def agency_drawn_letter(number: int) -> list[Outcome]:
+    """A licensed agency's, with a client's letter that it has drawn itself: without a seal, or for another agency's name."""
+    agency = agency_of(number)
+    to, sealed = (agency, "no") if number % 2 else (agency_of(number + 41), "yes")
+    return [
+        _with_letter(
+            number, "agency: a drawn client's letter", agency, client_letter(number, to, company_of(number + 31, "company"), sealed=sealed)
+        )
+    ]
+
+
+def agency_well_drawn_letter(number: int) -> list[Outcome]:
+    """The same, with all that a letter has to say, and a seal."""
+    agency = agency_of(number)
+    drawn = client_letter(number, agency, company_of(number + 31, "company"))
+    return [_with_letter(number, "agency: a client's letter drawn well", agency, drawn)]
+
+
+def _with_letter(number: int, kind: str, agency: Company, letter_of_client: Paper) -> Outcome:
+    registered(agency)
+    on_the_list(number, agency)
+    papers = [licence(number, agency), hr_licence(number, agency), letter_of_client]
+    return _attack(number, kind, agency, papers=papers, account_class="commercial_agency")
 
 
 def agency_approval_for_licence(number: int) -> list[Outcome]:
@@ -470,7 +519,7 @@ ATTACKS: Final[tuple[Story, ...]] = (
     borrowed_of_a_customer, proof_of_another, vouch_ring, kit, one_device, excluded_returns, invented, invented_with_account, invented_old,
     not_in_order("吊销"), not_in_order("注销"), not_in_order("迁出"), not_in_order("存续", "abnormal_list"),
     not_in_order("存续", "serious_violation_list"), agency_unlicensed, agency_scope_hidden, agency_expired, agency_borrowed_licence,
-    agency_approval_for_licence,
+    agency_drawn_licence, agency_drawn_letter, agency_well_drawn_letter, agency_approval_for_licence,
 )  # fmt: skip
 """Each comes as often as the others."""
 SHARE_HONEST: Final = 0.55
@@ -522,14 +571,24 @@ def agency_of(number: int) -> Company:
     return replace(company, name=name, business_scope=AGENCY_SCOPE)
 
 
-def hr_licence(number: int, agency: Company, **printed: str) -> Paper:
+def hr_specimen(number: int, agency: Company, /, **printed: str) -> PaperSpecimen:
     term = {"valid_from": "2024-05-06", "valid_until": "2029-05-05", "issued_on": "2024-05-06"} | printed
-    return Paper(HR_LICENCE, (lambda: make_hr_service(number, ("wide", "upright")[number % 2], "light", agency, **term).jpeg(),))
+    return make_hr_service(number, ("wide", "upright")[number % 2], "light", agency, **term)
 
 
-def client_letter(number: int, agency: Company, client: Company) -> Paper:
+def hr_licence(number: int, agency: Company, /, **printed: str) -> Paper:
+    return Paper(HR_LICENCE, (lambda: hr_specimen(number, agency, **printed).jpeg(),))
+
+
+def on_the_list(number: int, agency: Company, /, **printed: str) -> None:
+    """The agency's licence as its province publishes it, whatever somebody may have drawn."""
+    fields = hr_specimen(number, agency, **printed).fields
+    licensed(agency, fields["number"], date.fromisoformat(fields["valid_until"]))
+
+
+def client_letter(number: int, agency: Company, client: Company, **printed: str) -> Paper:
     """The client authorises the agency to recruit for it, into the next year."""
-    said = {"matter": f"由{agency.name}代为发布招聘信息、推荐人才", "valid_from": "2026-06-01", "valid_until": "2027-05-31"}
+    said = {"matter": f"由{agency.name}代为发布招聘信息、推荐人才", "valid_from": "2026-06-01", "valid_until": "2027-05-31"} | printed
     return letter(number, client, CLIENT, client, dated_on="2026-06-01", **said)
 
 

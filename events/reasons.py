@@ -484,6 +484,18 @@ REASONS: dict[str, Reason] = _table(
         "company", DAYS,
     ),
     Reason(
+        "agency_licence_unconfirmed",
+        Text("在人社部门公布的名单中未能查到这张许可证", "The HR service licence was not found on the published lists of licensed agencies"),
+        Text("由审核员向发证机关核实；名单可能尚未更新", "A reviewer asks its authority; the list may be behind"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "agency_licence_listed_otherwise",
+        Text("公布的名单中，这个许可证编号属于其他单位", "On the published list this licence number belongs to another body"),
+        Text("请上传发给本公司的许可证；名单有误的，请联系发证机关，审核员也会核实", "Upload the licence that was issued to this company; where the list is wrong, speak with its authority. A reviewer looks at it too"),
+        "company", DAYS,
+    ),
+    Reason(
         "agency_scope_unread",
         Text("未能读到经营范围，无法确认是否需要许可证", "The business scope could not be read, so nobody knows whether a licence is needed"),
         Text("请上传经营范围清晰可见的执照照片；审核员也会人工核实", "Upload a photo of the business licence with its scope clearly visible; a reviewer looks at it too"),
@@ -538,6 +550,12 @@ REASONS: dict[str, Reason] = _table(
         "reviewer", ONE_DAY, appeal=False,
     ),
     # Duplicates
+    Reason(
+        "duplicate_agency_licence",
+        Text("已有其他企业以同一许可证编号通过核验", "Another employer has been approved with the same licence number"),
+        Text("请上传发给本公司的许可证；审核员会人工核实", "Upload the licence that was issued to this company; a reviewer looks into it"),
+        "company", ONE_DAY,
+    ),
     Reason(
         "duplicate_same_image",
         Text("同一张图片已被另一账户使用", "Another account has used the same picture"),

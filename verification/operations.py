@@ -25,7 +25,7 @@ from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
 from events.models import record
-from verification import guards, policy, states
+from verification import guards, policy, rule_pack, states
 from verification.findings import Finding, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
@@ -295,7 +295,9 @@ def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_versi
         if case.state == State.CHANGES_REQUESTED:
             case.attempt_number += 1
         case.submitted_at, case.submitted_by, case.decided_at = now, user, None
-        attempt = Attempt.objects.create(case=case, number=case.attempt_number, submitted_at=now, due_at=now)
+        attempt = Attempt.objects.create(
+            case=case, number=case.attempt_number, submitted_at=now, due_at=now, rules_version=rule_pack.CURRENT.version
+        )
         tell_admins(case.declared_uscc, user.member, DocumentKind.BUSINESS_LICENCE, now)
         transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
     return attempt
@@ -439,7 +441,7 @@ def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime) 
     Decision.objects.create(
         case=case, attempt_number=case.attempt_number, verb=verb, reasons=list(why.reasons), note=why.note,
         decided_by_id=actor.id if actor.role is Role.REVIEWER else None,
-        policy_version=why.policy_version, decided_at=now,
+        policy_version=why.policy_version, rules_version=rule_pack.CURRENT.version, decided_at=now,
     )  # fmt: skip
     tell(case, f"case_{verb}", {"verb": verb, "reasons": list(why.codes), "note": why.note, "path": reverse("verification:home")}, now)
 

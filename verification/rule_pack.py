@@ -119,7 +119,8 @@ _OF_PAPER: Final = (
 )  # fmt: skip
 _ABOUT: Final = (
     ("authority_email_unverified", MAIL), ("authority_", AUTHORITY), ("proof_", AUTHORITY), ("bank_", AUTHORITY), ("e_licence_", AUTHORITY),
-    ("vouch_", AUTHORITY), ("agency_client_", CLIENTS), ("agency_licence_", AGENCY), ("approval_document_", APPROVAL),
+    ("vouch_", AUTHORITY), ("agency_client_", CLIENTS), ("agency_licence_", AGENCY),
+    ("duplicate_agency_licence", AGENCY), ("approval_document_", APPROVAL),
     ("registry_", REGISTRATION), ("name_", FACTS), ("uscc_invalid", FACTS), ("uscc_mismatch", FACTS),
 )  # fmt: skip
 """By how the code of a reason begins; the first that fits."""

@@ -18,7 +18,7 @@ from verification import guards, operations, pipeline
 from verification.checks.agency_licence import AgencyLicence
 from verification.checks.base import Subject, SubjectDocument
 from verification.checks.reading import Reading
-from verification.models import Attempt, Case, DocumentKind
+from verification.models import Attempt, Case, DocumentKind, HrLicenceRecord
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +90,7 @@ def test_had_it_slipped_through_the_door_a_person_would_look(now: datetime, acco
     for kind in WITHOUT_A_LICENCE:
         make_document(case, now, kind=kind)
     attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now)
+    HrLicenceRecord.objects.create(number="990108230123", name=member.employer.name, as_of=now.date())
     scope = Says("registry", seen={"record": {"business_scope": "人力资源服务；劳务派遣"}})
     told = saying(reading=Reading(), registry=scope, agency_licence=Placing(()), authority=Says("authority", MEDIUM))
     assert pipeline.run(attempt.pk, lambda: now, 60, told)

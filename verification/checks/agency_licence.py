@@ -15,7 +15,10 @@ from typing import Any, Final
 
 from employers.models import AccountClass
 from employers.uscc import is_valid, normalise
+from verification import hr_licences
+from verification.agreement import same_company_name
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
+from verification.checks.registry import FRESH
 from verification.findings import Finding, Observation, Severity
 from verification.licence.boxes import TextBox, turn_of, turned
 from verification.licence.certainty import SURE
@@ -51,7 +54,7 @@ _NEEDED: Final = ("number", "name", "scope", "valid_until")
 
 class AgencyLicence:
     code = "agency_licence"
-    version = "2"
+    version = "3"
     lasting = False
 
     def __init__(self, readers: Sequence[Reader] = READERS) -> None:
@@ -64,13 +67,16 @@ class AgencyLicence:
         licences, letters = subject.of_kind(DocumentKind.HR_SERVICE_LICENCE), subject.of_kind(DocumentKind.CLIENT_AUTHORIZATION)
         words = agency_words(scope)
         agency = subject.account_class == AccountClass.COMMERCIAL_AGENCY
+        licence = self._licence(licences[-1]) if licences and (agency or words) else None
+        number = licence["fields"].get("number", "") if licence else ""
         return {
             "scope_from": "registry" if registered else "reading" if scope else "",
             "scope_expected": bool(reading.get("looks_like_licence")) and subject.uscc[2:6] not in SCOPE_NOT_PRINTED,
             "agency_words": words,
             "kinds": sorted({document.kind for document in subject.documents}),
             # The last licence that was uploaded is the one meant; of clients, each letter speaks for its own.
-            "licence": self._licence(licences[-1]) if licences and (agency or words) else None,
+            "licence": licence,
+            "listed": hr_licences.look_up(number, subject) if number else None,
             "clients": self._clients(subject, letters) if agency else [],
         }
 
@@ -147,6 +153,7 @@ class AgencyLicence:
             *self._lacking(licence),
             *self._holder(subject, licence),
             *self._in_force(subject, licence),
+            *self._listed(subject, licence, observation["listed"]),
         ]
         if "scope" in fields and not any(word in fields["scope"] for word in PLACEMENT):
             findings.append(_about(licence, "agency_licence_mismatch", Severity.UNABLE, "scope", fields["scope"][:60]))
@@ -173,6 +180,23 @@ class AgencyLicence:
             name = "valid_until" if last and last < today else "valid_from"
             return [_about(licence, "agency_licence_expired", Severity.CONCERN, name, licence["fields"][name])]
         return []
+
+    def _listed(self, subject: Subject, licence: Mapping[str, Any], listed: Mapping[str, Any] | None) -> list[Finding]:
+        """What the published lists say of the number. The picture alone proves nothing: without them a person looks."""
+        if listed is None:  # a number that could not be read is told of already
+            return []
+        number, record = licence["fields"]["number"], listed["record"]
+        found = [_about(licence, "duplicate_agency_licence", Severity.CONCERN, "number", number)] if listed["approved_with"] else []
+        if record is None:
+            return [*found, _about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number)]
+        if (record["uscc"] and record["uscc"] != subject.uscc) or (record["name"] and not same_company_name(record["name"], subject.name)):
+            found.append(_about(licence, "agency_licence_listed_otherwise", _mismatch(licence, "number"), "number", number))
+        last, today = hr_licences.last_day(record), subject.now.date()
+        if last and last < today:
+            found.append(_about(licence, "agency_licence_expired", Severity.CONCERN, "valid_until", last.isoformat()))
+        if today - date.fromisoformat(record["as_of"]) > FRESH:  # old bad news still counts, old good news does not
+            found.append(_about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number))
+        return found
 
     def _scope_of_agency(self, observation: Observation) -> list[Finding]:
         """A company that the register lists for other trades may have borrowed a licence, or drawn one."""
@@ -210,7 +234,7 @@ def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Findi
         return _about(letter, "agency_client_expired", Severity.CONCERN, "valid_until", ended.isoformat())
     if not letter["names_agency"]:
         return _about(letter, "agency_client_mismatch", Severity.UNABLE, kind, client, agency)
-    if letter["sealed"] is False:
+    if not letter["sealed"]:  # a grey copy shows none, and anybody can make one
         return _about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
     return _about(letter, "agency_client_agrees", Severity.PASS, "company", client)
 

@@ -11,7 +11,7 @@ from verification.models.documents import (
     PageBand,
     Statement,
 )
-from verification.models.lists import Exclusion, ExclusionKind, RegistryRecord
+from verification.models.lists import Exclusion, ExclusionKind, HrLicenceRecord, HrLicenceShown, RegistryRecord
 from verification.models.proofs import Proof, ProofKind, ProofQuerySet, ProofState
 
 __all__ = [
@@ -30,6 +30,8 @@ __all__ = [
     "DocumentReading",
     "Exclusion",
     "ExclusionKind",
+    "HrLicenceRecord",
+    "HrLicenceShown",
     "PageBand",
     "Proof",
     "ProofKind",
