@@ -28,6 +28,7 @@ CONTEXT = {
     "note": "请看<b>第二页</b>",
     "path": "/case/", "code": "123456", "minutes": 30, "days": 10, "account": "工商银行 ···· 1234", "member": "li@example.com",
     "way": "bank_deposit", "shown": "工商银行 ···· 1234", "proven": False, "colleague": False, "link": f"{SITE}/x", "verb": "reject",
+    "client": "云溪市<示例>公司",
 }  # fmt: skip
 
 
