@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -236,15 +236,29 @@ Marks = dict[tuple[str, int], list[review.Box]]
 
 
 def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Document]) -> Marks:
-    """The places of traces of editing, and of a picture that was seen elsewhere, on the pages that they are on."""
+    """The places of traces of editing, and of pictures that were seen elsewhere, on the pages that they are on."""
     marks: Marks = {}
-    licences = [str(document.pk) for document in documents if document.kind == DocumentKind.BUSINESS_LICENCE and not document.superseded_at]
-    # Of several licences it is not told on which one the picture is that was seen elsewhere.
-    on = {"forgery": observed.get("forgery", {}).get("document"), "duplicates": licences[0] if len(licences) == 1 else None}
-    for check, document in on.items():
-        for page in {finding.page for finding in findings if finding.check == check} if document else ():
-            marks.setdefault((document, page), []).extend(review.traces(findings, check, page))
+    edited = observed.get("forgery", {}).get("document")
+    for page in {finding.page for finding in findings if finding.check == "forgery"} if edited else ():
+        marks.setdefault((edited, page), []).extend(review.traces(findings, "forgery", page))
+    for same in [finding for finding in findings if finding.check == "duplicates" and finding.region][:1]:
+        for place, region in _seen_elsewhere(observed.get("duplicates", {}), documents).items():
+            marks.setdefault(place, []).extend(review.traces([replace(same, region=region)], "duplicates", same.page))
     return marks
+
+
+def _seen_elsewhere(duplicates: dict[str, Any], documents: list[Document]) -> dict[tuple[str, int], tuple[float, float, float, float]]:
+    """By document and page, where the picture lies that somebody else has shown: as it agrees best.
+
+    Earlier observations do not name the document; where there is but one licence, it is that.
+    """
+    licences = [str(document.pk) for document in documents if document.kind == DocumentKind.BUSINESS_LICENCE and not document.superseded_at]
+    only = licences[0] if len(licences) == 1 else ""
+    places: dict[tuple[str, int], tuple[float, float, float, float]] = {}
+    for near in duplicates.get("near_same", ()):
+        if near.get("region") and (document := near.get("of_document") or only):
+            places.setdefault((document, near["of_page"]), tuple(near["region"]))
+    return places
 
 
 def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.Row], marks: Marks) -> list[dict[str, Any]]:
@@ -267,7 +281,7 @@ def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.R
 
 def related_cases(case: Case, duplicates: dict[str, Any]) -> list[dict[str, Any]]:
     """Other cases with the same code or the same picture, and the employer's own earlier ones."""
-    near = {near["case"]: near for near in duplicates.get("near_same", ())}
+    near = {near["case"]: near for near in reversed(duplicates.get("near_same", ()))}  # of each case the best, which is the first
     same = set(duplicates.get("same_bytes", ()))
     found = Q(pk__in={*near, *same}) | Q(declared_uscc=case.declared_uscc) | Q(employer=case.employer_id)
     related = []

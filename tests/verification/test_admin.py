@@ -613,6 +613,30 @@ class TestEvidence:
         self.found(case, "duplicates", {"same_bytes": [], "near_same": [near], "same_uscc": []})
         assert "nearly the same picture" in self.page(client, case), "as older checks observed it"
 
+    def test_of_several_licences_each_page_has_its_own_place(self, client: Client, now: datetime) -> None:
+        case, other = waiting_case(now), waiting_case(now)
+        first, second = case.documents.get(), make_document(case, now)
+        DocumentPage.objects.create(document=second, number=2, image="nowhere.jpg", width=900, height=1200, fingerprint="0" * 16)
+        theirs = {"case": str(other.pk), "document": str(other.documents.get().pk), "page": 1, "distance": 3}
+        near = [
+            theirs | {"agreement": 0.99, "of_document": str(second.pk), "of_page": 2, "region": [10, 20, 110, 220]},
+            theirs | {"agreement": 0.97, "of_document": str(first.pk), "of_page": 1, "region": [30, 40, 130, 240]},
+            theirs | {"agreement": 0.96, "of_document": str(second.pk), "of_page": 2, "region": [11, 21, 111, 221]},
+        ]
+        same = Finding("duplicates", "duplicate_same_image", Severity.CONCERN, "document", page=2, region=(10, 20, 110, 220))
+        self.found(case, "duplicates", {"same_bytes": [], "near_same": near, "same_uscc": []}, same)
+        shown = client.get(page_of(case)).context["pages"]
+        places = {
+            (page["document"].pk, page["page"].number): [(box.x, box.y, box.width, box.height) for box in page["boxes"] if box.says]
+            for page in shown
+        }
+        assert places == {(first.pk, 1): [(30, 40, 100, 200)], (second.pk, 1): [], (second.pk, 2): [(10, 20, 100, 200)]}
+        assert "99% of it agree" in self.page(client, case), "the best of each case"
+        for each in near:
+            del each["of_document"]
+        self.found(case, "duplicates", {"same_bytes": [], "near_same": near, "same_uscc": []}, same)
+        assert "box-trace" not in self.page(client, case), "earlier observations do not say on which"
+
     def test_excluding_begins_at_the_case(self, client: Client, now: datetime) -> None:
         case = waiting_case(now)
         url = f"/console/verification/exclusion/add/?case={case.pk}"

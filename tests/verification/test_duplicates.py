@@ -102,13 +102,17 @@ def test_a_blank_picture_is_nothing(size: tuple[int, int]) -> None:
 def shown(now: datetime, image: Image.Image, state: State = State.CHECKING, employer: Employer | None = None) -> Case:
     """A case in `state` whose licence is `image`, kept as uploads are."""
     case = make_case(make_member(now, employer), now, state)
-    document = make_document(case, now, fingerprint=fingerprint(image))
+    kept(make_document(case, now).pages.get(), image).save()
+    return case
+
+
+def kept(page: DocumentPage, image: Image.Image) -> DocumentPage:
+    """The page with its picture stored as uploads are."""
     out = io.BytesIO()
     image.save(out, "JPEG", quality=90)
-    page = document.pages.get()
     page.image, page.width, page.height = default_storage.save("page.jpg", ContentFile(out.getvalue())), image.width, image.height
-    page.save()
-    return case
+    page.fingerprint = fingerprint(image)
+    return page
 
 
 def look(case: Case, now: datetime) -> tuple[dict[str, Any], list[Finding]]:
@@ -139,6 +143,20 @@ def test_a_cut_copy_at_another_employer(now: datetime) -> None:
     assert (finding.code, finding.severity, finding.page) == ("duplicate_same_image", Severity.CONCERN, 1)
     assert finding.region is not None
     assert str(first.pk) not in str(finding.as_reason())
+
+
+@pytest.mark.django_db
+def test_each_page_of_ours_that_is_somebody_s_is_told(now: datetime) -> None:
+    first, thief = shown(now, licence(1)), shown(now, licence(2))
+    look(first, now)
+    document = make_document(thief, now)
+    for page, image in ((document.pages.get(), licence(1)), (DocumentPage(document=document, number=2), cut(licence(1)))):
+        kept(page, image).save()
+    near = look(thief, now)[0]["near_same"]
+    assert {(each["case"], each["of_document"], each["of_page"]) for each in near} == {
+        (str(first.pk), str(document.pk), number) for number in (1, 2)
+    }
+    assert near[0]["agreement"] >= near[1]["agreement"]
 
 
 @pytest.mark.django_db
