@@ -179,6 +179,12 @@ REASONS: dict[str, Reason] = _table(
         "company", DAYS,
     ),
     Reason(
+        "document_ends_soon",
+        Text("营业期限几天后届满", "The licence's business term ends within a few days"),
+        Text("请先办理变更登记，再上传换发后的营业执照", "Have the term prolonged, and upload the renewed licence"),
+        "company", DAYS,
+    ),
+    Reason(
         "document_outdated",
         Text("执照内容与当前登记不一致，可能是旧版", "The licence differs from the current registration; it may be an old one"),
         Text("请上传最近换发的营业执照", "Upload the licence that was issued last"),
@@ -478,6 +484,12 @@ REASONS: dict[str, Reason] = _table(
         "company", DAYS,
     ),
     Reason(
+        "agency_licence_ends_soon",
+        Text("人力资源服务许可证几天后到期", "The HR service licence ends within a few days"),
+        Text("请先办理延续，再上传延续后的许可证", "Have it renewed, and upload the renewed licence"),
+        "company", DAYS,
+    ),
+    Reason(
         "agency_licence_mismatch",
         Text("人力资源服务许可证与本公司或其服务范围不符", "The HR service licence does not fit this company or its services"),
         Text("请上传发给本公司、服务范围含职业中介的许可证；公司已更名的，请先换发", "Upload the licence that was issued to this company for placement services; after a change of name, have it renewed first"),
@@ -524,6 +536,12 @@ REASONS: dict[str, Reason] = _table(
         Text("委托单位的授权已到期", "The client's authorisation has ended"),
         Text("请上传新的授权书，或结束这项委托", "Upload a new authorisation, or end this client"),
         "company", ONE_DAY,
+    ),
+    Reason(
+        "agency_client_ends_soon",
+        Text("最后一份委托授权将到期；到期后核验随之结束", "The last client's authorisation ends soon, and the approval ends with it"),
+        Text("请在到期前上传新的授权书", "Upload a new authorisation before that"),
+        "company", ONE_DAY, appeal=False,
     ),
     Reason(
         "agency_client_unsealed",

@@ -32,6 +32,7 @@ from verification.intake import Intake
 from verification.models import Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
 from verification.notices import tell_admins
 from verification.states import State
+from verification.terms import end_of_papers
 
 CLAIM_FOR = timedelta(minutes=15)
 DOCUMENTS_PER_KIND = 4
@@ -396,10 +397,11 @@ def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *
 
 def review(case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequence[str], note: str, seen_version: int | None) -> Case:
     """A decision that is not the policy's, by any of the verbs above: the move, the end of the claim, the Decision, the mail."""
-    why = Why.of(codes, note, _findings(case_id))
+    findings = findings_of(case_id)
+    why = Why.of(codes, note, findings)
     with moving(case_id, verb, actor, now, why=why, seen_version=seen_version) as move:
         if verb == "approve":
-            begin_rights(move.case, now, policy.CURRENT.valid_for)
+            begin_rights(move.case, now, policy.CURRENT.valid_for, findings)
         if verb == "revoke":  # the code is nobody's again, so that the company itself can come
             move.case.employer.confirmed_at = None
             move.case.employer.save(update_fields=["confirmed_at"])
@@ -408,15 +410,17 @@ def review(case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequenc
     return move.case
 
 
-def _findings(case_id: UUID) -> list[Finding]:
+def findings_of(case_id: UUID) -> list[Finding]:
     """What the checks of the case's latest attempt found, each the last time that it looked."""
     latest: Attempt | None = Attempt.objects.filter(case_id=case_id).order_by("-number").first()
     runs = {run.code: run for run in latest.check_runs.order_by("round")} if latest else {}
     return [finding for run in runs.values() for finding in run.as_findings()]
 
 
-def begin_rights(case: Case, now: datetime, valid_for: timedelta, *, conditional: bool = False) -> None:
-    """Rights begin, for `valid_for`. The declared facts become the employer's, its code becomes its alone, and what was in force ends.
+def begin_rights(case: Case, now: datetime, valid_for: timedelta, findings: Iterable[Finding], *, conditional: bool = False) -> None:
+    """Rights begin, for `valid_for` or until the first paper ends of which `findings` speak.
+
+    The declared facts become the employer's, its code becomes its alone, and what was in force ends.
 
     Raises Refused while another case of the employer is suspended or revoked: that one is settled first.
     """
@@ -432,7 +436,13 @@ def begin_rights(case: Case, now: datetime, valid_for: timedelta, *, conditional
             employer.save()
     except IntegrityError as error:  # the constraint: a confirmed code belongs to one employer
         raise Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) from error
-    case.approved_at, case.expires_at, case.conditional = now, now + valid_for, conditional
+    case.approved_at, case.expires_at, case.conditional = now, rights_end(now, valid_for, findings, now), conditional
+
+
+def rights_end(began_at: datetime, valid_for: timedelta, findings: Iterable[Finding], now: datetime) -> datetime:
+    """An approval outlives nothing that it rests on."""
+    by_papers = end_of_papers(findings, now)
+    return min(began_at + valid_for, by_papers) if by_papers else began_at + valid_for
 
 
 def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime) -> None:

@@ -93,7 +93,11 @@ def worst(findings: Sequence[Finding]) -> Finding:
         (SUBJECT, seen(licence=licence(valid_until="")), "agency_licence_unreadable", Severity.UNABLE),
         (SUBJECT, seen(licence=licence(scope="")), "agency_licence_unreadable", Severity.UNABLE),
         (SUBJECT, seen(licence=licence(valid_until="2026-11-23")), "agency_licence_expired", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence(valid_until="2026-11-24")), "agency_licence_agrees", Severity.PASS),
+        # Within a week: it is asked for anew.
+        (SUBJECT, seen(licence=licence(valid_until="2026-11-24")), "agency_licence_ends_soon", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence(valid_until="2026-11-30")), "agency_licence_ends_soon", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence(valid_until="2026-12-01")), "agency_licence_agrees", Severity.PASS),
+        (SUBJECT, seen(listed=listed(valid_until="2026-11-30")), "agency_licence_ends_soon", Severity.CONCERN),
         (SUBJECT, seen(licence=licence(valid_until="长期")), "agency_licence_agrees", Severity.PASS),
         (SUBJECT, seen(licence=licence(valid_from="2026-11-25")), "agency_licence_expired", Severity.CONCERN),
         (SUBJECT, seen(licence=licence(name="云溪市另一家有限公司")), "agency_licence_mismatch", Severity.CONCERN),

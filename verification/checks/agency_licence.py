@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ from verification.papers import read_paper
 from verification.readers import READERS
 from verification.readers.base import Picture, Reader
 from verification.rule_pack import paper_of
+from verification.terms import ends_soon
 
 AGENCY_WORDS: Final = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
 """Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was ticked."""
@@ -149,6 +151,7 @@ class AgencyLicence:
         if not licence["titled"]:
             yield Finding(self.code, "agency_licence_unreadable", Severity.UNABLE, DocumentKind.HR_SERVICE_LICENCE)
             return
+        until = self._last_day(licence, observation["listed"])
         findings = [
             *self._lacking(licence),
             *self._holder(subject, licence),
@@ -157,7 +160,15 @@ class AgencyLicence:
         ]
         if "scope" in fields and not any(word in fields["scope"] for word in PLACEMENT):
             findings.append(_about(licence, "agency_licence_mismatch", Severity.UNABLE, "scope", fields["scope"][:60]))
-        yield from findings or [_about(licence, "agency_licence_agrees", Severity.PASS, "number", fields["number"])]
+        if not findings and until and ends_soon(until, subject.now):
+            findings.append(_about(licence, "agency_licence_ends_soon", Severity.CONCERN, "valid_until", until.isoformat()))
+        findings = findings or [_about(licence, "agency_licence_agrees", Severity.PASS, "number", fields["number"])]
+        yield from (replace(finding, until=until.isoformat() if until else "") for finding in findings)
+
+    def _last_day(self, licence: Mapping[str, Any], listed: Mapping[str, Any] | None) -> date | None:
+        """The earlier one of what the licence says and what the list does: anybody can print a later one."""
+        on_list = hr_licences.last_day(listed["record"]) if listed and listed["record"] else None
+        return min((day for day in (_day(licence["fields"].get("valid_until", "")), on_list) if day), default=None)
 
     def _lacking(self, licence: Mapping[str, Any]) -> list[Finding]:
         """A licence that was read in part: a person reads the rest."""
@@ -223,20 +234,26 @@ class ClientLetter(AgencyLicence):
 def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Finding:
     """The weightiest thing that there is to say of one client's letter, which `agency` has shown, on `today`."""
     client, kind = letter["fields"].get("company", ""), DocumentKind.CLIENT_AUTHORIZATION
-    ends = (_day(letter["fields"].get("valid_until", "")), _day(letter["declared_until"]))
+    ends = letter_ends(letter)
     if not letter["titled"] or not client:
         return _about(letter, "document_unreadable", Severity.UNABLE, kind, seen=client, expected=letter["declared"])
     if same_name(client, agency):  # it authorises its own people; or the parties were confused in reading
         return _about(letter, "agency_client_mismatch", Severity.UNABLE, "company", client, letter["declared"])
     if letter["declared"] and not same_name(client, letter["declared"]):
         return _about(letter, "agency_client_mismatch", _mismatch(letter, "company"), "company", client, letter["declared"])
-    if ended := next((day for day in ends if day and day < today), None):
-        return _about(letter, "agency_client_expired", Severity.CONCERN, "valid_until", ended.isoformat())
+    if ends and ends < today:
+        return _about(letter, "agency_client_expired", Severity.CONCERN, "valid_until", ends.isoformat())
     if not letter["names_agency"]:
         return _about(letter, "agency_client_mismatch", Severity.UNABLE, kind, client, agency)
     if not letter["sealed"]:  # a grey copy shows none, and anybody can make one
         return _about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
     return _about(letter, "agency_client_agrees", Severity.PASS, "company", client)
+
+
+def letter_ends(letter: Mapping[str, Any]) -> date | None:
+    """The last day of a client's letter: the earlier one of what it says and what was said of it; None where it has no end."""
+    ends = (_day(letter["fields"].get("valid_until", "")), _day(letter["declared_until"]))
+    return min((day for day in ends if day), default=None)
 
 
 def agency_words(scope: str) -> list[str]:
