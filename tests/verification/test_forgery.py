@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from verification.checks.base import Subject, SubjectDocument, SubjectPage
-from verification.checks.forgery import Forgery, host_in
+from verification.checks.forgery import Forgery
 from verification.findings import Finding, Severity
 from verification.forgery import LEVELS, Kind, Trace, traces_of
 from verification.forgery.compression import unlike_the_rest
@@ -361,17 +361,17 @@ class TestJudging:
             ("http://gsxt.gov.cn.query-licence.example/?uniscid=1", "qr_not_registry"),
             ("https://www.gsxt-gov.cn/?uniscid=1", "qr_not_registry"),
             ("http://evilgov.cn/", "qr_not_registry"),
+            ("http://[::1", "qr_not_registry"),
+            ("evil.example/?统一社会信用代码:x", "qr_not_registry"),
+            ("http://222.76.242.84/x http://evil.example", "qr_not_registry"),
         ],
     )
     def test_a_code_that_leads_elsewhere_is_told(self, payload: str, code: str | None) -> None:
         told = {finding.code for finding in judged(observed(), qr=payload)} - {"no_trace_of_editing"}
         assert told == ({code} if code else set())
 
-    def test_a_code_that_names_a_company_is_the_readings_to_judge(self) -> None:
-        assert codes(judged(observed(), qr="http://x.example", qr_uscc="91")) == {"no_trace_of_editing": Severity.PASS}
-
-    def test_a_broken_address_is_none(self) -> None:
-        assert (host_in("http://[::1"), host_in(None), host_in(" HTTPS://Www.Gsxt.GOV.cn/ ")) == ("", "", "www.gsxt.gov.cn")
+    def test_a_foreign_host_is_one_whatever_company_its_address_names(self) -> None:
+        assert codes(judged(observed(), qr="http://x.example", qr_uscc="91")) == {"qr_not_registry": Severity.UNABLE}
 
     def test_without_a_licence_there_is_nothing_to_say(self) -> None:
         assert Forgery().observe(replace(SUBJECT, documents=()), {}) == {"document": None}

@@ -9,13 +9,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from verification.checks.base import Earlier, Pages, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.forgery import CLOSELY, LEVELS, Kind, traces_of
 from verification.forgery.editors import composes, touches
-from verification.licence.qr import REGISTER
+from verification.licence.qr import REGISTER, is_an_issuers, leads_to
 from verification.models import DocumentKind
 from verification.reading import picture_of
 
@@ -31,13 +30,11 @@ NEARLY: Final = 1.6
 SEVERAL: Final = 2
 """Other fields that are off the comb nearly as much, from which on it is the print's own."""
 _OF_EDITING: Final = (Kind.COMPRESSION, Kind.GROUND, Kind.GLYPH, Kind.COPY)
-ISSUERS: Final = ("gov.cn", "szcredit.org.cn", "szcredit.com.cn")
-"""Ends of the hosts that a licence's code may lead to: the public register, and the offices whose older licences lead to themselves."""
 
 
 class Forgery:
     code = "forgery"
-    version = "1"
+    version = "2"
     lasting = True
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -79,13 +76,12 @@ class Forgery:
         return [Finding(self.code, code, severity, "document", editor)]
 
     def _qr(self, reading: Observation) -> list[Finding]:
-        """A code that leads elsewhere. What company it names is the reading's to judge."""
-        host = host_in(reading.get("qr"))
-        if not host or reading.get("qr_uscc") or any(host == known or host.endswith("." + known) for known in ISSUERS):
-            return []
-        if _is_bare(host):
-            return [Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, reading.get("page", 1))]
-        return [Finding(self.code, "qr_not_registry", Severity.UNABLE, "qr", host, REGISTER, reading.get("page", 1))]
+        """A code that leads elsewhere, whatever company it names: what that is worth is the reading's to judge."""
+        elsewhere = [host for host in leads_to(reading.get("qr")) if not is_an_issuers(host)]
+        page = reading.get("page", 1)
+        if named := next((host for host in elsewhere if not _is_bare(host)), ""):
+            return [Finding(self.code, "qr_not_registry", Severity.UNABLE, "qr", named, REGISTER, page)]
+        return [Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, page) for host in elsewhere[:1]]
 
 
 def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bool:
@@ -97,15 +93,6 @@ def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bo
         return True
     alike = (t for t in traces if t["kind"] == trace["kind"] and t["field"] != trace["field"] and t["score"] * NEARLY > trace["score"])
     return len({t["field"] for t in alike}) >= SEVERAL
-
-
-def host_in(payload: str | None) -> str:
-    """The host of the address that a QR code states, lower-case; "" where it states none."""
-    try:
-        address = urlsplit((payload or "").strip())
-        return (address.hostname or "").lower() if address.scheme.lower() in ("http", "https") else ""
-    except ValueError:
-        return ""
 
 
 def _is_bare(host: str) -> bool:
