@@ -581,6 +581,18 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", ONE_DAY,
     ),
     Reason(
+        "duplicate_nominee",
+        Text("需要人工核实企业的设立情况", "A person has to look at how the company was set up"),
+        Text("由审核员核实；不影响正当经营的企业", "A reviewer looks at it; nothing follows for a company that does business"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "duplicate_alike",
+        Text("另一账户上传过几乎相同的委托授权书", "Another account has uploaded a client's authorisation that is nearly the same"),
+        Text("由审核员核实；同一委托单位使用统一格式的，不受影响", "A reviewer looks at it; where the client has one form for all, nothing follows"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
         "duplicate_same_uscc_active",
         Text("该公司已经注册", "This company is already registered"),
         Text("请让贵公司的管理员邀请你；若非贵公司所为，请说明，由审核员核实", "Ask your company's administrator to invite you; if your company did not do this, say so, and a reviewer looks"),

@@ -29,7 +29,9 @@ class Severity(IntEnum):
     """Speaks so strongly that the policy may refuse by itself, if it names the reason."""
 
 
-EVIDENCE_FOR_REVIEWERS: Final = frozenset({"duplicate_excluded", "duplicate_device_cluster", "duplicate_phone_cluster"})
+EVIDENCE_FOR_REVIEWERS: Final = frozenset(
+    {"duplicate_excluded", "duplicate_device_cluster", "duplicate_phone_cluster", "duplicate_nominee"}
+)
 """Of these an employer is told that they were found, and not by what: who knows by what it is known changes just that."""
 
 

@@ -148,6 +148,7 @@ _ON_DUPLICATES = (
     "duplicate_agency_licence",
     "duplicate_device_cluster",
     "duplicate_phone_cluster",
+    "duplicate_nominee",
     "duplicate_excluded",
 )
 

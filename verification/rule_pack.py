@@ -117,6 +117,8 @@ OF_KIND: Final = {
 _OF_PAPER: Final = (
     "document_", "uscc_missing", "legal_representative_", "established_on_", "agency_scope_", "duplicate_same_image", "forgery_",
 )  # fmt: skip
+_OF_A_DOCUMENT: Final = ("document_", "duplicate_same_image", "duplicate_alike", "forgery_")
+"""Reasons that name the kind of document which they are about, where that is not the paper."""
 _ABOUT: Final = (
     ("authority_email_unverified", MAIL), ("authority_", AUTHORITY), ("proof_", AUTHORITY), ("bank_", AUTHORITY), ("e_licence_", AUTHORITY),
     ("vouch_", AUTHORITY), ("agency_client_", CLIENTS), ("agency_licence_", AGENCY),
@@ -128,7 +130,7 @@ _ABOUT: Final = (
 
 def about(code: str, field: str = "", paper: str = LICENCE) -> str:
     """The item that a reason is about; what nobody but a reviewer can settle belongs to the submission."""
-    if code.startswith("document_") and field in OF_KIND:
+    if code.startswith(_OF_A_DOCUMENT) and field in OF_KIND:
         return OF_KIND[field]
     if code.startswith(_OF_PAPER) or (code == "uscc_mismatch" and field == "qr"):
         return paper
