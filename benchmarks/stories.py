@@ -26,7 +26,9 @@ from benchmarks.applicants import (
     recut,
     registered,
 )
+from employers.uscc import check_character
 from verification.specimens import FORMS, Company, make
+from verification.specimens.approval import Kind, make_approval
 from verification.specimens.forgery import Attack, edited
 from verification.specimens.hr_service import make_hr_service
 from verification.specimens.letter import LAYOUTS, make_letter
@@ -38,6 +40,7 @@ LICENCE, LETTER, HR_LICENCE, CLIENT, APPROVAL = (
     "business_licence", "authorization_letter", "hr_service_licence", "client_authorization", "approval_document",
 )  # fmt: skip
 FREE_MAIL: Final = ("qq.com", "163.com", "foxmail.com", "126.com")
+EDITS: Final[tuple[Attack, ...]] = ("retyped_digit", "copied_digit", "pasted_field", "painted_over", "recaptured")
 DAMAGES: Final = (
     "scan", "phone", "light", "none", "scan", "phone", "light", "pdf", "scan", "phone", "light", "hard", "turned",
     "scan", "phone", "light", "pdf", "phone", "hard", "blur", "scan", "phone", "light", "cropped", "glare",
@@ -177,15 +180,27 @@ def honest_public(number: int) -> list[Outcome]:
     """A public service's approval document, which by the rules a person looks at."""
     company = company_of(number, "company")
     registered(company)
-    papers = [Paper(APPROVAL, (photo(number, company, "scan"),))]
+    papers = [Paper(APPROVAL, (lambda: make_approval(number, "institution", company, "light").jpeg(),))]
     return [Walk(_honest(number, "public service", company, papers=papers, account_class="public_service"), number).go()]
+
+
+def honest_body(kind: Kind) -> Story:
+    """A body that has no business licence: its certificate, which by the rules a person looks at."""
+
+    def story(number: int) -> list[Outcome]:
+        body = body_of(number, kind)
+        papers = [Paper(APPROVAL, (lambda: make_approval(number, kind, body, "light").jpeg(),))]
+        return [Walk(_honest(number, kind, body, papers=papers, prove=by_deposit(body.name)), number).go()]
+
+    return story
 
 
 HONEST: Final[tuple[tuple[Story, int], ...]] = (
     (honest_mail, 16), (honest_code, 4), (honest_deposit, 5), (honest_e_licence, 4), (honest_vouch, 2), (honest_young_listed, 2),
     (honest_young_deposit, 2), (honest_agency, 3), (honest_letter, 1), (honest_public, 1),
+    (honest_body("institution"), 1), (honest_body("association"), 1),
 )  # fmt: skip
-"""Of forty honest employers, how many come which way."""
+"""Of forty-two honest employers, how many come which way."""
 
 
 # --- Attacks: the licence is altered ---------------------------------------------------------------------
@@ -241,8 +256,11 @@ def edited_person(number: int) -> list[Outcome]:
     return [_attack(number, "edited: the person", declared, papers=[licence(number, company, legal_representative=thief)])]
 
 
-def in_an_editor(attack: Attack) -> Story:
-    """A borrowed company's photo opened in a picture editor; the thief has an address that looks like the company's."""
+def in_an_editor(attack: Attack, reads_mail: bool = False) -> Story:
+    """A borrowed company's photo opened in a picture editor; the thief has an address that looks like the company's.
+
+    One who reads the company's own mail is told of apart: what the picture tells is all that there is to catch them by.
+    """
 
     def story(number: int) -> list[Outcome]:
         company, donor = company_of(number, "company"), company_of(number + 31, "company")
@@ -261,6 +279,8 @@ def in_an_editor(attack: Attack) -> Story:
             return saved(altered[0] if altered else photos[0].picture, 88)
 
         papers = [Paper(LICENCE, (shot,))]
+        if reads_mail:
+            return [_attack(number, f"reads the company's mail, {attack}", company, papers=papers, apart=True)]
         return [_attack(number, f"in an editor: {attack}", company, papers=papers, mail_domain="hr-" + company.domain)]
 
     return story
@@ -421,6 +441,18 @@ def not_in_order(status: str, listed: str = "") -> Story:
     return story
 
 
+def nominee(number: int) -> list[Outcome]:
+    """A shell of a hundred days, whose legal representative lends their name to nine more; its own people come, with its own mail."""
+    day = (NOW - timedelta(days=100)).date()
+    company = company_of(number, "company")
+    person = company.legal_representative + "甲乙丙丁戊己庚辛壬癸"[number % 10]
+    shell = replace(company, established_on=day, term="长期", legal_representative=person)
+    for at in range(10):
+        registered(shell if at == 0 else replace(company_of(number + at, "company"), established_on=day, legal_representative=person))
+    papers = [licence(number, shell, form="landscape", issued_on=day)]
+    return [_attack(number, "shell: a nominee of many young ones", shell, papers=papers)]
+
+
 def agency_unlicensed(number: int) -> list[Outcome]:
     """An agency by its scope, which calls itself a direct employer."""
     agency = agency_of(number)
@@ -483,14 +515,14 @@ def agency_well_drawn_letter(number: int) -> list[Outcome]:
     """The same, with all that a letter has to say, and a seal."""
     agency = agency_of(number)
     drawn = client_letter(number, agency, company_of(number + 31, "company"))
-    return [_with_letter(number, "agency: a client's letter drawn well", agency, drawn)]
+    return [_with_letter(number, "agency: a client's letter drawn well", agency, drawn, apart=True)]
 
 
-def _with_letter(number: int, kind: str, agency: Company, letter_of_client: Paper) -> Outcome:
+def _with_letter(number: int, kind: str, agency: Company, letter_of_client: Paper, *, apart: bool = False) -> Outcome:
     registered(agency)
     on_the_list(number, agency)
     papers = [licence(number, agency), hr_licence(number, agency), letter_of_client]
-    return _attack(number, kind, agency, papers=papers, account_class="commercial_agency")
+    return _attack(number, kind, agency, papers=papers, account_class="commercial_agency", apart=apart)
 
 
 def agency_approval_for_licence(number: int) -> list[Outcome]:
@@ -514,7 +546,8 @@ def agency_approval_for_licence(number: int) -> list[Outcome]:
 
 ATTACKS: Final[tuple[Story, ...]] = (
     edited_digit, edited_code, edited_name, edited_character, edited_person, in_an_editor("retyped_digit"), in_an_editor("copied_digit"),
-    in_an_editor("pasted_field"), in_an_editor("painted_over"), in_an_editor("recaptured"), forged_qr, borrowed("free mail"),
+    in_an_editor("pasted_field"), in_an_editor("painted_over"), in_an_editor("recaptured"),
+    *(in_an_editor(attack, reads_mail=True) for attack in EDITS), forged_qr, nominee, borrowed("free mail"),
     borrowed("look-alike domain"), borrowed("a drawn letter"), borrowed("another's bank account"), borrowed("another's e-licence"),
     borrowed_of_a_customer, proof_of_another, vouch_ring, kit, one_device, excluded_returns, invented, invented_with_account, invented_old,
     not_in_order("吊销"), not_in_order("注销"), not_in_order("迁出"), not_in_order("存续", "abnormal_list"),
@@ -563,6 +596,14 @@ def young(number: int) -> Company:
 
 def young_licence(number: int, company: Company) -> Paper:
     return licence(number, company, damage="light", form="landscape", issued_on=company.established_on)
+
+
+def body_of(number: int, kind: Kind) -> Company:
+    """An institution set up by the 机构编制 (12), or an association registered by the civil affairs (51)."""
+    company = company_of(number, "company")
+    first17 = {"institution": "12", "association": "51"}[kind] + company.uscc[2:17]
+    name = company.name[:4] + {"institution": "公共技术服务中心", "association": "行业协会"}[kind]
+    return replace(company, uscc=first17 + check_character(first17), name=name)
 
 
 def agency_of(number: int) -> Company:
