@@ -251,6 +251,7 @@ LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
 CELERY_BEAT_SCHEDULE = {
     "sweep_cases": {"task": "verification.tasks.sweep", "schedule": SWEEP_SECONDS},
     "remind_to_renew": {"task": "verification.tasks.remind_to_renew", "schedule": 3600},
+    "end_clients": {"task": "verification.tasks.end_clients", "schedule": 3600},
     "watch_register": {"task": "verification.tasks.watch_register", "schedule": 3600},
     "sweep_readings": {"task": "verification.tasks.sweep_readings", "schedule": SWEEP_SECONDS},
     "sweep_proofs": {"task": "verification.tasks.sweep_proofs", "schedule": SWEEP_SECONDS},

@@ -12,7 +12,7 @@ from verification.models.documents import (
     PageLandmarks,
     Statement,
 )
-from verification.models.lists import Exclusion, ExclusionKind, RegistryRecord
+from verification.models.lists import Exclusion, ExclusionKind, HrLicenceRecord, HrLicenceShown, RegistryRecord
 from verification.models.proofs import Proof, ProofKind, ProofQuerySet, ProofState
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "DocumentReading",
     "Exclusion",
     "ExclusionKind",
+    "HrLicenceRecord",
+    "HrLicenceShown",
     "PageBand",
     "PageLandmarks",
     "Proof",

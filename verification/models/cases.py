@@ -146,6 +146,8 @@ class Attempt(Job):
     waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
     """The reason for which it waits, such as `registry_pending`; empty while it does not."""
     outcome = models.CharField(_("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True)
+    rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
+    """By which version of what is asked (`rule_pack.Pack`) it was taken in; empty from before that was kept."""
 
     objects = JobQuerySet.as_manager()
 
@@ -213,6 +215,8 @@ class Decision(models.Model):
     """What the reviewer wrote to the employer."""
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("decided by"))
     policy_version = models.CharField(_("policy version"), max_length=40)
+    rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
+    """By which version of what is asked (`rule_pack.Pack`) it was decided; empty from before that was kept."""
     decided_at = models.DateTimeField(_("decided"))
 
     objects = DecisionQuerySet.as_manager()
