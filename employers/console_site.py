@@ -233,7 +233,8 @@ class ConsoleSite(admin.AdminSite):
             else:
                 del request.session[PENDING]
                 return self._set_up(request, user, factor, codes, entry, now)
-        context |= {"form": form, "secret": second_factor.in_groups(secret), "picture": _picture(secret, user.email)}
+        link = totp.address(secret, user.email, second_factor.ISSUER)
+        context |= {"form": form, "secret": second_factor.in_groups(secret), "app_link": link, "picture": _picture(link)}
         return self._page(request, "enrol", gettext("Set up a second factor"), context, 422 if form.errors else 200)
 
     def _set_up(
@@ -322,8 +323,7 @@ def _forget_factor(request: HttpRequest) -> None:
         delattr(request, _FACTOR)
 
 
-def _picture(secret: str, account: str) -> str:
-    """The secret as a QR code that an app scans: an address of the picture that needs no request of its own."""
-    payload = totp.address(secret, account, second_factor.ISSUER)
-    drawn = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(add_quiet_zones=True)
+def _picture(link: str) -> str:
+    """`link` as a QR code that an app scans: an address of the picture that needs no request of its own."""
+    drawn = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(add_quiet_zones=True)
     return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"
