@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from django.core import mail as outbox
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -556,3 +558,32 @@ def test_what_the_first_start_chooses(given: dict[str, str], chosen: str | None,
 def test_mails_are_sent_in_their_readers_language(colleague: User, factor: SecondFactor) -> None:
     assert {mail.language for mail in Mail.objects.all()} == {"en"}
     assert outbox.outbox == [], "by the worker, not by the page"
+
+
+def settings_with(monkeypatch: pytest.MonkeyPatch, **given: str) -> dict[str, Any]:
+    """The settings of a deployment whose environment has these."""
+    for name in ("ZIZHI_STAFF_SECOND_FACTOR", "ZIZHI_SITE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    return runpy.run_module("config.settings")
+
+
+def test_a_deployment_requires_it_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings_with(monkeypatch)["STAFF_SECOND_FACTOR"] == "required"
+    assert settings_with(monkeypatch, ZIZHI_STAFF_SECOND_FACTOR="optional")["STAFF_SECOND_FACTOR"] == "optional"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ZIZHI_STAFF_SECOND_FACTOR": "no"}, "ZIZHI_STAFF_SECOND_FACTOR is 'no', and has to be required or optional"),
+        (
+            {"ZIZHI_STAFF_SECOND_FACTOR": "optional", "ZIZHI_SITE_URL": "https://hr.example", "ZIZHI_BANK": "", "ZIZHI_E_LICENCES": ""},
+            "ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL https://hr.example",
+        ),
+    ],
+)
+def test_what_stops_the_start(given: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match=said):
+        settings_with(monkeypatch, **given)
