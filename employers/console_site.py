@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import update_wrapper
 from typing import Any, Final
@@ -217,6 +217,8 @@ class ConsoleSite(admin.AdminSite):
         existing = second_factor.of(user)
         if existing and entry:
             return HttpResponseRedirect(reverse("admin:second_factor", current_app=self.name))
+        if entry is None:
+            self._note(request, now)
         stay = Stay.of(request.session.get(STAY))
         context: dict[str, Any] = {"existing": existing, "account": user.email, "is_required": _is_required(), "is_in": entry is None}
         if existing and not (stay and stay.is_fresh(now)):
@@ -232,14 +234,12 @@ class ConsoleSite(admin.AdminSite):
                 form.refuse(refused)
             else:
                 del request.session[PENDING]
-                return self._set_up(request, user, factor, codes, entry, now)
+                return self._set_up(request, user, factor, codes, entry)
         link = totp.address(secret, user.email, second_factor.ISSUER)
         context |= {"form": form, "secret": second_factor.in_groups(secret), "app_link": link, "picture": _picture(link)}
         return self._page(request, "enrol", gettext("Set up a second factor"), context, 422 if form.errors else 200)
 
-    def _set_up(
-        self, request: HttpRequest, user: User, factor: SecondFactor, codes: list[str], entry: Entry | None, now: datetime
-    ) -> HttpResponse:
+    def _set_up(self, request: HttpRequest, user: User, factor: SecondFactor, codes: list[str], entry: Entry | None) -> HttpResponse:
         """In, by the new factor, and its recovery codes, on this one page."""
         context: dict[str, Any] = {
             "codes": [second_factor.in_groups(code) for code in codes],
@@ -247,7 +247,15 @@ class ConsoleSite(admin.AdminSite):
             "goes_to": entry.goes_to if entry else self._index(),
         }
         page = self._page(request, "recovery", gettext("Recovery codes"), context)
-        return self._let_in(request, user, factor, "app", page)
+        if entry:
+            return self._let_in(request, user, factor, "app", page)
+        # The stay goes on by the new factor, and no longer than it would have: it is not begun anew.
+        stay = Stay.of(request.session[STAY])
+        assert stay is not None
+        request.session.cycle_key()
+        request.session[STAY] = replace(stay, factor=factor.pk).stored()
+        _forget_factor(request)
+        return self._know_browser(page, factor)
 
     def _let_in(self, request: HttpRequest, user: User, factor: SecondFactor | None, by: str, response: HttpResponse) -> HttpResponse:
         """Sign in, here and now and in this browser, and answer with `response`."""
@@ -259,9 +267,14 @@ class ConsoleSite(admin.AdminSite):
         _forget_factor(request)
         record("enter_console", user, user.as_reviewer(), now, data={"by": by})
         if factor:
-            known = lockout.browser_cookie(factor, secrets.token_urlsafe(12))
-            set_long_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
+            self._know_browser(response, factor)
         return saw(request, remember_browser(response, user.email), user, cookie)
+
+    def _know_browser(self, response: HttpResponse, factor: SecondFactor) -> HttpResponse:
+        """From now on others who fail to answer for this factor do not make this browser wait."""
+        known = lockout.browser_cookie(factor, secrets.token_urlsafe(12))
+        set_long_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
+        return response
 
     # --- Pages -----------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail as outbox
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
@@ -234,6 +235,16 @@ def test_another_phone_right_after_coming_in(colleague: User, factor: SecondFact
     assert not is_in(client), "who came in by the old one is signed out"
     assert SecondFactor.objects.get(user=colleague).pk != factor.pk
     assert RecoveryCode.objects.filter(user=colleague).count() == 10
+
+
+def test_another_phone_makes_the_stay_no_longer(colleague: User, factor: SecondFactor, clock: Clock) -> None:
+    client = come_in(browser(), colleague, clock)
+    for minutes in (4, 2):
+        clock.forward(minutes=minutes)
+        page = client.get(SET_UP).content.decode()
+        if minutes == 4:
+            assert client.post(SET_UP, {"code": code_at(clock.now, secret_on(page))}).status_code == 200
+    assert "within five minutes" in page
 
 
 def test_not_later(colleague: User, factor: SecondFactor, clock: Clock) -> None:
@@ -566,7 +577,7 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **given: str) -> dict[str, An
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    return runpy.run_module("config.settings")
+    return runpy.run_path(str(settings.BASE_DIR / "config" / "settings.py"))
 
 
 def test_a_deployment_requires_it_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

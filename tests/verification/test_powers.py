@@ -193,12 +193,14 @@ def test_what_an_auditor_looks_at_is_on_record(rows: dict[str, Any], now: dateti
     client.get("/console/verification/case/?q=91990101SECRET&state=all")
     client.post(f"/console/verification/case/{rows['case']}/approve/", {"note": "a secret"})
     client.get("/console/no/such/page/")
+    client.get("/console/second-factor/set-up/")
     looks = [(event.actor_id, event.data) for event in Event.objects.about(auditor).filter(verb="look")]
     case = f"/console/verification/case/{rows['case']}/approve/"
     assert looks == [
         (str(auditor.pk), {"method": "GET", "path": "/console/verification/case/", "parameters": ["q", "state"]}),
         (str(auditor.pk), {"method": "POST", "path": case, "parameters": ["note"]}),
         (str(auditor.pk), {"method": "GET", "path": "/console/no/such/page/", "parameters": []}),
+        (str(auditor.pk), {"method": "GET", "path": "/console/second-factor/set-up/", "parameters": []}),
     ]
 
 
