@@ -503,9 +503,9 @@ def test_nobody_else_does(colleague: User, factor: SecondFactor, clock: Clock) -
         enrolled(user, clock.now)
     assert come_in(browser(), editor, clock).post(reset_page(colleague)).status_code == 403
     assert come_in(browser(), root, clock).post(reset_page(root)).status_code == 403, "one's own is replaced, not reset"
-    for by in (editor, colleague):
+    for by, whose in ((editor, colleague), (colleague, colleague), (root, root)):
         with pytest.raises(Refused, match="not_allowed"):
-            second_factor.reset(colleague, by, clock.now)
+            second_factor.reset(whose, by, clock.now)
     root.is_active = False
     with pytest.raises(Refused, match="not_allowed"):
         second_factor.reset(colleague, root, clock.now)
