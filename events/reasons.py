@@ -897,6 +897,30 @@ REASONS: dict[str, Reason] = _table(
         "nobody", MINUTES, appeal=False,
     ),
     Reason(
+        "second_factor_wrong",
+        Text("验证码不对", "This code is not right"),
+        Text("请输入验证器应用此刻显示的六位数字；若总是不对，请校准手机时间", "Type the six digits that the app shows now; if they never fit, set the phone's clock"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "second_factor_used",
+        Text("这个验证码已经用过", "This code has been used already"),
+        Text("请等应用显示下一个验证码，约半分钟", "Wait until the app shows the next one, half a minute at most"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "second_factor_locked",
+        Text("验证码错误次数过多", "Too many wrong codes"),
+        Text("请届时再试，或使用你登录过的浏览器；如果不是你输错的，请立即修改密码，并告知超级用户", "Try again then, or use a browser in which you have come in before; if it was not you, change your password at once and tell a superuser"),
+        "nobody", MINUTES, appeal=False,
+    ),
+    Reason(
+        "second_factor_exists",
+        Text("这个账户已经设置了两步验证", "This account has a second factor already"),
+        Text("请用它登录；若手机已丢失，请用恢复码，或请超级用户重置", "Sign in with it; if the phone is lost, use a recovery code, or ask a superuser to reset it"),
+        "reviewer", MINUTES, appeal=False,
+    ),
+    Reason(
         "invited_too_often",
         Text("今天发出的邀请过多", "Too many invitations were sent today"),
         Text("请明天再邀请", "Invite again tomorrow"),

@@ -101,6 +101,15 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("case"), _("cases")
+        # What staff may do besides deciding, by `employers.powers`; migration 0006 makes the groups that hold them.
+        permissions = [
+            ("second_review_case", "Can give the second review of a case"),
+            ("bulk_decide_case", "Can decide many cases at once"),
+            ("unmask_case", "Can see what is masked of a case"),
+            ("assign_case", "Can assign cases to colleagues"),
+            ("view_quality", "Can see how well cases are decided"),
+            ("audit_case", "Can audit, which is on record"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["employer"], condition=Q(state__in=sorted(states.OPEN)), name="case_one_open_per_employer"),
             models.CheckConstraint(
