@@ -107,7 +107,17 @@ def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
 # --- Each group, each address --------------------------------------------------------------------------
 
 LISTS = {
-    "verification": ("case", "document", "attempt", "decision", "registryrecord", "shadowverdict", "clientauthorisation", "exclusion"),
+    "verification": (
+        "case",
+        "document",
+        "attempt",
+        "decision",
+        "registryrecord",
+        "hrlicencerecord",
+        "shadowverdict",
+        "clientauthorisation",
+        "exclusion",
+    ),
     "employers": ("employer", "member"),
     "events": ("event",),
 }
