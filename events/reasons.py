@@ -787,6 +787,18 @@ REASONS: dict[str, Reason] = _table(
         "company", MINUTES, appeal=False,
     ),
     Reason(
+        "appeal_open",
+        Text("已有一份申诉正在处理", "An appeal is being looked at already"),
+        Text("请等待审核员答复，答复后可以再次申诉", "Wait for the reviewer's answer; after it you can appeal again"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "appeal_none",
+        Text("没有待答复的申诉", "No appeal waits for an answer"),
+        Text("刷新页面，查看目前的状态", "Load the page again to see how it stands"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "person_not_yet",
         Text("多次未通过后，才能直接请人工查看", "A person can be asked once a case has come back several times"),
         Text("请先按提示补正并重新提交", "Mend what is named and submit again"),
@@ -838,13 +850,16 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "employer_suspended",
         Text("企业权限已暂停", "The employer's rights are suspended"),
-        Text("企业可以查看原因，处理后由审核员恢复", "The employer can see why; a reviewer lifts it once that is settled"),
+        Text(
+            "企业可以查看原因，按提示处理并申诉，可附证明；另一位审核员答复，解决后立即恢复",
+            "The employer can see why, settle it and appeal, with evidence; another reviewer answers, and rights return once it is settled",
+        ),
         "company", ONE_DAY,
     ),
     Reason(
         "employer_revoked",
         Text("企业权限已被撤销", "The employer's rights were revoked"),
-        Text("企业可以申诉", "The employer can appeal"),
+        Text("企业可以查看原因并申诉，可附证明；另一位审核员答复", "The employer can see why and appeal, with evidence; another reviewer answers"),
         "company", DAYS,
     ),
     Reason(

@@ -84,15 +84,18 @@ class StateFilter(_Filter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         counts = dict(Case.objects.order_by().values_list("state").annotate(Count("pk")))
+        waiting = Case.objects.awaiting_review().count()
         first = sorted(State, key=lambda state: state != State.IN_REVIEW)
         each = [
-            (str(state), f"{review.STATE_WORDS[state]} ({counts.get(state, 0)})")
+            (str(state), f"{review.STATE_WORDS[state]} ({waiting if state == State.IN_REVIEW else counts.get(state, 0)})")
             for state in first
             if counts.get(state) or state == State.IN_REVIEW
         ]
         return [*each, ("all", f"{gettext('All')} ({sum(counts.values())})")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        if self.value() == State.IN_REVIEW:  # with the appeals of those whose rights were taken away
+            return queryset.filter(pk__in=Case.objects.awaiting_review().order_by().values("pk"))
         return queryset if self.value() == "all" else queryset.filter(state=self.value())
 
 
@@ -169,13 +172,12 @@ class CaseAdmin(LookOnlyAdmin):
     list_select_related = ("submitted_by", "claimed_by")
     search_fields = ("declared_name", "declared_uscc", "id")
     search_help_text = _("Company name, credit code or id; searches every state")
-    ordering = ("submitted_at",)
     show_facets = admin.ShowFacets.NEVER
     change_list_template = "admin/verification/case/change_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         now = timezone.now()
-        cases: QuerySet[Case] = super().get_queryset(request)
+        cases: QuerySet[Case] = Case.objects.waiting_since().order_by(*self.get_ordering(request))
         return cases.annotate(
             latest_reasons=_latest_reasons(),
             is_claimed=_holds(Q(claimed_until__gt=now)),
@@ -191,7 +193,7 @@ class CaseAdmin(LookOnlyAdmin):
                 waiting=Count("pk"),
                 free=Count("pk", filter=_free_at(now)),
                 mine=Count("pk", filter=Q(claimed_by=request.user.pk, claimed_until__gt=now)),
-                oldest=Min("submitted_at"),
+                oldest=Min("waits_since"),
             )
         )
         context = {
@@ -202,6 +204,9 @@ class CaseAdmin(LookOnlyAdmin):
             "is_nav_sidebar_enabled": False,
         }
         return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("waits_since",)
 
     # Columns
 
@@ -215,7 +220,7 @@ class CaseAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("why it is held"))
     def why_held(self, case: Any) -> SafeString | str:
-        appealed = [gettext("Appeal")] if case.appealed_at and case.state == State.IN_REVIEW else []
+        appealed = [gettext("Appeal")] if case.appeal_at else []
         lines = [*appealed, *dict.fromkeys(str(review.code_in_words(reason["code"])) for reason in case.latest_reasons or ())]
         items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
         return format_html('<ul class="reasons">{}</ul>', items) if lines else "—"
@@ -224,12 +229,12 @@ class CaseAdmin(LookOnlyAdmin):
     def class_in_words(self, case: Case) -> str:
         return str(review.CLASS_WORDS[AccountClass(case.account_class)])
 
-    @admin.display(description=_("waiting"), ordering="submitted_at")
-    def waiting(self, case: Case) -> SafeString | str:
-        if case.state not in states.REVIEWABLE or case.submitted_at is None:
+    @admin.display(description=_("waiting"), ordering="waits_since")
+    def waiting(self, case: Any) -> SafeString | str:
+        if not _waits(case) or case.waits_since is None:
             return str(review.STATE_WORDS[State(case.state)])
-        words = timesince(case.submitted_at, timezone.now())
-        return format_html('<time datetime="{}" title="{}">{}</time>', case.submitted_at.isoformat(), _clock(case.submitted_at), words)
+        words = timesince(case.waits_since, timezone.now())
+        return format_html('<time datetime="{}" title="{}">{}</time>', case.waits_since.isoformat(), _clock(case.waits_since), words)
 
     @admin.display(description=_("attempt"), ordering="attempt_number")
     def attempt(self, case: Case) -> int:
@@ -237,7 +242,7 @@ class CaseAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("claimed by"), ordering="claimed_until")
     def claim_in_words(self, case: Any) -> SafeString | str:
-        if case.state not in states.REVIEWABLE:
+        if not _waits(case):
             return "—"
         if not case.is_claimed:
             return format_html('<span class="tag tag-free">{}</span>', gettext("free"))
@@ -424,6 +429,11 @@ class CaseAdmin(LookOnlyAdmin):
         """The first waiting cases that this reviewer may take; a handful, since a few may go to somebody faster."""
         waiting = Case.objects.awaiting_review().unclaimed(now).open_to(str(reviewer.pk))[:20]
         return [case for case in waiting if guards.may_claim(case, reviewer.as_reviewer(), now) is None]
+
+
+def _waits(case: Any) -> bool:
+    """Whether a row of the list waits for a reviewer."""
+    return case.state in states.REVIEWABLE or case.appeal_at is not None
 
 
 def _clock(moment: datetime) -> str:

@@ -17,6 +17,7 @@ from events.errors import Refused
 from verification import operations
 from verification.intake import Intake
 from verification.models import Appeal, Case, Document, DocumentKind
+from verification.states import State
 
 WORDS_AT_MOST: Final = 4000
 FILES_AT_MOST: Final = 4
@@ -31,7 +32,11 @@ class Evidence:
 
 
 def appeal(case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime) -> Case:
-    """Ask for another look at a refusal, by a reviewer who did not make it. Raises Refused, and then nothing is kept."""
+    """Ask for another look at a refusal, or at what took rights away, by a reviewer who did not decide it.
+
+    A refused case goes back into review; one that was suspended or revoked stays as it is until the appeal is answered.
+    Raises Refused, and then nothing is kept.
+    """
     return _speak("appeal", case_id, member, words, evidence, now)
 
 
@@ -51,9 +56,9 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
     kept = False
     try:
         with operations.moving(case_id, verb, member.as_actor(), now) as move:
-            if verb == "appeal":
+            if move.case.state == State.REJECTED:
                 move.case.appealed_at = now
-            said = Appeal.objects.create(case=move.case, text=words, by=member.user, at=now)
+            said = Appeal.objects.create(case=move.case, verb=verb, text=words, by=member.user, at=now)
             said.documents.set(_kept(move.case, each, names, member, now) for each, names in zip(evidence, stored, strict=True))
             move.data["files"] = len(evidence)
             operations.tell(move.case, "case_appeal", {"path": reverse("verification:home")}, now)

@@ -73,6 +73,7 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
         waiting_for=waiting_for if waiting_for in REASONS else "",
         not_offered=_not_offered(),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
+        heard=state in states.STOPPED and case.heard(),
         **_address(member.user if member else None),
     )
 

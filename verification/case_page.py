@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import Member
 from events.models import Event
-from verification import asked, clients, durations, guards, proving, readings, states, wording
+from verification import asked, clients, guards, proving, readings, states, wording
 from verification.checks import CHECKS
 from verification.client_lines import client_line
 from verification.facts import RequirementState, Why
@@ -291,9 +291,12 @@ def check_lines(attempt: Attempt | None, runs: Sequence[CheckRun], now: datetime
 
 
 def current_case(member: Member) -> Case | None:
-    """The employer's open case, else its last one."""
-    cases = Case.objects.filter(employer=member.employer)
-    case: Case | None = cases.open().first() or cases.order_by("-opened_at").first()
+    """The employer's open case, else its last one if that was refused, else the one by which its rights were taken away, else the last."""
+    cases = Case.objects.filter(employer=member.employer).order_by("-opened_at")
+    last: Case | None = cases.open().first() or cases.first()
+    if last is None or last.state in states.OPEN or last.state == State.REJECTED:
+        return last
+    case: Case = cases.stopped().first() or last
     return case
 
 
@@ -314,7 +317,6 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
         "shown_state": State.CHANGES_REQUESTED if waits_for_employer else case.state,
         # What the browser shows already, so that an unchanged progress need not be sent and shown again.
         "have": "-".join([turn(waits_for_employer), f"v{case.version}", *(f"{line.code}.{line.state}" for line in lines), waiting_for]),
-        "usual": durations.of_the_machine() if case.state in states.IN_PROGRESS else None,
     }
 
 
@@ -427,17 +429,17 @@ def page(
     decision: Decision | None = case.decisions.first()
     actor = member.as_actor()
     in_force = case if case.holds_rights(now) else Case.objects.filter(employer=member.employer).in_force(now).first()
-    in_review = case.state in states.REVIEWABLE
+    heard = case.state in states.REVIEWABLE | states.STOPPED
+    said: Appeal | None = Appeal.objects.open().filter(case=case).first() if heard else None
     return context | {
         "steps": steps(case.state),
         "decision": decision,
         "reasons": [wording.told_reason(reason) for reason in decision.reasons] if decision else [],
-        "appealed": in_review and case.appealed_at is not None,
         "suspended_beside": case.state == State.REJECTED and Case.objects.beside(case).filter(state=State.SUSPENDED).exists(),
-        "appealable": case.state == State.REJECTED and guards.may("appeal", case, actor, now) is None,
+        "appealed": said is not None and said.verb == "appeal",
+        "appealable": guards.may("appeal", case, actor, now) is None,
         "asks_person": case.state == State.CHANGES_REQUESTED and guards.may("ask_person", case, actor, now) is None,
-        "own_words": Appeal.objects.filter(case=case).first() if in_review else None,
-        "usual_review": durations.of_reviewers() if in_review else None,
+        "own_words": said,
         "asked_to_vouch": proving.asked_of(member, now),
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
         "lapsed": case.state == State.APPROVED and not case.holds_rights(now),

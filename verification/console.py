@@ -27,16 +27,17 @@ from verification.states import State
 VIEW_ONCE = timedelta(minutes=1)
 """A page looked at again within this time is one look: zooming, reloading and going back would bury the record."""
 
-NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "revoke"})
+NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "uphold", "revoke"})
 """What hurts an employer at once is shown once more, as the employer will be told it, before it is done."""
 
-BUTTONS = ("approve", "request_changes", "reject", "suspend", "reinstate", "revoke")
+BUTTONS = ("approve", "request_changes", "reject", "suspend", "reinstate", "uphold", "revoke")
 BUTTON_WORDS = {
     "approve": _("Approve"),
     "request_changes": _("Request changes"),
     "reject": _("Reject"),
     "suspend": _("Suspend"),
     "reinstate": _("Reinstate"),
+    "uphold": _("Turn the appeal down"),
     "revoke": _("Revoke"),
 }
 IN_FORCE = {
@@ -51,6 +52,7 @@ DONE_WORDS = {
     "reject": _("Rejected: %(name)s"),
     "suspend": _("Suspended: %(name)s"),
     "reinstate": _("Reinstated: %(name)s"),
+    "uphold": _("Appeal turned down: %(name)s"),
     "revoke": _("Revoked: %(name)s"),
 }
 
@@ -179,6 +181,7 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
             for said in Statement.objects.filter(document__case=case, document__superseded_at=None).order_by("pk")
         ],
         "appeals": case.appeals.select_related("by").prefetch_related("documents"),
+        "open_appeal": case.appeals.open().first(),
         "proofs": Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
         .select_related("member__user")
         .order_by("-started_at"),
@@ -196,7 +199,8 @@ def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding],
     allowed = [verb for verb in guards.available(case, actor, now) if verb in BUTTONS]
     in_force = Case.objects.beside(case).in_force(now).first() if "reject" in allowed else None
     is_mine = case.claimed_by_me(actor.id, now)
-    refused = guards.may_claim(case, actor, now) if case.state in states.REVIEWABLE else None
+    waits = case.state in states.REVIEWABLE or (case.state in states.STOPPED and case.heard())
+    refused = guards.may_claim(case, actor, now) if waits else None
     return {
         "may_decide": True,
         "buttons": [
@@ -212,7 +216,7 @@ def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding],
         ],
         "typed_elsewhere": typed if typed.note and typed.verb not in allowed else None,
         "is_mine": is_mine,
-        "may_claim": case.state in states.REVIEWABLE and refused is None and not is_mine,
+        "may_claim": waits and refused is None and not is_mine,
         "cannot_claim": in_words(refused) if refused else "",
         "taken": case.claimed_by_other(actor.id, now),
         "seconds_left": int((case.claimed_until - now).total_seconds()) if is_mine and case.claimed_until else 0,

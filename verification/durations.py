@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db.models import F, OuterRef, Subquery
 
-from verification.models import Attempt, Decision
+from verification.models import Appeal, Attempt, Decision
 
 OF_THE_LAST: Final = 200
 AT_LEAST: Final = 5
@@ -43,6 +43,12 @@ def of_the_machine() -> Usual | None:
     """From being handed in to the machine's word, be it a decision or that a person has to look."""
     done = Attempt.objects.exclude(outcome="").filter(finished_at__gte=F("submitted_at")).order_by("-pk")
     return usual(finished - submitted for finished, submitted in done.values_list("finished_at", "submitted_at")[:OF_THE_LAST])
+
+
+def of_appeals() -> Usual | None:
+    """From an employer's words against a decision, or for a person, to a reviewer's answer."""
+    answered = Appeal.objects.filter(answered_at__isnull=False).order_by("-pk").values_list("at", "answered_at")
+    return usual(answer - said for said, answer in answered[:OF_THE_LAST] if answer)
 
 
 def of_reviewers() -> Usual | None:

@@ -141,6 +141,8 @@ class Facts:
     """Ways that nobody stands behind in this deployment, such as a bank."""
     verbs: frozenset[str] = frozenset()
     """What the employer may do with the case besides giving what is asked (`states.VERBS`)."""
+    heard: bool = False
+    """Whether its appeal against what took its rights away waits for a reviewer."""
 
     def in_force(self, now: datetime) -> bool:
         return self.state is State.APPROVED and self.expires_at is not None and self.expires_at > now

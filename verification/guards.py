@@ -10,12 +10,12 @@ from employers.powers import Power
 from events.actor import Actor, Role
 from events.errors import Refused
 from verification import states
-from verification.models import Attempt, Case, Decision, DocumentKind
+from verification.models import Appeal, Attempt, Case, Decision, DocumentKind
 from verification.rule_pack import CURRENT, PAPERS, paper_of
 from verification.standing import can_vouch
 from verification.states import State
 
-NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes"})
+NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes", "uphold"})
 """What a reviewer decides only while holding the case, so that two people never decide one."""
 
 SUBMISSIONS_PER_DAY = 10
@@ -24,8 +24,12 @@ SENT_BACK_UNTIL_A_PERSON = 3
 ADDED_WHILE_CHECKING = frozenset({DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION})
 """Documents that what has been read does not rest on: an attempt that waits looks at them when it is rung for."""
 
-NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "revoke"})
-"""What takes something from the employer, and so has to say why."""
+NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "uphold", "revoke"})
+"""What takes something from the employer, or does not give it back, and so has to say why."""
+
+ENDS_A_HEARING = frozenset({"uphold", "revoke"})
+"""Answers to an open appeal that its employer did not ask for: given by whoever holds the case, and so not by whom it is against.
+Lifting a suspension takes no second person: it is lifted at once when it is settled."""
 
 
 def may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
@@ -38,8 +42,10 @@ def may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
         return _reviewer_may(verb, case, actor, now)
     if verb == "submit":
         return missing(case, actor) or _too_often(case, now)
-    if verb == "appeal" and case.appealed_at is not None:
+    if verb == "appeal" and case.state == State.REJECTED and case.appealed_at is not None:
         return Refused("appeal_used")
+    if verb == "appeal" and case.heard():
+        return Refused("appeal_open")
     if verb == "ask_person":
         return _not_yet(case)
     return None
@@ -55,7 +61,10 @@ def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused
         return refused
     if case.claimed_by_other(actor.id, now):
         return Refused("claimed_by_other")
-    if verb in NEEDS_CLAIM and not case.claimed_by_me(actor.id, now):
+    heard = verb in ENDS_A_HEARING and case.heard()
+    if verb == "uphold" and not heard:
+        return Refused("appeal_none")
+    if (verb in NEEDS_CLAIM or heard) and not case.claimed_by_me(actor.id, now):
         return Refused("claim_required")
     return None
 
@@ -71,11 +80,11 @@ def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
     """Why this reviewer may not take the case, or None if they may."""
     if refused := may_decide(actor):
         return refused
-    if case.state not in states.REVIEWABLE:
+    if case.state not in states.REVIEWABLE and not (case.state in states.STOPPED and case.heard()):
         return Refused("state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE))
     if case.claimed_by_other(actor.id, now):
         return Refused("claimed_by_other")
-    if case.appealed_at and Decision.objects.appealed_from(actor.id).filter(case=case).exists():
+    if Appeal.objects.open().against(actor.id).filter(case=case).exists():
         return Refused("another_reviewer_required")
     return None
 

@@ -29,7 +29,7 @@ from verification import guards, policy, rule_pack, states
 from verification.findings import Finding, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
-from verification.models import Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
+from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
 from verification.notices import tell_admins
 from verification.states import State
 from verification.terms import end_of_papers
@@ -393,8 +393,13 @@ def suspend(case_id: UUID, actor: Actor, now: datetime, codes: Sequence[str], *,
 
 
 def reinstate(case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None) -> Case:
-    """Lift a suspension; the approval's own end stays where it was."""
+    """Give back what a suspension or a revocation took; the approval's own end stays where it was."""
     return review(case_id, "reinstate", reviewer.as_reviewer(), now, (), note, seen_version)
+
+
+def uphold(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
+    """Answer an appeal against a suspension or a revocation: it stays, for reasons that the employer is told."""
+    return review(case_id, "uphold", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
 def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
@@ -419,6 +424,9 @@ def review(
         if verb == "revoke":  # the code is nobody's again, so that the company itself can come
             move.case.employer.confirmed_at = None
             move.case.employer.save(update_fields=["confirmed_at"])
+        if verb == "reinstate":
+            hold_code(move.case, now)
+        Appeal.objects.open().filter(case=move.case).update(answered_at=now)
         move.case.claimed_by = move.case.claimed_until = None
         put_on_record(move.case, verb, why, actor, now, suspended="suspended" in move.data)
     return move.case
@@ -454,13 +462,19 @@ def begin_rights(case: Case, now: datetime, valid_for: timedelta, findings: Iter
     for replaced in Case.objects.filter(employer=employer, state=State.APPROVED):
         expire(replaced.pk, now)
     employer.name, employer.uscc, employer.account_class = case.declared_name, case.declared_uscc, case.account_class
+    hold_code(case, now)
+    case.approved_at, case.expires_at, case.conditional = now, rights_end(now, valid_for, findings, now), conditional
+
+
+def hold_code(case: Case, now: datetime) -> None:
+    """The case's code belongs to its employer alone. Raises Refused where it belongs to another meanwhile."""
+    employer = case.employer
     employer.confirmed_at = employer.confirmed_at or now
     try:
         with transaction.atomic():
             employer.save()
     except IntegrityError as error:  # the constraint: a confirmed code belongs to one employer
         raise Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) from error
-    case.approved_at, case.expires_at, case.conditional = now, rights_end(now, valid_for, findings, now), conditional
 
 
 def rights_end(began_at: datetime, valid_for: timedelta, findings: Iterable[Finding], now: datetime) -> datetime:

@@ -333,7 +333,8 @@ def _submission(item: Item, facts: Facts, whys: tuple[Why, ...], now: datetime) 
         state = _late(RequirementState.CURRENTLY_DUE, facts.renew_by, now)
         return Requirement(item.code, state, item.unlocks, ways, whys or (Why("case_not_submitted"),), facts.renew_by)
     if facts.state in states.STOPPED:
-        return Requirement(item.code, RequirementState.PAST_DUE, item.unlocks, ways, (Why(f"employer_{facts.state}"), *whys))
+        stands = RequirementState.PENDING_VERIFICATION if facts.heard else RequirementState.PAST_DUE
+        return Requirement(item.code, stands, item.unlocks, ways, (Why(f"employer_{facts.state}"), *whys))
     own = "employer_rejected" if facts.state is State.REJECTED else "withdrawn_by_employer"
     return Requirement(item.code, RequirementState.CURRENTLY_DUE, item.unlocks, (*ways, *begin_anew), whys or (Why(own),))
 

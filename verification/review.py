@@ -165,6 +165,7 @@ REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
     ),
     "revoke": (*_ON_THE_REGISTER, "document_expired", "authority_unproven", "agency_licence_missing", *_ON_DUPLICATES, "review_decided"),
 }  # fmt: skip
+REASONS_FOR["uphold"] = REASONS_FOR["suspend"]
 """What a reviewer can tick. A reason that only time or a service mends is none that a person decides for."""
 
 

@@ -41,9 +41,9 @@ EVER_APPROVED: Final = frozenset({State.APPROVED, State.SUSPENDED, State.EXPIRED
 """Was approved once; whether rights are in force now is asked of `Case.holds_rights`."""
 
 STOPPED: Final = frozenset({State.SUSPENDED, State.REVOKED})
-"""Rights were taken away. No other case of the employer gives them back by itself."""
+"""Rights were taken away. No other case of the employer gives them back by itself; its employer can appeal."""
 
-FINAL: Final = frozenset({State.REVOKED, State.EXPIRED, State.WITHDRAWN})
+FINAL: Final = frozenset({State.EXPIRED, State.WITHDRAWN})
 """No transition leads out; the employer may open a new case."""
 
 EMPLOYER: Final = frozenset({Role.OWNER, Role.RECRUITER})
@@ -53,12 +53,17 @@ SYSTEM: Final = frozenset({Role.SYSTEM})
 
 @dataclass(frozen=True)
 class Transition:
-    """`roles` may move a case by `verb` from one of `sources` to `target`."""
+    """`roles` may move a case by `verb` from one of `sources` to `target`; a verb can lead from different states to different ones."""
 
     verb: str
     roles: frozenset[Role]
     sources: frozenset[State]
     target: State
+
+
+def _staying(verb: str, roles: frozenset[Role], states: frozenset[State]) -> list[Transition]:
+    """What is said and answered while a case stays where it is."""
+    return [Transition(verb, roles, frozenset({state}), state) for state in sorted(states, key=list(State).index)]
 
 
 TRANSITIONS: Final = (
@@ -72,9 +77,11 @@ TRANSITIONS: Final = (
     Transition("reject", REVIEWER, REVIEWABLE, State.REJECTED),
     Transition("request_changes", REVIEWER, REVIEWABLE, State.CHANGES_REQUESTED),
     Transition("appeal", EMPLOYER, frozenset({State.REJECTED}), State.IN_REVIEW),
+    *_staying("appeal", EMPLOYER, STOPPED),
     Transition("ask_person", EMPLOYER, frozenset({State.CHANGES_REQUESTED}), State.IN_REVIEW),
     Transition("suspend", SYSTEM | REVIEWER, frozenset({State.APPROVED}), State.SUSPENDED),
-    Transition("reinstate", REVIEWER, frozenset({State.SUSPENDED}), State.APPROVED),
+    Transition("reinstate", REVIEWER, STOPPED, State.APPROVED),
+    *_staying("uphold", REVIEWER, STOPPED),
     Transition("revoke", REVIEWER, frozenset({State.SUSPENDED}), State.REVOKED),
     Transition("expire", SYSTEM, frozenset({State.APPROVED}), State.EXPIRED),
 )
@@ -87,10 +94,10 @@ def sources(verb: str) -> frozenset[State]:
     return frozenset().union(*(t.sources for t in TRANSITIONS if t.verb == verb))
 
 
-def target(verb: str) -> State:
-    """The one state that `verb` leads to."""
-    (state,) = {t.target for t in TRANSITIONS if t.verb == verb}
-    return state
+def target(verb: str, state: State) -> State:
+    """The one state that `verb` leads to from `state`, whoever acts."""
+    (to,) = {t.target for t in TRANSITIONS if t.verb == verb and state in t.sources}
+    return to
 
 
 def allows(verb: str, role: Role, state: State) -> bool:

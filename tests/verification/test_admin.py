@@ -213,11 +213,36 @@ def test_related_cases(client: Client, now: datetime) -> None:
     assert unrelated.pk not in related
 
 
+def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(client: Client, reviewer: User, now: datetime) -> None:
+    member = make_member(now)
+    old, young = now - timedelta(days=90), waiting_case(now, hours=2)
+    case = make_case(member, old, State.APPROVED, expires_at=now + timedelta(days=90))
+    operations.suspend(case.pk, make_colleague(now, "Reviewers").as_reviewer(), now, ["registry_abnormal_list"])
+    assert companies(client.get(QUEUE)) == [str(young.pk)]
+    appealing.appeal(case.pk, member, "已移出名录", [], now - timedelta(hours=1))
+    response = client.get(QUEUE)
+    assert companies(response) == [str(young.pk), str(case.pk)], "by when it was handed to us, not by when the case was"
+    assert response.context["queue"]["waiting"] == 2
+    html = response.content.decode()
+    assert "<li>Appeal</li>" in html and "1\xa0hour" in html and "3\xa0months" not in html
+
+    html = client.get(page_of(case)).content.decode()
+    assert "已移出名录" in html and "tag-appeal" in html and "not answered yet" in html
+    client.post(f"{QUEUE}{case.pk}/claim/")
+    response = client.get(page_of(case))
+    assert [button.verb for button in response.context["buttons"]] == ["reinstate", "uphold", "revoke"]
+    press(client, case, "uphold", reasons=["registry_abnormal_list"], note="仍在名录", confirmed="1")
+    decision = Decision.objects.latest("pk")
+    assert (decision.verb, decision.decided_by, decision.note) == ("uphold", reviewer, "仍在名录")
+    assert companies(client.get(QUEUE)) == [str(young.pk)]
+    assert "answered " in client.get(page_of(case)).content.decode()
+
+
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_has_its_page_and_only_its_buttons(client: Client, reviewer: User, now: datetime, state: State) -> None:
     case = make_case(make_member(now), now, state)
     response = client.get(page_of(case))
-    expected = {State.APPROVED: ["suspend"], State.SUSPENDED: ["reinstate", "revoke"]}
+    expected = {State.APPROVED: ["suspend"], State.SUSPENDED: ["reinstate", "revoke"], State.REVOKED: ["reinstate"]}
     assert response.status_code == 200
     assert [button.verb for button in response.context["buttons"]] == expected.get(state, [])
     assert response.context["may_claim"] is (state is State.IN_REVIEW)

@@ -351,6 +351,7 @@ ANY = st.builds(
     conditional=st.booleans(),
     renew_by=MAYBE,
     waiting_for=st.sampled_from(["", "registry_pending", "check_delayed"]),
+    heard=st.booleans(),
     verbs=st.frozensets(st.sampled_from(["submit", "appeal", "ask_person", "withdraw"])),
 )  # fmt: skip
 
@@ -383,10 +384,12 @@ def test_of_an_approved_employer_nothing_is_asked_but_deadlines(facts: Facts, le
 @settings(max_examples=200, deadline=None)
 @given(ANY, st.sampled_from(State))
 def test_nobody_is_left_without_a_way_on(facts: Facts, state: State) -> None:
-    """Whoever has to do something can, unless rights were taken away, which a reviewer settles."""
-    verbs = {State.DRAFT: {"submit"}, State.CHANGES_REQUESTED: {"submit"}}.get(state, set())
-    requirements = due(replace(facts, state=state, verbs=frozenset(verbs)), CURRENT, NOW)
+    """Whoever has to do something can: hand in, mend, begin anew, or appeal."""
+    verbs = {state: {"submit"} for state in (State.DRAFT, State.CHANGES_REQUESTED)} | {
+        state: {"appeal"} for state in (State.SUSPENDED, State.REVOKED)
+    }
+    requirements = due(replace(facts, state=state, verbs=frozenset(verbs.get(state, set()))), CURRENT, NOW)
     following = next_of(requirements)
-    if following is not None and state not in (State.SUSPENDED, State.REVOKED):
+    if following is not None:
         waits = state in (State.SUBMITTED, State.CHECKING, State.IN_REVIEW)
         assert following.ways or waits

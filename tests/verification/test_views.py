@@ -23,7 +23,7 @@ from tests.factories import make_case, make_document, make_member
 from verification import operations, uploads, wording
 from verification.checks import CHECKS
 from verification.findings import Finding, Severity
-from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
+from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentPage
 from verification.scanner import ScanResult
 from verification.states import State
 
@@ -507,6 +507,21 @@ class TestSubmit:
             assert 'role="alert"' not in page
         case.refresh_from_db()
         assert case.state == State.IN_REVIEW
+
+    @pytest.mark.parametrize("state", [State.SUSPENDED, State.REVOKED])
+    def test_rights_that_were_taken_away_can_be_appealed(self, visitor: Client, member: Member, now: datetime, state: State) -> None:
+        case = make_case(member, now, state)
+        reasons = [{"code": "registry_abnormal_list", "seen": "", "expected": ""}]
+        Decision.objects.create(case=case, attempt_number=1, verb="suspend", reasons=reasons, policy_version="1", decided_at=now)
+        page = text(visitor.get("/case/"))
+        assert ">Appeal<" in page and "Begin again" not in page
+        assert "Until it is answered, rights stay closed" in text(visitor.get("/case/appeal/"))
+        for _ in range(2):
+            page = text(visitor.post("/case/appeal/", {"words": "It was taken off the list."}, follow=True))
+            assert "It was taken off the list." in page and ">Appeal<" not in page and 'role="alert"' not in page
+        assert Appeal.objects.count() == 1
+        case.refresh_from_db()
+        assert case.state == state
 
     def test_what_the_state_forbids_is_explained(self, visitor: Client, member: Member, now: datetime) -> None:
         make_case(member, now, State.APPROVED)

@@ -6,8 +6,10 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import Permission
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
@@ -16,6 +18,11 @@ from events.queue import Job, JobQuerySet
 from verification import states
 from verification.findings import Finding, Outcome
 from verification.states import State
+
+STOPS = ("suspend", "revoke")
+"""Decisions by which rights are taken away."""
+SENT_BACK = ("reject", "request_changes")
+"""Decisions by which an employer is refused, or asked to mend something."""
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -39,13 +46,20 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(employer=employer).order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
 
     def awaiting_review(self) -> CaseQuerySet:
-        """The reviewers' queue, longest waiting first."""
-        return self.filter(state__in=states.REVIEWABLE).order_by("submitted_at")
+        """The reviewers' queue, longest waiting first: cases in review, and appeals of those whose rights were taken away."""
+        heard = Appeal.objects.open().filter(case=models.OuterRef("pk"))
+        waiting = self.filter(Q(state__in=states.REVIEWABLE) | Q(models.Exists(heard), state__in=states.STOPPED))
+        return waiting.waiting_since().order_by(models.F("waits_since"))
+
+    def waiting_since(self) -> CaseQuerySet:
+        """Each with `waits_since`: when its employer last handed it to us, by an appeal or as a case."""
+        heard = Appeal.objects.open().filter(case=models.OuterRef("pk")).values("at")[:1]
+        return self.annotate(appeal_at=models.Subquery(heard), waits_since=Coalesce("appeal_at", "submitted_at"))
 
     def open_to(self, reviewer_id: str) -> CaseQuerySet:
-        """Without appeals against this reviewer's own refusals."""
-        mine = Decision.objects.appealed_from(reviewer_id).filter(case=models.OuterRef("pk"))
-        return self.exclude(models.Exists(mine), appealed_at__isnull=False)
+        """Without appeals that are against this reviewer's own decision."""
+        mine = Appeal.objects.open().against(reviewer_id).filter(case=models.OuterRef("pk"))
+        return self.exclude(models.Exists(mine))
 
     def unclaimed(self, now: datetime) -> CaseQuerySet:
         return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
@@ -56,7 +70,10 @@ def _transition(verb: str) -> Any:
         """Only the state changes here; `operations.moving` does the rest."""
 
     move.__name__ = verb
-    return transition(field="state", source=sorted(states.sources(verb)), target=states.target(verb).value)(move)
+    for each in states.TRANSITIONS:
+        if each.verb == verb:
+            move = transition(field="state", source=sorted(each.sources), target=each.target.value)(move)
+    return move
 
 
 if TYPE_CHECKING:
@@ -134,6 +151,10 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
         """Whether rights are held by this case at `now`."""
         return self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now
 
+    def heard(self) -> bool:
+        """Whether words of its employer wait for a reviewer's answer."""
+        return Appeal.objects.open().filter(case=self).exists()
+
     def claimed(self, now: datetime) -> bool:
         """Whether a reviewer holds the case at `now`."""
         return self.claimed_until is not None and self.claimed_until > now
@@ -198,10 +219,6 @@ class CheckRun(models.Model):
 
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
-    def appealed_from(self, reviewer_id: str) -> DecisionQuerySet:
-        """Refusals by this reviewer, who is not the one to hear an appeal against them."""
-        return self.filter(verb="reject", decided_by=uuid.UUID(reviewer_id))
-
     def stopped_for(self) -> set[str]:
         """The reasons of the suspensions among these: whoever lifted one has looked at them."""
         reasons = self.filter(verb="suspend").values_list("reasons", flat=True)
@@ -209,7 +226,7 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
     def sent_back(self, employer_id: uuid.UUID) -> DecisionQuerySet:
         """By which an employer was refused, or asked to mend something, in any of its cases."""
-        return self.filter(case__employer_id=employer_id, verb__in=("reject", "request_changes"))
+        return self.filter(case__employer_id=employer_id, verb__in=SENT_BACK)
 
 
 class Decision(models.Model):
@@ -238,18 +255,57 @@ class Decision(models.Model):
         return f"{self.verb} {self.case_id}"
 
 
+def reviewers() -> models.QuerySet[User]:
+    """Who can decide on cases."""
+    may = Q(codename="change_case", content_type__app_label="verification")
+    holding = Permission.objects.filter(may).filter(Q(user=models.OuterRef("pk")) | Q(group__user=models.OuterRef("pk")))
+    return User.objects.filter(Q(is_superuser=True) | Q(models.Exists(holding)), is_active=True, is_staff=True)
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    def open(self) -> AppealQuerySet:
+        """Not answered yet."""
+        return self.filter(answered_at=None)
+
+    def against(self, reviewer_id: str) -> AppealQuerySet:
+        """Against what this reviewer has decided, who is therefore not the one to hear it.
+
+        That is each refusal of the case; what took its rights away last; or, where a person was asked for, whatever sent its
+        employer back in any of its cases, as long as there is a reviewer who has not.
+        """
+        by = Decision.objects.filter(decided_by=uuid.UUID(reviewer_id))
+        of_case = Decision.objects.filter(case=models.OuterRef("case"))
+        last_stop = of_case.filter(verb__in=STOPS).order_by("-pk").values("pk")[:1]
+        sent_back = by.filter(case__employer=models.OuterRef("case__employer"), verb__in=SENT_BACK)
+        by_them = Decision.objects.filter(
+            decided_by=models.OuterRef("pk"), case__employer=models.OuterRef(models.OuterRef("case__employer")), verb__in=SENT_BACK
+        )
+        others = reviewers().exclude(models.Exists(by_them))
+        return self.filter(
+            Q(models.Exists(by.filter(case=models.OuterRef("case"), verb="reject")), verb="appeal", case__state=State.IN_REVIEW)
+            | Q(models.Exists(by.filter(pk=models.Subquery(last_stop))), verb="appeal", case__state__in=states.STOPPED)
+            | Q(models.Exists(sent_back), models.Exists(others), verb="ask_person")
+        )
+
+
 class Appeal(models.Model):
-    """An employer's words against a refusal, heard by another reviewer than the one who refused."""
+    """An employer's words against a decision, or for a person to look; heard by another reviewer than the one who decided."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="appeals", verbose_name=_("case"))
+    verb = models.CharField(_("what is asked"), max_length=20, choices=[("appeal", _("appeal")), ("ask_person", _("a person"))])
     text = models.TextField(_("what the employer says"))
     documents = models.ManyToManyField("verification.Document", related_name="+", blank=True, verbose_name=_("evidence"))
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("when"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    """When a reviewer decided on it; empty while it is open."""
+
+    objects = AppealQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("appeal"), _("appeals")
         ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["case"], condition=Q(answered_at=None), name="appeal_one_open_per_case")]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.at:%Y-%m-%d}"

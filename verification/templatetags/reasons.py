@@ -9,11 +9,11 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from events.errors import Refused
 from events.reasons import NEVER, REASONS, Text
-from verification import wording
+from verification import durations, wording
 from verification.requirements import Requirement
 from verification.rule_pack import SUBMISSION, about
 
@@ -62,6 +62,32 @@ def lasting(time: timedelta) -> str:
         return ngettext("%(number)d hour", "%(number)d hours", hours) % {"number": hours}
     days = round(seconds / 86400)
     return ngettext("%(number)d day", "%(number)d days", days) % {"number": days}
+
+
+@register.simple_tag
+def usually(whose: str) -> str:
+    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`) took lately, in a sentence."""
+    found = {"machine": durations.of_the_machine, "reviewers": durations.of_reviewers, "appeals": durations.of_appeals}[whose]()
+    if found is None:
+        return gettext("How long it takes cannot be said yet: too few have been decided here.")
+    words = {
+        "machine": ngettext(
+            "Usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            "Usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            found.of,
+        ),
+        "reviewers": ngettext(
+            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            found.of,
+        ),
+        "appeals": ngettext(
+            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within %(most)s (of the last %(of)s).",
+            found.of,
+        ),
+    }
+    return words[whose] % {"half": lasting(found.median), "most": lasting(found.nine_in_ten), "of": found.of}
 
 
 @register.filter

@@ -24,7 +24,7 @@ from verification.views.documents import examined
 @csrf_exempt  # the token stands in the body, which must not be read before its length is known; `_heard` checks it
 @member_required
 def appeal(request: HttpRequest, member: Member) -> HttpResponse:
-    """Say why a refusal is wrong, or, after the third time back, ask a person to look. Files may go with it."""
+    """Say why a refusal, a suspension or a revocation is wrong, or, after the third time back, ask a person. Files may go with it."""
     if uploads.too_long(request, settings.UPLOAD_MAX_BYTES):
         request.upload_handlers = []
         return render(request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413)
@@ -37,7 +37,7 @@ def appeal(request: HttpRequest, member: Member) -> HttpResponse:
 @csrf_protect
 def _heard(request: HttpRequest, member: Member, handler: uploads.BoundedUploadHandler) -> HttpResponse:
     case, now = case_or_404(member), timezone.now()
-    if case.state == State.IN_REVIEW:  # sent twice
+    if case.state == State.IN_REVIEW or case.heard():  # sent twice
         return redirect("verification:home")
     verb = "appeal" if case.state != State.CHANGES_REQUESTED else "ask_person"
     if refused := guards.may(verb, case, member.as_actor(), now):
@@ -51,7 +51,7 @@ def _heard(request: HttpRequest, member: Member, handler: uploads.BoundedUploadH
                 return refused_at_home(request, refused)
             form.refuse(refused)
         else:
-            messages.success(request, gettext("Sent. Another reviewer reads it; you get a mail."))
+            messages.success(request, gettext("Sent. A reviewer reads it; you get a mail."))
             return redirect("verification:home")
     context = {
         "form": form, "case": case, "verb": verb, "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2, "files": appealing.FILES_AT_MOST,
