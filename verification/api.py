@@ -211,7 +211,8 @@ class RequirementsOut(Schema):
 def requirements(request: HttpRequest, employer_id: UUID, member_id: UUID | None = None) -> RequirementsOut:
     """What is due, pending and satisfied, why, by when, how each thing is met and which right it unlocks.
 
-    A proof of authority is a person's: name the member to see theirs; without, it is that of whoever handed the case in.
+    Proofs of authority are those of the employer's owners and of whoever handed the case in. While it is in the employer's hands,
+    name the member who is about to hand it in to count theirs.
     """
     now = timezone.now()
     employer = Employer.objects.filter(pk=employer_id).first()

@@ -61,7 +61,7 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
             said = Appeal.objects.create(case=move.case, verb=verb, text=words, by=member.user, at=now)
             said.documents.set(_kept(move.case, each, names, member, now) for each, names in zip(evidence, stored, strict=True))
             move.data["files"] = len(evidence)
-            operations.tell(move.case, "case_appeal", {"path": reverse("verification:home")}, now)
+            operations.tell(move.case, "case_appeal", {"path": reverse("verification:home")}, now, by=member.user)
         kept = True
         return move.case
     finally:

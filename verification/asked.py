@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import Q
 from django.db.models.fields.json import KT
 
 from employers.models import AccountClass, Employer, Member, User
@@ -35,6 +36,7 @@ def requirements_before(employer: Employer, member: Member | None, now: datetime
     facts = Facts(
         employer.account_class, employer.uscc, employer.name, State.DRAFT, not_offered=_not_offered(),
         **_address(recruiter.user if recruiter else None),
+        **_may_prove([recruiter] if recruiter else []),
     )  # fmt: skip
     return due(facts, CURRENT, now)
 
@@ -44,6 +46,8 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
     member = member or _recruiter(case)
     state = State(case.state)
     runs, papers = _latest_runs(case), _papers(case)
+    handing_in = member.user_id if member and state in states.EDITABLE else case.submitted_by_id
+    acting = standing.acting_for(case.employer_id, Q(user=handing_in) if handing_in else Q())
     decision = case.decisions.first()
     is_agency = state is State.APPROVED and case.account_class == AccountClass.COMMERCIAL_AGENCY
     waiting_for = ""
@@ -55,7 +59,7 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
         name=case.declared_name,
         state=state,
         papers=papers,
-        proofs=_proofs(case, member, runs, now),
+        proofs=_proofs(case, acting, runs, now),
         clients_until=_clients(case) if any(paper.kind == DocumentKind.CLIENT_AUTHORIZATION for paper in papers) else (),
         letters=_letters(case, now) if is_agency else (),
         clients_end=client_terms.last_end(case, now)
@@ -75,6 +79,7 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         heard=state in states.STOPPED and case.heard(),
         **_address(member.user if member else None),
+        **_may_prove(acting),
     )
 
 
@@ -95,29 +100,34 @@ def _owner(employer: Employer | Any) -> Member | None:
 
 
 def _address(user: User | None) -> dict[str, Any]:
-    if user is None:
-        return {}
-    name, at, domain = user.email.partition("@")
-    return {
-        "email_verified": user.email_verified_at is not None,
-        "email_shown": f"{name[:1]}***{at}{domain}",
-        "email_may_prove": not standing.is_public(domain),
-    }
+    return {"email_verified": user.email_verified_at is not None, "email_shown": _masked(user.email)} if user else {}
+
+
+def _may_prove(acting: list[Member]) -> dict[str, Any]:
+    """The first verified address, of all that count, which may be at the company's own domain."""
+    found = (member.user.email for member in acting if member.user.email_verified_at)
+    address = next((email for email in found if not standing.is_public(email.rpartition("@")[2])), "")
+    return {"email_may_prove": bool(address), "proving_shown": _masked(address)}
+
+
+def _masked(address: str) -> str:
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}***{at}{domain}" if at else address
 
 
 def _not_offered() -> frozenset[str]:
     return frozenset(ProofKind.values) - proving.offered()
 
 
-def _proofs(case: Case, member: Member | None, runs: dict[str, CheckRun], now: datetime) -> tuple[Proof, ...]:
-    """The recruiter's proofs, each with what it is worth for this company; what is worth nothing any more is not told of."""
-    if member is None:
+def _proofs(case: Case, acting: list[Member], runs: dict[str, CheckRun], now: datetime) -> tuple[Proof, ...]:
+    """The proofs that count, each with what it is worth for this company; what is worth nothing any more is not told of."""
+    if not acting:
         return ()
-    rows = list(ProofRow.objects.of(member, case.declared_uscc))
+    rows = list(ProofRow.objects.filter(member__in=acting, uscc=case.declared_uscc).order_by("-started_at"))
     if not rows:
         return ()
     domain = _registry_domain(runs)
-    plain = standing.proofs_of(str(member.pk), case.declared_uscc, now)
+    plain = standing.proofs_of(acting, case.declared_uscc, now)
     worth = {proof["id"]: standing.worth(proof, case.declared_name, domain) for proof in plain["standing"] + plain["under_way"]}
     at_best = {row: STRENGTH.get(row.kind, Strength.WEAK) for row in rows}
     valued = [(row, worth.get(str(row.pk), at_best[row]) or (at_best[row] if row.state == ProofState.PENDING else None)) for row in rows]
@@ -134,8 +144,7 @@ def _proofs(case: Case, member: Member | None, runs: dict[str, CheckRun], now: d
 def _shown(row: ProofRow) -> str:
     """What the proof is about, with addresses masked."""
     if row.kind == ProofKind.COMPANY_EMAIL and row.state != ProofState.PENDING:
-        name, at, domain = row.shown.partition("@")
-        return f"{name[:1]}***{at}{domain}" if at else row.shown
+        return _masked(row.shown)
     return row.shown
 
 

@@ -118,7 +118,9 @@ class Facts:
     email_shown: str = ""
     """The recruiter's address, masked."""
     email_may_prove: bool = False
-    """Whether its domain is a company's own, so that the register may name it."""
+    """Whether somebody who counts has a verified address at a domain that may be the company's own, so that the register may name it."""
+    proving_shown: str = ""
+    """That address, masked."""
     papers: tuple[Paper, ...] = ()
     proofs: tuple[Proof, ...] = ()
     clients_until: tuple[date | None, ...] = ()

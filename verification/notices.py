@@ -1,4 +1,4 @@
-"""Who else has to know? The company's known admins, of everybody who wants to act for it, and of what is taken from it.
+"""Who has to know? An employer's people, of what becomes of its case; its known admins, of everybody who wants to act for it.
 
 A thief with a borrowed licence is seen first by the company it was borrowed from.
 """
@@ -45,6 +45,12 @@ def tell_admins(uscc: str, member: Member, way: str, now: datetime, *, proven: b
             "member": email if colleague else f"***@{email.rpartition('@')[2]}", "path": reverse("employers:team"),
         }  # fmt: skip
         queue_mail(owner.user.email, "authority_notice", owner.user.language, context, now)
+
+
+def concerned(employer_id: UUID, user: Any) -> list[Member]:
+    """An employer's owners, and `user`, who handed in what it is about, while they are there."""
+    members = Member.objects.active().filter(employer=employer_id, user__is_active=True).select_related("user")
+    return list(members.filter(Q(role=Member.MemberRole.OWNER) | Q(user=user)))
 
 
 def _worth_telling(holder: Employer, stranger: Member, proven: bool, now: datetime) -> bool:

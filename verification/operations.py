@@ -30,7 +30,7 @@ from verification.findings import Finding, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
 from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
-from verification.notices import tell_admins
+from verification.notices import concerned, tell_admins
 from verification.states import State
 from verification.terms import end_of_papers
 
@@ -495,8 +495,12 @@ def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime, 
     tell(case, f"case_{verb}", told | ({"suspended": True} if suspended else {}), now)
 
 
-def tell(case: Case, template: str, context: dict[str, Any], now: datetime) -> None:
-    """Queue a mail about the case to whoever handed it in. What is asked of them is said as it stands when the mail leaves."""
-    if case.submitted_by is not None:
-        about = {"name": case.declared_name, "case": str(case.pk)}
-        queue_mail(case.submitted_by.email, template, case.submitted_by.language, about | context, now)
+def tell(case: Case, template: str, context: dict[str, Any], now: datetime, *, by: User | None = None) -> None:
+    """Queue a mail about the case to its employer's owners, to whoever handed it in, and to `by`, while they are there.
+
+    What is asked of them is said as it stands when the mail leaves.
+    """
+    about = {"name": case.declared_name, "case": str(case.pk)}
+    readers = [*concerned(case.employer_id, case.submitted_by_id), *(concerned(case.employer_id, by.pk) if by else ())]
+    for user in dict.fromkeys(member.user for member in readers):
+        queue_mail(user.email, template, user.language, about | context, now)

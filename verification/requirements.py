@@ -137,7 +137,7 @@ def _state(item: Item, facts: Facts, whys: tuple[Why, ...], touched: datetime | 
     if facts.state in (State.APPROVED, State.EXPIRED):
         return RequirementState.SATISFIED
     if facts.state in states.STOPPED:
-        return RequirementState.PAST_DUE if whys else RequirementState.SATISFIED
+        return RequirementState.SATISFIED if not whys else _stopped(facts)
     if item.code == AUTHORITY and any(proof.stands(now) and proof.opens for proof in facts.proofs):
         return RequirementState.SATISFIED
     if facts.state in _CLOSED:
@@ -150,6 +150,11 @@ def _state(item: Item, facts: Facts, whys: tuple[Why, ...], touched: datetime | 
     if facts.state in _AT_WORK and not whys and _passed(item, facts, touched):
         return RequirementState.SATISFIED
     return RequirementState.PENDING_VERIFICATION if given else RequirementState.CURRENTLY_DUE
+
+
+def _stopped(facts: Facts) -> RequirementState:
+    """Where something stands for which rights were taken away: overdue, until its employer's appeal is with a reviewer."""
+    return RequirementState.PENDING_VERIFICATION if facts.heard else RequirementState.PAST_DUE
 
 
 def _of_letters(letters: Sequence[Letter]) -> tuple[RequirementState, tuple[Why, ...]]:
@@ -178,7 +183,7 @@ def _given(item: Item, facts: Facts, now: datetime) -> bool:
         return True
     if item.code == AUTHORITY:
         asked = any(report.check == "authority" for report in facts.reports)
-        by_address = facts.email_may_prove and facts.email_verified and not asked
+        by_address = facts.email_may_prove and not asked
         return by_address or bool(_papers(item, facts)) or any(p.stands(now) or p.under_way(now) for p in facts.proofs)
     if item.code == CLIENTS and facts.clients_until:
         return bool(_papers(item, facts)) and any(until is None or until >= now.date() for until in facts.clients_until)
@@ -299,7 +304,7 @@ def _way_of_proof(kind: str, facts: Facts, whys: tuple[Why, ...], state: Require
     best = next((p for p in of_kind if p.stands(now)), next((p for p in of_kind if p.under_way(now)), of_kind[0] if of_kind else None))
     if best is None:
         by_address = _by_address(facts, state) if kind == "company_email" else None
-        return Way(kind, takes, strength, by_address, facts.email_shown) if by_address else Way(kind, takes, strength)
+        return Way(kind, takes, strength, by_address, facts.proving_shown) if by_address else Way(kind, takes, strength)
     if best.stands(now):
         return Way(kind, takes, best.strength, RequirementState.SATISFIED, best.shown, expires_at=best.holds_until)
     if best.under_way(now):
@@ -313,7 +318,7 @@ def _by_address(facts: Facts, state: RequirementState) -> RequirementState | Non
     said = [finding for report in facts.reports if report.check == "authority" for finding in report.findings]
     if any(f.severity is Severity.PASS and (f.code == "authority_email_at_company_domain" or f.seen == "company_email") for f in said):
         return RequirementState.SATISFIED
-    pending = facts.email_may_prove and facts.email_verified and not said and state is RequirementState.PENDING_VERIFICATION
+    pending = facts.email_may_prove and not said and state is RequirementState.PENDING_VERIFICATION
     return RequirementState.PENDING_VERIFICATION if pending else None
 
 
@@ -333,8 +338,7 @@ def _submission(item: Item, facts: Facts, whys: tuple[Why, ...], now: datetime) 
         state = _late(RequirementState.CURRENTLY_DUE, facts.renew_by, now)
         return Requirement(item.code, state, item.unlocks, ways, whys or (Why("case_not_submitted"),), facts.renew_by)
     if facts.state in states.STOPPED:
-        stands = RequirementState.PENDING_VERIFICATION if facts.heard else RequirementState.PAST_DUE
-        return Requirement(item.code, stands, item.unlocks, ways, (Why(f"employer_{facts.state}"), *whys))
+        return Requirement(item.code, _stopped(facts), item.unlocks, ways, (Why(f"employer_{facts.state}"), *whys))
     own = "employer_rejected" if facts.state is State.REJECTED else "withdrawn_by_employer"
     return Requirement(item.code, RequirementState.CURRENTLY_DUE, item.unlocks, (*ways, *begin_anew), whys or (Why(own),))
 

@@ -6,10 +6,13 @@ declared one: else a shell's bank account would prove authority over the company
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+
+from django.db.models import Q
 
 from employers.models import Member
 from verification.facts import STRENGTH, Strength
@@ -77,13 +80,22 @@ def declared_by(member: Member) -> Declared:
     return Declared(case.declared_uscc, case.declared_name, case.declared_legal_representative, open_id)
 
 
-def proofs_of(member_id: str, uscc: str, now: datetime) -> dict[str, list[dict[str, Any]]]:
-    """A recruiter's proofs for one company as JSON, `standing` and `under_way`, without personal data."""
-    if not member_id:
-        return {"standing": [], "under_way": []}
-    mine = Proof.objects.filter(member=UUID(member_id), uscc=uscc).order_by("started_at")
-    under_way = mine.under_way().filter(expires_at__gt=now)
-    return {"standing": [_plain(proof, now) for proof in mine.standing(now)], "under_way": [_plain(proof, now) for proof in under_way]}
+def acting_for(employer_id: UUID, handing_in: Q) -> list[Member]:
+    """Whose proofs and addresses count for an employer's case: its owners' and those of who hands it in, while they are there."""
+    members = Member.objects.active().filter(employer=employer_id, user__is_active=True).select_related("user")
+    return list(members.filter(Q(role=Member.MemberRole.OWNER) | handing_in).order_by("joined_at"))
+
+
+def proofs_of(members: Iterable[Member], uscc: str, now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """The proofs of these people for one company as JSON, `standing` and `under_way`, without personal data."""
+    theirs = Proof.objects.filter(member__in=[member.pk for member in members], uscc=uscc).order_by("started_at")
+    under_way = theirs.under_way().filter(expires_at__gt=now)
+    return {"standing": [_plain(proof, now) for proof in theirs.standing(now)], "under_way": [_plain(proof, now) for proof in under_way]}
+
+
+def domains_of(members: Iterable[Member]) -> list[str]:
+    """Where these people have a verified address."""
+    return sorted({member.user.email.rpartition("@")[2].lower() for member in members if member.user.email_verified_at})
 
 
 def _plain(proof: Proof, now: datetime) -> dict[str, Any]:

@@ -19,11 +19,13 @@ from events import mail
 from events.actor import SYSTEM
 from events.models import Mail, record
 from tests.factories import make_case, make_document, make_employer, make_member
-from verification import operations, wording
+from verification import operations, proving, wording
 from verification.asked import facts_of, requirements_before, requirements_of
+from verification.checks.authority import Authority
 from verification.facts import RequirementState, Strength, Why
 from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Decision, DocumentKind, Proof, ProofKind, ProofState
+from verification.pipeline import subject_of
 from verification.requirements import next_of
 from verification.states import State
 
@@ -85,14 +87,37 @@ def test_nobody_in_particular_is_whoever_handed_it_in_else_the_first_owner(now: 
 
 
 def test_a_proof_is_one_persons_for_one_company_and_one_name(now: datetime) -> None:
-    member, colleague = make_member(now, email="lin@qq.com"), make_member(now)
+    owner = make_member(now, email="zhou@qq.com")
+    member = make_member(now, owner.employer, role="recruiter", email="lin@qq.com")
     case = make_case(member, now)
     prove(member, case, now, ProofKind.BANK_DEPOSIT, observed={"name": case.declared_name}, shown="**** 1234")
     assert standing(case, member, now)["authority"] is SATISFIED
-    assert facts_of(case, colleague, now).proofs == ()
+    assert facts_of(case, owner, now).proofs == (), "who is about to hand it in, and the owners, count"
     Case.objects.filter(pk=case.pk).update(declared_name="云溪市另一家有限公司")
     case.refresh_from_db()
     assert standing(case, member, now)["authority"] is DUE, "it was given for another name"
+
+
+def test_the_page_and_the_check_count_the_same_proofs(now: datetime) -> None:
+    """A recruiter has handed in, an owner proves: to whoever looks it is proven, and the waiting attempt is rung for."""
+    owner = make_member(now, email="boss@qq.com")
+    recruiter = make_member(now, owner.employer, role="recruiter", email="lin@qq.com")
+    idle = make_member(now, owner.employer, role="recruiter", email="zhou@qq.com")
+    case = make_case(recruiter, now, State.CHECKING)
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now + timedelta(days=1), waiting_for="authority_missing")
+    found = {"name": case.declared_name}
+    prove(idle, case, now, ProofKind.E_LICENCE, observed=found)
+    for looking in (owner, recruiter, idle, None):
+        assert standing(case, looking, now)["authority"] is DUE
+    proof = prove(owner, case, now, ProofKind.BANK_DEPOSIT, ProofState.PENDING, observed=found)
+    proving.end(proof, ProofState.PROVEN, now, owner.as_actor())
+    for looking in (owner, recruiter, idle, None):
+        assert standing(case, looking, now)["authority"] is SATISFIED
+    attempt.refresh_from_db()
+    assert attempt.due_at == now
+    subject = subject_of(case, now)
+    (said,) = Authority().judge(subject, {}, Authority().observe(subject, {}))
+    assert (said.code, said.seen) == ("authority_proven", "bank_deposit")
 
 
 def test_an_address_is_worth_what_the_register_says_of_its_domain(now: datetime) -> None:
@@ -209,7 +234,7 @@ def test_few_queries(state: State, now: datetime) -> None:
         connection,
     ) as queries:
         requirements_of(case, member, now)
-    assert len(queries) <= 11, [query["sql"][:90] for query in queries]
+    assert len(queries) <= 12, [query["sql"][:90] for query in queries]
     with CaptureQueriesContext(connection) as more:
         make_document(case, now, DocumentKind.HR_SERVICE_LICENCE)
         before = len(more)

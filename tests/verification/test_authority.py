@@ -143,8 +143,26 @@ def test_what_failed_proves_nothing(state: str, member: Member, now: datetime) -
 @pytest.mark.django_db
 def test_a_proof_is_one_persons_and_one_companys(member: Member, now: datetime) -> None:
     proof(member, now, ProofKind.E_LICENCE, uscc=make_uscc(), observed={"name": NAME})
-    proof(make_member(now, member.employer), now, ProofKind.E_LICENCE, observed={"name": NAME})
+    recruiter = make_member(now, member.employer, role="recruiter")
+    proof(recruiter, now, ProofKind.E_LICENCE, observed={"name": NAME})
     assert found(member, now).code == "authority_missing"
+    recruiter.role = Member.MemberRole.OWNER
+    recruiter.save()
+    assert found(member, now).seen == "e_licence", "an owner acts for the company in whosever name the case was handed in"
+    recruiter.left_at = now
+    recruiter.save()
+    assert found(member, now).code == "authority_missing"
+
+
+@pytest.mark.django_db
+def test_an_owners_address_counts_for_what_a_recruiter_handed_in(now: datetime) -> None:
+    owner = make_member(now, email="boss@shili.example")
+    recruiter = make_member(now, owner.employer, role="recruiter", email="lin@qq.com")
+    make_case(recruiter, now, State.CHECKING)
+    assert (found(recruiter, now).code, found(recruiter, now).seen) == ("authority_proven", "company_email")
+    owner.user.email_verified_at = None
+    owner.user.save()
+    assert found(recruiter, now).code == "authority_missing"
 
 
 @pytest.mark.django_db
@@ -158,7 +176,7 @@ def test_a_shells_account_does_not_prove_the_company_declared_afterwards(member:
 
 @pytest.mark.django_db
 def test_a_vouch_falls_with_who_gave_it(member: Member, now: datetime) -> None:
-    colleague = make_member(now, member.employer, email="boss@shili.example")
+    colleague = make_member(now, member.employer, role="recruiter", email="boss@shili.example")
     register = RegistryRecord.objects.create(uscc=member.employer.uscc, name=NAME, email_domain="shili.example", status="active", as_of=now)
     proof(member, now, ProofKind.VOUCH, voucher=colleague)
     assert found(member, now).seen == "vouch"

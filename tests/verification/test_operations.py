@@ -11,6 +11,7 @@ from django.conf import settings
 from PIL import Image
 
 from employers.models import Member, User
+from employers.operations import remove_member
 from events.actor import SYSTEM
 from events.errors import Refused
 from events.models import Event, Mail
@@ -156,6 +157,21 @@ def test_changes_requested_and_mended(member: Member, now: datetime) -> None:
     assert not case.claimed(now) and case.decisions.get().note == "四角请拍全"
     attempt = operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(hours=1))
     assert attempt.number == 2 and Case.objects.get().documents.current().get() == document
+
+
+def test_who_was_removed_is_told_nothing_and_the_owners_are(now: datetime) -> None:
+    owner = make_member(now, language="en")
+    recruiter, idle = (make_member(now, owner.employer, role="recruiter") for _ in range(2))
+    case = make_case(recruiter, now, State.APPROVED)
+    operations.suspend(case.pk, SYSTEM, now, ["registry_abnormal_list"])
+    assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, recruiter.user.email}
+    remove_member(owner, recruiter.pk, now)
+    Mail.objects.all().delete()
+    appealing.appeal(case.pk, idle, "已移出名录", [], now)
+    assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, idle.user.email}, "whoever wrote is told, too"
+    Mail.objects.all().delete()
+    operations.reinstate(case.pk, make_reviewer(now), now, note="已核实")
+    assert list(Mail.objects.values_list("to", "language")) == [(owner.user.email, "en")]
 
 
 def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> None:

@@ -3,11 +3,15 @@
 Strong or medium proof opens rights (`verification.requirements.STRENGTH`): a deposit to the company's account, a scan of its
 electronic licence, a verified colleague's vouch, a verified mail address at the domain that the company's own register record
 names. At any other domain an address proves nothing: a thief registers look-alikes. A letter's picture is for a person to look at.
+Besides whoever handed the case in, the employer's owners can give it: one of them may prove what a recruiter has handed in.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
 
 from verification.checks.base import Earlier, Subject
 from verification.facts import STRENGTH, Strength
@@ -15,19 +19,20 @@ from verification.findings import Finding, Observation, Severity
 from verification.licence.witness import same_name
 from verification.models import DocumentKind, ProofKind
 from verification.policy import AUTHORITY_PROVEN
-from verification.standing import at_company_domain, proofs_of, worth
+from verification.standing import acting_for, at_company_domain, domains_of, proofs_of, worth
 
 ORDER = (Strength.WEAK, Strength.MEDIUM, Strength.STRONG)
 
 
 class Authority:
     code = "authority"
-    version = "2"
+    version = "3"
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         register = earlier.get("registry", {})
         record = register.get("record") or {}
+        acting = acting_for(UUID(subject.employer_id), Q(pk=UUID(subject.member_id)) if subject.member_id else Q())
         return {
             "unlisted": "record" in register and register["record"] is None,
             # Whoever has left acts for nobody, whatever address they keep.
@@ -36,7 +41,9 @@ class Authority:
             "registry_domain": record.get("email_domain", ""),
             "registry_name": record.get("name", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
-            "proofs": proofs_of(subject.member_id, subject.uscc, subject.now),
+            # The company's owners act for it in whosever name the case was handed in.
+            "domains": domains_of(acting),
+            "proofs": proofs_of(acting, subject.uscc, subject.now),
         }
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
@@ -54,9 +61,10 @@ class Authority:
         return [Finding(self.code, "authority_missing", Severity.WAIT, "authority", observation["email_domain"])]
 
     def _ways(self, subject: Subject, observation: Observation) -> list[tuple[str, Strength]]:
-        """What was given, each with what it is worth. The address of the account counts at the company's domain only."""
+        """What was given, each with what it is worth. The addresses of accounts count at the company's domain only."""
         ways = [self._valued(proof, subject, observation) for proof in observation["proofs"]["standing"]]
-        if at_company_domain(observation["email_domain"], observation["registry_domain"]):
+        domains = {observation["email_domain"], *observation.get("domains", ())}
+        if any(at_company_domain(domain, observation["registry_domain"]) for domain in domains):
             ways.append((ProofKind.COMPANY_EMAIL, Strength.MEDIUM))
         if observation["letter"]:
             ways.append((DocumentKind.AUTHORIZATION_LETTER, STRENGTH[DocumentKind.AUTHORIZATION_LETTER]))
