@@ -139,12 +139,12 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "document_glare",
         Text("照片有反光，部分文字看不清", "Glare covers part of the text"),
-        Text("请避开灯光与窗户的反光，关闭闪光灯，换个角度重拍", "Turn the licence away from lamps and windows, switch the flash off, and take it again"),
+        Text("请避开灯光与窗户的反光，关闭闪光灯，换个角度重拍", "Turn it away from lamps and windows, switch the flash off, and take the photo again"),
         "recruiter", MINUTES,
     ),
     Reason(
         "document_cropped",
-        Text("执照没有拍完整", "Part of the licence is missing from the photo"),
+        Text("材料没有拍完整", "Part of it is missing from the photo"),
         Text("请让四条边都在画面内", "Keep all four edges inside the frame"),
         "recruiter", MINUTES,
     ),

@@ -327,7 +327,9 @@ class CaseAdmin(LookOnlyAdmin):
             if not confirmed:
                 return self._confirm_page(request, case, typed, form, now)
             sent, actor = form.cleaned_data, reviewer.as_reviewer()
-            operations.review(case.pk, verb, actor, now, sent["reasons"], sent["note"], sent["seen_version"], form.suspend_in_force)
+            operations.review(
+                case.pk, verb, actor, now, sent["reasons"], sent["note"], sent["seen_version"], form.suspend_in_force, form.about
+            )
         except Refused as refused:
             messages.error(request, in_words(refused))
             return self._case_page(request, case_id, typed, status=409)
@@ -352,7 +354,7 @@ class CaseAdmin(LookOnlyAdmin):
             "typed": typed,
             "seen_version": form.cleaned_data["seen_version"],
             "in_force": Case.objects.beside(case).in_force(now).first() if verb == "reject" else None,
-            "reasons": [choice.reason for choice in review.choices(verb, (), typed.reasons) if choice.ticked],
+            "choices": [choice for choice in review.choices(verb, (), typed.reasons, typed.about, "") if choice.ticked],
         }
         return self._page(request, "confirm", f"{BUTTON_WORDS[verb]}: {case.declared_name}", context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from events.models import Event, record
 from verification import guards, review, states
 from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Document, DocumentKind, DocumentPage, Proof, Statement
+from verification.rule_pack import OF_KIND, paper_of
 from verification.states import State
 
 VIEW_ONCE = timedelta(minutes=1)
@@ -70,6 +72,12 @@ def in_words(refused: Refused) -> str:
 # --- What is sent ---------------------------------------------------------------------------------------
 
 
+def said_of(data: Mapping[str, str]) -> dict[str, str]:
+    """Which kind of document each reason is about that can be about any, as it was sent."""
+    sent = {code: data.get(f"about-{code}", "") for code in review.OF_ANY_DOCUMENT}
+    return {code: kind for code, kind in sent.items() if kind in OF_KIND}
+
+
 class DecisionForm(forms.Form):
     """What a reviewer sends with a button."""
 
@@ -90,6 +98,10 @@ class DecisionForm(forms.Form):
         chosen = self.cleaned_data["in_force"]
         return chosen == "suspend" if chosen else None
 
+    @property
+    def about(self) -> dict[str, str]:
+        return said_of(self.data)
+
 
 @dataclass(frozen=True)
 class Typed:
@@ -99,11 +111,12 @@ class Typed:
     reasons: tuple[str, ...] = ()
     note: str = ""
     in_force: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, verb: str, request: HttpRequest) -> Typed:
         sent = request.POST
-        return cls(verb, tuple(sent.getlist("reasons")), sent.get("note", "")[:2000], sent.get("in_force", ""))
+        return cls(verb, tuple(sent.getlist("reasons")), sent.get("note", "")[:2000], sent.get("in_force", ""), said_of(sent))
 
 
 NOTHING_TYPED = Typed()
@@ -152,6 +165,7 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
     rows = review.comparison(declared, reading, registry)
     documents = list(case.documents.order_by("superseded_at", "uploaded_at").select_related("uploaded_by").prefetch_related("pages"))
     marks = drawn(findings, observed, documents)
+    appeals = list(case.appeals.select_related("by").prefetch_related("documents"))
     return {
         "case": case,
         "now": now,
@@ -180,22 +194,27 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
             {"statement": said, "label": review.FIELD_WORDS.get(said.field, said.field), "disputed": said.said != said.read}
             for said in Statement.objects.filter(document__case=case, document__superseded_at=None).order_by("pk")
         ],
-        "appeals": case.appeals.select_related("by").prefetch_related("documents"),
-        "open_appeal": case.appeals.open().first(),
+        "appeals": appeals,
+        "open_appeal": next((appeal for appeal in appeals if appeal.answered_at is None), None),
         "proofs": Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
         .select_related("member__user")
         .order_by("-started_at"),
         "related": related_cases(case, observed.get("duplicates", {})),
         **history(case, documents),
-        **what_may_be_done(case, reviewer, findings, typed, now),
+        **what_may_be_done(case, reviewer, findings, documents, typed, now),
     }
 
 
-def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding], typed: Typed, now: datetime) -> dict[str, Any]:
+def what_may_be_done(
+    case: Case, reviewer: User | None, findings: list[Finding], documents: list[Document], typed: Typed, now: datetime
+) -> dict[str, Any]:
     """The buttons that the guards allow, and the claim."""
     if reviewer is None:
         return {"may_decide": False, "buttons": []}
     actor = reviewer.as_reviewer()
+    paper = paper_of(case.account_class, case.declared_uscc)
+    given = {document.kind for document in documents if document.kind in OF_KIND and document.superseded_at is None}
+    kinds = list(dict.fromkeys([paper, *sorted(given)]))
     allowed = [verb for verb in guards.available(case, actor, now) if verb in BUTTONS]
     in_force = Case.objects.beside(case).in_force(now).first() if "reject" in allowed else None
     is_mine = case.claimed_by_me(actor.id, now)
@@ -206,7 +225,7 @@ def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding],
         "buttons": [
             Button(
                 verb,
-                review.choices(verb, findings, typed.reasons if verb == typed.verb else ()),
+                review.choices(verb, findings, *((typed.reasons, typed.about) if verb == typed.verb else ((), {})), paper),
                 typed.note if verb == typed.verb else "",
                 verb == typed.verb,
                 in_force if verb == "reject" else None,
@@ -214,6 +233,7 @@ def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding],
             )
             for verb in sorted(allowed, key=BUTTONS.index)
         ],
+        "kinds": [(kind, DocumentKind(kind).label) for kind in kinds],
         "typed_elsewhere": typed if typed.note and typed.verb not in allowed else None,
         "is_mine": is_mine,
         "may_claim": waits and refused is None and not is_mine,

@@ -64,12 +64,6 @@ def _worth_telling(holder: Employer, stranger: Member, proven: bool, now: dateti
     return True
 
 
-def concerned(employer_id: UUID, user: Any) -> list[Member]:
-    """An employer's owners, and `user`, who handed in what it is about, while they are there."""
-    members = Member.objects.active().filter(employer=employer_id, user__is_active=True).select_related("user")
-    return list(members.filter(Q(role=Member.MemberRole.OWNER) | Q(user=user)))
-
-
 def tell_client_ended(client: ClientAuthorisation, reasons: Sequence[str], now: datetime) -> None:
     """Write to an agency's owners, and to whoever sent the letter in, that a reviewer has ended this client."""
     path = reverse("verification:home") + f"#client-{client.document_id}"

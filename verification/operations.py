@@ -6,7 +6,7 @@ for after the commit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,6 +43,9 @@ CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
 READ_AT_ONCE = (DocumentKind.BUSINESS_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
 
 
+NOTHING_SAID: Mapping[str, str] = {}
+
+
 @dataclass
 class Why:
     """The reasons of a decision, as the employer will be told them."""
@@ -56,9 +59,14 @@ class Why:
         return tuple(dict.fromkeys(reason["code"] for reason in self.reasons))
 
     @classmethod
-    def of(cls, codes: Iterable[str], note: str = "", findings: Sequence[Finding] = ()) -> Why:
-        """Codes as a reviewer ticks them, each with what was seen and expected where a finding says so."""
-        return cls(_with_findings(codes, findings), note)
+    def of(cls, codes: Iterable[str], note: str = "", findings: Sequence[Finding] = (), about: Mapping[str, str] = NOTHING_SAID) -> Why:
+        """Codes as a reviewer ticks them, each with what was seen and expected where a finding says so.
+
+        `about` is the kind of document of which the reviewer says a code: what was found on another one is not told then.
+        """
+        fitting = [finding for finding in findings if about.get(finding.code, finding.field) == finding.field]
+        reasons = _with_findings(codes, fitting)
+        return cls([reason | {"field": about[reason["code"]]} if reason["code"] in about else reason for reason in reasons], note)
 
     @classmethod
     def from_verdict(cls, verdict: Verdict, findings: Sequence[Finding]) -> Why:
@@ -409,11 +417,14 @@ def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *
 
 def review(
     case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequence[str], note: str, seen_version: int | None,
-    suspend_in_force: bool | None = None,
+    suspend_in_force: bool | None = None, about: Mapping[str, str] = NOTHING_SAID,
 ) -> Case:  # fmt: skip
-    """A decision that is not the policy's, by any of the verbs above: the move, the end of the claim, the Decision, the mail."""
+    """A decision that is not the policy's, by any of the verbs above: the move, the end of the claim, the Decision, the mail.
+
+    `about` says of a code which kind of document it is about.
+    """
     findings = findings_of(case_id)
-    why = Why.of(codes, note, findings)
+    why = Why.of(codes, note, findings, about)
     with moving(case_id, verb, actor, now, why=why, seen_version=seen_version) as move:
         if refused := guards.undecided(verb, move.case, now, suspend_in_force):
             raise refused

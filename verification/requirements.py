@@ -248,7 +248,7 @@ def _spoken(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why, ...]]:
         said = []
     spoken: dict[str, dict[Why, None]] = {}
     for why, at in said:
-        if why.code == "document_missing" and facts.of_kinds((paper,)):
+        if why.code == "document_missing" and why.field not in OF_KIND and facts.of_kinds((paper,)):
             continue  # a body that has no licence has shown what it was set up by
         code = about(why.code, why.field, paper)
         touched = _touched(pack.items[code], facts, paper)

@@ -17,6 +17,7 @@ from events.reasons import REASONS, Reason
 from verification import agreement, wording
 from verification.findings import Finding, Observation, Severity
 from verification.registries.base import Agrees, status_of
+from verification.rule_pack import OF_KIND
 from verification.states import State
 
 Word = str | Promise
@@ -139,8 +140,11 @@ _ON_THE_REGISTER = (
     "registry_abnormal_list", "registry_serious_violation_list",
 )  # fmt: skip
 _ON_AUTHORITY = (
-    "authority_missing", "authority_unproven", "authority_email_unverified", "agency_licence_missing", "agency_licence_mismatch",
-    "agency_licence_expired", "agency_licence_ends_soon", "agency_licence_listed_otherwise", "approval_document_missing",
+    "authority_missing", "authority_unproven", "authority_email_unverified", "agency_licence_ends_soon", "approval_document_missing",
+)  # fmt: skip
+_ON_THE_AGENCY = ("agency_licence_missing", "agency_licence_expired", "agency_licence_mismatch", "agency_licence_listed_otherwise")
+_ON_CLIENTS = (
+    "agency_client_missing", "agency_client_name_missing", "agency_client_mismatch", "agency_client_expired", "agency_client_unsealed",
 )  # fmt: skip
 _ON_DUPLICATES = (
     "duplicate_same_image",
@@ -153,20 +157,27 @@ _ON_DUPLICATES = (
 )
 
 REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
-    "request_changes": (*_ON_THE_PICTURE, *_ON_THE_FACTS, *_ON_AUTHORITY, "document_ends_soon", "duplicate_same_image", "review_decided"),
+    "request_changes": (
+        *_ON_THE_PICTURE, *_ON_THE_FACTS, *_ON_AUTHORITY, *_ON_THE_AGENCY, "agency_licence_unreadable", *_ON_CLIENTS,
+        "document_ends_soon", "duplicate_same_image", "review_decided",
+    ),
     "reject": (
         "document_not_a_licence", "document_several_licences", "document_expired", "uscc_invalid", "uscc_mismatch", "name_mismatch",
-        "name_former", "legal_representative_mismatch", "established_on_mismatch", *_ON_THE_REGISTER, *_ON_AUTHORITY, *_ON_DUPLICATES,
-        "review_decided",
+        "name_former", "legal_representative_mismatch", "established_on_mismatch", *_ON_THE_REGISTER, *_ON_AUTHORITY,
+        *_ON_THE_AGENCY, *_ON_DUPLICATES, "review_decided",
     ),
     "suspend": (
-        *_ON_THE_REGISTER, "document_expired", "authority_unproven", "agency_licence_missing", *_ON_DUPLICATES, "forgery_suspected",
+        *_ON_THE_REGISTER, "document_expired", "authority_unproven", *_ON_THE_AGENCY, *_ON_DUPLICATES, "forgery_suspected",
         "review_decided",
     ),
-    "revoke": (*_ON_THE_REGISTER, "document_expired", "authority_unproven", "agency_licence_missing", *_ON_DUPLICATES, "review_decided"),
+    "revoke": (*_ON_THE_REGISTER, "document_expired", "authority_unproven", *_ON_THE_AGENCY, *_ON_DUPLICATES, "review_decided"),
 }  # fmt: skip
-REASONS_FOR["uphold"] = REASONS_FOR["suspend"]
 """What a reviewer can tick. A reason that only time or a service mends is none that a person decides for."""
+REASONS_FOR["uphold"] = REASONS_FOR["suspend"]
+
+
+OF_ANY_DOCUMENT: Final = frozenset({"document_blurred", "document_glare", "document_cropped", "document_unreadable"})
+"""Reasons of which a reviewer says which kind of document they are about."""
 
 
 @dataclass(frozen=True)
@@ -176,16 +187,24 @@ class Choice:
     reason: Reason
     ticked: bool
     found: bool
+    about: str = ""
+    """Of which kind of document it is said, where it can be said of any."""
 
     @property
     def says(self) -> str:
         return in_language(self.reason)
 
 
-def choices(verb: str, findings: Iterable[Finding], ticked: Sequence[str]) -> list[Choice]:
-    """The reasons that fit `verb`, those that the checks found first."""
-    found = {finding.code for finding in findings if finding.severity >= Severity.WAIT}
-    offered = [Choice(REASONS[code], code in ticked, code in found) for code in REASONS_FOR.get(verb, ())]
+def choices(verb: str, findings: Iterable[Finding], ticked: Sequence[str], about: Mapping[str, str], paper: str) -> list[Choice]:
+    """The reasons that fit `verb`, those that the checks found first.
+
+    What can be said of any document is said of the kind in `about`, else of the one that it was found on, else of `paper`.
+    """
+    found = {finding.code: finding.field for finding in findings if finding.severity >= Severity.WAIT}
+    offered = []
+    for code in REASONS_FOR.get(verb, ()):
+        kind = about.get(code) or (found[code] if found.get(code) in OF_KIND else paper)
+        offered.append(Choice(REASONS[code], code in ticked, code in found, kind if code in OF_ANY_DOCUMENT else ""))
     return sorted(offered, key=lambda choice: not choice.found)
 
 

@@ -84,6 +84,7 @@ FIELDS: dict[str, Promise] = {
     "registration_number": _("Registration number"),
     "status": _("Registration status"),
     "email": _("E-mail"),
+    DocumentKind.BUSINESS_LICENCE: _("Business licence"),
     DocumentKind.AUTHORIZATION_LETTER: _("Letter of authorisation"),
     DocumentKind.HR_SERVICE_LICENCE: _("HR service licence"),
     DocumentKind.APPROVAL_DOCUMENT: _("Approval document"),

@@ -21,7 +21,7 @@ from employers.models import User
 from events.models import Event
 from events.reasons import REASONS
 from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_uscc, make_user
-from verification import appealing, operations, review, wording
+from verification import appealing, asked, operations, review, wording
 from verification.admin import CaseAdmin
 from verification.checks import CHECKS
 from verification.findings import Finding, Severity
@@ -236,6 +236,32 @@ def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(c
     assert (decision.verb, decision.decided_by, decision.note) == ("uphold", reviewer, "仍在名录")
     assert companies(client.get(QUEUE)) == [str(young.pk)]
     assert "answered " in client.get(page_of(case)).content.decode()
+
+
+def test_a_reviewer_says_which_document_a_reason_is_about(client: Client, reviewer: User, now: datetime) -> None:
+    """What is wrong with an agency's papers is asked for where it is, and nothing of what is in order is asked for again."""
+    agency = make_employer(now, account_class="commercial_agency")
+    member = make_member(now, agency)
+    case = make_case(member, now, State.IN_REVIEW)
+    for kind in ("business_licence", "hr_service_licence", "client_authorization"):
+        make_document(case, now, kind)
+    operations.claim(case.pk, reviewer, now)
+    html = client.get(page_of(case)).content.decode()
+    for code in ("agency_licence_expired", "agency_licence_unreadable", "agency_licence_mismatch", "agency_client_mismatch"):
+        assert f'value="{code}"' in html
+    assert 'name="about-document_blurred"' in html
+    sent = {"reasons": ["document_blurred", "agency_client_expired"], "about-document_blurred": "hr_service_licence"}
+    confirm = press(client, case, "request_changes", **sent, preview="1").content.decode()
+    assert 'name="about-document_blurred" value="hr_service_licence"' in confirm and "(HR service licence)" in confirm
+    press(client, case, "request_changes", **sent)
+    reasons = Decision.objects.latest("pk").reasons
+    assert [(reason["code"], reason.get("field", "")) for reason in reasons] == [
+        ("document_blurred", "hr_service_licence"), ("agency_client_expired", ""),
+    ]  # fmt: skip
+    case.refresh_from_db()
+    asked_for = {r.code: [why.code for why in r.reasons] for r in asked.requirements_of(case, member, now) if r.open}
+    assert asked_for["agency_licence"] == ["document_blurred"] and asked_for["client_authorization"] == ["agency_client_expired"]
+    assert "business_licence" not in asked_for
 
 
 @pytest.mark.parametrize("state", list(State))
