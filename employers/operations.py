@@ -301,12 +301,14 @@ def _tell_of_joining(member: Member, now: datetime) -> None:
 
 
 def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
-    """End a colleague's membership at once: the gate knows them no more. Owners cannot remove themselves."""
+    """End a colleague's membership at once: the gate knows them no more, and they are told. Owners cannot remove themselves."""
     if owner.role != Member.MemberRole.OWNER or owner.left_at is not None or str(owner.pk) == str(member_id):
         raise Refused("not_allowed", seen=owner.role)
     with transaction.atomic():
         left = Member.objects.active().filter(pk=member_id, employer_id=owner.employer_id).update(left_at=now)
         if left:
+            user = User.objects.get(member__pk=member_id)
+            queue_mail(user.email, "member_removed", user.language, {"company": owner.employer.name}, now)
             User.objects.filter(member__pk=member_id).update(is_active=False)
             record("remove_member", owner.employer, owner.as_actor(), now, employer_id=owner.employer_id, data={"member": str(member_id)})
 

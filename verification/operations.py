@@ -25,7 +25,7 @@ from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
 from events.models import record
-from verification import guards, policy, rule_pack, states
+from verification import guards, policy, rule_pack, states, wording
 from verification.findings import Finding, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
@@ -308,6 +308,7 @@ def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_versi
             case=case, number=case.attempt_number, submitted_at=now, due_at=now, rules_version=rule_pack.CURRENT.version
         )
         tell_admins(case.declared_uscc, user.member, DocumentKind.BUSINESS_LICENCE, now)
+        tell(case, "case_submit", {"path": reverse("verification:home")}, now)
         transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
     return attempt
 
@@ -502,7 +503,8 @@ def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime, 
         decided_by_id=actor.id if actor.role is Role.REVIEWER else None,
         policy_version=why.policy_version, rules_version=rule_pack.CURRENT.version, decided_at=now,
     )  # fmt: skip
-    told = {"verb": verb, "reasons": list(why.codes), "note": why.note, "path": reverse("verification:home")}
+    reasons = [wording.told_reason(reason) for reason in why.reasons]
+    told = {"verb": verb, "reasons": reasons, "note": why.note, "path": reverse("verification:home")}
     tell(case, f"case_{verb}", told | ({"suspended": True} if suspended else {}), now)
 
 

@@ -411,7 +411,7 @@ def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: s
     if _worth_a_mail(proof):
         context = {
             "company": declared_by(proof.member).name, "way": proof.kind, "shown": proof.shown,
-            "proven": state == ProofState.PROVEN, "reasons": list(reasons), "path": _path(),
+            "proven": state == ProofState.PROVEN, "reasons": list(reasons), "path": _path(), "case": _of_case(proof),
         }  # fmt: skip
         queue_mail(proof.member.user.email, "proof_ended", proof.member.user.language, context, now)
     if state == ProofState.PROVEN:
@@ -426,6 +426,12 @@ def _worth_a_mail(proof: Proof) -> bool:
     if proof.state == ProofState.PROVEN:
         return True
     return proof.kind in (ProofKind.BANK_DEPOSIT, ProofKind.VOUCH) and proof.failure not in ("proof_cancelled", "proof_replaced")
+
+
+def _of_case(proof: Proof) -> str:
+    """The open case that the proof is given for; "" where there is none."""
+    declared = declared_by(proof.member)
+    return str(declared.case_id) if declared.case_id and declared.uscc == proof.uscc else ""
 
 
 def _ring(proof: Proof) -> None:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from employers.models import Employer
 from events.actor import SYSTEM
 from events.errors import Refused
-from events.models import record
+from events.models import Event, record
 from events.reasons import REASONS
 from verification import policy
 from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
@@ -120,13 +120,13 @@ def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
 
 
 def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool:
-    """Let the attempt rest until time has told, and tell the employer, once, what it waits for.
+    """Let the attempt rest until time has told, and tell the employer what it waits for: once, and again when that has changed.
 
     Whoever rang while the checks ran (`operations.ring`) has moved `due_at`: what they rang for may have come after the check
     had looked, so that the attempt is due again at once.
     """
     assert verdict.wait_until is not None
-    waiting_for = next((code for code in verdict.reasons if REASONS[code].who in OF_THE_EMPLOYER), verdict.reasons[0])
+    waiting_for = _waits_for(verdict.reasons)
     with transaction.atomic():
         held: Attempt | None = Attempt.objects.held(attempt.pk, lease).select_for_update().first()
         if held is None:
@@ -135,13 +135,19 @@ def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool
         Attempt.objects.held(attempt.pk, lease).update(
             lease=None, leased_until=None, due_at=now if rung else verdict.wait_until, waits=attempt.waits + 1, waiting_for=waiting_for
         )
+        before = Event.objects.about(attempt.case).filter(verb="wait", data__attempt=attempt.number).order_by("-id").first()
         record(
             "wait", attempt.case, SYSTEM, now, employer_id=attempt.case.employer_id,
             reasons=verdict.reasons, policy_version=verdict.policy_version, data={"attempt": attempt.number},
         )  # fmt: skip
-        if attempt.waits == 0:
+        if before is None or _waits_for(before.reasons) != waiting_for:
             tell(attempt.case, "case_wait", {"reasons": list(verdict.reasons), "path": reverse("verification:home")}, now)
     return True
+
+
+def _waits_for(reasons: Sequence[str]) -> str:
+    """What stands for all that is waited for: what the employer can mend, before what mends itself."""
+    return next((code for code in reasons if code in REASONS and REASONS[code].who in OF_THE_EMPLOYER), reasons[0])
 
 
 def delay(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:

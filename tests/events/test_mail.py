@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core import mail as outbox
 from django.core.mail import EmailMultiAlternatives
+from django.utils import translation
 
 from config.messages import compile_all
 from events import mail
 from events.mail import queue_mail
+from tests.factories import make_case, make_employer, make_member
+from verification import durations
+from verification.asked import requirements_of
+from verification.case_page import tag_of
+from verification.findings import Finding, Severity
+from verification.models import Attempt, CheckRun, Decision
+from verification.states import State
 
 for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
@@ -71,6 +79,46 @@ def test_leads_to_the_very_item(template: str, now: datetime) -> None:
     assert "/case/#requirement-business_licence" in text
     assert "/case/#requirement-business_licence" in html
     assert "/case/#requirement-authority" in html, "each reason has its own link"
+
+
+@pytest.mark.parametrize(
+    "template", ["case_reject", "case_suspend", "case_revoke", "case_uphold", "case_hold_for_review", "case_expire", "proof_ended"]
+)
+def test_a_decisions_reasons_say_what_was_seen_and_where_the_item_stands(template: str, now: datetime) -> None:
+    state = {"case_reject": State.REJECTED, "case_revoke": State.REVOKED, "case_hold_for_review": State.IN_REVIEW}.get(
+        template, State.SUSPENDED
+    )
+    case = make_case(make_member(now), now, state)
+    reasons = [{"code": "name_mismatch", "field": "name", "seen": "甲公司", "expected": "乙公司", "check": "reading"}]
+    Decision.objects.create(case=case, attempt_number=1, verb="reject", reasons=reasons, policy_version="1", decided_at=now)
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now)
+    found = [Finding("reading", "name_mismatch", Severity.CONCERN, "name", "甲公司", "乙公司").as_json()]
+    CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=found, started_at=now, finished_at=now)
+    (facts,) = [item for item in requirements_of(case, None, now) if item.code == "company_facts"]
+    with translation.override("en"):
+        state_words = str(tag_of(facts, case.state)[0])
+    for part in sent(template, "en", now, reasons=reasons, case=str(case.pk))[1:]:
+        assert "seen: 甲公司" in part and "expected: 乙公司" in part
+        assert f"What you declare of the company: {state_words}" in part
+
+
+def test_a_body_without_a_business_licence_is_sent_to_its_own_paper(now: datetime) -> None:
+    case = make_case(make_member(now, make_employer(now, account_class="public_service")), now, State.IN_REVIEW)
+    for template in ("case_hold_for_review", "case_reject"):
+        _subject, text, html = sent(template, "en", now, reasons=[{"code": "document_blurred"}], case=str(case.pk))
+        assert "business_licence" not in text + html and "#requirement-approval_document" in html
+    reasons = [{"code": "document_blurred", "field": "authorization_letter"}]
+    assert "#requirement-authority" in sent("case_hold_for_review", "en", now, reasons=reasons, case=str(case.pk))[1]
+
+
+def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:
+    assert "too few have been decided" in sent("case_submit", "en", now)[1]
+    for number in range(durations.AT_LEAST):
+        case = make_case(make_member(now), now, State.APPROVED)
+        Attempt.objects.create(
+            case=case, number=1, submitted_at=now, due_at=now, finished_at=now + timedelta(minutes=number + 1), outcome="review"
+        )  # fmt: skip
+    assert "Usually 3 minutes; nine in ten within 5 minutes (of the last 5)." in sent("case_submit", "en", now)[1]
 
 
 def test_a_proof_that_came_and_one_that_did_not(now: datetime) -> None:

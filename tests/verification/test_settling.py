@@ -92,6 +92,13 @@ def test_the_employer_is_told_once(attempt: Attempt, member: Member, now: dateti
     assert attempt.waits == 2
 
 
+def test_and_again_when_something_else_is_waited_for(attempt: Attempt, now: datetime) -> None:
+    for found in ((MISSING, PENDING), (MISSING,), (PENDING,), (PENDING,), (MISSING,)):
+        run(attempt, attempt.due_at, *found)
+    told = Mail.objects.filter(template="case_wait").order_by("pk").values_list("context__reasons", flat=True)
+    assert list(told) == [["registry_pending", "authority_missing"], ["registry_pending"], ["authority_missing"]]
+
+
 def test_a_ring_makes_it_due(attempt: Attempt, now: datetime) -> None:
     run(attempt, now, MISSING)
     later = now + timedelta(minutes=5)
@@ -323,4 +330,5 @@ def test_from_waiting_to_approved_by_a_deposit(
     attempt.refresh_from_db()
     assert attempt.due_at == later
     assert at(later) == (State.APPROVED, "")
-    assert Mail.objects.filter(template="case_wait").count() == 1
+    told = Mail.objects.filter(template="case_wait").order_by("pk").values_list("context__reasons", flat=True)
+    assert list(told) == [["authority_missing"], ["authority_pending"]], "once each"

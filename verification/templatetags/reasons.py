@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from events.errors import Refused
 from events.reasons import NEVER, REASONS, Text
 from verification import durations, wording
 from verification.requirements import Requirement
-from verification.rule_pack import SUBMISSION, about
+from verification.rule_pack import LICENCE, SUBMISSION, about, paper_of
 
 register = template.Library()
 
@@ -153,9 +154,8 @@ def as_reason(refused: Refused) -> dict[str, Any]:
 def asked_of(case_id: str, now: datetime) -> list[Requirement]:
     """What is asked of whoever handed case `case_id` in, as the page and the API say it; for mails, which have but the id."""
     from verification import asked
-    from verification.models import Case
 
-    case: Case | None = Case.objects.filter(pk=case_id).first() if case_id else None
+    case = _case(case_id)
     return [requirement for requirement in asked.requirements_of(case, None, now) if requirement.open] if case else []
 
 
@@ -177,14 +177,55 @@ def absolute(path: str) -> SafeString:
     return mark_safe(settings.SITE_URL + path)  # noqa: S308  made of our own settings and routes; autoescape would break it in plain text
 
 
+@dataclass(frozen=True)
+class Told:
+    """A reason as a mail tells it: what was seen and expected, which item it is about, and where that stands now."""
+
+    code: str
+    seen: str
+    expected: str
+    item: str
+    """The requirement's name; "" where it is about none."""
+    state: str
+    link: SafeString
+
+
 @register.simple_tag
-def item_link(path: str, code: str) -> SafeString:
-    """`path` as an address for a mail, at the requirement that the reason `code` speaks of."""
-    item = about(code)
+def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[Told]:
+    """The reasons of a mail about case `case_id` (or about none), each with its item as the page and the API have it."""
+    from verification import asked
+    from verification.case_page import tag_of
+
+    case = _case(case_id)
+    items = {item.code: item for item in asked.requirements_of(case, None, now)} if case else {}
+    told = []
+    for each in reasons or ():
+        said = each if isinstance(each, dict) else {"code": each}
+        code, item = _about(said, case)
+        there = items.get(item) if item != SUBMISSION else None
+        name, state = (requirement_name(item), str(tag_of(there, case.state)[0])) if case and there else ("", "")
+        told.append(Told(code, said.get("seen") or "", said.get("expected") or "", name, state, _link(path, item)))
+    return told
+
+
+@register.simple_tag
+def first_item(path: str, reasons: list[Any], case_id: str) -> SafeString:
+    """`path` as an address for a mail, at the item of the first of its reasons; where there is none, at what `path` names."""
+    first = reasons[0] if reasons else None
+    return _link(path, _about(first if isinstance(first, dict) else {"code": first}, _case(case_id))[1]) if first else absolute(path)
+
+
+def _case(case_id: str) -> Any:
+    from verification.models import Case
+
+    return Case.objects.filter(pk=case_id).first() if case_id else None
+
+
+def _about(reason: dict[str, Any], case: Any) -> tuple[str, str]:
+    """The code of a reason, and the item that it is about: of a body that has no business licence, the paper that it has."""
+    paper = paper_of(case.account_class, case.declared_uscc) if case else LICENCE
+    return reason["code"], about(reason["code"], reason.get("field") or "", paper)
+
+
+def _link(path: str, item: str) -> SafeString:
     return absolute(path.partition("#")[0] + ("" if item == SUBMISSION else f"#requirement-{item}"))
-
-
-@register.simple_tag
-def first_item(path: str, codes: list[str]) -> SafeString:
-    """The same, at the first of several reasons; where there is none, at what `path` names."""
-    return item_link(path, codes[0]) if codes else absolute(path)
