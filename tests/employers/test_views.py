@@ -172,6 +172,7 @@ class TestSignIn:
         visitor.force_login(colleague.user)
         operations.remove_member(owner, colleague.pk, now)
         assert visitor.get("/case/")["Location"].startswith("/sign-in/")
+        assert [(mail.to, mail.template) for mail in Mail.objects.all()] == [("gone@example.com", "member_removed")]
 
     def test_sign_out_needs_a_form(self, visitor: Client, now: datetime) -> None:
         visitor.force_login(make_member(now).user)
