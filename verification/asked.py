@@ -13,7 +13,7 @@ from employers.models import AccountClass, Employer, Member, User
 from events.actor import Actor, Role
 from events.models import Event
 from events.reasons import REASONS
-from verification import client_terms, clients, guards, proving, standing, states, wording
+from verification import client_terms, clients, guards, policy, proving, standing, states, wording
 from verification.facts import STRENGTH, Facts, Letter, Paper, Proof, Report, RequirementState, Strength, Why
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, DocumentKind, ProofKind, ProofState
 from verification.models import Proof as ProofRow
@@ -50,9 +50,8 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
     acting = standing.acting_for(case.employer_id, Q(user=handing_in) if handing_in else Q())
     decision = case.decisions.first()
     is_agency = state is State.APPROVED and case.account_class == AccountClass.COMMERCIAL_AGENCY
-    waiting_for = ""
-    if state in states.IN_PROGRESS:
-        waiting_for = Attempt.objects.filter(case=case, finished_at=None).values_list("waiting_for", flat=True).first() or ""
+    attempt = Attempt.objects.filter(case=case, finished_at=None).first() if state in states.IN_PROGRESS else None
+    waiting_for = attempt.waiting_for if attempt and attempt.waiting_for in REASONS else ""
     return Facts(
         account_class=case.account_class,
         uscc=case.declared_uscc,
@@ -74,7 +73,8 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
         expires_at=case.expires_at,
         conditional=case.conditional,
         renew_by=_renew_by(case, now),
-        waiting_for=waiting_for if waiting_for in REASONS else "",
+        waiting_for=waiting_for,
+        waits_until=policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT) if attempt and waiting_for else None,
         not_offered=_not_offered(),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         heard=state in states.STOPPED and case.heard(),

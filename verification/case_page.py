@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import Member
 from events.models import Event
-from verification import asked, clients, guards, proving, readings, states, wording
+from events.reasons import REASONS
+from verification import asked, clients, guards, policy, proving, readings, states, wording
 from verification.checks import CHECKS
 from verification.client_lines import client_line
 from verification.facts import RequirementState, Why
@@ -33,6 +34,8 @@ TIMELINE_AT_MOST: Final = 60
 IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
 UNSAID: Final = frozenset({"case_not_submitted"})
 """What the page says by its buttons."""
+WAITED_FOR: Final = frozenset(code for code in REASONS if code != "check_delayed")
+"""What an attempt waits for only so long. A service that is down is waited for until it is back."""
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
 """Shown above and below the list, not in it."""
 
@@ -100,6 +103,10 @@ class WayLine:
         return wording.WAY_HINTS.get(self.way.code, "")
 
     @property
+    def who(self) -> Word:
+        return wording.WAY_WHO.get(self.way.code, "")
+
+    @property
     def strength(self) -> Word:
         return wording.STRENGTHS.get(self.way.strength, "") if self.way.strength else ""
 
@@ -164,6 +171,11 @@ class Item:
     def shown_reasons(self) -> Sequence[Why]:
         """That nothing is there yet is said by the tag and by what is asked for; other reasons are told in full."""
         return [why for why in self.requirement.reasons if self.look != "todo" and why.code not in UNSAID]
+
+    @property
+    def lacking(self) -> Sequence[Why]:
+        """Of what is not there yet: how it is given, who can, and how long that takes."""
+        return self.requirement.reasons if self.look == "todo" else ()
 
     @property
     def by_letter(self) -> bool:
@@ -309,6 +321,7 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
     waits_for_employer = _waits_for_employer(case, attempt)
     return {
         "case": case,
+        "waits_until": policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT) if attempt and waiting_for in WAITED_FOR else None,
         "attempt": attempt,
         "checks": lines,
         "done_count": sum(line.state == "done" for line in lines),

@@ -139,6 +139,8 @@ class Facts:
     renew_by: datetime | None = None
     """When another case of the employer that is in force ends: this one is to replace it."""
     waiting_for: str = ""
+    waits_until: datetime | None = None
+    """When it waits no longer, and a person decides."""
     not_offered: frozenset[str] = frozenset()
     """Ways that nobody stands behind in this deployment, such as a bank."""
     verbs: frozenset[str] = frozenset()

@@ -59,6 +59,11 @@ POLICIES = {rules.version: rules for rules in (EARLIER, CURRENT, SHADOW)}
 """By version: what can decide, run beside, or be replayed over what is stored."""
 
 
+def waits_until(waits: int, due_at: datetime, rules: Rules) -> datetime:
+    """When an attempt that has waited `waits` times, and is looked at again at `due_at`, waits no longer: then a person decides."""
+    return due_at + sum(rules.retry_after[waits:], timedelta())
+
+
 def decide(findings: Iterable[Finding], reported: Collection[str], rules: Rules, *, waits: int, now: datetime) -> Verdict:
     """The verdict on one attempt: the strictest finding wins.
 

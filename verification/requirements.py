@@ -118,7 +118,7 @@ def _requirement(item: Item, facts: Facts, whys: tuple[Why, ...], paper: str, pa
         if deadline and deadline - now <= pack.renew_before and state is not RequirementState.PENDING_VERIFICATION:
             state, whys = RequirementState.CURRENTLY_DUE, (*whys, Why("agency_client_ends_soon", "valid_until"))
     if item.code == AUTHORITY:
-        deadline = _proofs_end(facts, state, now) or deadline
+        deadline = _proofs_end(facts, state, now) or _waited_for(facts, state) or deadline
     if state is RequirementState.SATISFIED:
         whys = ()
     elif not whys and state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE):
@@ -225,6 +225,12 @@ def _proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetim
         return None
     standing = [proof.holds_until for proof in facts.proofs if proof.stands(now) and proof.opens]
     return None if None in standing else max((until for until in standing if until), default=None)
+
+
+def _waited_for(facts: Facts, state: RequirementState) -> datetime | None:
+    """Until when the checks wait for it, where they do; then a person decides without."""
+    waits = state is RequirementState.CURRENTLY_DUE and facts.waiting_for and about(facts.waiting_for) == AUTHORITY
+    return facts.waits_until if waits else None
 
 
 # --- What was said, and of which item --------------------------------------------------------------------

@@ -229,6 +229,15 @@ WAY_HINTS: dict[str, Promise] = {
     "authorization_letter": _("A person has to look at it, so it takes longest."),
 }
 
+WAY_WHO: dict[str, Promise] = {
+    "company_email": _("whoever reads that mailbox"),
+    "e_licence": _("the legal representative, or whom they have authorised"),
+    "bank_deposit": _("whoever sees the company's account"),
+    "vouch": _("a verified colleague"),
+    "authorization_letter": _("your company stamps it; our reviewer looks at it"),
+}
+"""Who is needed to complete a way."""
+
 STRENGTHS: dict[str, Promise] = {
     "strong": _("enough by itself"),
     "medium": _("usually enough"),

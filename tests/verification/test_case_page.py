@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 from django.utils.translation import override
 
 from events.reasons import MINUTES
-from tests.factories import make_case, make_document, make_member
-from verification import case_page, wording
+from tests.factories import make_case, make_document, make_employer, make_member
+from verification import asked, case_page, policy, wording
 from verification.facts import RequirementState, Strength, Why
 from verification.findings import Finding, Severity
-from verification.models import DocumentKind, DocumentReading, ProofKind, Statement
+from verification.models import Attempt, DocumentKind, DocumentReading, ProofKind, Statement
 from verification.requirements import Requirement, Way
 from verification.rule_pack import CURRENT, TAKES, Unlocks, about
 from verification.states import State
@@ -143,3 +146,50 @@ def test_what_was_read_opens_its_item_until_something_is_said_of_it(now: datetim
     assert "business_licence" in opened()
     Statement.objects.create(document=document, field="name", read="甲", said="甲", by=member.user, at=now)
     assert "business_licence" not in opened()
+
+
+def test_what_is_not_there_yet_says_how_who_and_how_long() -> None:
+    licence = requirement("business_licence", DUE, "document_missing")
+    (item,) = rows(licence)
+    assert item.look == "todo" and item.lacking == licence.reasons and item.shown_reasons == []
+    (item,) = rows(requirement("business_licence", DUE, "document_blurred"), state=State.CHANGES_REQUESTED)
+    assert not item.lacking and [why.code for why in item.shown_reasons] == ["document_blurred"]
+    (item,) = rows(requirement("authority", DUE, "authority_missing"))
+    assert item.lacking and all(line.who and line.way.takes for line in item.ways)
+
+
+@pytest.mark.django_db
+def test_every_open_item_of_the_page_says_who_and_how_long(now: datetime, client: Client) -> None:
+    member = make_member(now, make_employer(now, account_class="commercial_agency"), email="lin@qq.com")
+    make_case(member, now)
+    client.force_login(member.user)
+    page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    bodies = dict(re.findall(r'id="requirement-([a-z_]+)">(.*?)</details>', page, re.S))
+    for code in ("business_licence", "agency_licence", "client_authorization", "authority"):
+        assert "What to do:" in bodies[code] and "Who can:" in bodies[code] and "How long:" in bodies[code]
+    assert bodies["authority"].count("Who can:") == 1 + len(CURRENT.items["authority"].ways)
+
+
+@pytest.mark.django_db
+def test_what_is_waited_for_has_an_end_and_the_page_says_when(now: datetime, client: Client) -> None:
+    member = make_member(now, email="lin@qq.com")
+    case = make_case(member, now, State.CHECKING)
+    again = now + timedelta(hours=6)
+    Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=again, waits=2, waiting_for="authority_missing")
+    until = again + sum(policy.CURRENT.retry_after[2:], timedelta())
+    (authority,) = [item for item in asked.requirements_of(case, member, now) if item.code == "authority"]
+    assert (authority.state, authority.deadline) == (DUE, until)
+    client.force_login(member.user)
+    page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    assert f"From {timezone.localtime(until):%Y-%m-%d %H:%M} on a person decides without it." in page
+    Attempt.objects.update(waiting_for="check_delayed")
+    assert "on a person decides" not in client.get("/case/", headers={"accept-language": "en"}).content.decode()
+
+
+@pytest.mark.django_db
+def test_how_long_a_reviewer_takes_is_never_promised(now: datetime, client: Client) -> None:
+    member = make_member(now)
+    make_case(member, now, State.IN_REVIEW)
+    client.force_login(member.user)
+    page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    assert "too few have been decided here" in page and "within one working day" not in page.split('id="editor"')[0]
