@@ -358,6 +358,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", ONE_DAY, appeal=False,
     ),
     Reason(
+        "proof_domain_too_often",
+        Text("今天发往这家公司域名的验证码过多", "Too many codes were sent to addresses at this company's domain today"),
+        Text("请明天再试，或改用其他方式：对公打款、电子营业执照或同事担保", "Try again tomorrow, or choose another way: a small transfer, the electronic licence, or a colleague's vouch"),
+        "recruiter", ONE_DAY, appeal=False,
+    ),
+    Reason(
         "proof_resend_wait",
         Text("验证码刚刚发出", "A code has just been sent"),
         Text("请查收邮件（包括垃圾邮件），一分钟后可重新发送", "Look into the mailbox, and its spam folder; another can be sent in a minute"),

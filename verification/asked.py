@@ -158,9 +158,9 @@ def _latest_runs(case: Case) -> dict[str, CheckRun]:
 
 
 def _registry_domain(runs: dict[str, CheckRun]) -> str:
-    """The domain that the register names, by the check that asked it; "" before."""
+    """The company's own domain that the register names, by the check that asked it; "" before."""
     domain = getattr(runs.get("registry"), "email_domain", None)
-    return domain if isinstance(domain, str) else ""
+    return standing.own_domain(domain) if isinstance(domain, str) else ""
 
 
 def _papers(case: Case) -> tuple[Paper, ...]:

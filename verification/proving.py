@@ -57,6 +57,9 @@ MAILS_PER_ADDRESS: Final = 6
 MAILS_PER_ADDRESS_OF_ONE: Final = 4
 """Of these, how many one employer may ask for: a stranger alone leaves some to whose address it is."""
 
+MAILS_PER_DOMAIN: Final = 20
+"""Codes that all addresses of one domain are sent in a day, whoever asks: strangers who guess addresses are stopped by it."""
+
 DEPOSITS_PER_ACCOUNT: Final = 9
 """Transfers that one account is sent in a day, whoever asks: an account's number stands on every invoice."""
 
@@ -76,8 +79,9 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
     """Mail a six-digit code to an address of the company. A new one takes the place of the one before.
 
     Any domain but a public one is taken; what it is worth, the check decides by the register.
-    Raises Refused: `proof_email_invalid`, `proof_email_public`, `proof_resend_wait`, `proof_too_often`, `name_not_plain` (the mail
-    carries the company's name to somebody who may not have asked for it), and what `may_prove` answers.
+    Raises Refused: `proof_email_invalid`, `proof_email_public`, `proof_resend_wait`, `proof_too_often`,
+    `proof_domain_too_often`, `name_not_plain` (the mail carries the company's name to somebody who may not have asked for it), and
+    what `may_prove` answers.
     """
     address = _address(address)
     if is_public(domain := address.rpartition("@")[2]):
@@ -88,6 +92,8 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
         if begun.filter(member=member, started_at__gt=now - RESEND_AFTER).exclude(pk=proof.pk).exists():
             raise Refused("proof_resend_wait", "address", expected=f"{RESEND_AFTER.seconds} s")
         today = begun.filter(shown__endswith=f"@{domain}", started_at__gt=now - timedelta(days=1)).values_list("employer", "shown")
+        if len(today) >= MAILS_PER_DOMAIN:
+            raise Refused("proof_domain_too_often", "address", seen=domain, expected=f"≤ {MAILS_PER_DOMAIN}")
         by = [employer_id for employer_id, shown in today if _mailbox(shown) == _mailbox(address)]
         for sent, most in ((len(by), MAILS_PER_ADDRESS), (by.count(member.employer_id), MAILS_PER_ADDRESS_OF_ONE)):
             if sent >= most:

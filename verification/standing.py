@@ -6,6 +6,7 @@ declared one: else a shell's bank account would prove authority over the company
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,10 +30,19 @@ PUBLIC_MAIL_DOMAINS: Final = frozenset(
     sina.com.cn 163.net 263.net.cn 21cn.net citiz.net china.com mail.china.com hainan.net sogou.com msn.cn qq.com.cn
     yahoo.com.hk yahoo.com.tw yahoo.co.jp yahoo.co.uk ymail.com rocketmail.com hotmail.co.uk hotmail.co.jp hotmail.com.hk
     hotmail.fr live.com.cn live.hk live.co.uk outlook.jp outlook.fr outlook.de outlook.com.cn mac.com pm.me duck.com
-    fastmail.com hushmail.com gmx.net gmx.de web.de inbox.com daum.net
+    fastmail.com hushmail.com gmx.net gmx.de web.de inbox.com daum.net petalmail.com 88.com 111.com email.cn wo.com.cn
+    zohomail.com zohomail.cn zoho.com.cn list.ru bk.ru inbox.ru internet.ru mailbox.org posteo.de startmail.com tuta.com tuta.io
+    tutamail.com proton.ch mail.de freenet.de t-online.de orange.fr laposte.net free.fr libero.it seznam.cz wp.pl o2.pl
+    rambler.ru ukr.net nate.com rediffmail.com hey.com fastmail.fm hotmail.se
     """.split()
 )
 """Where anybody may have an address. Registers name such a one for many small companies: it proves nothing."""
+
+_NATIONAL: Final = re.compile(r"(?:yahoo|hotmail|outlook|yandex|gmx|windowslive)\.(?:com?\.)?[a-z]{2,3}")
+"""The same providers under the ending of each country."""
+
+SHARED_BY: Final = 5
+"""From so many companies on for which the register names one domain it is nobody's own: a registration agent's, or a park's."""
 
 THROWAWAY_MAIL_DOMAINS: Final = frozenset(
     """
@@ -50,11 +60,19 @@ def is_public(domain: str) -> bool:
     """Whether anybody may have an address at `domain`, or at the domain that it is a part of."""
     parts = domain.lower().split(".")
     tails = {".".join(parts[start:]) for start in range(len(parts))}
-    return bool(tails & (PUBLIC_MAIL_DOMAINS | THROWAWAY_MAIL_DOMAINS))
+    return bool(tails & (PUBLIC_MAIL_DOMAINS | THROWAWAY_MAIL_DOMAINS)) or any(_NATIONAL.fullmatch(tail) for tail in tails)
+
+
+def own_domain(registry_domain: str) -> str:
+    """The domain that the register names for a company, where that is its own; "" where many companies have an address there."""
+    domain = registry_domain.lower()
+    if not domain or is_public(domain):
+        return ""
+    return "" if RegistryRecord.objects.filter(email_domain=domain)[:SHARED_BY].count() >= SHARED_BY else domain
 
 
 def at_company_domain(domain: str, registry_domain: str) -> bool:
-    """Whether an address at `domain` is one at the domain that the company's own register record names."""
+    """Whether an address at `domain` is one at the domain that the company's own register record names (`own_domain`)."""
     return bool(registry_domain) and domain.lower() == registry_domain.lower() and not is_public(domain)
 
 
@@ -129,7 +147,7 @@ def can_vouch(colleague: Member, uscc: str, now: datetime) -> bool:
 
 def _stands_alone(member: Member, uscc: str, now: datetime) -> bool:
     record = RegistryRecord.objects.filter(pk=uscc).first()
-    domain = record.email_domain if record else ""
+    domain = own_domain(record.email_domain) if record else ""
     if at_company_domain(member.user.email.rpartition("@")[2], domain):
         return True
     others = Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).standing(now)

@@ -16,7 +16,7 @@ from verification.facts import Strength
 from verification.findings import Finding, Severity
 from verification.models import DocumentKind, Proof, ProofKind, ProofState, RegistryRecord
 from verification.pipeline import subject_of
-from verification.standing import at_company_domain, is_public
+from verification.standing import SHARED_BY, at_company_domain, is_public
 from verification.states import State
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -93,7 +93,13 @@ def test_not_proven(observation: dict[str, Any], code: str, severity: Severity) 
 
 @pytest.mark.parametrize(
     ("domain", "public"),
-    [("qq.com", True), ("QQ.com", True), ("mail.qq.com", True), ("yopmail.com", True), ("qq.com.example", False), ("shili.example", False)],
+    [("qq.com", True), ("QQ.com", True), ("mail.qq.com", True), ("yopmail.com", True), ("qq.com.example", False), ("shili.example", False)]
+    + [
+        (domain, True)
+        for domain in """petalmail.com 88.com 111.com email.cn wo.com.cn zohomail.com zoho.com.cn yahoo.de yahoo.com.sg yahoo.co.in
+        hotmail.es hotmail.com.br outlook.co.th outlook.com.tr outlook.it yandex.ru yandex.kz list.ru mailbox.org mail.yahoo.fr""".split()
+    ]
+    + [(domain, False) for domain in ("yahoo-shili.com", "outlook.shili.com", "myhotmail.com.cn", "yandex.shili.example", "188188.com")],
 )
 def test_public_domains(domain: str, public: bool) -> None:
     assert is_public(domain) is public
@@ -218,6 +224,19 @@ def test_who_has_left_since_proves_nothing(member: Member, now: datetime) -> Non
     subject = subject_of(make_case(member, now, State.CHECKING), now)
     assert subject.member_id == "" and replace(subject, member_id=str(member.pk)) != subject
     assert found(member, now).code == "authority_missing"
+
+
+@pytest.mark.django_db
+def test_a_domain_that_the_register_names_for_many_is_nobodys_own(now: datetime) -> None:
+    """A registration agent puts its own address into the record of each company that it sets up."""
+    member = make_member(now, email="lin@agent.example")
+    make_case(member, now, State.CHECKING)
+    for number in range(SHARED_BY):
+        assert found(member, now, email_domain="Agent.example").code == "authority_proven"
+        RegistryRecord.objects.create(uscc=make_uscc(), name=str(number), email_domain="agent.example", status="active", as_of=now)
+    assert found(member, now, email_domain="agent.example").code == "authority_missing"
+    proof(member, now, ProofKind.COMPANY_EMAIL, shown="hr@agent.example")
+    assert found(member, now, email_domain="agent.example").code == "authority_unproven", "weak: for a person to look at"
 
 
 @pytest.mark.django_db

@@ -227,7 +227,7 @@ def test_a_stranger_does_not_flood_the_owner(now: datetime) -> None:
     for number in range(30):
         thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
         for minute in range(3):
-            proving.send_code(thief, f"hr{number}@elsewhere.example", now + timedelta(minutes=2 * minute))
+            proving.send_code(thief, f"hr@elsewhere{number}.example", now + timedelta(minutes=2 * minute))
         if number == 0:
             assert notices() == 1, "of one stranger once a day"
     assert 2 < notices() <= 10, "of many strangers some"
@@ -435,6 +435,16 @@ def test_marks_after_a_plus_are_one_mailbox(now: datetime) -> None:
     proving.send_code(make_member(now), "other@shili.example", now)
     with pytest.raises(Refused, match="proof_too_often"):
         proving.send_code(make_member(now), "hr@shili.example", now)
+
+
+def test_strangers_do_not_mail_everybody_at_a_company(now: datetime) -> None:
+    for number in range(proving.MAILS_PER_DOMAIN):
+        proving.send_code(make_member(now), f"person{number}@shili.example", now)
+    with pytest.raises(Refused, match="proof_domain_too_often"):
+        proving.send_code(make_member(now), "hr@shili.example", now)
+    assert not Mail.objects.filter(to="hr@shili.example").exists()
+    proving.send_code(make_member(now), "hr@other.example", now)
+    proving.send_code(make_member(now), "hr@shili.example", now + DAY)
 
 
 def test_nobody_is_sent_new_passwords_all_day(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from verification.findings import Finding, Observation, Severity
 from verification.licence.witness import same_name
 from verification.models import DocumentKind, ProofKind
 from verification.policy import AUTHORITY_PROVEN
-from verification.standing import acting_for, at_company_domain, domains_of, proofs_of, worth
+from verification.standing import acting_for, at_company_domain, domains_of, own_domain, proofs_of, worth
 
 ORDER = (Strength.WEAK, Strength.MEDIUM, Strength.STRONG)
 
@@ -38,7 +38,8 @@ class Authority:
             # Whoever has left acts for nobody, whatever address they keep.
             "email_domain": subject.recruiter_email.rpartition("@")[2].lower() if subject.member_id else "",
             "email_verified": subject.recruiter_email_verified,
-            "registry_domain": record.get("email_domain", ""),
+            "registry_domain": own_domain(named := record.get("email_domain", "")),
+            "registry_names": named,
             "registry_name": record.get("name", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
             # The company's owners act for it in whosever name the case was handed in.

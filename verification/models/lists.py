@@ -63,7 +63,10 @@ class RegistryRecord(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("register entry"), _("register entries")
-        indexes = [models.Index(fields=["legal_representative", "established_on"], name="registry_person_since")]
+        indexes = [
+            models.Index(fields=["legal_representative", "established_on"], name="registry_person_since"),
+            models.Index(fields=["email_domain"], condition=~Q(email_domain=""), name="registry_domain"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.uscc} {self.name}"
