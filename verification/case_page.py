@@ -264,7 +264,7 @@ def tag_of(requirement: Requirement, case_state: str) -> tuple[Word, str]:
         case RequirementState.PENDING_VERIFICATION if case_state in states.EDITABLE:
             tag = "ready" if requirement.ways else "ours"
         case RequirementState.PENDING_VERIFICATION:
-            tag = "reviewing" if case_state == State.IN_REVIEW else "checking"
+            tag = "reviewing" if case_state in states.REVIEWABLE | states.STOPPED else "checking"
         case _ if not requirement.ways:
             tag = "open"
         case _:

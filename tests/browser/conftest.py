@@ -56,8 +56,8 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 class Visit:
     """A page of the running site in a browser of its own, and everything that its console complained of."""
 
-    def __init__(self, context: BrowserContext, base: str) -> None:
-        self.context, self.base, self.complaints = context, base, list[str]()
+    def __init__(self, context: BrowserContext, base: str, scripted: bool) -> None:
+        self.context, self.base, self.scripted, self.complaints = context, base, scripted, list[str]()
         context.set_default_timeout(20_000)
         self.page: Page = context.new_page()
         self.page.on("console", self._heard)
@@ -70,6 +70,11 @@ class Visit:
     def go(self, path: str) -> Page:
         self.page.goto(self.base + path)
         return self.page
+
+    def goes_on(self, path: str) -> None:
+        """What a script would have shown by itself is there once the page at `path` is loaded again."""
+        if not self.scripted:
+            self.go(path)
 
     def sign_in(self, user: User) -> None:
         client = Client()
@@ -94,7 +99,7 @@ def visit(chromium: Browser, live_server: Any) -> Iterator[Visitor]:
     def opened(**options: Any) -> Visit:
         context = chromium.new_context(**{"locale": "zh-CN", **DESK, **options})
         contexts.append(context)
-        return Visit(context, live_server.url)
+        return Visit(context, live_server.url, bool(options.get("java_script_enabled", True)))
 
     yield opened
     for context in contexts:

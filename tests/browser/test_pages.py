@@ -7,19 +7,27 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from playwright.sync_api import expect
 
 from employers.models import User
-from employers.operations import VERIFY_SALT
+from employers.operations import INVITE_SALT, VERIFY_SALT
 from tests.browser.conftest import PHONE, Visitor
-from tests.factories import make_case, make_document, make_member
-from verification.models import Attempt, CheckRun, Decision
-from verification.states import State
+from tests.factories import make_case, make_document, make_member, make_reviewer
+from verification import appealing, operations
+from verification.models import Attempt, Case, CheckRun, Decision
+from verification.states import IN_PROGRESS, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OPEN_PAGES = ("/", "/register/", "/sign-in/", "/password/", "/password/sent/", "/case/help/", "/verify-email/x/", "/nowhere/")
-STATES = (State.DRAFT, State.CHECKING, State.IN_REVIEW, State.CHANGES_REQUESTED, State.APPROVED, State.REJECTED, State.EXPIRED)
+VERBS = {
+    State.APPROVED: "approve", State.IN_REVIEW: "hold_for_review", State.REJECTED: "reject", State.SUSPENDED: "suspend",
+    State.REVOKED: "revoke",
+}  # fmt: skip
 REASONS = [{"code": "uscc_mismatch", "field": "uscc", "seen": "91990101000000108N", "expected": "91990101000000116H"}]
 
 
@@ -30,13 +38,13 @@ def in_state(state: State, now: datetime) -> User:
     make_document(case, now)
     if state is State.DRAFT:
         return member.user
-    attempt = Attempt.objects.create(
-        case=case, number=1, submitted_at=now, due_at=now, finished_at=None if state is State.CHECKING else now
-    )
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=None if state in IN_PROGRESS else now)
+    if state is State.SUBMITTED:
+        return member.user
     finding = {"check": "reading", "severity": "concern", "page": 1, "region": None, **REASONS[0]}
     CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[finding], started_at=now, finished_at=now)
-    if state is not State.CHECKING:
-        verb = {State.APPROVED: "approve", State.IN_REVIEW: "hold_for_review", State.REJECTED: "reject"}.get(state, "request_changes")
+    if state not in (State.CHECKING, State.WITHDRAWN):
+        verb = VERBS.get(state, "request_changes")
         reasons = [] if state is State.APPROVED else REASONS
         Decision.objects.create(case=case, attempt_number=1, verb=verb, reasons=reasons, note="请看", policy_version="1", decided_at=now)
     return member.user
@@ -62,13 +70,79 @@ def test_open_pages(visit: Visitor, look: str) -> None:
 
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
 def test_a_recruiters_pages(visit: Visitor, look: str, now: datetime) -> None:
-    for state in STATES:
+    more = {State.DRAFT: ("/case/declare/", "/team/"), State.SUSPENDED: ("/case/appeal/",), State.REJECTED: ("/case/appeal/",)}
+    for state in State:
         visitor = visit(**_look(look))
         visitor.sign_in(in_state(state, now))
-        for path in ("/case/", "/case/declare/", "/team/") if state is State.DRAFT else ("/case/",):
+        for path in ("/case/", *more.get(state, ())):
             page = visitor.go(path)
             visitor.is_calm()
             assert serious(Axe().run(page).response["violations"]) == [], (state, path)
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(visit: Visitor, look: str, now: datetime) -> None:
+    visitor, user = visit(**_look(look)), in_state(State.SUSPENDED, now)
+    case = Case.objects.get()
+    appealing.appeal(case.pk, user.member, "已移出名录，证明见附件。", [], now)
+    visitor.sign_in(user)
+    for answered in (False, True):
+        if answered:
+            reviewer = make_reviewer(now)
+            operations.claim(case.pk, reviewer, now)
+            operations.uphold(case.pk, reviewer, now, ["registry_abnormal_list"], note="证明不是登记机关出具。")
+        page = visitor.go("/case/")
+        expect(page.locator(".decision .actions a")).to_have_count(int(answered))
+        visitor.is_calm()
+        assert serious(Axe().run(page).response["violations"]) == []
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_pages_behind_a_mailed_link(visit: Visitor, look: str, now: datetime) -> None:
+    owner = make_member(now)
+    invitation = signing.dumps([str(owner.employer_id), "new@example.com", now.isoformat()], salt=INVITE_SALT)
+    reset = f"/password/{urlsafe_base64_encode(force_bytes(owner.user.pk))}/{default_token_generator.make_token(owner.user)}/"
+    visitor = visit(**_look(look))
+    for path in (f"/join/{invitation}/", "/join/x/", reset, "/password/x/y/"):
+        page = visitor.go(path)
+        visitor.is_calm()
+        assert serious(Axe().run(page).response["violations"]) == [], path
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_pages_of_what_went_wrong(visit: Visitor, look: str, now: datetime, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.browser.error_urls"
+    visitor = visit(**_look(look))
+    visitor.sign_in(make_member(now).user)
+    for status in ("403", "stale", "404", "413", "500"):
+        page = visitor.go(f"/error/{status}/")
+        expect(page.locator("h1")).to_have_count(1)
+        visitor.complaints = [said for said in visitor.complaints if "status of 500" not in said]
+        visitor.is_calm()
+        assert serious(Axe().run(page).response["violations"]) == [], status
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_a_reviewers_pages(visit: Visitor, look: str, now: datetime) -> None:
+    for state in (State.IN_REVIEW, State.SUSPENDED):
+        in_state(state, now)
+    for case in Case.objects.filter(state=State.SUSPENDED):
+        appealing.appeal(case.pk, case.employer.members.get(), "已移出名录，证明见附件。", [], now)
+    reviewer, visitor = make_reviewer(now), visit(**_look(look))
+    visitor.sign_in(reviewer)
+    queue = "/console/verification/case/"
+    page = visitor.go(queue)
+    visitor.is_calm()
+    assert serious(Axe().run(page).response["violations"]) == [], queue
+    for case in Case.objects.all():
+        operations.claim(case.pk, reviewer, now)
+        page = visitor.go(f"{queue}{case.pk}/change/")
+        for summary in page.locator("details > summary").all():
+            summary.click()
+            if "decision" in (summary.locator("..").get_attribute("class") or ""):
+                assert serious(Axe().run(page).response["violations"]) == [], (case.state, summary.inner_text())
+        assert serious(Axe().run(page).response["violations"]) == [], case.state
+    visitor.complaints = [said for said in visitor.complaints if "nowhere.jpg" not in said]
 
 
 def _look(name: str) -> dict[str, Any]:

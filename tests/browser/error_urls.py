@@ -1,0 +1,31 @@
+"""The site's addresses, and some at which it goes wrong."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import include, path
+
+
+def forbidden(request: HttpRequest) -> HttpResponse:
+    raise PermissionDenied
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    return render(request, "413.html", {"upload_max_mb": 20}, status=413)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError
+
+
+def stale(request: HttpRequest) -> HttpResponse:
+    return render(request, "403_csrf.html", status=403)
+
+
+urlpatterns = [
+    path("error/403/", forbidden),
+    path("error/stale/", stale),
+    path("error/413/", too_large),
+    path("error/500/", broken),
+    path("", include("config.urls")),
+]
