@@ -11,17 +11,21 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.apps import AppConfig
 from django.db import connection
+from django.utils import timezone
 
 from events.errors import ProviderBroken, ProviderUnavailable
 
 PLAN = "ZIZHI_TEST_SABOTAGE"
-"""In the environment: the file of the plan, `{uscc: {"step": …, "how": …, "times": …, "seconds": …}}`."""
+"""In the environment: the file of the plan, `{uscc: {"step": …, "how": …, "times": …, "seconds": …, "after": …}}`.
+
+A misfortune happens `times` times, when its step has been passed `after` times."""
 
 
 class Sabotage(AppConfig):
@@ -36,6 +40,12 @@ class Sabotage(AppConfig):
         for check in CHECKS:
             _wrap_check(plan, check)
         _wrap_run(plan, pipeline)
+        _wrap_proofs_and_readings(plan)
+        delay = settling.delay
+        # A minute until a provider is asked again is the same to the cases as two seconds.
+        settling.delay = lambda attempt, lease, due_at, error: delay(  # type: ignore[assignment]
+            attempt, lease, min(due_at, timezone.now() + timedelta(seconds=2)), error
+        )
         settle, put_on_record = settling.settle, settling.put_on_record
 
         def settling_(attempt: Any, *args: Any, **more: Any) -> Any:
@@ -76,6 +86,29 @@ def _wrap_run(plan: Plan, pipeline: Any) -> None:
     pipeline.run = running
 
 
+def _wrap_proofs_and_readings(plan: Plan) -> None:
+    """What a bank said is lost before it is written down, and what was read of a document."""
+    from verification import following, readings
+
+    following.LEASE_SECONDS = 3
+    for kind, ask in list(following._ASK.items()):
+
+        def asking(proof: Any, now: Any, ask: Any = ask) -> Any:
+            answer = ask(proof, now)
+            plan.befalls(proof.uscc, f"proof:{proof.kind}")
+            return answer
+
+        following._ASK[kind] = asking
+    observe = readings._observe
+
+    def reading(check: Any, case: Any, *rest: Any) -> Any:
+        seen = observe(check, case, *rest)
+        plan.befalls(case.declared_uscc, "document")
+        return seen
+
+    readings._observe = reading
+
+
 class Plan:
     """Which misfortune befalls which case, and how often it has."""
 
@@ -96,13 +129,19 @@ class Plan:
         one = json.loads(self.file.read_text()).get(uscc)
         if not one or one["step"] != step:
             return None
-        for time_ in range(one.get("times", 1)):
+        if self._first(f"passed.{uscc}", one.get("after", 0)) or not self._first(uscc, one.get("times", 1)):
+            return None
+        return self.how[one["how"]](one)
+
+    def _first(self, what: str, times: int) -> bool:
+        """Whether this is among the first so many times, over all processes; then it is noted."""
+        for time_ in range(times):
             try:
-                (self.file.parent / f"{uscc}.{time_}").touch(exist_ok=False)
+                (self.file.parent / f"{what}.{time_}").touch(exist_ok=False)
             except FileExistsError:
                 continue
-            return self.how[one["how"]](one)
-        return None
+            return True
+        return False
 
 
 def disconnect() -> None:

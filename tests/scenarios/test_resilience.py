@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 import json
+import os
+import pwd
+import shutil
 import signal
+import socket
+import subprocess
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.models import Max
 from django.utils import timezone
 
+from employers.models import User
 from events.models import Event, Mail
 from tests.conftest import require
 from tests.scenarios import sabotage
 from tests.scenarios.conftest import licence, recruiter_of, register_company, running_worker, upload_licence, wait_until
-from verification import operations
+from tests.verification import tencent_server
+from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, Entry, Handler, cut_before_the_reply, status
+from verification import operations, proving
 from verification.checks import CHECKS
-from verification.models import Attempt, Case, CheckRun, Decision, DocumentReading
+from verification.models import Attempt, Case, CheckRun, Decision, DocumentReading, Proof, ProofKind, ProofState
+from verification.specimens import Company
 from verification.states import State
 
 pytestmark = [
@@ -45,6 +60,65 @@ def broker() -> str:
     require("Redis as the broker (ZIZHI_BROKER_URL=redis://…)", url.startswith("redis"))
     redis.Redis.from_url(url).flushdb()
     return url
+
+
+class Cluster:
+    """A PostgreSQL of this test's own, which can be stopped and started."""
+
+    def __init__(self, folder: Path, programs: Path, port: int) -> None:
+        self.folder, self.programs, self.port = folder, programs, port
+        # PostgreSQL refuses to run as root.
+        self._as = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        self._run("initdb", "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """As a loss of power: nothing is finished, and everything is recovered at the start."""
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as, str(self.programs / program), "-D", str(self.folder / "data"), *arguments]
+        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def programs_of_postgresql() -> Path | None:
+    """Where `initdb` and `pg_ctl` are; systems keep them off the path. None where they are not, or nobody may run them."""
+    if os.geteuid() == 0 and (shutil.which("runuser") is None or "postgres" not in {user.pw_name for user in pwd.getpwall()}):
+        return None
+    found = [*Path("/usr/lib/postgresql").glob("*/bin/initdb"), *map(Path, filter(None, [shutil.which("initdb")]))]
+    return found[0].parent if found else None
+
+
+@pytest.fixture
+def cluster(transactional_db: None, broker: str) -> Iterator[Cluster]:
+    """A server of this test's own, to which this process and the workers that it starts are connected meanwhile."""
+    programs = programs_of_postgresql()
+    require("initdb of PostgreSQL, and a user to run it", programs is not None)
+    assert programs is not None
+    folder = Path(tempfile.mkdtemp(prefix="zizhi-cluster-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    before = dict(connection.settings_dict)
+    made = Cluster(folder, programs, port)
+    made.start()
+    try:
+        connection.close()
+        own = {"HOST": "127.0.0.1", "PORT": port, "USER": "postgres", "PASSWORD": "", "NAME": "postgres"}
+        connection.settings_dict.update(own)
+        call_command("migrate", verbosity=0)
+        yield made
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
+        made.stop()
+        shutil.rmtree(folder)
 
 
 @dataclass
@@ -192,26 +266,99 @@ def test_the_broker_is_emptied(broker: str, scene: Scene, tmp_path: Path) -> Non
     nobody_is_blamed(*scene.cases.values())
 
 
-def test_the_database_ends_every_connection_again_and_again(broker: str, scene: Scene, tmp_path: Path) -> None:
-    """As often as a server that cannot stay up: no case is lost, none is decided twice."""
+def test_the_database_stops_and_comes_back(broker: str, cluster: Cluster, scene: Scene, tmp_path: Path) -> None:
+    """The server is down for seconds, as a machine that lost its power: no case is lost, none is decided twice."""
     for seed in (461, 462, 463):
         scene.employer(seed)
     log = tmp_path / "worker.log"
     with running_worker(broker, log, beat=True, **scene.environment):
         scene.submit()
         wait_until(CheckRun.objects.exists, "never begun", log)
-        for _ in range(12):
-            end_connections()
-            time.sleep(0.8)
+        assert not all_decided(), "it was stopped too late to show anything"
+        connection.close()
+        cluster.stop()
+        time.sleep(4)
+        with pytest.raises(OperationalError):
+            connection.ensure_connection()
+        cluster.start()
         decided_by_all(scene, log)
-    assert sum(Attempt.objects.values_list("tries", flat=True)) > len(scene.cases), "no attempt has noticed"
     nobody_is_blamed(*scene.cases.values())
 
 
-def end_connections() -> int:
-    """End every connection to this test's database but our own; how many there were."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return int(cursor.fetchone()[0])
+def test_a_register_over_http_that_is_down_slow_or_behind_a_broken_gateway(broker: str, scene: Scene, tmp_path: Path) -> None:
+    """The real adapter, asking over the wire."""
+    misfortunes: dict[str, Handler] = {}
+    now, log = timezone.now(), tmp_path / "worker.log"
+    with tencent_server.serving() as server:
+        for seed, happens in ((471, cut_before_the_reply), (472, slowly), (473, status(502, Retry_After="1"))):
+            case = scene.employer(seed)
+            company = Company.fictitious(seed)
+            server.register.append(Entry(company.uscc, company.name, company.legal_representative))
+            proven(case, now)
+            misfortunes[case.declared_uscc] = happens
+        server.behave = lambda exchange: misfortunes.pop(json.loads(exchange.body)["CreditCode"], type(exchange).served)(exchange)
+        account = {"ZIZHI_TENCENT_SECRET_ID": SECRET_ID, "ZIZHI_TENCENT_SECRET_KEY": SECRET_KEY, "ZIZHI_TENCENT_ENDPOINT": server.url}
+        with running_worker(broker, log, beat=True, concurrency=2, ZIZHI_REGISTRY="tencent", **scene.environment | account):
+            scene.submit()
+            decided_by_all(scene, log)
+    assert not misfortunes
+    nobody_is_blamed(*scene.cases.values())
+    for case in scene.cases.values():
+        observed = CheckRun.objects.get(attempt__case=case, code="registry").observation
+        assert observed["source"] == "tencent", observed
+    assert Attempt.objects.aggregate(Max("tries"))["tries__max"] > 1
+
+
+def slowly(exchange: Any) -> None:
+    time.sleep(4)  # longer than the lease that a worker holds
+    exchange.served()
+
+
+def proven(case: Case, now: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT) -> Proof:
+    """The recruiter has shown its authority."""
+    return Proof.objects.create(
+        employer=case.employer, member=case.employer.members.get(), uscc=case.declared_uscc, kind=kind, state=ProofState.PROVEN,
+        started_at=now, expires_at=now + timedelta(days=10), due_at=now, proven_at=now, finished_at=now,
+        observed={"name": case.declared_name}, holds_until=now + timedelta(days=180),
+    )  # fmt: skip
+
+
+def test_a_worker_dies_while_it_follows_a_proof_or_reads_a_document(broker: str, scene: Scene, tmp_path: Path) -> None:
+    """After the bank has taken the order and before that is written down: asked again, it is the same transfer."""
+    deposit, read = scene.employer(481, step="proof:bank_deposit", how="kill"), scene.employer(482, step="document", how="kill")
+    DocumentReading.objects.filter(document__case=read).update(finished_at=None)
+    log = tmp_path / "worker.log"
+    # A document is read without a heartbeat: its lease has to outlast the reading.
+    with running_worker(broker, log, beat=True, **scene.environment | {"ZIZHI_LEASE_SECONDS": "15"}):
+        member = deposit.employer.members.get()
+        proof = proving.start_deposit(member, deposit.declared_name, "6222021001123456789", "工商银行", timezone.now())
+        wait_until(lambda: Proof.objects.exclude(reference="").exists(), "the order was lost", log)
+        wait_until(lambda: DocumentReading.objects.get(document__case=read).finished_at, "not read", log)
+    assert (scene.befell(deposit), scene.befell(read)) == (1, 1), "the step was never reached"
+    proof.refresh_from_db()
+    assert proof.state == ProofState.PENDING and proof.deaths == 1 and not proof.sealed
+    reading = DocumentReading.objects.get(document__case=read)
+    assert reading.deaths == 1 and reading.reading and reading.reading["fields"]["uscc"] == read.declared_uscc
+
+
+def test_a_worker_dies_in_the_round_after_a_wait(broker: str, scene: Scene, tmp_path: Path) -> None:
+    case = scene.employer(491, step="check:authority", how="kill", after=1)
+    User.objects.filter(member__employer=case.employer).update(email="lin@qq.com")
+    log = tmp_path / "worker.log"
+    with running_worker(broker, log, beat=True, **scene.environment):
+        scene.submit()
+        wait_until(lambda: Attempt.objects.get().waiting_for == "authority_missing", "does not wait", log)
+        assert scene.befell(case) == 0
+        proven(case, timezone.now())
+        operations.ring(case.pk, timezone.now())
+        wait_until(all_decided, "not decided", log)
+        time.sleep(2.5)
+    assert scene.befell(case) == 1, "the step was never reached"
+    assert Case.objects.get().state == State.APPROVED and Decision.objects.count() == 1
+    attempt = Attempt.objects.get()
+    assert (attempt.deaths, attempt.waits) == (1, 1)
+    rounds = Counter(CheckRun.objects.values_list("code", "round"))
+    assert set(rounds.values()) == {1}, "each check once a round"
+    assert Counter(code for code, _round in rounds) == {check.code: 1 if check.lasting else 2 for check in CHECKS}
+    events = Counter(event.verb for event in Event.objects.about(case) if event.to_state)
+    assert events == {"open": 1, "submit": 1, "start_checks": 1, "approve": 1}
