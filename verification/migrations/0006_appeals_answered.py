@@ -19,7 +19,7 @@ def _fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("verification", "0004_decision")]
+    dependencies = [("verification", "0005_page_landmarks")]
 
     operations = [
         migrations.AddField(
