@@ -17,6 +17,7 @@ from events.errors import Refused
 from verification import operations
 from verification.intake import Intake
 from verification.models import Appeal, Case, Document, DocumentKind
+from verification.notices import tell
 from verification.states import State
 
 WORDS_AT_MOST: Final = 4000
@@ -61,7 +62,7 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
             said = Appeal.objects.create(case=move.case, verb=verb, text=words, by=member.user, at=now)
             said.documents.set(_kept(move.case, each, names, member, now) for each, names in zip(evidence, stored, strict=True))
             move.data["files"] = len(evidence)
-            operations.tell(move.case, "case_appeal", {"path": reverse("verification:home")}, now, by=member.user)
+            tell(move.case, "case_appeal", {"path": reverse("verification:home")}, now, by=member.user)
         kept = True
         return move.case
     finally:

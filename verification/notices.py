@@ -13,10 +13,10 @@ from uuid import UUID
 from django.db.models import Q
 from django.urls import reverse
 
-from employers.models import Employer, Member
+from employers.models import Employer, Member, User
 from events.mail import queue_mail
 from events.models import Event, record
-from verification.models import ClientAuthorisation
+from verification.models import Case, ClientAuthorisation
 
 STRANGERS_PER_DAY: Final = 10
 """Of so many a day an employer is told. Whoever has read ten such mails knows that something is going on."""
@@ -45,6 +45,17 @@ def tell_admins(uscc: str, member: Member, way: str, now: datetime, *, proven: b
             "member": email if colleague else f"***@{email.rpartition('@')[2]}", "path": reverse("employers:team"),
         }  # fmt: skip
         queue_mail(owner.user.email, "authority_notice", owner.user.language, context, now)
+
+
+def tell(case: Case, template: str, context: dict[str, Any], now: datetime, *, by: User | None = None) -> None:
+    """Queue a mail about the case to its employer's owners, to whoever handed it in, and to `by`, while they are there.
+
+    What is asked of them is said as it stands when the mail leaves.
+    """
+    about = {"name": case.declared_name, "case": str(case.pk)}
+    readers = [*concerned(case.employer_id, case.submitted_by_id), *(concerned(case.employer_id, by.pk) if by else ())]
+    for user in dict.fromkeys(member.user for member in readers):
+        queue_mail(user.email, template, user.language, about | context, now)
 
 
 def concerned(employer_id: UUID, user: Any) -> list[Member]:

@@ -23,14 +23,13 @@ from employers.models import Employer, User
 from employers.uscc import normalise, problem
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
-from events.mail import queue_mail
 from events.models import record
 from verification import guards, policy, rule_pack, states, wording
 from verification.findings import Finding, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
 from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
-from verification.notices import concerned, tell_admins
+from verification.notices import tell, tell_admins
 from verification.states import State
 from verification.terms import end_of_papers
 
@@ -506,14 +505,3 @@ def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime, 
     reasons = [wording.told_reason(reason) for reason in why.reasons]
     told = {"verb": verb, "reasons": reasons, "note": why.note, "path": reverse("verification:home")}
     tell(case, f"case_{verb}", told | ({"suspended": True} if suspended else {}), now)
-
-
-def tell(case: Case, template: str, context: dict[str, Any], now: datetime, *, by: User | None = None) -> None:
-    """Queue a mail about the case to its employer's owners, to whoever handed it in, and to `by`, while they are there.
-
-    What is asked of them is said as it stands when the mail leaves.
-    """
-    about = {"name": case.declared_name, "case": str(case.pk)}
-    readers = [*concerned(case.employer_id, case.submitted_by_id), *(concerned(case.employer_id, by.pk) if by else ())]
-    for user in dict.fromkeys(member.user for member in readers):
-        queue_mail(user.email, template, user.language, about | context, now)

@@ -22,7 +22,8 @@ from events.reasons import REASONS
 from verification import policy
 from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
 from verification.models import Attempt, Case
-from verification.operations import Why, begin_rights, findings_of, moving, put_on_record, rights_end, suspend, tell
+from verification.notices import tell
+from verification.operations import Why, begin_rights, findings_of, moving, put_on_record, rights_end, suspend
 from verification.states import EVER_APPROVED, State
 from verification.terms import has_ended
 

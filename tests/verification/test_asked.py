@@ -25,6 +25,7 @@ from verification.checks.authority import Authority
 from verification.facts import RequirementState, Strength, Why
 from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Decision, DocumentKind, Proof, ProofKind, ProofState
+from verification.notices import tell
 from verification.pipeline import subject_of
 from verification.requirements import next_of
 from verification.states import State
@@ -259,7 +260,7 @@ def test_a_mail_says_what_is_asked_as_the_page_does_when_it_leaves(language: str
     context = {"reasons": ["authority_missing"], "note": "N.B.", "path": "/case/"}
 
     def sent() -> tuple[str, str]:
-        operations.tell(case, "case_request_changes", context, now)
+        tell(case, "case_request_changes", context, now)
         assert mail.send(Mail.objects.latest("pk").pk, now, "https://zizhi.example")
         letter = outbox.outbox[-1]
         assert isinstance(letter, EmailMultiAlternatives)
