@@ -31,7 +31,7 @@ from verification.intake import Intake
 from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
 from verification.notices import tell, tell_admins
 from verification.states import State
-from verification.terms import end_of_papers
+from verification.terms import rights_end
 
 CLAIM_FOR = timedelta(minutes=15)
 DOCUMENTS_PER_KIND = 4
@@ -419,10 +419,7 @@ def review(
     case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequence[str], note: str, seen_version: int | None,
     suspend_in_force: bool | None = None, about: Mapping[str, str] = NOTHING_SAID,
 ) -> Case:  # fmt: skip
-    """A decision that is not the policy's, by any of the verbs above: the move, the end of the claim, the Decision, the mail.
-
-    `about` says of a code which kind of document it is about.
-    """
+    """A decision that is not the policy's, by a verb above: the move, the end of the claim, the Decision, the mail; `about` as in `Why.of`."""
     findings = findings_of(case_id)
     why = Why.of(codes, note, findings, about)
     with moving(case_id, verb, actor, now, why=why, seen_version=seen_version) as move:
@@ -486,12 +483,6 @@ def hold_code(case: Case, now: datetime) -> None:
             employer.save()
     except IntegrityError as error:  # the constraint: a confirmed code belongs to one employer
         raise Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) from error
-
-
-def rights_end(began_at: datetime, valid_for: timedelta, findings: Iterable[Finding], now: datetime) -> datetime:
-    """An approval outlives nothing that it rests on."""
-    by_papers = end_of_papers(findings, now)
-    return min(began_at + valid_for, by_papers) if by_papers else began_at + valid_for
 
 
 def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime, *, suspended: bool = False) -> None:

@@ -23,9 +23,9 @@ from verification import policy
 from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
 from verification.models import Attempt, Case
 from verification.notices import tell
-from verification.operations import Why, begin_rights, findings_of, moving, put_on_record, rights_end, suspend
+from verification.operations import Why, begin_rights, findings_of, moving, put_on_record, suspend
 from verification.states import EVER_APPROVED, State
-from verification.terms import has_ended
+from verification.terms import has_ended, rights_end
 
 OF_THE_EMPLOYER = frozenset({"recruiter", "company"})
 """Who mends a reason, where that is not us: an attempt that waits for them says so before anything else."""

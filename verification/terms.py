@@ -40,3 +40,9 @@ def end_of_papers(findings: Iterable[Finding], now: datetime) -> datetime | None
     """
     ends = (end_of(date.fromisoformat(finding.until)) for finding in findings if finding.until)
     return min((end for end in ends if end > now), default=None)
+
+
+def rights_end(began_at: datetime, valid_for: timedelta, findings: Iterable[Finding], now: datetime) -> datetime:
+    """An approval outlives nothing that it rests on."""
+    by_papers = end_of_papers(findings, now)
+    return min(began_at + valid_for, by_papers) if by_papers else began_at + valid_for

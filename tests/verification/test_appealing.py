@@ -157,7 +157,7 @@ def test_what_was_said_before_answers_were_kept_is_answered_by_the_decision_afte
     Decision.objects.create(
         case=decided, attempt_number=1, verb="reject", policy_version="1", decided_by=make_reviewer(now), decided_at=later
     )
-    import_module("verification.migrations.0006_appeals_answered")._fill(apps, connection.schema_editor())
+    import_module("verification.migrations.0008_appeals_answered")._fill(apps, connection.schema_editor())
     rows = dict(Appeal.objects.values_list("case", "verb")), dict(Appeal.objects.values_list("case", "answered_at"))
     assert rows == ({decided.pk: "appeal", waiting.pk: "ask_person"}, {decided.pk: later, waiting.pk: None})
 

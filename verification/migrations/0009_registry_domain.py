@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("verification", "0006_appeals_answered")]
+    dependencies = [("verification", "0008_appeals_answered")]
 
     operations = [
         migrations.AddIndex(

@@ -19,7 +19,7 @@ def _fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("verification", "0005_page_landmarks")]
+    dependencies = [("verification", "0007_staff_groups")]
 
     operations = [
         migrations.AddField(
