@@ -419,7 +419,7 @@ def review(
     case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequence[str], note: str, seen_version: int | None,
     suspend_in_force: bool | None = None, about: Mapping[str, str] = NOTHING_SAID,
 ) -> Case:  # fmt: skip
-    """A decision that is not the policy's, by a verb above: the move, the end of the claim, the Decision, the mail; `about` as in `Why.of`."""
+    """A decision not the policy's, by a verb above: the move, the end of the claim, the Decision, the mail; `about` as in `Why.of`."""
     findings = findings_of(case_id)
     why = Why.of(codes, note, findings, about)
     with moving(case_id, verb, actor, now, why=why, seen_version=seen_version) as move:
