@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from employers.powers import powers
 from events.actor import Actor, Role
 
 
@@ -57,7 +58,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def as_reviewer(self) -> Actor:
-        return Actor(Role.REVIEWER, str(self.pk))
+        """This member of staff with the powers that their permissions give now; an inactive one has none."""
+        return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
 
 
 class AccountClass(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Who does it? The few roles that can act, and one value that names the one acting."""
+"""Who does it? The few roles that can act, and one value that names the one acting and what they may."""
 
 from __future__ import annotations
 
@@ -18,10 +18,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """Someone acting in a role; `id` is the key of the user or client, empty for the system itself."""
+    """Someone acting in a role; `id` is the key of the user or client, empty for the system itself.
+
+    `powers` are those of staff (`employers.powers`), as they were when the actor was made; other roles need none.
+    """
 
     role: Role
     id: str = ""
+    powers: frozenset[str] = frozenset()
+
+    def can(self, power: str) -> bool:
+        return power in self.powers
 
 
 SYSTEM = Actor(Role.SYSTEM)

@@ -169,7 +169,7 @@ class CaseAdmin(LookOnlyAdmin):
     list_select_related = ("submitted_by", "claimed_by")
     search_fields = ("declared_name", "declared_uscc", "id")
     search_help_text = _("Company name, credit code or id; searches every state")
-    ordering = ("submitted_at",)
+    ordering = ("-urgency", "submitted_at", "pk")
     show_facets = admin.ShowFacets.NEVER
     change_list_template = "admin/verification/case/change_list.html"
 
@@ -420,8 +420,9 @@ class CaseAdmin(LookOnlyAdmin):
 
     def _free(self, reviewer: User, now: datetime) -> list[Case]:
         """The first waiting cases that this reviewer may take; a handful, since a few may go to somebody faster."""
-        waiting = Case.objects.awaiting_review().unclaimed(now).open_to(str(reviewer.pk))[:20]
-        return [case for case in waiting if guards.may_claim(case, reviewer.as_reviewer(), now) is None]
+        actor = reviewer.as_reviewer()
+        waiting = Case.objects.awaiting_review().free(now).open_to(actor)[:20]
+        return [case for case in waiting if guards.may_claim(case, actor, now) is None]
 
 
 def _clock(moment: datetime) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from employers.models import AccountClass, Member, User
+from employers.powers import Power
 from events.actor import Actor, Role
 from events.errors import Refused
 from verification import states
@@ -22,8 +23,8 @@ SENT_BACK_UNTIL_A_PERSON = 3
 ADDED_WHILE_CHECKING = frozenset({DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION})
 """Documents that what has been read does not rest on: an attempt that waits looks at them when it is rung for."""
 
-NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "revoke"})
-"""What takes something from the employer, and so has to say why."""
+NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "revoke", "reopen"})
+"""What takes something from the employer, or back what it was told, and so has to say why."""
 
 
 def may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
@@ -43,7 +44,14 @@ def may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
     return None
 
 
+def may_decide(actor: Actor) -> Refused | None:
+    """Why this actor may do nothing that is a reviewer's, or None: they are staff who decide. Auditors look; who has left does neither."""
+    return None if actor.role is Role.REVIEWER and actor.can(Power.DECIDE) else Refused("not_allowed", seen=actor.role)
+
+
 def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+    if refused := may_decide(actor):
+        return refused
     if case.claimed_by_other(actor.id, now):
         return Refused("claimed_by_other")
     if verb in NEEDS_CLAIM and not case.claimed_by_me(actor.id, now):
@@ -53,8 +61,8 @@ def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused
 
 def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
     """Why this reviewer may not take the case, or None if they may."""
-    if actor.role is not Role.REVIEWER:
-        return Refused("not_allowed", seen=actor.role)
+    if refused := may_decide(actor):
+        return refused
     if case.state not in states.REVIEWABLE:
         return Refused("state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE))
     if case.claimed_by_other(actor.id, now):

@@ -305,8 +305,8 @@ def test_appeals_against_ones_own_refusal_are_not_offered(member: Member, now: d
     operations.reject(case.pk, one, now, ["name_mismatch"])
     appealing.appeal(case.pk, member, "登记有误", [], now)
     waiting = Case.objects.awaiting_review()
-    assert not waiting.open_to(str(one.pk)).exists()
-    assert waiting.open_to(str(other.pk)).get() == case
+    assert not waiting.open_to(one.as_reviewer()).exists()
+    assert waiting.open_to(other.as_reviewer()).get() == case
 
 
 def test_a_reviewers_reasons_carry_what_the_checks_saw(member: Member, now: datetime) -> None:
