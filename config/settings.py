@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from verification.hours import Hours, NotHours
 from verification.policy import POLICIES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -197,6 +198,24 @@ SHADOW_POLICY: str = env.str("ZIZHI_SHADOW_POLICY", default="")
 """Version of a policy that runs beside the live one and decides nothing; empty: none does."""
 if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
     raise ImproperlyConfigured(f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}")
+
+# --- Working hours: by them the reviewers' deadlines run -------------------------------------------------
+_WORKING_HOURS = {
+    "week": ("ZIZHI_WORKING_HOURS", "mon-fri 09:00-12:00 13:30-18:00"),
+    # 国务院办公厅关于2026年部分节假日安排的通知, of 4 November 2025. Each year's is published in the autumn before.
+    "holidays": (
+        "ZIZHI_HOLIDAYS",
+        "2026-01-01..2026-01-03 2026-02-15..2026-02-23 2026-04-04..2026-04-06 2026-05-01..2026-05-05 "
+        "2026-06-19..2026-06-21 2026-09-25..2026-09-27 2026-10-01..2026-10-07",
+    ),
+    "workdays": ("ZIZHI_WORKDAYS", "2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10"),
+    "zone": ("ZIZHI_TIME_ZONE", TIME_ZONE),
+}
+"""Each part of the hours by its variable and its default; `ZIZHI_WORKDAYS` are the make-up days (调休) that holidays cost."""
+try:
+    WORKING_HOURS = Hours.parse(**{_part: env.str(_name, default=_usual) for _part, (_name, _usual) in _WORKING_HOURS.items()})
+except NotHours as _wrong:
+    raise ImproperlyConfigured(f"{_WORKING_HOURS[_wrong.part][0]} {_wrong}") from _wrong
 
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences) -------
 # A simulator proves nothing, and whoever reads how it works could prove anything: only on this machine's own address, to try out.

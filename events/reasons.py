@@ -787,6 +787,18 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
+        "reply_variable_unknown",
+        Text("回复模板里有无法识别的变量", "The saved reply has a variable that is not known"),
+        Text("请改成所列变量之一；正文里不能有单独的花括号", "Use one of the variables that are listed; no brace may stand alone in the text"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "reply_value_missing",
+        Text("回复模板里的变量在这份申请中没有内容", "This case has nothing to put in place of a variable of the saved reply"),
+        Text("请先勾选需要补正的项目，或另选一个模板", "Tick the items that failed first, or choose another reply"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "uscc_fixed",
         Text("已通过核验的企业不能改为另一家公司", "An approved employer cannot become another company"),
         Text("另一家公司请另行注册", "Register the other company as an employer of its own"),

@@ -88,6 +88,19 @@ def test_nothing_comes_of_nothing(rules: tuple[Rule, Rule]) -> None:
     assert shared([], [Print(100)]) == ()
 
 
+@pytest.mark.parametrize("lines", [50, 400])
+def test_however_many_lines_lie_upon_one_another_few_ways_are_tried(lines: int) -> None:
+    tried = 0
+
+    def counted(number: int, run: Run) -> float:
+        nonlocal tried
+        tried += 1
+        return 0.0
+
+    shared_out([label(y) for y in (100, 130, 160)], [Print(80 + i * 100 / lines) for i in range(lines)], [WRAPS] * 3, counted)
+    assert 0 < tried < 3 * 12 * sum(3**n for n in range(5))
+
+
 boxes = st.builds(Print, st.floats(0, 400), st.floats(0, 600), st.floats(600, 900), st.floats(1, 60))
 
 

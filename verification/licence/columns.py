@@ -8,7 +8,7 @@ the lines out among the labels, the one that costs least is taken.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from statistics import fmean
@@ -24,6 +24,11 @@ SHORT_WRAP: Final = 2.0
 HEADLESS: Final = 0.5
 """What a paragraph costs that begins below a line of its own which no label takes."""
 MOST_LINES: Final = 5
+"""Of a value that is no paragraph."""
+MOST_STARTS: Final = 12
+"""Lines about a label, the nearest, with which its value may begin."""
+MOST_NEXT: Final = 3
+"""Lines that may be the next of a value: what was read twice lies on itself."""
 FARTHEST: Final = 1.4
 """Heights of a line between the middle of a label and that of its value."""
 LEVEL: Final = 0.6
@@ -71,45 +76,48 @@ class _Shared:
 
 
 def shared_out(labels: Sequence[Placed], lines: Sequence[Placed], rules: Sequence[Rule], misfit: Misfit) -> tuple[Run, ...]:
-    """For each of `labels` the numbers of its `lines`; both are given from top to bottom, and share a column."""
-    ways = [_Shared(0.0, (), -1)]
+    """For each of `labels` the numbers of its `lines`; both are given from top to bottom, and share a column.
+
+    Time grows with labels × lines, whatever they are: few lines may begin a value, and few may go on with it.
+    """
+    ways = {-1: _Shared(0.0, (), -1)}  # by the last line taken, the cheapest
     for number, (label, rule) in enumerate(zip(labels, rules, strict=True)):
-        then = [replace(way, cost=way.cost + EMPTY, runs=(*way.runs, ())) for way in ways]
+        cheapest = _cheapest_until(ways, len(lines))
+        then = {last: replace(way, cost=way.cost + EMPTY, runs=(*way.runs, ())) for last, way in ways.items()}
         for run in _runs(label, lines, rule):
+            first, last = run[0], run[-1]
             cost = _cost(label, [lines[i] for i in run], rule) + misfit(number, run) - LEFT * len(run)
-            headless = rule.paragraph and run[0] > 0 and _goes_on(label, lines[run[0]], lines[run[0] - 1], lines[run[0]], rule)
-            then += [
-                _Shared(way.cost + cost + HEADLESS * (headless and way.last < run[0] - 1), (*way.runs, run), run[-1])
-                for way in ways
-                if way.last < run[0]
-            ]
-        ways = _cheapest(then)
-    return min(ways, key=lambda way: way.cost).runs
+            headless = rule.paragraph and first > 0 and _goes_on(label, lines[first], lines[first - 1], lines[first], rule)
+            befores = [(cheapest[max(0, first - 1)], HEADLESS * headless), *([(ways[first - 1], 0.0)] if first - 1 in ways else [])]
+            before, more = min(befores, key=lambda way: way[0].cost + way[1])
+            if last not in then or before.cost + more + cost < then[last].cost:
+                then[last] = _Shared(before.cost + more + cost, (*before.runs, run), last)
+        ways = then
+    return min(ways.values(), key=lambda way: way.cost).runs
 
 
-def _cheapest(ways: Iterable[_Shared]) -> list[_Shared]:
-    """Of `ways` that differ only in what is behind them, the one that costs least."""
-    best: dict[int, _Shared] = {}
-    for way in ways:
-        if way.last not in best or way.cost < best[way.last].cost:
-            best[way.last] = way
-    return list(best.values())
+def _cheapest_until(ways: Mapping[int, _Shared], lines: int) -> list[_Shared]:
+    """For each number of a line, the cheapest of `ways` that takes neither it nor any below."""
+    best = [ways[-1]]
+    for line in range(lines):
+        best.append(min(best[-1], ways.get(line, best[-1]), key=lambda way: way.cost))
+    return best
 
 
 def _runs(label: Placed, lines: Sequence[Placed], rule: Rule) -> Iterator[Run]:
     """Every value that `label` may have."""
-    beside = [line for line in lines if _is_right_of(label, line)]
-    nearest = min((line.x0 for line in beside if abs(line.y - label.y) < LEVEL * max(line.h, label.h)), default=math.inf)
-    open_: list[Run] = [(i,) for i, line in enumerate(lines) if line in beside and line.x0 < nearest + APART * line.h]
+    beside = [i for i, line in enumerate(lines) if _is_right_of(label, line)]
+    level = (lines[i].x0 for i in beside if abs(lines[i].y - label.y) < LEVEL * max(lines[i].h, label.h))
+    nearest = min(level, default=math.inf)
+    starts = sorted((i for i in beside if lines[i].x0 < nearest + APART * lines[i].h), key=lambda i: abs(lines[i].y - label.y))
+    open_: list[Run] = [(i,) for i in starts[:MOST_STARTS]]
     while open_:
         run = open_.pop()
         if abs(_offset(label, [lines[i] for i in run], rule)) < FARTHEST:
             yield run
-        following = (j for j in range(run[-1] + 1, len(lines)) if _goes_on(label, lines[run[0]], lines[run[-1]], lines[j], rule))
-        if rule.paragraph:
-            open_ += [(*run, j) for j in islice(following, 1)]
-        elif len(run) < MOST_LINES:
-            open_ += [(*run, j) for j in following]
+        if rule.paragraph or len(run) < MOST_LINES:
+            following = (j for j in range(run[-1] + 1, len(lines)) if _goes_on(label, lines[run[0]], lines[run[-1]], lines[j], rule))
+            open_ += [(*run, j) for j in islice(following, 1 if rule.paragraph else MOST_NEXT)]
 
 
 def _is_right_of(label: Placed, line: Placed) -> bool:
@@ -121,13 +129,11 @@ def _goes_on(label: Placed, first: Placed, last: Placed, line: Placed, rule: Rul
 
     Where a line is glued to its label, it is a guess where it begins.
     """
+    if not 0.35 * last.h < line.y - last.y < (3.0 if rule.paragraph else 1.5) * max(last.h, line.h):
+        return False
     glued = any(abs(each.x0 - label.x1) < 0.1 * each.h for each in (first, line))
     left, right = (3.0, 6.0) if rule.paragraph else (3.0, 3.0) if glued else (1.5, 1.5)
-    return (
-        0.35 * last.h < line.y - last.y < (3.0 if rule.paragraph else 1.5) * max(last.h, line.h)
-        and -left * line.h < line.x0 - first.x0 < right * line.h
-        and 0.6 < line.h / first.h < 1.6
-    )
+    return -left * line.h < line.x0 - first.x0 < right * line.h and 0.6 < line.h / first.h < 1.6
 
 
 def _offset(label: Placed, run: Sequence[Placed], rule: Rule) -> float:

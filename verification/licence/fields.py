@@ -23,6 +23,8 @@ from verification.licence.model import FIELDS
 
 ENOUGH_LABELS: Final = 4
 """A numbered page with so many of the form's labels is a licence even where its title is not legible."""
+MOST_LINES: Final = 500
+"""Lines of a page that are looked at, the best read ones: several times what a licence has, so that no page takes long."""
 TWICE: Final = 3
 """So many of the form's labels stand twice where two licences lie on one page; one licence may repeat a word or two."""
 
@@ -64,7 +66,7 @@ class Found:
 def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     """Read the fields from the `boxes` of one page of `width` × `height` pixels."""
     turn = turn_of(boxes)
-    upright = turned(boxes, turn, width, height)
+    upright = turned(sorted(boxes, key=lambda box: -box.score)[:MOST_LINES] if len(boxes) > MOST_LINES else boxes, turn, width, height)
     cells = cells_of(upright)
     entries = entries_of(cells, values.misfit)
     beside = {name: [(line.text, line.piece.box) for line in entry.lines] for name, entry in entries.items()}

@@ -58,31 +58,14 @@ class Entry:
     lines: list[Cell] = field(default_factory=list)
 
 
-@dataclass
 class Row:
-    """Cells that stand beside one another, left to right: one line of print."""
+    """Cells that stand beside one another, left to right: one line of print, placed as a cell is."""
 
-    cells: list[Cell]
-
-    @property
-    def x0(self) -> float:
-        return self.cells[0].x0
-
-    @property
-    def x1(self) -> float:
-        return self.cells[-1].x1
-
-    @property
-    def text(self) -> str:
-        return "".join(cell.text for cell in self.cells)
-
-    @property
-    def y(self) -> float:
-        return fmean(cell.y for cell in self.cells)
-
-    @property
-    def h(self) -> float:
-        return fmean(cell.h for cell in self.cells)
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        self.cells = cells
+        self.text = "".join(cell.text for cell in cells)
+        self.x0, self.x1 = cells[0].x0, cells[-1].x1
+        self.y, self.h = fmean(cell.y for cell in cells), fmean(cell.h for cell in cells)
 
 
 # --- From boxes to cells ---------------------------------------------------------------------------------
@@ -273,22 +256,21 @@ def _take_columns(entries: Sequence[Entry], free: Sequence[Cell], edges: Sequenc
 
 def _rows(cells: Sequence[Cell], labels: Sequence[Cell]) -> list[Row]:
     """`cells`, those that stand level and close together, with none of `labels` between them, as one line, from top to bottom."""
-    rows: list[Row] = []
+    rows: list[list[Cell]] = []
     for cell in sorted(cells, key=lambda cell: cell.x0):
-        row = next((row for row in rows if _are_one_line(row, cell, labels)), None)
+        row = next((row for row in rows if _are_one_line(row[-1], cell, labels)), None)
         if row is None:
-            rows.append(Row([cell]))
+            rows.append([cell])
         else:
-            row.cells.append(cell)
-    return sorted(rows, key=lambda row: row.y)
+            row.append(cell)
+    return sorted((Row(row) for row in rows), key=lambda row: row.y)
 
 
-def _are_one_line(row: Row, cell: Cell, labels: Sequence[Cell]) -> bool:
-    last = row.cells[-1]
+def _are_one_line(last: Cell, cell: Cell, labels: Sequence[Cell]) -> bool:
     return (
-        -0.5 * cell.h < cell.x0 - row.x1 < 3 * cell.h
+        -0.5 * cell.h < cell.x0 - last.x1 < 3 * cell.h
         and cell.level_with(last, 0.4)
-        and 0.6 < cell.h / row.h < 1.6
+        and 0.6 < cell.h / last.h < 1.6
         and not any(last.x0 < label.x1 - 0.5 * label.h < cell.x0 and label.level_with(cell) for label in labels)
     )
 
