@@ -180,6 +180,14 @@ def test_a_worker_that_died_costs_a_minute(reviewer: User, now: datetime, monkey
     assert Case.objects.get().state == State.APPROVED
 
 
+def test_a_ruling_that_kills_every_worker_is_given_back(reviewer: User, now: datetime) -> None:
+    case = claimed(now, reviewer)
+    ruling = rule(case, reviewer, now)
+    Ruling.objects.filter(pk=ruling.pk).update(deaths=deciding.DEATHS_AT_MOST)
+    assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.REFUSED
+    assert claiming.claim_next(reviewer, now + 30 * SECOND) == case
+
+
 def test_the_beat_carries_out_and_a_page_carries_out_its_own(
     reviewer: User, senior: User, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
