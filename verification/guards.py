@@ -59,6 +59,13 @@ def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused
     return None
 
 
+def undecided(verb: str, case: Case, now: datetime, suspend_in_force: bool | None) -> Refused | None:
+    """What a reviewer who refuses a case still has to say: whether the employer keeps what it has in force by another one."""
+    if verb == "reject" and suspend_in_force is None and Case.objects.beside(case).in_force(now).exists():
+        return Refused("in_force_undecided", "in_force")
+    return None
+
+
 def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
     """Why this reviewer may not take the case, or None if they may."""
     if refused := may_decide(actor):
