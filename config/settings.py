@@ -231,6 +231,17 @@ for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen == "simulator" and not _TRYING_OUT:
         raise ImproperlyConfigured(f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL {SITE_URL}.")
 
+# --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
+UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
+SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)
+"""Approvals of cases that weigh so much (`verification.urgency`) take two people; with more than any weighs, none does."""
+SECOND_REVIEW_SAMPLE: float = env.float("ZIZHI_SECOND_REVIEW_SAMPLE", default=0.0 if _TRYING_OUT else 0.02)
+"""The share of all other cases that two people look at, whatever is decided; who tries this out alone has no second person."""
+if not 0 <= SECOND_REVIEW_SAMPLE <= 1:
+    raise ImproperlyConfigured(f"ZIZHI_SECOND_REVIEW_SAMPLE is {SECOND_REVIEW_SAMPLE}, and has to be a share from 0 to 1.")
+if UNDO_SECONDS < 0:
+    raise ImproperlyConfigured(f"ZIZHI_UNDO_SECONDS is {UNDO_SECONDS}, and cannot be negative.")
+
 # --- Mail ----------------------------------------------------------------------------------------------
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
@@ -274,6 +285,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep_readings": {"task": "verification.tasks.sweep_readings", "schedule": SWEEP_SECONDS},
     "sweep_proofs": {"task": "verification.tasks.sweep_proofs", "schedule": SWEEP_SECONDS},
     "confirm_conditional": {"task": "verification.tasks.confirm_conditional", "schedule": 3600},
+    "carry_out_rulings": {"task": "verification.tasks.carry_out_rulings", "schedule": 5, "options": {"expires": 5}},
+    "place_queue": {"task": "verification.tasks.place_queue", "schedule": 300},
     "sweep_mail": {"task": "events.tasks.sweep_mail", "schedule": SWEEP_SECONDS},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -31,7 +31,7 @@ from employers.sightings import phone_of
 from events.admin import LookOnlyAdmin
 from events.errors import Refused
 from events.reasons import REASONS
-from verification import guards, operations, review, states
+from verification import claiming, guards, operations, review, states
 from verification.clients_admin import ClientAuthorisationAdmin as ClientAuthorisationAdmin  # registered by being imported
 from verification.console import (
     BUTTON_WORDS,
@@ -296,7 +296,7 @@ class CaseAdmin(LookOnlyAdmin):
             return _to_case(case_id)
         reviewer = self._reviewer(request)
         try:
-            operations.release_claim(case_id, reviewer, timezone.now())
+            claiming.release(case_id, reviewer, timezone.now())
         except Refused as refused:
             messages.error(request, in_words(refused))
             return _to_case(case_id)

@@ -101,6 +101,10 @@ FIELD_WORDS: Final[Mapping[str, Word]] = wording.FIELDS | {
 
 VERB_WORDS: Final[Mapping[str, Word]] = wording.HAPPENED | {
     "claim": _("Claimed"), "release_claim": _("Claim released"), "view_phone": _("The recruiter's phone was shown"),
+    "assign": _("Assigned to a colleague"), "ask_take_over": _("A colleague asked for the case"),
+    "give_claim": _("Handed over to a colleague"), "keep_claim": _("Not handed over"), "unmask": _("What is masked was shown"),
+    "rule": _("A reviewer ruled"), "undo": _("The ruling was undone"), "file_ruling": _("The ruling was kept for comparison"),
+    "return_ruling": _("The ruling could not be carried out"), "hold": _("Set aside"), "escalate": _("Handed to a senior reviewer"),
 }  # fmt: skip
 
 ROLE_WORDS: Final[dict[str, Word]] = {
@@ -160,6 +164,7 @@ REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
         *_ON_THE_REGISTER, "document_expired", "authority_unproven", "agency_licence_missing", *_ON_DUPLICATES, "forgery_suspected",
         "review_decided",
     ),
+    "reopen": ("review_decided",),
     "revoke": (*_ON_THE_REGISTER, "document_expired", "authority_unproven", "agency_licence_missing", *_ON_DUPLICATES, "review_decided"),
 }  # fmt: skip
 """What a reviewer can tick. A reason that only time or a service mends is none that a person decides for."""

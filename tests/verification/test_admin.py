@@ -163,7 +163,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
         make_document(first, now, sha256=f"f{number:063}")
         attempt = Attempt.objects.create(case=first, number=number + 2, submitted_at=now, due_at=now)
         CheckRun.objects.create(attempt=attempt, code="scan", version="1", started_at=now, finished_at=now)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(22):
         client.get(page_of(first))
 
 

@@ -162,7 +162,7 @@ def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> No
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
     operations.claim(case.pk, one, now)
-    operations.reject(case.pk, one, now, ["forgery_suspected"])
+    operations.reject(case.pk, one, now, ["name_mismatch"])
     appealing.appeal(case.pk, member, "登记有误", [], now)
     with pytest.raises(Refused, match="another_reviewer_required"):
         operations.claim(case.pk, one, now)

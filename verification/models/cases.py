@@ -217,6 +217,11 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     def claimed_by_me(self, user_id: str, now: datetime) -> bool:
         return self.claimed(now) and str(self.claimed_by_id) == user_id
 
+    def seconds_before(self, user_id: str, now: datetime) -> float | None:
+        """How long the reviewer who holds the case has had it before them; None where they do not, or only hold it ahead."""
+        looking = self.claimed_at is not None and self.claimed_by_me(user_id, now)
+        return (now - self.claimed_at).total_seconds() if looking and self.claimed_at else None
+
     def claimed_by_other(self, user_id: str, now: datetime) -> bool:
         return self.claimed(now) and str(self.claimed_by_id) != user_id
 
