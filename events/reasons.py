@@ -484,6 +484,12 @@ REASONS: dict[str, Reason] = _table(
         "company", DAYS,
     ),
     Reason(
+        "agency_licence_former_name",
+        Text("人力资源服务许可证上是公司的曾用名", "The HR service licence has a name that the company had before"),
+        Text("请先到发证机关办理变更，再上传现用名称的许可证；审核员也会人工核实", "Have it renewed by its authority, and upload the one with the present name; a reviewer looks at it too"),
+        "company", DAYS,
+    ),
+    Reason(
         "agency_scope_unread",
         Text("未能读到经营范围，无法确认是否需要许可证", "The business scope could not be read, so nobody knows whether a licence is needed"),
         Text("请上传经营范围清晰可见的执照照片；审核员也会人工核实", "Upload a photo of the business licence with its scope clearly visible; a reviewer looks at it too"),
@@ -670,6 +676,12 @@ REASONS: dict[str, Reason] = _table(
         "claim_required",
         Text("请先领取这份申请", "Claim the case first"),
         Text("点击“领取”", "Press “Claim”"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "in_force_undecided",
+        Text("该企业另有一份生效中的核验，尚未选择如何处理", "The employer has another approval in force, and it is not said what becomes of it"),
+        Text("请选择是否同时暂停", "Choose whether it is suspended, too"),
         "reviewer", AT_ONCE, appeal=False,
     ),
     Reason(

@@ -193,7 +193,7 @@ def _renew_by(case: Case, now: datetime) -> datetime | None:
     """When the rights end that the employer holds by another case, which this one is to replace."""
     if case.state not in states.OPEN:
         return None
-    ends = Case.objects.filter(employer=case.employer_id).exclude(pk=case.pk).in_force(now).values_list("expires_at", flat=True)
+    ends = Case.objects.beside(case).in_force(now).values_list("expires_at", flat=True)
     until: datetime | None = ends.first()
     return until
 

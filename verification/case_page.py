@@ -417,7 +417,7 @@ def _timeline(case: Case) -> list[Event]:
 
 
 def _is_of(event: Event, case: Case) -> bool:
-    return event.subject_type == "proof" or str(case.pk) in (event.subject_id, event.data.get("case"))
+    return event.subject_type == "proof" or str(case.pk) in (event.subject_id, event.data.get("case"), event.data.get("because_of"))
 
 
 def page(
@@ -434,6 +434,7 @@ def page(
         "decision": decision,
         "reasons": [wording.told_reason(reason) for reason in decision.reasons] if decision else [],
         "appealed": in_review and case.appealed_at is not None,
+        "suspended_beside": case.state == State.REJECTED and Case.objects.beside(case).filter(state=State.SUSPENDED).exists(),
         "appealable": case.state == State.REJECTED and guards.may("appeal", case, actor, now) is None,
         "asks_person": case.state == State.CHANGES_REQUESTED and guards.may("ask_person", case, actor, now) is None,
         "own_words": Appeal.objects.filter(case=case).first() if in_review else None,

@@ -105,6 +105,13 @@ def _whose_turn(case: Case, actor: Actor) -> Refused | None:
     return None
 
 
+def undecided(verb: str, case: Case, now: datetime, suspend_in_force: bool | None) -> Refused | None:
+    """What a reviewer who refuses a case still has to say: whether the employer keeps what it has in force by another one."""
+    if verb == "reject" and suspend_in_force is None and Case.objects.beside(case).in_force(now).exists():
+        return Refused("in_force_undecided", "in_force")
+    return None
+
+
 def may_undo(ruling: Ruling, actor: Actor) -> bool:
     """Whether it is this reviewer's to take back: of a bulk decision, either of its two people's."""
     return may_decide(actor) is None and UUID(actor.id) in (ruling.by_id, ruling.confirmed_by_id)

@@ -343,9 +343,16 @@ def approve(case_id: UUID, reviewer: User, now: datetime, *, note: str = "", see
     return review(case_id, "approve", reviewer.as_reviewer(), now, (), note, seen_version)
 
 
-def reject(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
-    """A reviewer refuses, for reasons that the employer is told."""
-    return review(case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version)
+def reject(
+    case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *,
+    note: str = "", seen_version: int | None = None, suspend_in_force: bool | None = None,
+) -> Case:  # fmt: skip
+    """A reviewer refuses, for reasons that the employer is told.
+
+    `suspend_in_force`: whether what the employer has in force by another case is suspended with it, for the same reasons. It has
+    to be said where there is something. Raises Refused.
+    """
+    return review(case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version, suspend_in_force)
 
 
 def request_changes(
@@ -372,7 +379,7 @@ def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *
 
 def review(
     case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequence[str], note: str, seen_version: int | None,
-    *, ruling: Ruling | None = None,
+    suspend_in_force: bool | None = None, *, ruling: Ruling | None = None,
 ) -> Case:  # fmt: skip
     """A decision that is not the policy's, by any of the verbs above: the move, the end of the claim, the Decision, the mail.
 
@@ -380,15 +387,29 @@ def review(
     """
     why = Why.of(codes, note, _findings(case_id))
     with moving(case_id, verb, actor, now, why=why, seen_version=seen_version, ruling=ruling) as move:
+        if refused := guards.undecided(verb, move.case, now, suspend_in_force):
+            raise refused
         seconds = ruling.seconds if ruling else move.case.seconds_before(actor.id, now)
+        if verb == "reject" and suspend_in_force and (suspended := _suspend_beside(move.case, why, actor, now)):
+            move.data["suspended"] = suspended
         if verb == "approve":
             begin_rights(move.case, now, policy.CURRENT.valid_for)
         if verb == "revoke":  # the code is nobody's again, so that the company itself can come
             move.case.employer.confirmed_at = None
             move.case.employer.save(update_fields=["confirmed_at"])
         move.case.claimed_by = move.case.claimed_until = move.case.claimed_at = None
-        put_on_record(move.case, verb, why, actor, now, seconds=seconds)
+        put_on_record(move.case, verb, why, actor, now, seconds=seconds, suspended="suspended" in move.data)
     return move.case
+
+
+def _suspend_beside(case: Case, why: Why, actor: Actor, now: datetime) -> list[str]:
+    """Suspend what the employer has in force by other cases than `case`, for whose refusal it is; their ids."""
+    others = list(Case.objects.beside(case).in_force(now))
+    for other in others:
+        with moving(other.pk, "suspend", actor, now, why=why) as move:
+            move.data["because_of"] = str(case.pk)
+            put_on_record(move.case, "suspend", why, actor, now)
+    return [str(other.pk) for other in others]
 
 
 def _findings(case_id: UUID) -> list[Finding]:
@@ -418,8 +439,13 @@ def begin_rights(case: Case, now: datetime, valid_for: timedelta, *, conditional
     case.approved_at, case.expires_at, case.conditional = now, now + valid_for, conditional
 
 
-def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime, *, seconds: float | None = None) -> None:
-    """Put the decision on record and queue the mail that tells the employer. `seconds`: how long its reviewer looked."""
+def put_on_record(
+    case: Case, verb: str, why: Why, actor: Actor, now: datetime, *, seconds: float | None = None, suspended: bool = False
+) -> None:
+    """Put the decision on record and queue the mail that tells the employer.
+
+    `seconds`: how long its reviewer looked. `suspended`: what the employer had in force is suspended with it.
+    """
     case.decided_at = now if verb not in ("hold_for_review", "reopen") else None
     Decision.objects.create(
         case=case, attempt_number=case.attempt_number, verb=verb, reasons=list(why.reasons), note=why.note,
@@ -427,7 +453,8 @@ def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime, 
         policy_version=why.policy_version, decided_at=now,
         seconds=seconds, waited=triage.waited(case, now) if verb in guards.NEEDS_CLAIM and actor.role is Role.REVIEWER else None,
     )  # fmt: skip
-    tell(case, f"case_{verb}", {"verb": verb, "reasons": list(why.codes), "note": why.note, "path": reverse("verification:home")}, now)
+    told = {"verb": verb, "reasons": list(why.codes), "note": why.note, "path": reverse("verification:home")}
+    tell(case, f"case_{verb}", told | ({"suspended": True} if suspended else {}), now)
 
 
 def tell(case: Case, template: str, context: dict[str, Any], now: datetime) -> None:

@@ -10,15 +10,14 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 
-from employers.models import Member
 from events.actor import SYSTEM
 from events.mail import queue_mail
 from events.models import Event, record
 from verification import states
 from verification.models import Case
+from verification.notices import concerned
 
 DAYS_BEFORE: Final = (30, 7, 1)
 REMINDED: Final = "remind"
@@ -47,7 +46,7 @@ def remind(case_id: UUID, now: datetime) -> bool:
             return False
         record(REMINDED, case, SYSTEM, now, employer_id=case.employer_id, data={"days": days, "ends": ends.isoformat()})
         context = {"name": case.declared_name, "days": (ends - now).days or 1, "path": reverse("verification:home")}
-        for member in _readers(case):
+        for member in concerned(case.employer_id, case.submitted_by_id):
             queue_mail(member.user.email, "case_renew", member.user.language, context, now)
     return True
 
@@ -63,8 +62,3 @@ def _told(now: datetime, case: Case | None = None) -> set[tuple[str, int, str]]:
     if case is not None:
         reminders = reminders.filter(subject_id=str(case.pk))
     return {(case_id, data["days"], data["ends"]) for case_id, data in reminders.values_list("subject_id", "data")}
-
-
-def _readers(case: Case) -> list[Member]:
-    members = Member.objects.active().filter(employer=case.employer_id, user__is_active=True).select_related("user")
-    return list(members.filter(Q(role=Member.MemberRole.OWNER) | Q(user=case.submitted_by)))

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from employers.models import AccountClass
 from employers.uscc import is_valid, normalise
+from verification.agreement import is_former, is_one_of, registered_names, same_company_name
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
 from verification.findings import Finding, Observation, Severity
 from verification.licence.boxes import TextBox, turn_of, turned
@@ -50,7 +51,7 @@ _NEEDED: Final = ("number", "name", "scope", "valid_until")
 
 class AgencyLicence:
     code = "agency_licence"
-    version = "1"
+    version = "2"
     lasting = False
 
     def __init__(self, readers: Sequence[Reader] = READERS) -> None:
@@ -110,9 +111,10 @@ class AgencyLicence:
         if subject.account_class == AccountClass.PUBLIC_SERVICE:
             return self._approval(observation)
         if subject.account_class == AccountClass.COMMERCIAL_AGENCY:
-            return [*self._licensed(subject, observation), *self._scope_of_agency(observation), *self._authorised(subject, observation)]
+            licensed = self._licensed(subject, earlier, observation)
+            return [*licensed, *self._scope_of_agency(observation), *self._authorised(subject, observation)]
         if observation["agency_words"]:
-            return list(self._licensed(subject, observation))
+            return list(self._licensed(subject, earlier, observation))
         if not observation["scope_from"] and observation["scope_expected"]:
             return [Finding(self.code, "agency_scope_unread", Severity.UNABLE, "business_scope")]
         approval = DocumentKind.APPROVAL_DOCUMENT in observation["kinds"] and DocumentKind.BUSINESS_LICENCE not in observation["kinds"]
@@ -125,7 +127,7 @@ class AgencyLicence:
             return [Finding(self.code, "approval_document_missing", Severity.CONCERN, kind)]
         return [Finding(self.code, "approval_document_unchecked", Severity.UNABLE, kind)]
 
-    def _licensed(self, subject: Subject, observation: Observation) -> Iterator[Finding]:
+    def _licensed(self, subject: Subject, earlier: Earlier, observation: Observation) -> Iterator[Finding]:
         licence = observation["licence"]
         if licence is None:
             words = "、".join(observation["agency_words"])
@@ -138,7 +140,8 @@ class AgencyLicence:
             return
         findings = [
             *self._lacking(licence),
-            *self._holder(subject, licence),
+            *self._name(subject, earlier, licence),
+            *self._code(subject, licence),
             *self._in_force(subject, licence),
         ]
         if "scope" in fields and not any(word in fields["scope"] for word in PLACEMENT):
@@ -150,14 +153,34 @@ class AgencyLicence:
         lacking = [name for name in _NEEDED if not licence["fields"].get(name)]
         return [_about(licence, "agency_licence_unreadable", Severity.UNABLE, name) for name in lacking[:1]]
 
-    def _holder(self, subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
-        name, code = licence["fields"].get("name", ""), normalise(licence["fields"].get("uscc", ""))
-        found = []
-        if name and not same_name(name, subject.name):
-            found.append(_about(licence, "agency_licence_mismatch", _mismatch(licence, "name"), "name", name, subject.name))
-        if is_valid(code) and code != subject.uscc:
-            found.append(_about(licence, "agency_licence_mismatch", _mismatch(licence, "uscc"), "uscc", code, subject.uscc))
-        return found
+    def _name(self, subject: Subject, earlier: Earlier, licence: Mapping[str, Any]) -> list[Finding]:
+        """Whether the licence names the company: as it was declared, as the register has it, else as its business licence does.
+
+        Where the register has the licence's name and not the declared one, the licence is not to blame; the register's check says so.
+        """
+        name, severity = licence["fields"].get("name", ""), _mismatch(licence, "name")
+        registry, reading = earlier.get("registry", {}), earlier.get("reading", {})
+        registered = registered_names(registry)
+        is_registered = is_one_of(name, registered)
+        if not name or (is_registered and not is_one_of(subject.name, registered)):
+            return []
+        if not is_registered and is_former(name, (registry.get("record") or {}).get("former_names") or ()):
+            return [_about(licence, "agency_licence_former_name", Severity.CONCERN, "name", name)]
+        if not same_company_name(name, subject.name):
+            return [_about(licence, "agency_licence_mismatch", severity, "name", name, subject.name)]
+        if registered:  # what the register has instead is the reviewer's alone to see
+            return [] if is_registered else [_about(licence, "agency_licence_mismatch", severity, "name", name)]
+        read = reading.get("fields", {}).get("name", "")
+        if not read or is_one_of(name, (read, *reading.get("alternatives", {}).get("name", ()))):
+            return []
+        sure = reading.get("confidence", {}).get("name", 1.0) >= SURE
+        return [_about(licence, "agency_licence_mismatch", severity if sure else Severity.UNABLE, "name", name, read)]
+
+    def _code(self, subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
+        code = normalise(licence["fields"].get("uscc", ""))
+        if not is_valid(code) or code == subject.uscc:
+            return []
+        return [_about(licence, "agency_licence_mismatch", _mismatch(licence, "uscc"), "uscc", code, subject.uscc)]
 
     def _in_force(self, subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
         today = subject.now.date()

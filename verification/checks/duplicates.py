@@ -67,18 +67,19 @@ class Duplicates:
         return others.exclude(case__declared_uscc=subject.uscc) if holds else others
 
     def _near_same(self, subject: Subject) -> list[dict[str, Any]]:
-        """Pages of other employers that show the same picture as one of ours, the best agreement of each case first."""
+        """Pages of other employers that show the same picture as one of ours: of each case and page of ours the best, the best first."""
         licences = [UUID(document.id) for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE)]
         mine = {page.pk: page for page in DocumentPage.objects.filter(document_id__in=licences)}
-        matches = {match.theirs: match for match in duplicates_index.same_picture(mine.values())}
-        others = self._others(subject)
-        shown = DocumentPage.objects.filter(pk__in=matches, document__in=others).select_related("document")
-        near: dict[str, dict[str, Any]] = {}
-        for page in sorted(shown, key=lambda page: -matches[page.pk].agreement.share):
-            match = matches[page.pk]
-            ours = mine[match.mine]
+        others = DocumentPage.objects.filter(document__in=self._others(subject))
+        matches = sorted(duplicates_index.same_picture(mine.values(), others), key=lambda match: -match.agreement.share)
+        theirs = others.select_related("document").in_bulk({match.theirs for match in matches})
+        near: dict[tuple[UUID, int], dict[str, Any]] = {}
+        for match in matches:
+            page, ours = theirs.get(match.theirs), mine[match.mine]
+            if page is None:  # withdrawn in the same moment
+                continue
             near.setdefault(
-                str(page.document.case_id),
+                (page.document.case_id, ours.pk),
                 {
                     "case": str(page.document.case_id),
                     "document": str(page.document_id),
@@ -86,6 +87,7 @@ class Duplicates:
                     "fingerprint": page.fingerprint,
                     "distance": fingerprint.distance(ours.fingerprint, page.fingerprint),
                     "agreement": round(match.agreement.share, 3),
+                    "of_document": str(ours.document_id),
                     "of_page": ours.number,
                     "region": list(match.agreement.region),
                 },

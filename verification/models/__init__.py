@@ -22,6 +22,7 @@ from verification.models.documents import (
     DocumentQuerySet,
     DocumentReading,
     PageBand,
+    PageLandmarks,
     Statement,
 )
 from verification.models.lists import Exclusion, ExclusionKind, RegistryRecord
@@ -67,6 +68,7 @@ __all__ = [
     "GoldenTurn",
     "NoteKind",
     "PageBand",
+    "PageLandmarks",
     "Presence",
     "Proof",
     "ProofKind",

@@ -54,6 +54,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Approved, and not past its time: the employer holds rights by it."""
         return self.filter(state=State.APPROVED, expires_at__gt=now)
 
+    def beside(self, case: Case) -> CaseQuerySet:
+        """The other cases of the same employer."""
+        return self.filter(employer=case.employer_id).exclude(pk=case.pk)
+
     def stopped(self) -> CaseQuerySet:
         """Suspended or revoked."""
         return self.filter(state__in=states.STOPPED)

@@ -93,6 +93,16 @@ class DocumentPage(models.Model):
         return Quality.from_json(self.quality)
 
 
+class PageLandmarks(models.Model):
+    """A page's landmarks (`verification.landmarks`), sealed, so that they are looked for once and not at every comparison."""
+
+    page = models.OneToOneField(DocumentPage, on_delete=models.CASCADE, related_name="landmarks", primary_key=True)
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"landmarks of {self.page_id}"
+
+
 class PageBand(models.Model):
     """A part of a page's fingerprint, by which near pictures are found with an index (`verification.fingerprint`)."""
 
