@@ -16,9 +16,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from events.sealing import blind_index
-from verification import states, urgency
+from verification import lookalikes, states, urgency
 from verification.hours import Hours
-from verification.lookalikes import skeleton
 from verification.models import Case, CaseReason, Decision, ReviewStage, RightsNow, SecondReview
 from verification.states import State
 
@@ -109,7 +108,7 @@ def _reckon(case: Case, codes: Collection[str], now: datetime) -> None:
     kinds = urgency.kinds(codes, case.account_class, appealed=case.appealed_at is not None, lapsing=rights.lapsing)
     place = urgency.place(kinds, case.review_since, hours())
     case.review_due, case.harm, case.urgency = place.due, urgency.CURRENT.harm[place.weighs], place.key(hours())
-    case.rights_now, case.name_key = rights.now, skeleton(case.declared_name)[:64]
+    case.rights_now, case.name_key = rights.now, lookalikes.key(case.declared_name)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from employers.models import User
 from events.models import Event
 from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc, make_user
-from verification import appealing, operations, review, wording
+from verification import appealing, operations, review, triage, wording
 from verification.admin import CaseAdmin
 from verification.checks import CHECKS
 from verification.findings import Finding, Severity
@@ -88,6 +88,8 @@ def waiting_case(now: datetime, *, hours: float = 1, codes: tuple[str, ...] = ("
     Decision.objects.create(
         case=case, attempt_number=1, verb="hold_for_review", reasons=[{"code": code} for code in codes], policy_version="1", decided_at=at
     )
+    triage.place(case, codes, at)
+    case.save()
     return case
 
 
@@ -123,7 +125,8 @@ def test_the_queue_holds_what_waits_longest_waiting_first(client: Client, now: d
     name, _, domain = early.submitted_by.email.partition("@")
     assert f"{name[0]}***@{domain}" in html
     assert early.submitted_by.email not in html
-    assert response.context["queue"] == {"waiting": 2, "free": 2, "mine": 0, "oldest": early.submitted_at}
+    figures = response.context["queue"]
+    assert (figures.waiting, figures.free, figures.oldest, response.context["mine"]) == (2, 2, early.submitted_at, 0)
 
 
 def test_an_empty_queue(client: Client) -> None:
@@ -157,7 +160,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
     first = waiting_case(now)
     for hours in range(12):
         waiting_case(now, hours=hours)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(15):
         client.get(QUEUE)
     for number in range(5):
         make_document(first, now, sha256=f"f{number:063}")
