@@ -31,9 +31,9 @@ Kept = TypeVar("Kept")
 
 
 def _kept(name: str, seconds: int, made: Callable[[], Kept]) -> Kept:
-    kept = cache.get_or_set(f"verification.figures.{name}", made, seconds)
-    assert kept is not None
-    return kept
+    kept: Any = cache.get_or_set(f"verification.figures.{name}", made, seconds)
+    found: Kept = kept
+    return found
 
 
 # --- What waits now --------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
         make_document(first, now, sha256=f"f{number:063}")
         attempt = Attempt.objects.create(case=first, number=number + 2, submitted_at=now, due_at=now)
         CheckRun.objects.create(attempt=attempt, code="scan", version="1", started_at=now, finished_at=now)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(26):
         client.get(page_of(first))
 
 
@@ -216,7 +216,7 @@ def test_related_cases(client: Client, now: datetime) -> None:
     run = CheckRun.objects.get(attempt__case=case, code="duplicates")
     run.observation["near_same"] = [{"case": str(near.pk), "distance": 3}]
     run.save()
-    related = {item["case"].pk: item["why"] for item in client.get(page_of(case)).context["related"]}
+    related = {item.case.pk: item.why for item in client.get(page_of(case)).context["cluster"].related}
     assert related == {near.pk: ["nearly the same picture"], twin.pk: ["the same credit code"]}
     assert unrelated.pk not in related
 
