@@ -24,6 +24,7 @@ from employers.sightings import phone_of
 from events.errors import Refused
 from verification import claiming, guards, operations, review
 from verification.clients_admin import ClientAuthorisationAdmin as ClientAuthorisationAdmin  # registered by being imported
+from verification.clusters_admin import BulkAdmin as BulkAdmin  # registered by being imported
 from verification.console import (
     BUTTON_WORDS,
     BUTTONS,
