@@ -70,6 +70,8 @@ def decide(
             raise Refused("state_conflict", "state", seen=case.state)
         if refused := guards.may(verb, case, actor, now) or _sure_to_be_refused(verb, case):
             raise refused
+        if refused := guards.undecided(verb, case, now, besides.get("suspend_in_force")):
+            raise refused
         if verb in guards.NEEDS_REASON and not codes:
             raise Refused("reason_required")
         try:

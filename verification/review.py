@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import AccountClass
 from events.reasons import REASONS, Reason
-from verification import agreement, wording
+from verification import agreement, rule_pack, wording
 from verification.findings import Finding, Observation, Severity
 from verification.registries.base import Agrees, status_of
 from verification.states import State
@@ -170,24 +170,50 @@ REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
 """What a reviewer can tick. A reason that only time or a service mends is none that a person decides for."""
 
 
+BY_NUMBER: Final = 9
+"""So many reasons can be ticked by the number keys."""
+
+
 @dataclass(frozen=True)
 class Choice:
-    """A reason to tick: whether it is ticked, and whether a check of this attempt found it."""
+    """A reason to tick: whether it is ticked, whether a check of this attempt found it, and which key ticks it, if one does."""
 
     reason: Reason
     ticked: bool
     found: bool
+    key: str = ""
 
     @property
     def says(self) -> str:
         return in_language(self.reason)
 
 
+@dataclass(frozen=True)
+class OfItem:
+    """The reasons that are about one thing that an employer is asked for."""
+
+    item: str
+    choices: list[Choice]
+
+    @property
+    def label(self) -> Word:
+        return _("The case as a whole") if self.item == rule_pack.SUBMISSION else wording.REQUIREMENTS[self.item][0]
+
+
 def choices(verb: str, findings: Iterable[Finding], ticked: Sequence[str]) -> list[Choice]:
-    """The reasons that fit `verb`, those that the checks found first."""
+    """The reasons that fit `verb`, those that the checks found first; the first of them have a key."""
     found = {finding.code for finding in findings if finding.severity >= Severity.WAIT}
-    offered = [Choice(REASONS[code], code in ticked, code in found) for code in REASONS_FOR.get(verb, ())]
-    return sorted(offered, key=lambda choice: not choice.found)
+    offered = sorted(REASONS_FOR.get(verb, ()), key=lambda code: code not in found)
+    keys = [str(number + 1) if number < BY_NUMBER else "" for number in range(len(offered))]
+    return [Choice(REASONS[code], code in ticked, code in found, key) for code, key in zip(offered, keys, strict=True)]
+
+
+def by_item(offered: Iterable[Choice], paper: str) -> list[OfItem]:
+    """The reasons by what they are about, `paper` being that by which the body was set up; where something was found, first."""
+    groups: dict[str, list[Choice]] = {}
+    for choice in offered:
+        groups.setdefault(rule_pack.about(choice.reason.code, paper=paper), []).append(choice)
+    return [OfItem(item, of_item) for item, of_item in groups.items()]
 
 
 # --- The same thing from four sides --------------------------------------------------------------------
