@@ -30,6 +30,7 @@ from verification.desk_admin import DeskAdmin
 from verification.evidence_admin import DecisionAdmin as DecisionAdmin  # registered, with its neighbours, by being imported
 from verification.exclusions_admin import ExclusionAdmin as ExclusionAdmin  # registered by being imported
 from verification.models import Case, Decision
+from verification.replies_admin import SavedReplyAdmin as SavedReplyAdmin  # registered by being imported
 from verification.states import State
 
 # --- The queue -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.utils.translation import gettext, override
+from django.utils.translation import override
 
 from employers.models import User
 from events.reasons import REASONS, Text
@@ -85,18 +85,18 @@ def _why(ruling: Ruling) -> str:
 # --- What colleagues say ----------------------------------------------------------------------------------
 
 
+_KINDS: Final = {
+    NoteKind.HOLD: "hold", NoteKind.ESCALATE: "escalate", NoteKind.ASSIGN: "assign", NoteKind.RETURNED: "return_ruling",
+}  # fmt: skip
+"""By which verb each kind of note is called."""
+
+
 def notes(case: Case) -> list[dict[str, Any]]:
     """What was said of the case among reviewers, and on which occasion. What a colleague ruled is not among it."""
-    words = {
-        NoteKind.HOLD: gettext("Set aside"),
-        NoteKind.ESCALATE: gettext("Handed to a senior"),
-        NoteKind.ASSIGN: gettext("Assigned"),
-        NoteKind.RETURNED: gettext("A decision was not carried out"),
-    }
     return [
         {
             "note": note,
-            "words": words[NoteKind(note.kind)],
+            "words": review.VERB_WORDS[_KINDS[NoteKind(note.kind)]],
             "who": note.by.email if note.by else review.ROLE_WORDS["system"],
             "text": str(review.code_in_words(note.text)) if note.text in REASONS else note.text,
         }
