@@ -286,7 +286,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep_proofs": {"task": "verification.tasks.sweep_proofs", "schedule": SWEEP_SECONDS},
     "confirm_conditional": {"task": "verification.tasks.confirm_conditional", "schedule": 3600},
     "carry_out_rulings": {"task": "verification.tasks.carry_out_rulings", "schedule": 5, "options": {"expires": 5}},
-    "place_queue": {"task": "verification.tasks.place_queue", "schedule": 300},
+    "place_queue": {"task": "verification.tasks.place_queue", "schedule": SWEEP_SECONDS},
     "sweep_mail": {"task": "events.tasks.sweep_mail", "schedule": SWEEP_SECONDS},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

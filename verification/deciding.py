@@ -40,6 +40,8 @@ from verification.models import (
 )
 
 LEASE_SECONDS: Final = 60
+DEATHS_AT_MOST: Final = 3
+"""A ruling over which so many workers died is given back: no case is under way for ever."""
 NOTHING_BESIDES: Final[Mapping[str, Any]] = {}
 
 
@@ -169,6 +171,8 @@ def carry_out_due(now: datetime, of: User | None = None, at_most: int = SWEEP_AT
 def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
     """Raises Refused: whoever ruled may have left since, or the case may have changed."""
     actor = ruling.by.as_reviewer()
+    if ruling.deaths >= DEATHS_AT_MOST:
+        raise Refused("check_incomplete")
     if ruling.case_version != case.version:
         raise Refused("bulk_changed" if ruling.bulk_id else "state_conflict", "state", seen=case.state)
     if refused := guards.may(ruling.verb, case, actor, now, ruling):
