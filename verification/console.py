@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext
 from employers import sightings
 from employers.admin import masked
 from employers.models import AccountClass, User
+from employers.powers import Power
 from events.errors import Refused
 from events.models import Event, record
 from verification import guards, review, rule_pack, states
@@ -182,8 +183,12 @@ def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding],
                 replies.get(verb, []),
             )
         )
-    can_put_down = case.state in states.REVIEWABLE and case.claimed_by_me(actor.id, now)
-    put_down = [Button(verb, note=typed.note, opened=True) if verb == typed.verb else Button(verb) for verb in SET_ASIDE if can_put_down]
+    put_down = [
+        Button(verb, note=typed.note, opened=True) if verb == typed.verb else Button(verb)
+        for verb in SET_ASIDE
+        if case.state in states.REVIEWABLE and case.claimed_by_me(actor.id, now)
+        if verb != "escalate" or not actor.can(Power.SECOND_REVIEW)  # a senior would be offered the same case again
+    ]
     shown = {*allowed, *(button.verb for button in put_down)}
     return {
         "may_decide": True,

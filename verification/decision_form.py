@@ -26,7 +26,7 @@ BUTTON_WORDS = {
     "reinstate": _("Reinstate"),
     "revoke": _("Revoke"),
     "reopen": _("Reopen"),
-    "hold": _("Set aside"),
+    "hold": _("Set it aside"),
     "escalate": _("Hand to a senior"),
 }
 KEYS: Final = {"approve": "a", "request_changes": "d", "reject": "r", "hold": "h", "escalate": "e"}

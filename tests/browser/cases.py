@@ -29,7 +29,10 @@ def waiting(now: datetime, seed: int, hours: int) -> Case:
     observation = {
         "document": str(document.pk), "page": 1, "turn": 0, "qr": None, "qr_uscc": None, "looks_like_licence": True,
         "fields": {"name": company.name, "uscc": company.uscc},
-        "regions": {"name": [width * 0.1, height * 0.4, width * 0.4, height * 0.44]},
+        "regions": {
+            "name": [width * 0.17, height * 0.455, width * 0.43, height * 0.485],
+            "uscc": [width * 0.06, height * 0.325, width * 0.23, height * 0.352],
+        },
     }  # fmt: skip
     finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", company.name, case.declared_name)
     CheckRun.objects.create(
