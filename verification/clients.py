@@ -20,7 +20,7 @@ from employers.uscc import normalise, problem
 from events.actor import Actor, Role
 from events.errors import Refused
 from events.models import Event, record
-from verification import operations, states
+from verification import guards, operations, states
 from verification.checks.agency_licence import AgencyLicence, client_finding
 from verification.findings import Finding, Severity
 from verification.licence.witness import same_name
@@ -102,8 +102,8 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
 
     Ended twice is the same as once. Raises Refused.
     """
-    if actor.role not in {*states.EMPLOYER, Role.REVIEWER}:
-        raise Refused("not_allowed", seen=actor.role)
+    if actor.role not in states.EMPLOYER and (refused := guards.may_decide(actor)):
+        raise refused
     with transaction.atomic():
         client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
         if client.ended_at is None:
@@ -120,8 +120,8 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
 
 def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
     """A reviewer has looked at the letter, and it is good. What the agency says of it afterwards is looked at anew. Raises Refused."""
-    if actor.role is not Role.REVIEWER:
-        raise Refused("not_allowed", seen=actor.role)
+    if refused := guards.may_decide(actor):
+        raise refused
     with transaction.atomic():
         client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
         if client.ended_at is not None:

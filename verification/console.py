@@ -258,12 +258,14 @@ Marks = dict[tuple[str, int], list[review.Box]]
 def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Document]) -> Marks:
     """The places of traces of editing, and of pictures that were seen elsewhere, on the pages that they are on."""
     marks: Marks = {}
-    edited = observed.get("forgery", {}).get("document")
-    for page in {finding.page for finding in findings if finding.check == "forgery"} if edited else ():
-        marks.setdefault((edited, page), []).extend(review.traces(findings, "forgery", page))
-    for same in [finding for finding in findings if finding.check == "duplicates" and finding.region][:1]:
-        for place, region in _seen_elsewhere(observed.get("duplicates", {}), documents).items():
-            marks.setdefault(place, []).extend(review.traces([replace(same, region=region)], "duplicates", same.page))
+    for finding in findings:
+        if finding.check == "forgery" and finding.region:
+            at = (finding.document or observed.get("forgery", {}).get("document", ""), finding.page)
+            marks.setdefault(at, []).extend(review.traces([finding], "forgery", finding.page))
+    same = [finding for finding in findings if finding.check == "duplicates" and finding.region]
+    for place, region in _seen_elsewhere(observed.get("duplicates", {}), documents).items() if same else ():
+        of_it = next((finding for finding in same if finding.document == place[0]), same[0])
+        marks.setdefault(place, []).extend(review.traces([replace(of_it, region=region)], "duplicates", of_it.page))
     return marks
 
 

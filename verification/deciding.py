@@ -70,7 +70,7 @@ def decide(
     with _locked(case_id) as case:
         if seen_version != case.version or verb not in guards.NEEDS_CLAIM:
             raise Refused("state_conflict", "state", seen=case.state)
-        if refused := guards.may(verb, case, actor, now) or _sure_to_be_refused(verb, case):
+        if refused := guards.may(verb, case, actor, now) or _sure_to_be_refused(verb, case, now, besides):
             raise refused
         if refused := guards.undecided(verb, case, now, besides.get("suspend_in_force")):
             raise refused
@@ -93,10 +93,12 @@ def decide(
     return ruling
 
 
-def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
-    """What an approval would be refused for when it is carried out, told while the reviewer still has the case before them."""
-    if verb != "approve" or case.golden:
+def _sure_to_be_refused(verb: str, case: Case, now: datetime, besides: Mapping[str, Any]) -> Refused | None:
+    """What a decision would be refused for when it is carried out, told while the reviewer still has the case before them."""
+    if case.golden:
         return None
+    if verb != "approve":
+        return guards.undecided(verb, case, now, besides.get("suspend_in_force"))
     if stopped := guards.stopped(case.employer_id):
         return stopped
     taken = Employer.objects.filter(uscc=case.declared_uscc, confirmed_at__isnull=False).exclude(pk=case.employer_id).exists()

@@ -70,3 +70,11 @@ def tell_client_ended(client: ClientAuthorisation, reasons: Sequence[str], now: 
     context = {"name": client.employer.name, "client": client.client_name, "reasons": list(reasons), "path": path}
     for member in concerned(client.employer_id, client.document.uploaded_by_id):
         queue_mail(member.user.email, "client_ended", member.user.language, context, now)
+
+
+def tell_client_expired(client: ClientAuthorisation, now: datetime) -> None:
+    """Write to the same people that the letter of this client has ended."""
+    path = reverse("verification:home") + f"#client-{client.document_id}"
+    context = {"name": client.employer.name, "client": client.client_name, "path": path}
+    for member in concerned(client.employer_id, client.document.uploaded_by_id):
+        queue_mail(member.user.email, "client_expired", member.user.language, context, now)

@@ -29,7 +29,7 @@ class ReplyForm(ReplyFormBase):
     """A reply as a lead types it."""
 
     verb = forms.ChoiceField(label=_("Decision"), choices=[(verb, BUTTON_WORDS[verb]) for verb in WITH_NOTE])
-    code = forms.SlugField(label=_("Code"), max_length=40, help_text=_("Short and lower-case; by it the list is ordered"))
+    code = forms.SlugField(label=_("Short name"), max_length=40, help_text=_("In lower case; by it the list is ordered"))
     title_zh = forms.CharField(label=_("Title in Chinese"), max_length=100)
     title_en = forms.CharField(label=_("Title in English"), max_length=100)
     text_zh = forms.CharField(

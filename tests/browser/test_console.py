@@ -69,6 +69,7 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
     deciding.carry_out_due(now + timedelta(minutes=1))
     first.refresh_from_db()
     assert first.state == State.CHANGES_REQUESTED
+    expect(page.locator(".viewport:not([hidden]) img")).to_have_js_property("complete", True)
     assert Event.objects.filter(verb="view_page", actor_id=str(reviewer.pk)).count() == 2
 
 

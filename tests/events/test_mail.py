@@ -29,6 +29,7 @@ CONTEXT = {
     "path": "/case/", "code": "123456", "minutes": 30, "days": 10, "account": "工商银行 ···· 1234", "member": "li@example.com",
     "way": "bank_deposit", "shown": "工商银行 ···· 1234", "proven": False, "colleague": False, "link": f"{SITE}/x", "verb": "reject",
     "client": "云溪市<示例>公司",
+    "failures": 5, "until": "2026-11-24 18:15", "what": "set_up", "left": 3,
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -20,13 +20,14 @@ from PIL import Image, ImageEnhance
 from employers import sightings
 from employers.models import Employer
 from events.sealing import seal
-from tests.factories import make_case, make_document, make_employer, make_member
+from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
 from verification import duplicates_index, landmarks, readings
 from verification.checks.duplicates import Duplicates
 from verification.findings import Finding, Severity
 from verification.fingerprint import fingerprint
-from verification.models import Case, Document, DocumentPage, DocumentReading, PageBand, PageLandmarks
+from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading, PageBand, PageLandmarks, RegistryRecord
 from verification.pipeline import subject_of
+from verification.rule_pack import about
 from verification.specimens import make
 from verification.states import State
 
@@ -386,3 +387,63 @@ def test_what_was_shown_before_is_indexed_by_a_command(now: datetime, capsys: py
     assert not PageBand.objects.filter(page__document__case=draft).exists()
     (near,) = look(shown(now, cut(licence(1))), now)[0]["near_same"]
     assert near["case"] == str(first.pk)
+
+
+@pytest.mark.django_db
+def test_every_paper_counts_and_is_named(now: datetime) -> None:
+    """An HR service licence that another agency has shown, here beside a business licence of one's own."""
+    first, thief = shown(now, licence(1)), shown(now, licence(2))
+    first.documents.update(kind=DocumentKind.HR_SERVICE_LICENCE)
+    look(first, now)
+    document = make_document(thief, now, kind=DocumentKind.HR_SERVICE_LICENCE)
+    kept(document.pages.get(), cut(licence(1))).save()
+    (finding,) = look(thief, now)[1]
+    assert (finding.code, finding.severity, finding.document) == ("duplicate_same_image", Severity.CONCERN, str(document.pk))
+    assert finding.region is not None
+    assert about(finding.code, finding.field) == "agency_licence"
+
+
+@pytest.mark.parametrize(
+    ("kind", "same_file", "code", "severity"),
+    [
+        ("business_licence", False, "duplicate_same_image", Severity.CONCERN),
+        ("approval_document", False, "duplicate_same_image", Severity.CONCERN),
+        ("client_authorization", False, "duplicate_alike", Severity.UNABLE),
+        ("client_authorization", True, "duplicate_same_image", Severity.CONCERN),
+    ],
+)
+def test_two_agencies_may_have_letters_of_one_client_on_one_form(kind: str, same_file: bool, code: str, severity: Severity) -> None:
+    near = {"of_document": "d", "of_kind": kind, "of_page": 1, "region": [1, 2, 3, 4]}
+    files = [{"document": "d", "kind": kind}] if same_file else []
+    (found,) = Duplicates()._pictures({"near_same": [near, near], "same_files": files})
+    assert (found.code, found.severity, found.document, found.region) == (code, severity, "d", (1, 2, 3, 4))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("others", "severity"), [(2, None), (3, Severity.NOTE), (7, Severity.NOTE), (8, Severity.CONCERN)])
+def test_whoever_lends_a_name_to_many_young_companies(others: int, severity: Severity | None, now: datetime) -> None:
+    subject = subject_of(shown(now, licence(1)), now)
+    young, old = (now - timedelta(days=40)).date(), (now - timedelta(days=400)).date()
+
+    def listed(established: date, person: str = "林知白") -> None:
+        RegistryRecord.objects.create(
+            uscc=make_uscc(), name="x", status="存续", legal_representative=person, established_on=established, as_of=now.date()
+        )
+
+    for _ in range(others):
+        listed(young)
+    for _ in range(9):
+        listed(old)
+        listed(young, "程问渠")
+    record = {"legal_representative": "林知白", "established_on": young.isoformat()}
+    for of_old in (False, True):
+        register = {"registry": {"record": record | ({"established_on": old.isoformat()} if of_old else {})}}
+        observation = Duplicates().observe(subject, register)
+        found = {f.code: f.severity for f in Duplicates().judge(subject, register, observation)}
+        assert found.get("duplicate_nominee") is (None if of_old else severity)
+
+
+@pytest.mark.django_db
+def test_that_question_is_answered_by_an_index(now: datetime) -> None:
+    rows = RegistryRecord.objects.filter(legal_representative="林知白", established_on__gte=now.date()).exclude(pk="x").values_list("pk")
+    assert "registry_person_since" in rows[:50].explain() or connection.vendor != "sqlite"

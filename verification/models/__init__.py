@@ -25,7 +25,7 @@ from verification.models.documents import (
     PageLandmarks,
     Statement,
 )
-from verification.models.lists import Exclusion, ExclusionKind, RegistryRecord
+from verification.models.lists import Exclusion, ExclusionKind, HrLicenceRecord, HrLicenceShown, RegistryRecord
 from verification.models.proofs import Proof, ProofKind, ProofQuerySet, ProofState
 from verification.models.reviewing import (
     Bulk,
@@ -66,6 +66,8 @@ __all__ = [
     "ExclusionKind",
     "GoldenCase",
     "GoldenTurn",
+    "HrLicenceRecord",
+    "HrLicenceShown",
     "NoteKind",
     "PageBand",
     "PageLandmarks",

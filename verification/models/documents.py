@@ -30,9 +30,9 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(superseded_at=None)
 
     def shown(self) -> DocumentQuerySet:
-        """Licences that somebody submitted and stands by: a picture in a draft accuses nobody."""
+        """What somebody submitted and stands by: a picture in a draft accuses nobody, nor does what was sent with an appeal."""
         unsaid = (State.DRAFT, State.WITHDRAWN)
-        return self.current().filter(kind=DocumentKind.BUSINESS_LICENCE).exclude(case__state__in=unsaid)
+        return self.current().exclude(kind=DocumentKind.APPEAL_EVIDENCE).exclude(case__state__in=unsaid)
 
 
 class Document(models.Model):
