@@ -8,19 +8,25 @@
   let touched = performance.now();
   let ends = 0;
 
+  const idle = () => performance.now() - touched >= IDLE;
+
   for (const sign of ["pointerdown", "pointermove", "keydown", "wheel"]) {
-    document.addEventListener(sign, () => { touched = performance.now(); }, { passive: true });
+    document.addEventListener(sign, () => {
+      const back = idle();
+      touched = performance.now();
+      if (back) beat();
+    }, { passive: true });
   }
 
   const aside = () => document.querySelector("[data-aside]");
 
-  /** A claim outlives the beats of a page that nobody touches only for a while. */
+  /** A page that nobody touches goes silent: its claim ends soon after, and no beat keeps anybody signed in who has left. */
   async function beat() {
     const page = desk();
-    if (!page?.dataset.beat) return;
+    if (!page?.dataset.beat || idle()) return;
     let answer;
     try {
-      answer = await post(page.dataset.beat, performance.now() - touched < IDLE ? { active: "1" } : {});
+      answer = await post(page.dataset.beat, { active: "1" });
     } catch {
       return;
     }

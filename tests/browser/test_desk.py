@@ -276,6 +276,25 @@ def test_keys_can_be_turned_off(visit: Visitor, reviewer: User, now: datetime) -
     expect(page.locator(".claim-mine")).to_be_visible()
 
 
+def test_a_page_that_nobody_touches_goes_silent(visit: Visitor, reviewer: User, now: datetime) -> None:
+    case = waiting(now, 325, hours=9)
+    holds(reviewer, case)
+    visitor = visit()
+    visitor.page.clock.install()
+    page = at(visitor, reviewer, case)
+    beats: list[str] = []
+    page.on("request", lambda request: beats.append(request.url) if request.url.endswith("/beat/") else None)
+    page.clock.run_for(30_000)
+    assert len(beats) >= 3
+    page.clock.fast_forward(6 * 60_000)
+    beats.clear()
+    page.clock.run_for(60_000)
+    assert beats == []
+    with page.expect_request("**/beat/"):
+        page.mouse.move(300, 300)
+    assert page.locator("[data-aside]").count() == 1
+
+
 def test_without_script_everything_decides(visit: Visitor, plain: User, now: datetime) -> None:
     first, second, third = (waiting(now, 321 + number, hours=9 - number) for number in range(3))
     visitor = visit(java_script_enabled=False)
