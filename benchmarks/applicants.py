@@ -51,6 +51,8 @@ class Applicant:
     account_class: str = "direct_employer"
     device: str = ""
     phone: str = ""
+    apart: bool = False
+    """An attack that no document and no register can show: told of for itself."""
     waits_for: Callable[[Walk], None] | None = None
     """What happens in the world while the attempt waits: called before each further round."""
 
@@ -74,6 +76,7 @@ class Outcome:
     rounds: int = 0
     number: int = 0
     """Of the applicant: the seed of all that it handed in."""
+    apart: bool = False
 
     @property
     def approved(self) -> bool:
@@ -110,7 +113,9 @@ class Walk:
             return self.submit_and_wait()
         except Refused as refused:
             codes, caught = [refused.code], [f"door:{refused.code}"]
-            return Outcome(applicant.kind, applicant.honest, "refused", codes, caught, photos=self.photos, number=self.number)
+            return Outcome(
+                applicant.kind, applicant.honest, "refused", codes, caught, photos=self.photos, number=self.number, apart=applicant.apart
+            )
 
     # --- The steps ---------------------------------------------------------------------------------------
 
@@ -209,7 +214,7 @@ class Walk:
         codes = [reason["code"] for reason in decision.reasons] if decision else [attempt.waiting_for]
         return Outcome(
             self.applicant.kind, self.applicant.honest, str(case.state), codes, caught, seconds, self.photos, case.conditional, rounds,
-            self.number,
+            self.number, self.applicant.apart,
         )  # fmt: skip
 
 
@@ -297,6 +302,15 @@ def registered(company: Company, **changed: Any) -> None:
         "established_on": company.established_on, "email_domain": company.domain, "business_scope": company.business_scope,
     } | changed  # fmt: skip
     RegistryRecord.objects.update_or_create(uscc=company.uscc, defaults=row)
+
+
+def licensed(agency: Company, number: str, valid_until: date | None, **changed: Any) -> None:
+    """The province's list of licensed agencies has the agency."""
+    from verification.licence.hr_service import number_key
+    from verification.models import HrLicenceRecord
+
+    row = {"name": agency.name, "uscc": agency.uscc, "valid_until": valid_until, "as_of": date(2026, 11, 2)} | changed
+    HrLicenceRecord.objects.update_or_create(number=number_key(number), defaults=row)
 
 
 def listed_after(company: Company, wait: timedelta, **changed: Any) -> Callable[[Walk], None]:

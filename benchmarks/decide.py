@@ -5,7 +5,9 @@ truth register, upload, prove and submit by the real operations, with real readi
 the server that ZIZHI_DATABASE_URL names, else SQLite); only waits are not waited for. An honest employer counts as approved
 without a person if the machine approves at the end of its own path: better photos and proofs that it was asked for are part
 of that path. Machine time is that of all rounds of an attempt, without what was waited for. Thresholds are chosen on seed 1
-and reported on seed 2. `--show 1` prints each that did not end as it should.
+and reported on seed 2. Told of apart are attacks that no document and no register can show: an insider's, who reads the
+company's mail and has its licence edited, so that only the picture can tell; and a client's letter that was drawn well.
+`--show 1` prints each that did not end as it should.
 """
 
 from __future__ import annotations
@@ -90,7 +92,8 @@ def _tell(plan: tuple[str, int, int]) -> list[Outcome]:
 
 def summary(seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The figures."""
-    honest, attacks = ([o for o in outcomes if o.honest is truth] for truth in (True, False))
+    honest = [o for o in outcomes if o.honest]
+    attacks, apart = ([o for o in outcomes if not o.honest and o.apart is truth] for truth in (False, True))
     seconds = [o.seconds for o in outcomes if o.seconds is not None]
     return {
         "seed": seed,
@@ -100,13 +103,15 @@ def summary(seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             "review": sum(o.state not in ("approved", "rejected", "refused") for o in honest),
             "rejected": sum(o.state in ("rejected", "refused") for o in honest),
         },
-        "attacks": {
-            "n": len(attacks),
-            "approved_without_person": sum(o.approved for o in attacks),
-            "by_kind": {kind: _caught(of_kind) for kind, of_kind in _by_kind(attacks).items()},
-        },
+        "attacks": _attacked(attacks),
+        "apart": _attacked(apart),
         "seconds": {"median": round(stage.median(seconds), 3), "p95": round(stage.p95(seconds), 3)},
     }
+
+
+def _attacked(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    by_kind = {kind: _caught(of_kind) for kind, of_kind in _by_kind(outcomes).items()}
+    return {"n": len(outcomes), "approved_without_person": sum(o.approved for o in outcomes), "by_kind": by_kind}
 
 
 def _by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
@@ -121,6 +126,13 @@ def _caught(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     by = Counter(check for outcome in outcomes if not outcome.approved for check in outcome.caught_by)
     approved = sum(outcome.approved for outcome in outcomes)
     return {"n": len(outcomes), "approved_without_person": approved, "caught_by": dict(by.most_common())}
+
+
+def _lines(attacks: dict[str, Any]) -> list[list[object]]:
+    return [
+        [kind, of["n"], of["approved_without_person"], ", ".join(f"{check} {count}" for check, count in of["caught_by"].items())]
+        for kind, of in attacks["by_kind"].items()
+    ]
 
 
 def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
@@ -138,11 +150,10 @@ def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
     print("\nwhy honest ones went to a person:", ", ".join(f"{code} {count}" for code, count in why.most_common()) or "none did")
     print()
     attacks = result["attacks"]
-    lines = [
-        [kind, of["n"], of["approved_without_person"], ", ".join(f"{check} {count}" for check, count in of["caught_by"].items())]
-        for kind, of in attacks["by_kind"].items()
-    ]
-    stage.show(["attack", "n", "approved", "caught by"], [*lines, ["all attacks", attacks["n"], attacks["approved_without_person"], ""]])
+    columns = ["n", "approved", "caught by"]
+    stage.show(["attack", *columns], [*_lines(attacks), ["all attacks", attacks["n"], attacks["approved_without_person"], ""]])
+    print()
+    stage.show(["apart: what no document and no register shows", *columns], _lines(result["apart"]))
     figures, seconds = result["honest"], result["seconds"]
     share = figures["approved_without_person"] / max(1, figures["n"])
     print(f"\nseed {result['seed']}: honest approved without a person {share:.1%} (goal ≥ {GOAL_HONEST:.0%});", end=" ")

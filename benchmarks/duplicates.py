@@ -174,14 +174,14 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     images = [make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image for n in range(count)]
     real = [seen(image) for image in images]
-    words = [landmarks.words(of_page) for of_page in real]
+    words = [landmarks.words(of_page.landmarks) for of_page in real]
     ids = keep_pages(pages + count + 1)
     of_real, query = dict(zip(ids[pages : pages + count], real, strict=True)), ids[-1]
     started = time.perf_counter()
     keep_bands(ids, made_up(pages, rng, common_words(words)))
     importing = time.perf_counter() - started
     for page_id, of_page in of_real.items():
-        PageBand.objects.bulk_create(duplicates_index.bands_of(page_id, of_page))
+        PageBand.objects.bulk_create(duplicates_index.bands_of(page_id, of_page.landmarks))
 
     lookups: list[float] = []
     compared = false = pairs = 0
@@ -189,7 +189,7 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
 
     def ask(of_copy: landmarks.Seen) -> tuple[set[int], int]:
         PageBand.objects.filter(page=query).delete()
-        PageBand.objects.bulk_create(duplicates_index.bands_of(query, of_copy))
+        PageBand.objects.bulk_create(duplicates_index.bands_of(query, of_copy.landmarks))
         started = time.perf_counter()
         likely = duplicates_index.candidates([query])[query]
         lookups.append((time.perf_counter() - started) * 1000)
@@ -219,6 +219,35 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
     }
 
 
+def keeping(seed: int, count: int) -> dict[str, Any]:
+    """Of a page that is not in memory: milliseconds until its landmarks are looked for, and as they are kept; kilobytes of those."""
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
+
+    from verification import duplicates_index
+    from verification.models import DocumentPage, PageLandmarks
+
+    ids = keep_pages(count)
+    looking, kept, sizes = [], [], []
+    for n, page in enumerate(DocumentPage.objects.filter(pk__in=ids)):
+        out = io.BytesIO()
+        make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image.save(out, "JPEG", quality=90)
+        page.image = default_storage.save("page.jpg", ContentFile(out.getvalue()))
+        page.save()
+        started = time.perf_counter()
+        duplicates_index.landmarks_of(page, None)
+        looking.append((time.perf_counter() - started) * 1000)
+        started = time.perf_counter()
+        row = PageLandmarks.objects.get(pk=page.pk)
+        duplicates_index.landmarks_of(page, row)
+        kept.append((time.perf_counter() - started) * 1000)
+        sizes.append(len(row.sealed) / 1024)
+    return {
+        "look_ms": round(stage.median(looking), 1), "kept_ms": round(stage.median(kept), 1),
+        "kb_median": round(stage.median(sizes), 1), "kb_most": round(max(sizes), 1),
+    }  # fmt: skip
+
+
 def confusable(seed: int, count: int) -> dict[str, Any]:
     """The agreement of every pair of different companies on one form, all compared without asking the index."""
     shares = []
@@ -234,6 +263,7 @@ def main() -> None:
     arguments = stage.arguments((__doc__ or "").splitlines()[0], count=30, pages=100_000, same_form=16)
     with stage.fresh():
         result = measure(arguments.seed, arguments.count, arguments.pages)
+        result["landmarks"] = keeping(arguments.seed, arguments.count)
     result |= {"seed": arguments.seed, "same_form": confusable(arguments.seed + 500, arguments.same_form)}
     if arguments.json:
         stage.tell(result)
@@ -243,6 +273,7 @@ def main() -> None:
     for name in ("engine", "pages", "pictures", "pairs", "false_matches", "false_per_10000_pairs", "compared_per_page", "lookup_ms"):
         print(f"{name}: {result[name]}")
     print(f"import_rows_per_second: {result['import_rows_per_second']}")
+    print(f"landmarks of a page: {result['landmarks']}")
     print(f"different companies on one form, all compared: {result['same_form']}")
 
 

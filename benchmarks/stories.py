@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from benchmarks.applicants import (
@@ -21,14 +21,18 @@ from benchmarks.applicants import (
     by_code,
     by_deposit,
     by_e_licence,
+    licensed,
     listed_after,
     recut,
     registered,
 )
+from employers.uscc import check_character
 from verification.specimens import FORMS, Company, make
+from verification.specimens.approval import Kind, make_approval
 from verification.specimens.forgery import Attack, edited
 from verification.specimens.hr_service import make_hr_service
 from verification.specimens.letter import LAYOUTS, make_letter
+from verification.specimens.paper import PaperSpecimen
 
 Story = Callable[[int], list[Outcome]]
 
@@ -36,6 +40,7 @@ LICENCE, LETTER, HR_LICENCE, CLIENT, APPROVAL = (
     "business_licence", "authorization_letter", "hr_service_licence", "client_authorization", "approval_document",
 )  # fmt: skip
 FREE_MAIL: Final = ("qq.com", "163.com", "foxmail.com", "126.com")
+EDITS: Final[tuple[Attack, ...]] = ("retyped_digit", "copied_digit", "pasted_field", "painted_over", "recaptured")
 DAMAGES: Final = (
     "scan", "phone", "light", "none", "scan", "phone", "light", "pdf", "scan", "phone", "light", "hard", "turned",
     "scan", "phone", "light", "pdf", "phone", "hard", "blur", "scan", "phone", "light", "cropped", "glare",
@@ -43,6 +48,8 @@ DAMAGES: Final = (
 """How honest employers' licences arrive, in turn: a fifth each from a scanner, an ordinary phone and a careful one; of the
 rest some as PDF, on their side, or so poor that the page asks for another photo."""
 _BETTER: Final = {"hard": ("phone", "light"), "blur": ("phone", "light"), "cropped": ("phone", "light"), "glare": ("phone", "light")}
+UNLISTED: Final = 10
+"""Of so many honest agencies one is not on the list: it was licensed since, or by a province that publishes none."""
 AGENCY_SCOPE: Final = "人力资源服务（含职业中介活动、劳务派遣）；企业管理咨询；会议及展览服务。"
 
 
@@ -152,8 +159,11 @@ def honest_young_deposit(number: int) -> list[Outcome]:
 
 
 def honest_agency(number: int) -> list[Outcome]:
+    """One in ten is not on the imported list of licensed agencies, and by the rules a person looks at it."""
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)
+    if number // _STEP // UNLISTED % UNLISTED:
+        on_the_list(number, agency)
     papers = [licence(number, agency, damage_of(number)), hr_licence(number, agency), client_letter(number, agency, client)]
     return [Walk(_honest(number, "agency", agency, papers=papers, account_class="commercial_agency"), number).go()]
 
@@ -170,15 +180,27 @@ def honest_public(number: int) -> list[Outcome]:
     """A public service's approval document, which by the rules a person looks at."""
     company = company_of(number, "company")
     registered(company)
-    papers = [Paper(APPROVAL, (photo(number, company, "scan"),))]
+    papers = [Paper(APPROVAL, (lambda: make_approval(number, "institution", company, "light").jpeg(),))]
     return [Walk(_honest(number, "public service", company, papers=papers, account_class="public_service"), number).go()]
+
+
+def honest_body(kind: Kind) -> Story:
+    """A body that has no business licence: its certificate, which by the rules a person looks at."""
+
+    def story(number: int) -> list[Outcome]:
+        body = body_of(number, kind)
+        papers = [Paper(APPROVAL, (lambda: make_approval(number, kind, body, "light").jpeg(),))]
+        return [Walk(_honest(number, kind, body, papers=papers, prove=by_deposit(body.name)), number).go()]
+
+    return story
 
 
 HONEST: Final[tuple[tuple[Story, int], ...]] = (
     (honest_mail, 16), (honest_code, 4), (honest_deposit, 5), (honest_e_licence, 4), (honest_vouch, 2), (honest_young_listed, 2),
     (honest_young_deposit, 2), (honest_agency, 3), (honest_letter, 1), (honest_public, 1),
+    (honest_body("institution"), 1), (honest_body("association"), 1),
 )  # fmt: skip
-"""Of forty honest employers, how many come which way."""
+"""Of forty-two honest employers, how many come which way."""
 
 
 # --- Attacks: the licence is altered ---------------------------------------------------------------------
@@ -234,8 +256,11 @@ def edited_person(number: int) -> list[Outcome]:
     return [_attack(number, "edited: the person", declared, papers=[licence(number, company, legal_representative=thief)])]
 
 
-def in_an_editor(attack: Attack) -> Story:
-    """A borrowed company's photo opened in a picture editor; the thief has an address that looks like the company's."""
+def in_an_editor(attack: Attack, reads_mail: bool = False) -> Story:
+    """A borrowed company's photo opened in a picture editor; the thief has an address that looks like the company's.
+
+    One who reads the company's own mail is told of apart: what the picture tells is all that there is to catch them by.
+    """
 
     def story(number: int) -> list[Outcome]:
         company, donor = company_of(number, "company"), company_of(number + 31, "company")
@@ -254,6 +279,8 @@ def in_an_editor(attack: Attack) -> Story:
             return saved(altered[0] if altered else photos[0].picture, 88)
 
         papers = [Paper(LICENCE, (shot,))]
+        if reads_mail:
+            return [_attack(number, f"reads the company's mail, {attack}", company, papers=papers, apart=True)]
         return [_attack(number, f"in an editor: {attack}", company, papers=papers, mail_domain="hr-" + company.domain)]
 
     return story
@@ -414,6 +441,18 @@ def not_in_order(status: str, listed: str = "") -> Story:
     return story
 
 
+def nominee(number: int) -> list[Outcome]:
+    """A shell of a hundred days, whose legal representative lends their name to nine more; its own people come, with its own mail."""
+    day = (NOW - timedelta(days=100)).date()
+    company = company_of(number, "company")
+    person = company.legal_representative + "甲乙丙丁戊己庚辛壬癸"[number % 10]
+    shell = replace(company, established_on=day, term="长期", legal_representative=person)
+    for at in range(10):
+        registered(shell if at == 0 else replace(company_of(number + at, "company"), established_on=day, legal_representative=person))
+    papers = [licence(number, shell, form="landscape", issued_on=day)]
+    return [_attack(number, "shell: a nominee of many young ones", shell, papers=papers)]
+
+
 def agency_unlicensed(number: int) -> list[Outcome]:
     """An agency by its scope, which calls itself a direct employer."""
     agency = agency_of(number)
@@ -432,6 +471,7 @@ def agency_scope_hidden(number: int) -> list[Outcome]:
 def agency_expired(number: int) -> list[Outcome]:
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)
+    on_the_list(number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04")
     expired = hr_licence(number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04")
     papers = [licence(number, agency), expired, client_letter(number, agency, client)]
     return [_attack(number, "agency: licence expired", agency, papers=papers, account_class="commercial_agency")]
@@ -440,17 +480,79 @@ def agency_expired(number: int) -> list[Outcome]:
 def agency_borrowed_licence(number: int) -> list[Outcome]:
     agency, other, client = agency_of(number), agency_of(number + 31), company_of(number + 41, "company")
     registered(agency)
+    on_the_list(number, other)
     papers = [licence(number, agency), hr_licence(number, other), client_letter(number, agency, client)]
     return [_attack(number, "agency: another's licence", agency, papers=papers, account_class="commercial_agency")]
 
 
+def agency_drawn_licence(number: int) -> list[Outcome]:
+    """A licence drawn in one's own name: with an invented number, that of another agency, or the term of one's own prolonged."""
+    agency, other, client = agency_of(number), agency_of(number + 31), company_of(number + 41, "company")
+    registered(agency)
+    on_the_list(number, other)
+    drawn: dict[str, str] = {}
+    if number % 3 == 1:
+        drawn = {"number": hr_specimen(number, other).fields["number"].replace("〔", "[").replace("〕", "]")}
+    elif number % 3 == 2:
+        on_the_list(number, agency, valid_from="2019-03-04", valid_until="2024-03-03", issued_on="2019-03-04")
+        drawn = {"number": hr_specimen(number, agency, issued_on="2019-03-04").fields["number"].replace("〔", "[").replace("〕", "]")}
+    papers = [licence(number, agency), hr_licence(number, agency, **drawn), client_letter(number, agency, client)]
+    return [_attack(number, "agency: a licence drawn in its own name", agency, papers=papers, account_class="commercial_agency")]
+
+
+def agency_drawn_letter(number: int) -> list[Outcome]:
+    """A licensed agency's, with a client's letter that it has drawn itself: without a seal, or for another agency's name."""
+    agency = agency_of(number)
+    to, sealed = (agency, "no") if number % 2 else (agency_of(number + 41), "yes")
+    return [
+        _with_letter(
+            number, "agency: a drawn client's letter", agency, client_letter(number, to, company_of(number + 31, "company"), sealed=sealed)
+        )
+    ]
+
+
+def agency_well_drawn_letter(number: int) -> list[Outcome]:
+    """The same, with all that a letter has to say, and a seal."""
+    agency = agency_of(number)
+    drawn = client_letter(number, agency, company_of(number + 31, "company"))
+    return [_with_letter(number, "agency: a client's letter drawn well", agency, drawn, apart=True)]
+
+
+def _with_letter(number: int, kind: str, agency: Company, letter_of_client: Paper, *, apart: bool = False) -> Outcome:
+    registered(agency)
+    on_the_list(number, agency)
+    papers = [licence(number, agency), hr_licence(number, agency), letter_of_client]
+    return _attack(number, kind, agency, papers=papers, account_class="commercial_agency", apart=apart)
+
+
+def agency_approval_for_licence(number: int) -> list[Outcome]:
+    """No business licence: any picture as an approval document, uploaded as a public service's, and then an agency again."""
+    agency, client = agency_of(number), company_of(number + 31, "company")
+    registered(agency)
+    papers = [Paper(APPROVAL, (photo(number, company_of(number + 41, "company"), "scan"),)), hr_licence(number, agency)]
+
+    def prove(walk: Walk) -> None:
+        from verification import operations
+
+        operations.declare(
+            walk.case.pk, walk.actor, walk.now, name=agency.name, uscc=agency.uscc,
+            legal_representative=agency.legal_representative, account_class="commercial_agency",
+        )  # fmt: skip
+        walk.hand_in(client_letter(number, agency, client))
+
+    more = {"papers": papers, "prove": prove, "account_class": "public_service"}
+    return [_attack(number, "agency: approval document for a licence", agency, **more)]
+
+
 ATTACKS: Final[tuple[Story, ...]] = (
     edited_digit, edited_code, edited_name, edited_character, edited_person, in_an_editor("retyped_digit"), in_an_editor("copied_digit"),
-    in_an_editor("pasted_field"), in_an_editor("painted_over"), in_an_editor("recaptured"), forged_qr, borrowed("free mail"),
+    in_an_editor("pasted_field"), in_an_editor("painted_over"), in_an_editor("recaptured"),
+    *(in_an_editor(attack, reads_mail=True) for attack in EDITS), forged_qr, nominee, borrowed("free mail"),
     borrowed("look-alike domain"), borrowed("a drawn letter"), borrowed("another's bank account"), borrowed("another's e-licence"),
     borrowed_of_a_customer, proof_of_another, vouch_ring, kit, one_device, excluded_returns, invented, invented_with_account, invented_old,
     not_in_order("吊销"), not_in_order("注销"), not_in_order("迁出"), not_in_order("存续", "abnormal_list"),
     not_in_order("存续", "serious_violation_list"), agency_unlicensed, agency_scope_hidden, agency_expired, agency_borrowed_licence,
+    agency_drawn_licence, agency_drawn_letter, agency_well_drawn_letter, agency_approval_for_licence,
 )  # fmt: skip
 """Each comes as often as the others."""
 SHARE_HONEST: Final = 0.55
@@ -496,20 +598,38 @@ def young_licence(number: int, company: Company) -> Paper:
     return licence(number, company, damage="light", form="landscape", issued_on=company.established_on)
 
 
+def body_of(number: int, kind: Kind) -> Company:
+    """An institution set up by the 机构编制 (12), or an association registered by the civil affairs (51)."""
+    company = company_of(number, "company")
+    first17 = {"institution": "12", "association": "51"}[kind] + company.uscc[2:17]
+    name = company.name[:4] + {"institution": "公共技术服务中心", "association": "行业协会"}[kind]
+    return replace(company, uscc=first17 + check_character(first17), name=name)
+
+
 def agency_of(number: int) -> Company:
     company = company_of(number, "company")
     name = company.name[:6] + "人力资源有限公司"
     return replace(company, name=name, business_scope=AGENCY_SCOPE)
 
 
-def hr_licence(number: int, agency: Company, **printed: str) -> Paper:
+def hr_specimen(number: int, agency: Company, /, **printed: str) -> PaperSpecimen:
     term = {"valid_from": "2024-05-06", "valid_until": "2029-05-05", "issued_on": "2024-05-06"} | printed
-    return Paper(HR_LICENCE, (lambda: make_hr_service(number, ("wide", "upright")[number % 2], "light", agency, **term).jpeg(),))
+    return make_hr_service(number, ("wide", "upright")[number % 2], "light", agency, **term)
 
 
-def client_letter(number: int, agency: Company, client: Company) -> Paper:
+def hr_licence(number: int, agency: Company, /, **printed: str) -> Paper:
+    return Paper(HR_LICENCE, (lambda: hr_specimen(number, agency, **printed).jpeg(),))
+
+
+def on_the_list(number: int, agency: Company, /, **printed: str) -> None:
+    """The agency's licence as its province publishes it, whatever somebody may have drawn."""
+    fields = hr_specimen(number, agency, **printed).fields
+    licensed(agency, fields["number"], date.fromisoformat(fields["valid_until"]))
+
+
+def client_letter(number: int, agency: Company, client: Company, **printed: str) -> Paper:
     """The client authorises the agency to recruit for it, into the next year."""
-    said = {"matter": f"由{agency.name}代为发布招聘信息、推荐人才", "valid_from": "2026-06-01", "valid_until": "2027-05-31"}
+    said = {"matter": f"由{agency.name}代为发布招聘信息、推荐人才", "valid_from": "2026-06-01", "valid_until": "2027-05-31"} | printed
     return letter(number, client, CLIENT, client, dated_on="2026-06-01", **said)
 
 

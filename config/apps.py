@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin.apps import AdminConfig
 
 from config import logs
 from config.celery import app as celery_app
@@ -17,3 +18,9 @@ class Config(AppConfig):
         for folder in (settings.VAR_DIR, settings.MESSAGES_DIR / "queue", settings.MESSAGES_DIR / "control"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         celery_app.set_default()
+
+
+class ConsoleConfig(AdminConfig):
+    """Django's admin, whose one site is the console."""
+
+    default_site = "employers.console_site.ConsoleSite"

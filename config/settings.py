@@ -42,6 +42,9 @@ DEBUG = env.bool("ZIZHI_DEBUG", default=False)
 VAR_DIR = Path(env.str("ZIZHI_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 """Everything this deployment writes in the embedded default: database, documents, messages."""
 SITE_URL: str = env.str("ZIZHI_SITE_URL", default="http://localhost:8000").rstrip("/")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+_TRYING_OUT = urlsplit(SITE_URL).hostname in LOCAL_HOSTS
+"""On this machine's own address some things may be easier than a deployment may have them."""
 ALLOWED_HOSTS = env.list("ZIZHI_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
 
@@ -59,7 +62,7 @@ else:
 
 # --- Applications --------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "config.apps.ConsoleConfig",  # django.contrib.admin, with a site of our own
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -70,7 +73,7 @@ INSTALLED_APPS = [
     "employers",
     "verification",
     "downloads",
-    "config",
+    "config.apps.Config",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -127,6 +130,14 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 PASSWORD_RESET_TIMEOUT = 24 * 3600
 EMAIL_VERIFICATION_TIMEOUT = 3 * 24 * 3600
+
+# --- Staff (docs/staff.md) -----------------------------------------------------------------------------
+STAFF_SECOND_FACTOR: str = env.str("ZIZHI_STAFF_SECOND_FACTOR", default="required")
+"""`required`: nobody enters the console by a password alone; `optional`: who has set up no second factor does, to try out."""
+if STAFF_SECOND_FACTOR not in ("required", "optional"):
+    raise ImproperlyConfigured(f"ZIZHI_STAFF_SECOND_FACTOR is {STAFF_SECOND_FACTOR!r}, and has to be required or optional.")
+if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
+    raise ImproperlyConfigured(f"ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL {SITE_URL}.")
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -224,8 +235,7 @@ if QUEUE_FIGURES_SECONDS < 0:
     raise ImproperlyConfigured(f"ZIZHI_QUEUE_FIGURES_SECONDS is {QUEUE_FIGURES_SECONDS}, and cannot be negative.")
 
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences) -------
-# A simulator proves nothing, and whoever reads how it works could prove anything: only on this machine's own address, to try out.
-_TRYING_OUT = urlsplit(SITE_URL).hostname in ("localhost", "127.0.0.1", "::1")
+# A simulator proves nothing, and whoever reads how it works could prove anything: only to try out.
 _PROVIDERS = {"ZIZHI_BANK": {"", "simulator"}, "ZIZHI_E_LICENCES": {"", "simulator"}}
 BANK: str = env.str("ZIZHI_BANK", default="simulator" if _TRYING_OUT else "")
 """Who makes the small transfers to a company's account; empty: the way is not offered."""
@@ -287,12 +297,13 @@ LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
 CELERY_BEAT_SCHEDULE = {
     "sweep_cases": {"task": "verification.tasks.sweep", "schedule": SWEEP_SECONDS},
     "remind_to_renew": {"task": "verification.tasks.remind_to_renew", "schedule": 3600},
+    "end_clients": {"task": "verification.tasks.end_clients", "schedule": 3600},
     "watch_register": {"task": "verification.tasks.watch_register", "schedule": 3600},
     "sweep_readings": {"task": "verification.tasks.sweep_readings", "schedule": SWEEP_SECONDS},
     "sweep_proofs": {"task": "verification.tasks.sweep_proofs", "schedule": SWEEP_SECONDS},
     "confirm_conditional": {"task": "verification.tasks.confirm_conditional", "schedule": 3600},
     "carry_out_rulings": {"task": "verification.tasks.carry_out_rulings", "schedule": 5, "options": {"expires": 5}},
-    "place_queue": {"task": "verification.tasks.place_queue", "schedule": 300},
+    "place_queue": {"task": "verification.tasks.place_queue", "schedule": SWEEP_SECONDS},
     "sweep_mail": {"task": "events.tasks.sweep_mail", "schedule": SWEEP_SECONDS},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

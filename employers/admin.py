@@ -26,8 +26,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from employers import operations
-from employers.forms import ConsoleSignInForm
+from employers import operations, second_factor
 from employers.models import ApiClient, Employer, Member, Scope, User
 from events.admin import LookOnlyAdmin
 
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     ChangeForm = UserChangeForm[User]
 else:
     StaffAdminBase, CreationForm, ChangeForm = UserAdmin, AdminUserCreationForm, UserChangeForm
-
-admin.site.login_form = ConsoleSignInForm
 
 
 def masked(email: str) -> str:
@@ -214,7 +211,8 @@ class StaffAdmin(StaffAdminBase):
 
     form = StaffChangeForm
     add_form = StaffCreationForm
-    list_display = ("email", "is_active", "is_superuser", "last_login", "joined_at")
+    list_display = ("email", "is_active", "is_superuser", "has_second_factor", "last_login", "joined_at")
+    list_select_related = ("second_factor",)
     list_filter = ("is_active", "is_superuser", "groups")
     search_fields = ("email",)
     ordering = ("email",)
@@ -222,10 +220,45 @@ class StaffAdmin(StaffAdminBase):
     fieldsets = (
         (None, {"fields": ("email", "password", "language")}),
         (_("What they may do"), {"fields": ("is_active", "groups", "is_superuser")}),
+        (_("Sign-in"), {"fields": ("has_second_factor", "recovery_codes_left")}),
         (_("Since when"), {"fields": ("joined_at", "last_login")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
-    readonly_fields = ("joined_at", "last_login")
+    readonly_fields = ("joined_at", "last_login", "has_second_factor", "recovery_codes_left")
+    change_form_template = "admin/employers/user/change_form.html"
+
+    @admin.display(description=_("second factor"), boolean=True)
+    def has_second_factor(self, user: User) -> bool:
+        return hasattr(user, "second_factor")
+
+    @admin.display(description=_("recovery codes left"))
+    def recovery_codes_left(self, user: User) -> int:
+        return second_factor.recovery_codes_left(user)
+
+    def get_urls(self) -> list[URLPattern]:
+        reset = path("<uuid:user_id>/second-factor/", self.admin_site.admin_view(self.reset_view), name="employers_user_second_factor")
+        return [reset, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may_reset = request.user.is_superuser and str(request.user.pk) != object_id
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_reset": may_reset})
+
+    def reset_view(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
+        """GET asks once more; POST takes away a colleague's second factor, and ends their sign-ins."""
+        assert isinstance(request.user, User)
+        colleague = get_object_or_404(self.get_queryset(request), pk=user_id)
+        address = reverse("admin:employers_user_change", args=[user_id])
+        if not request.user.is_superuser or request.user == colleague:
+            raise PermissionDenied
+        if request.method != "POST":
+            title = gettext("Reset the second factor of %(who)s") % {"who": colleague.email}
+            context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "colleague": colleague, "back": address}
+            return TemplateResponse(request, "admin/employers/user/reset.html", context)
+        second_factor.reset(colleague, request.user, timezone.now())
+        messages.success(request, gettext("The second factor is reset. Their next sign-in sets up another."))
+        return HttpResponseRedirect(address)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).filter(is_staff=True)

@@ -206,6 +206,30 @@ class SignInForm(_CountedSignInForm):
         self.fields["password"].widget.attrs["autocomplete"] = "current-password"
 
 
+class CodeForm(RefusableForm):
+    """The digits that the app on the phone shows."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "code", "spellcheck": "false"}
+        ),
+    )
+
+
+class RecoveryForm(RefusableForm):
+    """A recovery code, from paper."""
+
+    code = forms.CharField(
+        label=_("Recovery code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "autofocus": True, "class": "code", "spellcheck": "false"}
+        ),
+    )
+
+
 class InviteForm(RefusableForm):
     """A colleague's address."""
 

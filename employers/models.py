@@ -62,6 +62,58 @@ class User(AbstractBaseUser, PermissionsMixin):
         return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
 
 
+class SecondFactor(models.Model):
+    """The app on a colleague's phone that shows codes. The secret is sealed; each step's code is taken once."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor", verbose_name=_("account"))
+    secret_sealed = models.TextField()
+    last_step = models.BigIntegerField()
+    """The step of the last code that was taken (`employers.totp.step_at`): no code of it or of an earlier one is."""
+    confirmed_at = models.DateTimeField(_("set up"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("second factor"), _("second factors")
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """A code on paper that replaces the phone once. 80 bits of chance, of which only the hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes", verbose_name=_("account"))
+    code_hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("recovery code"), _("recovery codes")
+        constraints = [models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_once")]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"
+
+
+class LockoutKind(models.TextChoices):
+    CODE = "code", _("Code of a second factor")
+
+
+class Lockout(models.Model):
+    """Wrong answers in a row, and until when no further one is looked at. Of whoever gave them only a blind index is kept."""
+
+    kind = models.CharField(_("kind"), max_length=10, choices=LockoutKind.choices)
+    subject = models.CharField(max_length=64)
+    failures = models.PositiveIntegerField(_("failures"))
+    since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("lock-out"), _("lock-outs")
+        constraints = [models.UniqueConstraint(fields=["kind", "subject"], name="lockout_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.failures}"
+
+
 class AccountClass(models.TextChoices):
     """The three classes of 人社厅发〔2025〕60号."""
 

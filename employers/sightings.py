@@ -36,6 +36,11 @@ def new_device() -> str:
     return signing.dumps(secrets.token_urlsafe(18), salt=_DEVICE_SALT)
 
 
+def kept_device(cookie: str) -> str:
+    """The cookie that a browser with `cookie` is to have: the same again, or a new one where that is not ours."""
+    return cookie if device_in(cookie) else new_device()
+
+
 def device_in(cookie: str) -> str:
     """The device that a cookie names; "" for one that is not ours."""
     try:

@@ -104,20 +104,20 @@ def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool 
 def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
     """The counters of one try of a password for `email`; `known` is the value of the cookie of `known_browser`."""
     email = email.strip().lower()
-    if browser := _known_for(email, known):
+    if browser := known_for(email, known):
         return ((PASSWORDS_OF_ADDRESS, f"{email} {browser}"),)
     return ((PASSWORDS_OF_ADDRESS, email), (PASSWORDS_FROM_NETWORK, where))
 
 
-def known_browser(email: str, chance: str) -> str:
-    """The value of a cookie that says: in this browser somebody has signed in to `email`. `chance` tells browsers apart."""
-    return signing.dumps([hashlib.sha256(email.encode()).hexdigest(), chance], salt=KNOWN_SALT)
+def known_browser(account: str, chance: str, salt: str = KNOWN_SALT) -> str:
+    """The value of a cookie that says: in this browser somebody has signed in to `account`. `chance` tells browsers apart."""
+    return signing.dumps([hashlib.sha256(account.encode()).hexdigest(), chance], salt=salt)
 
 
-def _known_for(email: str, cookie: str) -> str:
-    """The browser's own name if `cookie` was given to it for `email`, else ""."""
+def known_for(account: str, cookie: str, salt: str = KNOWN_SALT) -> str:
+    """The browser's own name if `cookie` was given to it for `account`, else ""."""
     try:
-        digest, chance = signing.loads(cookie, salt=KNOWN_SALT, max_age=KNOWN_SECONDS)
+        digest, chance = signing.loads(cookie, salt=salt, max_age=KNOWN_SECONDS)
     except (signing.BadSignature, ValueError):
         return ""
-    return str(chance) if digest == hashlib.sha256(email.encode()).hexdigest() else ""
+    return str(chance) if digest == hashlib.sha256(account.encode()).hexdigest() else ""

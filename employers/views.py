@@ -144,29 +144,26 @@ def register(request: HttpRequest) -> HttpResponseBase:
 
 def _enter(request: HttpRequest, member: Member) -> HttpResponse:
     login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
-    return _saw(request, _remember_browser(redirect("verification:home"), member.user.email), member.user)
+    return saw(request, remember_browser(redirect("verification:home"), member.user.email), member.user)
 
 
-def _saw(request: HttpRequest, response: HttpResponse, user: User) -> HttpResponse:
+def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
     """Keep on which device and network `user` came in. The device's cookie is written anew, so that it lasts while it is used."""
-    cookie = request.COOKIES.get(sightings.DEVICE_COOKIE, "")
-    if not (device := sightings.device_in(cookie)):
-        cookie = sightings.new_device()
-        device = sightings.device_in(cookie)
-    sightings.record(user, timezone.now(), device=device, network=network_of(request))
-    response.set_cookie(
-        sightings.DEVICE_COOKIE, cookie, max_age=sightings.DEVICE_SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax"
-    )
+    cookie = cookie or sightings.kept_device(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+    sightings.record(user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request))
+    set_long_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
     return response
 
 
-def _remember_browser(response: HttpResponse, email: str) -> HttpResponse:
+def remember_browser(response: HttpResponse, email: str) -> HttpResponse:
     """From now on strangers who fail in the name of `email` do not make this browser wait."""
-    response.set_cookie(
-        throttle.KNOWN_COOKIE, throttle.known_browser(email, secrets.token_urlsafe(12)), max_age=throttle.KNOWN_SECONDS,
-        secure=settings.HTTPS, httponly=True, samesite="Lax",
-    )  # fmt: skip
+    set_long_cookie(response, throttle.KNOWN_COOKIE, throttle.known_browser(email, secrets.token_urlsafe(12)), throttle.KNOWN_SECONDS)
     return response
+
+
+def set_long_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> None:
+    """A cookie for us alone, which stays when the browser is closed."""
+    response.set_cookie(name, value, max_age=seconds, secure=settings.HTTPS, httponly=True, samesite="Lax")
 
 
 @require_GET
@@ -186,7 +183,7 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        response = _saw(self.request, _remember_browser(super().form_valid(form), form.get_user().email), form.get_user())
+        response = saw(self.request, remember_browser(super().form_valid(form), form.get_user().email), form.get_user())
         # A language chosen in this browser wins; else the one that the account keeps.
         if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
             _remember_language(response, form.get_user().language)
@@ -288,7 +285,7 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         operations.taken_back(form.user, timezone.now())
         messages.success(self.request, gettext("The new password is set. Sign in with it."))
-        return _remember_browser(super().form_valid(form), form.user.email)  # and so the way out of a wait
+        return remember_browser(super().form_valid(form), form.user.email)  # and so the way out of a wait
 
 
 # --- Colleagues ----------------------------------------------------------------------------------------

@@ -179,6 +179,12 @@ REASONS: dict[str, Reason] = _table(
         "company", DAYS,
     ),
     Reason(
+        "document_ends_soon",
+        Text("营业期限几天后届满", "The licence's business term ends within a few days"),
+        Text("请先办理变更登记，再上传换发后的营业执照", "Have the term prolonged, and upload the renewed licence"),
+        "company", DAYS,
+    ),
+    Reason(
         "document_outdated",
         Text("执照内容与当前登记不一致，可能是旧版", "The licence differs from the current registration; it may be an old one"),
         Text("请上传最近换发的营业执照", "Upload the licence that was issued last"),
@@ -478,9 +484,33 @@ REASONS: dict[str, Reason] = _table(
         "company", DAYS,
     ),
     Reason(
+        "agency_licence_ends_soon",
+        Text("人力资源服务许可证几天后到期", "The HR service licence ends within a few days"),
+        Text("请先办理延续，再上传延续后的许可证", "Have it renewed, and upload the renewed licence"),
+        "company", DAYS,
+    ),
+    Reason(
         "agency_licence_mismatch",
         Text("人力资源服务许可证与本公司或其服务范围不符", "The HR service licence does not fit this company or its services"),
         Text("请上传发给本公司、服务范围含职业中介的许可证；公司已更名的，请先换发", "Upload the licence that was issued to this company for placement services; after a change of name, have it renewed first"),
+        "company", DAYS,
+    ),
+    Reason(
+        "agency_licence_former_name",
+        Text("人力资源服务许可证上是公司的曾用名", "The HR service licence has a name that the company had before"),
+        Text("请先到发证机关办理变更，再上传现用名称的许可证；审核员也会人工核实", "Have it renewed by its authority, and upload the one with the present name; a reviewer looks at it too"),
+        "company", DAYS,
+    ),
+    Reason(
+        "agency_licence_unconfirmed",
+        Text("在人社部门公布的名单中未能查到这张许可证", "The HR service licence was not found on the published lists of licensed agencies"),
+        Text("由审核员向发证机关核实；名单可能尚未更新", "A reviewer asks its authority; the list may be behind"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "agency_licence_listed_otherwise",
+        Text("公布的名单中，这个许可证编号属于其他单位", "On the published list this licence number belongs to another body"),
+        Text("请上传发给本公司的许可证；名单有误的，请联系发证机关，审核员也会核实", "Upload the licence that was issued to this company; where the list is wrong, speak with its authority. A reviewer looks at it too"),
         "company", DAYS,
     ),
     Reason(
@@ -514,6 +544,12 @@ REASONS: dict[str, Reason] = _table(
         "company", ONE_DAY,
     ),
     Reason(
+        "agency_client_ends_soon",
+        Text("最后一份委托授权将到期；到期后核验随之结束", "The last client's authorisation ends soon, and the approval ends with it"),
+        Text("请在到期前上传新的授权书", "Upload a new authorisation before that"),
+        "company", ONE_DAY, appeal=False,
+    ),
+    Reason(
         "agency_client_unsealed",
         Text("委托授权书上没有看到公章", "No seal can be seen on the client's authorisation"),
         Text("请上传加盖委托单位公章的授权书的彩色照片", "Upload a colour photo of the authorisation with the client's seal"),
@@ -527,7 +563,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "approval_document_missing",
-        Text("公共服务机构需要批准设立文件", "A public body needs its approval document"),
+        Text("还没有上传批准设立文件（如事业单位法人证书、社会团体法人登记证书）", "The document by which the body was set up has not been uploaded yet"),
         Text("上传批准设立文件，由审核员核实", "Upload the approval document; a reviewer looks at it"),
         "company", DAYS,
     ),
@@ -539,10 +575,28 @@ REASONS: dict[str, Reason] = _table(
     ),
     # Duplicates
     Reason(
+        "duplicate_agency_licence",
+        Text("已有其他企业以同一许可证编号通过核验", "Another employer has been approved with the same licence number"),
+        Text("请上传发给本公司的许可证；审核员会人工核实", "Upload the licence that was issued to this company; a reviewer looks into it"),
+        "company", ONE_DAY,
+    ),
+    Reason(
         "duplicate_same_image",
         Text("同一张图片已被另一账户使用", "Another account has used the same picture"),
         Text("请重新拍摄执照原件；审核员会人工核实", "Photograph the licence itself again; a reviewer will look into it"),
         "recruiter", ONE_DAY,
+    ),
+    Reason(
+        "duplicate_nominee",
+        Text("需要人工核实企业的设立情况", "A person has to look at how the company was set up"),
+        Text("由审核员核实；不影响正当经营的企业", "A reviewer looks at it; nothing follows for a company that does business"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "duplicate_alike",
+        Text("另一账户上传过几乎相同的委托授权书", "Another account has uploaded a client's authorisation that is nearly the same"),
+        Text("由审核员核实；同一委托单位使用统一格式的，不受影响", "A reviewer looks at it; where the client has one form for all, nothing follows"),
+        "reviewer", ONE_DAY, appeal=False,
     ),
     Reason(
         "duplicate_same_uscc_active",
@@ -670,6 +724,12 @@ REASONS: dict[str, Reason] = _table(
         "claim_required",
         Text("请先领取这份申请", "Claim the case first"),
         Text("点击“领取”", "Press “Claim”"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "in_force_undecided",
+        Text("该企业另有一份生效中的核验，尚未选择如何处理", "The employer has another approval in force, and it is not said what becomes of it"),
+        Text("请选择是否同时暂停", "Choose whether it is suspended, too"),
         "reviewer", AT_ONCE, appeal=False,
     ),
     Reason(
@@ -907,6 +967,30 @@ REASONS: dict[str, Reason] = _table(
         Text("尝试次数过多", "Too many tries"),
         Text("请稍后再试；忘记密码可以重设", "Try again later; a forgotten password can be reset"),
         "nobody", MINUTES, appeal=False,
+    ),
+    Reason(
+        "second_factor_wrong",
+        Text("验证码不对", "This code is not right"),
+        Text("请输入验证器应用此刻显示的六位数字；若总是不对，请校准手机时间", "Type the six digits that the app shows now; if they never fit, set the phone's clock"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "second_factor_used",
+        Text("这个验证码已经用过", "This code has been used already"),
+        Text("请等应用显示下一个验证码，约半分钟", "Wait until the app shows the next one, half a minute at most"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "second_factor_locked",
+        Text("验证码错误次数过多", "Too many wrong codes"),
+        Text("请届时再试，或使用你登录过的浏览器；如果不是你输错的，请立即修改密码，并告知超级用户", "Try again then, or use a browser in which you have come in before; if it was not you, change your password at once and tell a superuser"),
+        "nobody", MINUTES, appeal=False,
+    ),
+    Reason(
+        "second_factor_exists",
+        Text("这个账户已经设置了两步验证", "This account has a second factor already"),
+        Text("请用它登录；若手机已丢失，请用恢复码，或请超级用户重置", "Sign in with it; if the phone is lost, use a recovery code, or ask a superuser to reset it"),
+        "reviewer", MINUTES, appeal=False,
     ),
     Reason(
         "invited_too_often",

@@ -6,6 +6,8 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group
+
 from employers.models import ApiClient, Employer, Member, Scope, User
 from employers.operations import create_api_client
 from employers.uscc import check_character, organisation_check_character
@@ -31,6 +33,13 @@ def make_user(now: datetime, email: str = "", **fields: Any) -> User:
 
 def make_reviewer(now: datetime, email: str = "") -> User:
     return make_user(now, email or f"reviewer{next(_counter)}@example.com", is_staff=True, is_superuser=True)
+
+
+def make_colleague(now: datetime, *groups: str) -> User:
+    """A member of staff in these groups."""
+    user = make_user(now, is_staff=True)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    return user
 
 
 def make_member(now: datetime, employer: Employer | None = None, role: str = "owner", **user_fields: Any) -> Member:

@@ -121,9 +121,9 @@ class CaseAdmin(QueueAdmin):
         confirmed = "confirmed" in request.POST or ("preview" not in request.POST and verb not in NEEDS_CONFIRMATION)
         try:
             if not confirmed:
-                return self._confirm_page(request, case, verb, typed, form.cleaned_data["seen_version"], now)
-            sent = form.cleaned_data
-            operations.review(case.pk, verb, reviewer.as_reviewer(), now, sent["reasons"], sent["note"], sent["seen_version"])
+                return self._confirm_page(request, case, typed, form, now)
+            sent, actor = form.cleaned_data, reviewer.as_reviewer()
+            operations.review(case.pk, verb, actor, now, sent["reasons"], sent["note"], sent["seen_version"], form.suspend_in_force)
         except Refused as refused:
             messages.error(request, in_words(refused))
             return self._case_page(request, case_id, typed, status=409)
@@ -134,9 +134,10 @@ class CaseAdmin(QueueAdmin):
         following = next(iter(self._free(reviewer, now)), None)
         return _to_case(following.pk) if following else _to_queue()
 
-    def _confirm_page(self, request: HttpRequest, case: Case, verb: str, typed: Typed, seen_version: int, now: datetime) -> HttpResponse:
+    def _confirm_page(self, request: HttpRequest, case: Case, typed: Typed, form: DecisionForm, now: datetime) -> HttpResponse:
         """What is about to be done, in the words and both languages in which the employer will be told. Raises Refused."""
-        if refused := guards.may(verb, case, self._reviewer(request).as_reviewer(), now):
+        verb, reviewer = typed.verb, self._reviewer(request).as_reviewer()
+        if refused := guards.may(verb, case, reviewer, now) or guards.undecided(verb, case, now, form.suspend_in_force):
             raise refused
         if verb in guards.NEEDS_REASON and not typed.reasons:
             raise Refused("reason_required")
@@ -145,7 +146,8 @@ class CaseAdmin(QueueAdmin):
             "verb": verb,
             "label": BUTTON_WORDS[verb],
             "typed": typed,
-            "seen_version": seen_version,
+            "seen_version": form.cleaned_data["seen_version"],
+            "in_force": Case.objects.beside(case).in_force(now).first() if verb == "reject" else None,
             "reasons": [choice.reason for choice in review.choices(verb, (), typed.reasons) if choice.ticked],
         }
         return self._page(request, "confirm", f"{BUTTON_WORDS[verb]}: {case.declared_name}", context)

@@ -43,9 +43,22 @@ def _without_type(name: str) -> str:
     return folded
 
 
+def is_one_of(name: str, names: Collection[str]) -> bool:
+    """Whether `name` is one of these names of a company."""
+    return any(same_company_name(name, other) for other in names)
+
+
 def is_former(name: str, former_names: Collection[str]) -> bool:
     """Whether `name` is one that the company had before."""
-    return any(same_company_name(name, former) for former in former_names)
+    return is_one_of(name, former_names)
+
+
+def registered_names(registry: Mapping[str, Any]) -> tuple[str, ...]:
+    """By which names the register knows the company now: its record's, and the one that it was asked for and affirmed."""
+    agreement = registry.get("agreement") or {}
+    affirmed = agreement.get("known") and all(agreement.get(field) == Agrees.MATCH for field in ("uscc", "name"))
+    asked = (agreement.get("asked") or {}).get("name", "") if affirmed else ""
+    return tuple(dict.fromkeys(name for name in ((registry.get("record") or {}).get("name", ""), asked) if name))
 
 
 def _same_code(a: str, b: str) -> Agrees:

@@ -12,7 +12,7 @@ from employers.models import AccountClass, Employer, Member, User
 from events.actor import Actor, Role
 from events.models import Event
 from events.reasons import REASONS
-from verification import clients, guards, proving, standing, states, wording
+from verification import client_terms, clients, guards, proving, standing, states, wording
 from verification.facts import STRENGTH, Facts, Letter, Paper, Proof, Report, RequirementState, Strength, Why
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, DocumentKind, ProofKind, ProofState
 from verification.models import Proof as ProofRow
@@ -45,6 +45,7 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
     state = State(case.state)
     runs, papers = _latest_runs(case), _papers(case)
     decision = case.decisions.first()
+    is_agency = state is State.APPROVED and case.account_class == AccountClass.COMMERCIAL_AGENCY
     waiting_for = ""
     if state in states.IN_PROGRESS:
         waiting_for = Attempt.objects.filter(case=case, finished_at=None).values_list("waiting_for", flat=True).first() or ""
@@ -56,7 +57,10 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
         papers=papers,
         proofs=_proofs(case, member, runs, now),
         clients_until=_clients(case) if any(paper.kind == DocumentKind.CLIENT_AUTHORIZATION for paper in papers) else (),
-        letters=_letters(case, now) if state is State.APPROVED and case.account_class == AccountClass.COMMERCIAL_AGENCY else (),
+        letters=_letters(case, now) if is_agency else (),
+        clients_end=client_terms.last_end(case, now)
+        if state is State.APPROVED and case.account_class == AccountClass.COMMERCIAL_AGENCY
+        else None,
         reports=tuple(
             Report(run.code, run.finished_at, tuple(wording.told(finding) for finding in run.as_findings())) for run in runs.values()
         ),
@@ -193,7 +197,7 @@ def _renew_by(case: Case, now: datetime) -> datetime | None:
     """When the rights end that the employer holds by another case, which this one is to replace."""
     if case.state not in states.OPEN:
         return None
-    ends = Case.objects.filter(employer=case.employer_id).exclude(pk=case.pk).in_force(now).values_list("expires_at", flat=True)
+    ends = Case.objects.beside(case).in_force(now).values_list("expires_at", flat=True)
     until: datetime | None = ends.first()
     return until
 

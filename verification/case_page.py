@@ -23,7 +23,7 @@ from verification.findings import Finding, Severity
 from verification.forms import ClientForm
 from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentKind, ProofKind
 from verification.requirements import Requirement, Way, next_of
-from verification.rule_pack import CLIENTS, CURRENT, MAIL, REVERIFICATION, SUBMISSION
+from verification.rule_pack import CLIENTS, CURRENT, MAIL, REVERIFICATION, SUBMISSION, paper_of
 from verification.states import State
 
 Word = str | Promise
@@ -31,7 +31,6 @@ Word = str | Promise
 UNDO_FOR: Final = timedelta(days=1)
 TIMELINE_AT_MOST: Final = 60
 IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
-ENOUGH_TO_SUBMIT: Final = (DocumentKind.BUSINESS_LICENCE, DocumentKind.APPROVAL_DOCUMENT)
 UNSAID: Final = frozenset({"case_not_submitted"})
 """What the page says by its buttons."""
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
@@ -369,7 +368,7 @@ def editor(
         "addable": {kind for kind in DocumentKind.values if guards.may_add(kind, case, member.as_actor(), now) is None},
         "lacking": [item.title for item in rows if item.requirement.open and item.slots and len(item.ways) == 1],
         "address_verified": member.user.email_verified_at is not None,
-        "may_submit": any(slot_of[kind].documents for kind in ENOUGH_TO_SUBMIT),
+        "may_submit": bool(slot_of[paper_of(case.account_class, case.declared_uscc)].documents),
         "page_count": sum(len(d.pages.all()) for d in documents if d.superseded_at is None and d.kind != DocumentKind.APPEAL_EVIDENCE),
         "upload_max_bytes": settings.UPLOAD_MAX_BYTES,
         "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2,
@@ -417,7 +416,7 @@ def _timeline(case: Case) -> list[Event]:
 
 
 def _is_of(event: Event, case: Case) -> bool:
-    return event.subject_type == "proof" or str(case.pk) in (event.subject_id, event.data.get("case"))
+    return event.subject_type == "proof" or str(case.pk) in (event.subject_id, event.data.get("case"), event.data.get("because_of"))
 
 
 def page(
@@ -434,6 +433,7 @@ def page(
         "decision": decision,
         "reasons": [wording.told_reason(reason) for reason in decision.reasons] if decision else [],
         "appealed": in_review and case.appealed_at is not None,
+        "suspended_beside": case.state == State.REJECTED and Case.objects.beside(case).filter(state=State.SUSPENDED).exists(),
         "appealable": case.state == State.REJECTED and guards.may("appeal", case, actor, now) is None,
         "asks_person": case.state == State.CHANGES_REQUESTED and guards.may("ask_person", case, actor, now) is None,
         "own_words": Appeal.objects.filter(case=case).first() if in_review else None,

@@ -20,11 +20,12 @@ from employers.uscc import normalise, problem
 from events.actor import Actor, Role
 from events.errors import Refused
 from events.models import Event, record
-from verification import operations, states
+from verification import guards, operations, states
 from verification.checks.agency_licence import AgencyLicence, client_finding
 from verification.findings import Finding, Severity
 from verification.licence.witness import same_name
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
+from verification.notices import tell_client_ended
 from verification.states import State
 
 UNREAD = Finding(AgencyLicence.code, "document_unreadable", Severity.UNABLE, DocumentKind.CLIENT_AUTHORIZATION)
@@ -97,9 +98,12 @@ def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, usc
 
 
 def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
-    """An agency no longer recruits for this client: it says so, or a reviewer does. Ended twice is the same as once. Raises Refused."""
-    if actor.role not in {*states.EMPLOYER, Role.REVIEWER}:
-        raise Refused("not_allowed", seen=actor.role)
+    """An agency no longer recruits for this client: it says so, or a reviewer does, of which it is told.
+
+    Ended twice is the same as once. Raises Refused.
+    """
+    if actor.role not in states.EMPLOYER and (refused := guards.may_decide(actor)):
+        raise refused
     with transaction.atomic():
         client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
         if client.ended_at is None:
@@ -108,14 +112,16 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
             told = {"case": str(client.document.case_id), "document": str(client.document_id)}
             why = _found_against(client, now) if actor.role is Role.REVIEWER else ()
             record("end_client", client, actor, now, employer_id=client.employer_id, reasons=why, data=told)
+            if actor.role is Role.REVIEWER:
+                tell_client_ended(client, why, now)
             operations.ring(client.document.case_id, now)
     return client
 
 
 def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
     """A reviewer has looked at the letter, and it is good. What the agency says of it afterwards is looked at anew. Raises Refused."""
-    if actor.role is not Role.REVIEWER:
-        raise Refused("not_allowed", seen=actor.role)
+    if refused := guards.may_decide(actor):
+        raise refused
     with transaction.atomic():
         client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
         if client.ended_at is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,6 +39,12 @@ BUTTON_WORDS = {
     "reinstate": _("Reinstate"),
     "revoke": _("Revoke"),
 }
+IN_FORCE = {
+    "suspend": _("Suspend it too, for the same reasons: no resume can be downloaded from the moment that you confirm"),
+    "keep": _("Leave it in force"),
+}
+"""What becomes of an approval in force when another case of its employer is refused. Nothing is chosen beforehand."""
+
 DONE_WORDS = {
     "approve": _("Approved: %(name)s"),
     "request_changes": _("Changes requested: %(name)s"),
@@ -68,12 +74,19 @@ class DecisionForm(forms.Form):
     seen_version = forms.IntegerField(min_value=0)
     reasons = forms.MultipleChoiceField(required=False)
     note = forms.CharField(required=False, max_length=2000)
+    in_force = forms.ChoiceField(required=False, choices=list(IN_FORCE.items()))
 
     def __init__(self, verb: str, *args: Any) -> None:
         super().__init__(*args)
         offered = self.fields["reasons"]
         assert isinstance(offered, forms.MultipleChoiceField)
         offered.choices = [(code, code) for code in review.REASONS_FOR.get(verb, ())]
+
+    @property
+    def suspend_in_force(self) -> bool | None:
+        """Whether what is in force by another case is suspended, too; None where nothing was chosen."""
+        chosen = self.cleaned_data["in_force"]
+        return chosen == "suspend" if chosen else None
 
 
 @dataclass(frozen=True)
@@ -83,10 +96,12 @@ class Typed:
     verb: str = ""
     reasons: tuple[str, ...] = ()
     note: str = ""
+    in_force: str = ""
 
     @classmethod
     def of(cls, verb: str, request: HttpRequest) -> Typed:
-        return cls(verb, tuple(request.POST.getlist("reasons")), request.POST.get("note", "")[:2000])
+        sent = request.POST
+        return cls(verb, tuple(sent.getlist("reasons")), sent.get("note", "")[:2000], sent.get("in_force", ""))
 
 
 NOTHING_TYPED = Typed()
@@ -100,6 +115,10 @@ class Button:
     choices: list[review.Choice] = field(default_factory=list)
     note: str = ""
     opened: bool = False
+    in_force: Case | None = None
+    """What the employer has in force by another case, where the reviewer has to say what becomes of it."""
+    in_force_choices: list[tuple[str, Any, bool]] = field(default_factory=list)
+    """Each choice with its words, and whether it was chosen before the page had to be shown again."""
 
     @property
     def label(self) -> str:
@@ -175,6 +194,7 @@ def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding],
         return {"may_decide": False, "buttons": []}
     actor = reviewer.as_reviewer()
     allowed = [verb for verb in guards.available(case, actor, now) if verb in BUTTONS]
+    in_force = Case.objects.beside(case).in_force(now).first() if "reject" in allowed else None
     is_mine = case.claimed_by_me(actor.id, now)
     refused = guards.may_claim(case, actor, now) if case.state in states.REVIEWABLE else None
     return {
@@ -185,6 +205,8 @@ def what_may_be_done(case: Case, reviewer: User | None, findings: list[Finding],
                 review.choices(verb, findings, typed.reasons if verb == typed.verb else ()),
                 typed.note if verb == typed.verb else "",
                 verb == typed.verb,
+                in_force if verb == "reject" else None,
+                [(value, words, verb == typed.verb and value == typed.in_force) for value, words in IN_FORCE.items()],
             )
             for verb in sorted(allowed, key=BUTTONS.index)
         ],
@@ -236,15 +258,31 @@ Marks = dict[tuple[str, int], list[review.Box]]
 
 
 def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Document]) -> Marks:
-    """The places of traces of editing, and of a picture that was seen elsewhere, on the pages that they are on."""
+    """The places of traces of editing, and of pictures that were seen elsewhere, on the pages that they are on."""
     marks: Marks = {}
-    licences = [str(document.pk) for document in documents if document.kind == DocumentKind.BUSINESS_LICENCE and not document.superseded_at]
-    # Of several licences it is not told on which one the picture is that was seen elsewhere.
-    on = {"forgery": observed.get("forgery", {}).get("document"), "duplicates": licences[0] if len(licences) == 1 else None}
-    for check, document in on.items():
-        for page in {finding.page for finding in findings if finding.check == check} if document else ():
-            marks.setdefault((document, page), []).extend(review.traces(findings, check, page))
+    for finding in findings:
+        if finding.check == "forgery" and finding.region:
+            at = (finding.document or observed.get("forgery", {}).get("document", ""), finding.page)
+            marks.setdefault(at, []).extend(review.traces([finding], "forgery", finding.page))
+    same = [finding for finding in findings if finding.check == "duplicates" and finding.region]
+    for place, region in _seen_elsewhere(observed.get("duplicates", {}), documents).items() if same else ():
+        of_it = next((finding for finding in same if finding.document == place[0]), same[0])
+        marks.setdefault(place, []).extend(review.traces([replace(of_it, region=region)], "duplicates", of_it.page))
     return marks
+
+
+def _seen_elsewhere(duplicates: dict[str, Any], documents: list[Document]) -> dict[tuple[str, int], tuple[float, float, float, float]]:
+    """By document and page, where the picture lies that somebody else has shown: as it agrees best.
+
+    Earlier observations do not name the document; where there is but one licence, it is that.
+    """
+    licences = [str(document.pk) for document in documents if document.kind == DocumentKind.BUSINESS_LICENCE and not document.superseded_at]
+    only = licences[0] if len(licences) == 1 else ""
+    places: dict[tuple[str, int], tuple[float, float, float, float]] = {}
+    for near in duplicates.get("near_same", ()):
+        if near.get("region") and (document := near.get("of_document") or only):
+            places.setdefault((document, near["of_page"]), tuple(near["region"]))
+    return places
 
 
 def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.Row], marks: Marks) -> list[dict[str, Any]]:

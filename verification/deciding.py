@@ -40,6 +40,8 @@ from verification.models import (
 )
 
 LEASE_SECONDS: Final = 60
+DEATHS_AT_MOST: Final = 3
+"""A ruling over which so many workers died is given back: no case is under way for ever."""
 NOTHING_BESIDES: Final[Mapping[str, Any]] = {}
 
 
@@ -68,7 +70,7 @@ def decide(
     with _locked(case_id) as case:
         if seen_version != case.version or verb not in guards.NEEDS_CLAIM:
             raise Refused("state_conflict", "state", seen=case.state)
-        if refused := guards.may(verb, case, actor, now) or _sure_to_be_refused(verb, case):
+        if refused := guards.may(verb, case, actor, now) or _sure_to_be_refused(verb, case, now, besides):
             raise refused
         if verb in guards.NEEDS_REASON and not codes:
             raise Refused("reason_required")
@@ -89,10 +91,12 @@ def decide(
     return ruling
 
 
-def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
-    """What an approval would be refused for when it is carried out, told while the reviewer still has the case before them."""
-    if verb != "approve" or case.golden:
+def _sure_to_be_refused(verb: str, case: Case, now: datetime, besides: Mapping[str, Any]) -> Refused | None:
+    """What a decision would be refused for when it is carried out, told while the reviewer still has the case before them."""
+    if case.golden:
         return None
+    if verb != "approve":
+        return guards.undecided(verb, case, now, besides.get("suspend_in_force"))
     if stopped := guards.stopped(case.employer_id):
         return stopped
     taken = Employer.objects.filter(uscc=case.declared_uscc, confirmed_at__isnull=False).exclude(pk=case.employer_id).exists()
@@ -167,6 +171,8 @@ def carry_out_due(now: datetime, of: User | None = None, at_most: int = SWEEP_AT
 def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
     """Raises Refused: whoever ruled may have left since, or the case may have changed."""
     actor = ruling.by.as_reviewer()
+    if ruling.deaths >= DEATHS_AT_MOST:
+        raise Refused("check_incomplete")
     if ruling.case_version != case.version:
         raise Refused("bulk_changed" if ruling.bulk_id else "state_conflict", "state", seen=case.state)
     if refused := guards.may(ruling.verb, case, actor, now, ruling):

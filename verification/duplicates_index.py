@@ -1,6 +1,7 @@
 """Which stored pages may show the same picture as these? Found with an index, then looked at.
 
-A page's landmark words (`verification.landmarks`) are rows of `PageBand`: `view` is the landmark, `band` which of its words.
+A page's landmarks are looked for once, when its document is read or else when they are first needed, and kept (`PageLandmarks`).
+Their words (`verification.landmarks`) are rows of `PageBand`: `view` is the landmark, `band` which of its words.
 They are written when a case's pictures are first held against others, before others are searched: so of two cases with
 one picture that are checked in the same moment, at least one sees the other.
 """
@@ -9,7 +10,8 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -18,11 +20,13 @@ import cv2
 import numpy as np
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import QuerySet
 from PIL import Image
 
+from events.sealing import Damaged, KeyMissing, keys, seal, unseal
 from verification import landmarks
-from verification.landmarks import Agreement, Seen
-from verification.models import DocumentPage, PageBand
+from verification.landmarks import Agreement, Grey, Landmarks, Seen
+from verification.models import DocumentPage, PageBand, PageLandmarks
 
 SAME: Final = 0.95
 """From this share of agreeing blocks on, two pages show the same picture (`python -m benchmarks.duplicates`)."""
@@ -34,6 +38,8 @@ SCORE_AT_LEAST: Final = 5.0
 """Five rare words in common; cut, turned and saved-again copies have six or more."""
 CANDIDATES: Final = 6
 """Pages whose pictures are opened and compared, for each page."""
+RANKED: Final = 256
+"""So many of the likeliest are asked whether they count at all: own earlier pages, and withdrawn ones, hide nobody behind them."""
 
 
 @dataclass(frozen=True)
@@ -45,43 +51,87 @@ class Match:
     agreement: Agreement
 
 
-def index_pages(pages: Iterable[DocumentPage]) -> dict[int, Seen]:
-    """Write the bands of the pages that have none yet; what was seen of those, by page."""
+# --- Landmarks, kept ---------------------------------------------------------------------------------------
+
+
+def prepare(pages: Iterable[DocumentPage]) -> None:
+    """Look for the landmarks of these pages now, so that they are there when the pages are compared. Done twice, it is done once.
+
+    The bands come later, with the check: a picture that nobody has handed in is not to stand between others in the index.
+    """
+    for page, known in _with_kept(pages):
+        with suppress(FileNotFoundError):
+            landmarks_of(page, known)
+
+
+def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
+    """As they are kept, else looked for now and kept. Raises FileNotFoundError: of a picture that is gone nothing is remembered."""
+    name = str(page.image.name)
+    if not default_storage.exists(name):
+        raise FileNotFoundError(name)
+    found = _unsealed(known)
+    if found is None:
+        found = landmarks.look(*_picture(name))
+        sealed = seal(found.packed(), keys()[0], _sealed_as(page.pk))
+        PageLandmarks.objects.update_or_create(page=page, defaults={"sealed": sealed})
+    return found
+
+
+def _with_kept(pages: Iterable[DocumentPage]) -> Iterator[tuple[DocumentPage, PageLandmarks | None]]:
     pages = list(pages)
-    known = set(PageBand.objects.filter(page__in=pages).values_list("page_id", flat=True).distinct())
-    seen = {page.pk: see(page) for page in pages if page.pk not in known}
-    rows = [row for page_id, of_page in seen.items() for row in bands_of(page_id, of_page)]
+    kept = PageLandmarks.objects.in_bulk([page.pk for page in pages])
+    return ((page, kept.get(page.pk)) for page in pages)
+
+
+def _unsealed(known: PageLandmarks | None) -> Landmarks | None:
+    """None where nothing is kept, or nothing that this program with these keys can use."""
+    if known is None:
+        return None
+    try:
+        return Landmarks.unpacked(unseal(bytes(known.sealed), keys(), _sealed_as(known.pk)))
+    except (Damaged, KeyMissing):
+        return None
+
+
+def _sealed_as(page_id: int) -> str:
+    return f"page.landmarks {page_id}"
+
+
+@lru_cache(maxsize=32)
+def _picture(name: str) -> tuple[Grey, float]:
+    """A stored page at its size for comparing; it never changes. 32 take some 25 MB."""
+    with default_storage.open(name) as stored, Image.open(io.BytesIO(stored.read())) as image:
+        cv2.setNumThreads(1)  # the worker's processes share the cores already
+        return landmarks.at_side(np.asarray(image.convert("L"), np.uint8))
+
+
+def _seen(page: DocumentPage, found: Landmarks) -> Seen:
+    return Seen(found, lambda: _picture(str(page.image.name))[0])
+
+
+# --- The index ---------------------------------------------------------------------------------------------
+
+
+def index_pages(pages: Iterable[DocumentPage]) -> None:
+    """Write the bands of the pages that have none yet. Raises what the storage raises."""
+    pages = list(pages)
+    indexed = set(PageBand.objects.filter(page__in=pages).values_list("page_id", flat=True).distinct())
+    new = _with_kept(page for page in pages if page.pk not in indexed)
+    rows = [row for page, known in new for row in bands_of(page.pk, landmarks_of(page, known))]
     PageBand.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
-    return seen
 
 
-def bands_of(page_id: int, seen: Seen) -> list[PageBand]:
+def bands_of(page_id: int, found: Landmarks) -> list[PageBand]:
     """The rows by which the page is found."""
     return [
         PageBand(page_id=page_id, view=view, band=band, value=word)
-        for view, of_landmark in enumerate(landmarks.words(seen))
+        for view, of_landmark in enumerate(landmarks.words(found))
         for band, word in enumerate(of_landmark)
     ]
 
 
-def see(page: DocumentPage) -> Seen:
-    """The stored page, opened. Raises what the storage raises."""
-    name = str(page.image.name)
-    if not default_storage.exists(name):
-        raise FileNotFoundError(name)  # what is no longer kept is not remembered either
-    return _see(name)
-
-
-@lru_cache(maxsize=32)
-def _see(name: str) -> Seen:
-    """A stored page never changes. Where there are few, the same ones are candidates again and again; 32 take some 40 MB."""
-    with default_storage.open(name) as stored, Image.open(io.BytesIO(stored.read())) as image:
-        cv2.setNumThreads(1)  # the worker's processes share the cores already
-        return landmarks.see(np.asarray(image.convert("L"), np.uint8))
-
-
-def candidates(page_ids: Sequence[int]) -> dict[int, list[int]]:
-    """For each page those that share rare words with it, the likeliest first. One query, whose work is bounded by LOOKED_AT."""
+def candidates(page_ids: Sequence[int], among: QuerySet[DocumentPage] | None = None) -> dict[int, list[int]]:
+    """For each page those of `among` that share rare words with it, the likeliest first. The work is bounded by LOOKED_AT and RANKED."""
     listed = {"postgresql": "string_agg(o.page_id::text, ',')"}.get(connection.vendor, "group_concat(o.page_id)")
     marks = ",".join(["%s"] * len(page_ids))
     # Only names of our own and a number stand in the text; what comes from outside is a parameter.
@@ -100,41 +150,46 @@ def candidates(page_ids: Sequence[int]) -> dict[int, list[int]]:
             found = others.split(",") if others else []
             for theirs in found:
                 scores[mine][int(theirs)] += min(1.0, RARE / len(found))
-    return {mine: _likeliest(score) for mine, score in scores.items()}
+    ranked = {mine: _likeliest(score) for mine, score in scores.items()}
+    if among is not None:
+        counting = set(among.filter(pk__in={page for found in ranked.values() for page in found}).values_list("pk", flat=True))
+        ranked = {mine: [page for page in found if page in counting] for mine, found in ranked.items()}
+    return {mine: found[:CANDIDATES] for mine, found in ranked.items()}
 
 
 def _likeliest(score: dict[int, float]) -> list[int]:
     ranked = sorted((page for page, points in score.items() if points >= SCORE_AT_LEAST), key=lambda page: (-score[page], page))
-    return ranked[:CANDIDATES]
+    return ranked[:RANKED]
 
 
-def same_picture(pages: Iterable[DocumentPage]) -> list[Match]:
-    """The stored pages, of whomever, that show the same picture as one of `pages`; these are indexed first."""
+def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -> list[Match]:
+    """The pages of `among` that show the same picture as one of `pages`; these are indexed first."""
     mine = {page.pk: page for page in pages}
     if not mine:
         return []
-    seen = index_pages(mine.values())
-    likely = candidates(list(mine))
-    others: dict[int, DocumentPage] = DocumentPage.objects.in_bulk({page for found in likely.values() for page in found})
-    looked: dict[int, Seen | None] = {}
+    index_pages(mine.values())
+    likely = candidates(list(mine), among)
+    others = DocumentPage.objects.in_bulk({page for found in likely.values() for page in found})
+    seen = {page.pk: _if_kept(page, known) for page, known in _with_kept([*mine.values(), *others.values()])} if others else {}
     matches = []
     for page_id, found in likely.items():
         for other in found:
-            if other not in looked:
-                looked[other] = _if_kept(others[other])
-            theirs = looked[other]
-            if theirs is None:
-                continue
-            ours = seen[page_id] if page_id in seen else seen.setdefault(page_id, see(mine[page_id]))
-            agreement = landmarks.compare(ours, theirs)
+            agreement = _compared(seen[page_id], seen[other])
             if agreement and agreement.share >= SAME:
                 matches.append(Match(page_id, other, agreement))
     return matches
 
 
-def _if_kept(page: DocumentPage) -> Seen | None:
-    """A page of somebody else's; None when its picture is no longer kept."""
+def _compared(ours: Seen | None, theirs: Seen | None) -> Agreement | None:
     try:
-        return see(page)
+        return landmarks.compare(ours, theirs) if ours and theirs else None
+    except FileNotFoundError:  # gone in the same moment
+        return None
+
+
+def _if_kept(page: DocumentPage, known: PageLandmarks | None) -> Seen | None:
+    """None when its picture is no longer kept."""
+    try:
+        return _seen(page, landmarks_of(page, known))
     except FileNotFoundError:
         return None

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.admin import LookOnly, LookOnlyAdmin, TabularInline
 from verification import review
-from verification.models import Attempt, CheckRun, Decision, Document, RegistryRecord, ShadowVerdict
+from verification.models import Attempt, CheckRun, Decision, Document, HrLicenceRecord, RegistryRecord, ShadowVerdict
 
 
 class CheckRunInline(LookOnly, TabularInline):
@@ -90,3 +90,13 @@ class RegistryRecordAdmin(LookOnlyAdmin):
     search_fields = ("=uscc", "^name")
     search_help_text = _("A whole credit code, or how the name begins")
     ordering = ("uscc",)
+
+
+@admin.register(HrLicenceRecord)
+class HrLicenceRecordAdmin(LookOnlyAdmin):
+    """The published lists of licensed agencies; `manage.py import_hr_licences` fills them."""
+
+    list_display = ("number", "name", "uscc", "valid_until", "as_of")
+    search_fields = ("=number", "=uscc", "^name")
+    search_help_text = _("A whole number or credit code, or how the name begins")
+    ordering = ("number",)

@@ -49,6 +49,7 @@ _WORDS: Final = {
     "no": Text("否", "no"),
     "yes": Text("是", "yes"),
     "beside": Text("影子规则 {} 的结论", "The shadow policy {} would have said"),
+    "pack": Text("要求 {}", "requirements {}"),
     "decided": Text("决定", "Decided"),
     "machine": Text("机器", "the machine"),
     "reviewer": Text("审核员", "a reviewer"),
@@ -90,7 +91,7 @@ class Story:
             yield f"{self._word('by')} {masked(case.submitted_by.email)}"
 
     def _attempt(self, attempt: Attempt, decisions: list[Decision]) -> Iterator[str]:
-        yield f"── {self._word('attempt').format(attempt.number)}  {self._at(attempt.submitted_at)}"
+        yield f"── {self._word('attempt').format(attempt.number)}  {self._at(attempt.submitted_at)}{self._pack(attempt.rules_version)}"
         if attempt.deaths:
             yield f"   {self._word('deaths').format(attempt.deaths)}"
         decided = next((d.policy_version for d in decisions if d.decided_by_id is None), "")
@@ -154,7 +155,7 @@ class Story:
 
     def _decision(self, decision: Decision) -> Iterator[str]:
         by = f"{self._word('machine')}, {decision.policy_version}" if decision.decided_by_id is None else self._word("reviewer")
-        yield f"   {self._word('decided')}: {decision.verb}  {self._at(decision.decided_at)}  ({by})"
+        yield f"   {self._word('decided')}: {decision.verb}  {self._at(decision.decided_at)}  ({by}){self._pack(decision.rules_version)}"
         for reason in decision.reasons:
             seen, expected = (_shown(reason.get("field", ""), reason.get(side, "")) for side in ("seen", "expected"))
             yield f"     {self._code(reason['code'])}" + (f": {seen}" if seen else "") + (f" ≠ {expected}" if expected else "")
@@ -173,6 +174,10 @@ class Story:
 
     def _word(self, name: str) -> str:
         return _WORDS[name].in_(self.language)
+
+    def _pack(self, version: str) -> str:
+        """By which version of what is asked; of what is from before that was kept nothing is said."""
+        return f"  {self._word('pack').format(version)}" if version else ""
 
     def _at(self, moment: datetime | None) -> str:
         return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S}" if moment else "—"

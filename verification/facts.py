@@ -123,6 +123,8 @@ class Facts:
     proofs: tuple[Proof, ...] = ()
     clients_until: tuple[date | None, ...] = ()
     """The last day of each client's authorisation that was not ended; None has no end."""
+    clients_end: datetime | None = None
+    """When the last letter ends by which an approved agency recruits, and its approval with it; None where one has no end."""
     letters: tuple[Letter, ...] = ()
     reports: tuple[Report, ...] = ()
     reasons: tuple[Why, ...] = ()

@@ -29,7 +29,9 @@ class Severity(IntEnum):
     """Speaks so strongly that the policy may refuse by itself, if it names the reason."""
 
 
-EVIDENCE_FOR_REVIEWERS: Final = frozenset({"duplicate_excluded", "duplicate_device_cluster", "duplicate_phone_cluster"})
+EVIDENCE_FOR_REVIEWERS: Final = frozenset(
+    {"duplicate_excluded", "duplicate_device_cluster", "duplicate_phone_cluster", "duplicate_nominee"}
+)
 """Of these an employer is told that they were found, and not by what: who knows by what it is known changes just that."""
 
 
@@ -38,7 +40,8 @@ class Finding:
     """What one check found about one thing.
 
     `code` is a reason (a key of `events.reasons.REASONS`) unless the severity is PASS or NOTE, where it may be
-    a plain word. `field` names the licence field it is about; `region` is x0, y0, x1, y1 in pixels of `page`.
+    a plain word. `field` names the licence field it is about; `region` is x0, y0, x1, y1 in pixels of `page`, of the document
+    with the id `document` where that is not clear by itself. `until` is the last day, in ISO, of the paper that it speaks of.
     """
 
     check: str
@@ -49,6 +52,8 @@ class Finding:
     expected: str = ""
     page: int = 0
     region: tuple[float, float, float, float] | None = None
+    document: str = ""
+    until: str = ""
 
     def __post_init__(self) -> None:
         if self.severity > Severity.NOTE and self.code not in REASONS:

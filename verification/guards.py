@@ -23,6 +23,7 @@ from verification.models import (
     RulingStage,
     SecondReview,
 )
+from verification.rule_pack import CURRENT, PAPERS, paper_of
 from verification.standing import can_vouch
 from verification.states import State
 
@@ -105,6 +106,13 @@ def _whose_turn(case: Case, actor: Actor) -> Refused | None:
         return Refused("senior_required")
     if given(case).filter(by=UUID(actor.id)).exists():
         return Refused("second_person_required")
+    return None
+
+
+def undecided(verb: str, case: Case, now: datetime, suspend_in_force: bool | None) -> Refused | None:
+    """What a reviewer who refuses a case still has to say: whether the employer keeps what it has in force by another one."""
+    if verb == "reject" and suspend_in_force is None and Case.objects.beside(case).in_force(now).exists():
+        return Refused("in_force_undecided", "in_force")
     return None
 
 
@@ -193,7 +201,13 @@ def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | Non
         return None if case.account_class == AccountClass.COMMERCIAL_AGENCY else may_edit(case, actor)
     if actor.role in states.EMPLOYER and kind in ADDED_WHILE_CHECKING and case.state == State.CHECKING:
         return None
-    return may_edit(case, actor)
+    return may_edit(case, actor) or _another_paper(kind, case)
+
+
+def _another_paper(kind: str, case: Case) -> Refused | None:
+    """By what a body was set up is no matter of choice: its class and its code say which paper is due."""
+    paper = paper_of(case.account_class, case.declared_uscc)
+    return Refused(CURRENT.items[paper].missing, "document") if kind in PAPERS and kind != paper else None
 
 
 def stopped(employer_id: UUID) -> Refused | None:
@@ -225,9 +239,9 @@ def missing(case: Case, actor: Actor) -> Refused | None:
     """What has to be there before this member can submit the case, or None when it is."""
     if not User.objects.filter(pk=UUID(actor.id), email_verified_at__isnull=False).exists():
         return Refused("authority_email_unverified", "email")
-    kinds = set(case.documents.current().values_list("kind", flat=True))
-    if DocumentKind.BUSINESS_LICENCE not in kinds and DocumentKind.APPROVAL_DOCUMENT not in kinds:
-        return Refused("document_missing", "document")
+    paper = paper_of(case.account_class, case.declared_uscc)
+    if not case.documents.current().filter(kind=paper).exists():
+        return Refused(CURRENT.items[paper].missing, "document")
     return None
 
 

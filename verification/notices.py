@@ -1,19 +1,22 @@
-"""Who else has to know? The company's known admins, of everybody who wants to act for it.
+"""Who else has to know? The company's known admins, of everybody who wants to act for it, and of what is taken from it.
 
 A thief with a borrowed licence is seen first by the company it was borrowed from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import Employer, Member
 from events.mail import queue_mail
 from events.models import Event, record
+from verification.models import ClientAuthorisation
 
 STRANGERS_PER_DAY: Final = 10
 """Of so many a day an employer is told. Whoever has read ten such mails knows that something is going on."""
@@ -53,3 +56,25 @@ def _worth_telling(holder: Employer, stranger: Member, proven: bool, now: dateti
         return False
     record("warn_owners", holder, stranger.as_actor(), now, employer_id=holder.pk, data=told)
     return True
+
+
+def concerned(employer_id: UUID, user: Any) -> list[Member]:
+    """An employer's owners, and `user`, who handed in what it is about, while they are there."""
+    members = Member.objects.active().filter(employer=employer_id, user__is_active=True).select_related("user")
+    return list(members.filter(Q(role=Member.MemberRole.OWNER) | Q(user=user)))
+
+
+def tell_client_ended(client: ClientAuthorisation, reasons: Sequence[str], now: datetime) -> None:
+    """Write to an agency's owners, and to whoever sent the letter in, that a reviewer has ended this client."""
+    path = reverse("verification:home") + f"#client-{client.document_id}"
+    context = {"name": client.employer.name, "client": client.client_name, "reasons": list(reasons), "path": path}
+    for member in concerned(client.employer_id, client.document.uploaded_by_id):
+        queue_mail(member.user.email, "client_ended", member.user.language, context, now)
+
+
+def tell_client_expired(client: ClientAuthorisation, now: datetime) -> None:
+    """Write to the same people that the letter of this client has ended."""
+    path = reverse("verification:home") + f"#client-{client.document_id}"
+    context = {"name": client.employer.name, "client": client.client_name, "path": path}
+    for member in concerned(client.employer_id, client.document.uploaded_by_id):
+        queue_mail(member.user.email, "client_expired", member.user.language, context, now)

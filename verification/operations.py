@@ -25,7 +25,7 @@ from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
 from events.models import record
-from verification import guards, lookalikes, policy, states, triage
+from verification import guards, lookalikes, policy, rule_pack, states, triage
 from verification.claiming import CLAIM_FOR as CLAIM_FOR
 from verification.claiming import claim as claim  # with the other verbs of reviewers
 from verification.findings import Finding, Verdict
@@ -34,6 +34,7 @@ from verification.intake import Intake
 from verification.models import Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading, Ruling
 from verification.notices import tell_admins
 from verification.states import State
+from verification.terms import end_of_papers
 
 DOCUMENTS_PER_KIND = 4
 UPLOADS_PER_CASE = 30
@@ -300,7 +301,9 @@ def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_versi
         if case.state == State.CHANGES_REQUESTED:
             case.attempt_number += 1
         case.submitted_at, case.submitted_by, case.decided_at = now, user, None
-        attempt = Attempt.objects.create(case=case, number=case.attempt_number, submitted_at=now, due_at=now)
+        attempt = Attempt.objects.create(
+            case=case, number=case.attempt_number, submitted_at=now, due_at=now, rules_version=rule_pack.CURRENT.version
+        )
         tell_admins(case.declared_uscc, user.member, DocumentKind.BUSINESS_LICENCE, now)
         transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
     return attempt
@@ -344,9 +347,16 @@ def approve(case_id: UUID, reviewer: User, now: datetime, *, note: str = "", see
     return review(case_id, "approve", reviewer.as_reviewer(), now, (), note, seen_version)
 
 
-def reject(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *, note: str = "", seen_version: int | None = None) -> Case:
-    """A reviewer refuses, for reasons that the employer is told."""
-    return review(case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version)
+def reject(
+    case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *,
+    note: str = "", seen_version: int | None = None, suspend_in_force: bool | None = None,
+) -> Case:  # fmt: skip
+    """A reviewer refuses, for reasons that the employer is told.
+
+    `suspend_in_force`: whether what the employer has in force by another case is suspended with it, for the same reasons. It has
+    to be said where there is something. Raises Refused.
+    """
+    return review(case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version, suspend_in_force)
 
 
 def request_changes(
@@ -373,34 +383,51 @@ def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *
 
 def review(
     case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequence[str], note: str, seen_version: int | None,
-    *, ruling: Ruling | None = None,
+    suspend_in_force: bool | None = None, *, ruling: Ruling | None = None,
 ) -> Case:  # fmt: skip
     """A decision that is not the policy's, by any of the verbs above: the move, the end of the claim, the Decision, the mail.
 
     At once; what a reviewer rules in the console is held for a moment first (`deciding`), and then carried out by this.
     """
-    why = Why.of(codes, note, _findings(case_id))
+    findings = findings_of(case_id)
+    why = Why.of(codes, note, findings)
     with moving(case_id, verb, actor, now, why=why, seen_version=seen_version, ruling=ruling) as move:
+        if refused := guards.undecided(verb, move.case, now, suspend_in_force):
+            raise refused
         seconds = ruling.seconds if ruling else move.case.seconds_before(actor.id, now)
+        if verb == "reject" and suspend_in_force and (suspended := _suspend_beside(move.case, why, actor, now)):
+            move.data["suspended"] = suspended
         if verb == "approve":
-            begin_rights(move.case, now, policy.CURRENT.valid_for)
+            begin_rights(move.case, now, policy.CURRENT.valid_for, findings)
         if verb == "revoke":  # the code is nobody's again, so that the company itself can come
             move.case.employer.confirmed_at = None
             move.case.employer.save(update_fields=["confirmed_at"])
         move.case.claimed_by = move.case.claimed_until = move.case.claimed_at = None
-        put_on_record(move.case, verb, why, actor, now, seconds=seconds)
+        put_on_record(move.case, verb, why, actor, now, seconds=seconds, suspended="suspended" in move.data)
     return move.case
 
 
-def _findings(case_id: UUID) -> list[Finding]:
+def _suspend_beside(case: Case, why: Why, actor: Actor, now: datetime) -> list[str]:
+    """Suspend what the employer has in force by other cases than `case`, for whose refusal it is; their ids."""
+    others = list(Case.objects.beside(case).in_force(now))
+    for other in others:
+        with moving(other.pk, "suspend", actor, now, why=why) as move:
+            move.data["because_of"] = str(case.pk)
+            put_on_record(move.case, "suspend", why, actor, now)
+    return [str(other.pk) for other in others]
+
+
+def findings_of(case_id: UUID) -> list[Finding]:
     """What the checks of the case's latest attempt found, each the last time that it looked."""
     latest: Attempt | None = Attempt.objects.filter(case_id=case_id).order_by("-number").first()
     runs = {run.code: run for run in latest.check_runs.order_by("round")} if latest else {}
     return [finding for run in runs.values() for finding in run.as_findings()]
 
 
-def begin_rights(case: Case, now: datetime, valid_for: timedelta, *, conditional: bool = False) -> None:
-    """Rights begin, for `valid_for`. The declared facts become the employer's, its code becomes its alone, and what was in force ends.
+def begin_rights(case: Case, now: datetime, valid_for: timedelta, findings: Iterable[Finding], *, conditional: bool = False) -> None:
+    """Rights begin, for `valid_for` or until the first paper ends of which `findings` speak.
+
+    The declared facts become the employer's, its code becomes its alone, and what was in force ends.
 
     Raises Refused while another case of the employer is suspended or revoked: that one is settled first.
     """
@@ -416,19 +443,31 @@ def begin_rights(case: Case, now: datetime, valid_for: timedelta, *, conditional
             employer.save()
     except IntegrityError as error:  # the constraint: a confirmed code belongs to one employer
         raise Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) from error
-    case.approved_at, case.expires_at, case.conditional = now, now + valid_for, conditional
+    case.approved_at, case.expires_at, case.conditional = now, rights_end(now, valid_for, findings, now), conditional
 
 
-def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime, *, seconds: float | None = None) -> None:
-    """Put the decision on record and queue the mail that tells the employer. `seconds`: how long its reviewer looked."""
+def rights_end(began_at: datetime, valid_for: timedelta, findings: Iterable[Finding], now: datetime) -> datetime:
+    """An approval outlives nothing that it rests on."""
+    by_papers = end_of_papers(findings, now)
+    return min(began_at + valid_for, by_papers) if by_papers else began_at + valid_for
+
+
+def put_on_record(
+    case: Case, verb: str, why: Why, actor: Actor, now: datetime, *, seconds: float | None = None, suspended: bool = False
+) -> None:
+    """Put the decision on record and queue the mail that tells the employer.
+
+    `seconds`: how long its reviewer looked. `suspended`: what the employer had in force is suspended with it.
+    """
     case.decided_at = now if verb not in ("hold_for_review", "reopen") else None
     Decision.objects.create(
         case=case, attempt_number=case.attempt_number, verb=verb, reasons=list(why.reasons), note=why.note,
         decided_by_id=actor.id if actor.role is Role.REVIEWER else None,
-        policy_version=why.policy_version, decided_at=now,
+        policy_version=why.policy_version, rules_version=rule_pack.CURRENT.version, decided_at=now,
         seconds=seconds, waited=triage.waited(case, now) if verb in guards.NEEDS_CLAIM and actor.role is Role.REVIEWER else None,
     )  # fmt: skip
-    tell(case, f"case_{verb}", {"verb": verb, "reasons": list(why.codes), "note": why.note, "path": reverse("verification:home")}, now)
+    told = {"verb": verb, "reasons": list(why.codes), "note": why.note, "path": reverse("verification:home")}
+    tell(case, f"case_{verb}", told | ({"suspended": True} if suspended else {}), now)
 
 
 def tell(case: Case, template: str, context: dict[str, Any], now: datetime) -> None:

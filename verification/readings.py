@@ -1,6 +1,7 @@
 """What does an upload say, before anybody hands it in? It is read at once by a worker, shown, and confirmed or disputed.
 
 A client's letter is read here too, as the check reads it, but judged whenever somebody asks (`verification.clients`).
+A licence's landmarks are looked for in the same go, once its values can be shown.
 What the employer says of a value never changes what was read: it is a statement, shown to the reviewer beside it.
 """
 
@@ -19,7 +20,7 @@ from employers.models import Member
 from employers.uscc import normalise
 from events.errors import ProviderUnavailable, Refused
 from events.models import record
-from verification import guards, pipeline
+from verification import duplicates_index, guards, pipeline
 from verification.checks.agency_licence import ClientLetter
 from verification.checks.base import Check
 from verification.checks.reading import Reading
@@ -71,7 +72,20 @@ def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | N
     except Exception:  # a mistake of ours or of a reader: the check will say so, where somebody sees it
         log.exception("document_not_read", document=str(document_id))
     version = check.version if observation else ""
-    return DocumentReading.objects.finish(document_id, lease, clock(), reading=observation, version=version) and observation is not None
+    finished = DocumentReading.objects.finish(document_id, lease, clock(), reading=observation, version=version)
+    if finished and row.document.superseded_at is None and row.deaths < DEATHS:
+        _look_ahead(row.document)
+    return finished and observation is not None
+
+
+def _look_ahead(document: Document) -> None:
+    """Do now what the check `duplicates` would else do while the employer waits. It does what is lacking by itself."""
+    if document.kind != DocumentKind.BUSINESS_LICENCE:
+        return
+    try:
+        duplicates_index.prepare(document.pages.all())
+    except Exception:  # as above: the check will say so
+        log.exception("landmarks_not_kept", document=str(document.pk))
 
 
 def _observe(check: Check, case: Case, document_id: str, now: datetime) -> Observation:

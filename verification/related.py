@@ -257,7 +257,7 @@ def _seen_near(case: Case, observed: dict[str, Any] | None) -> dict[UUID, dict[s
     Those are looked for among the pages that share this one's rare words: no index leads from an observation back.
     """
     seen = observed if observed is not None else _observed([case.pk]).get(case.pk, {})
-    near = {UUID(found["case"]): found for found in seen.get("near_same", ())}
+    near = {UUID(found["case"]): found for found in reversed(seen.get("near_same", ()))}  # of each case the best, which is the first
     mine = DocumentPage.objects.filter(document__case=case, document__kind=DocumentKind.BUSINESS_LICENCE, document__superseded_at=None)
     pages = list(mine.values_list("pk", flat=True))
     likely = {page for found in duplicates_index.candidates(pages).values() for page in found} if pages else set()

@@ -13,12 +13,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from employers.models import Member
+from employers.models import AccountClass
 from events.actor import SYSTEM
 from events.mail import queue_mail
 from events.models import Event, record
-from verification import states
+from verification import client_terms, states
 from verification.models import Case
+from verification.notices import concerned
 
 DAYS_BEFORE: Final = (30, 7, 1)
 REMINDED: Final = "remind"
@@ -27,29 +28,47 @@ _HANDED_IN: Final = states.IN_PROGRESS | states.REVIEWABLE
 
 
 def due(now: datetime) -> list[UUID]:
-    """The cases whose people have to be told now, those that end first before the others."""
+    """The cases whose people have to be told now, those that end first before the others.
+
+    That of an agency ends with the last of its clients' letters, too.
+    """
     told = _told(now)
+    soon = now + timedelta(days=DAYS_BEFORE[0])
     # What the register has not confirmed yet is confirmed without its employer, or ends; there is nothing to renew.
-    ending = Case.objects.in_force(now).filter(conditional=False, expires_at__lte=now + timedelta(days=DAYS_BEFORE[0]))
-    ending = ending.exclude(employer__cases__state__in=_HANDED_IN).order_by("expires_at")
-    return [pk for pk, ends in ending.values_list("pk", "expires_at") if (str(pk), _days(ends, now), ends.isoformat()) not in told]
+    by_time, by_clients = Q(expires_at__lte=soon), Q(account_class=AccountClass.COMMERCIAL_AGENCY)
+    ending = Case.objects.in_force(now).filter(by_time | by_clients, conditional=False)
+    ending = ending.exclude(employer__cases__state__in=_HANDED_IN)
+    ends_at = {case.pk: _ends(case, now)[0] for case in ending}
+    first = sorted((pk for pk, ends in ends_at.items() if now < ends <= soon), key=lambda pk: ends_at[pk])
+    return [pk for pk in first if (str(pk), _days(ends_at[pk], now), ends_at[pk].isoformat()) not in told]
 
 
 def remind(case_id: UUID, now: datetime) -> bool:
     """Write to the employer's owners, and to whoever handed the case in, that it ends soon; whether that was due."""
     with transaction.atomic():
         case: Case = Case.objects.select_for_update().get(pk=case_id)
-        ends = case.expires_at
-        if not case.holds_rights(now) or ends is None or case.conditional or not (days := _days(ends, now)):
+        if not case.holds_rights(now) or case.conditional:
+            return False
+        ends, template = _ends(case, now)
+        if ends <= now or not (days := _days(ends, now)):
             return False
         key = (str(case.pk), days, ends.isoformat())
         if key in _told(now, case):
             return False
         record(REMINDED, case, SYSTEM, now, employer_id=case.employer_id, data={"days": days, "ends": ends.isoformat()})
         context = {"name": case.declared_name, "days": (ends - now).days or 1, "path": reverse("verification:home")}
-        for member in _readers(case):
-            queue_mail(member.user.email, "case_renew", member.user.language, context, now)
+        for member in concerned(case.employer_id, case.submitted_by_id):
+            queue_mail(member.user.email, template, member.user.language, context, now)
     return True
+
+
+def _ends(case: Case, now: datetime) -> tuple[datetime, str]:
+    """When the approval ends, and the mail that tells of it: by time, or by the last letter of an agency's clients."""
+    assert case.expires_at is not None
+    by_clients = client_terms.last_end(case, now) if case.account_class == AccountClass.COMMERCIAL_AGENCY else None
+    if by_clients is not None and by_clients < case.expires_at:
+        return by_clients, "clients_end"
+    return case.expires_at, "case_renew"
 
 
 def _days(ends: datetime, now: datetime) -> int:
@@ -63,8 +82,3 @@ def _told(now: datetime, case: Case | None = None) -> set[tuple[str, int, str]]:
     if case is not None:
         reminders = reminders.filter(subject_id=str(case.pk))
     return {(case_id, data["days"], data["ends"]) for case_id, data in reminders.values_list("subject_id", "data")}
-
-
-def _readers(case: Case) -> list[Member]:
-    members = Member.objects.active().filter(employer=case.employer_id, user__is_active=True).select_related("user")
-    return list(members.filter(Q(role=Member.MemberRole.OWNER) | Q(user=case.submitted_by)))

@@ -36,6 +36,7 @@ from verification.rule_pack import (
     paper_of,
 )
 from verification.states import State
+from verification.terms import end_of_papers
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,16 @@ def _requirement(item: Item, facts: Facts, whys: tuple[Why, ...], paper: str, pa
         return _reverification(item, facts, pack, now)
     touched = _touched(item, facts, paper)
     state = _state(item, facts, whys, touched, now)
-    deadline = facts.renew_by if facts.state in states.OPEN else None
+    deadline = _papers_end(item, facts, paper, now) if facts.in_force(now) else facts.renew_by if facts.state in states.OPEN else None
     if item.code == MAIL and facts.state not in _CLOSED:
         state = RequirementState.SATISFIED if facts.email_verified else RequirementState.CURRENTLY_DUE
     if item.code == REGISTRATION and facts.in_force(now) and facts.conditional:
         state, whys, deadline = RequirementState.PENDING_VERIFICATION, (Why("registry_pending"),), facts.expires_at
     if item.code == CLIENTS and facts.in_force(now):
         state, whys = _of_letters(facts.letters)
+        deadline = facts.clients_end
+        if deadline and deadline - now <= pack.renew_before and state is not RequirementState.PENDING_VERIFICATION:
+            state, whys = RequirementState.CURRENTLY_DUE, (*whys, Why("agency_client_ends_soon", "valid_until"))
     if item.code == AUTHORITY:
         deadline = _proofs_end(facts, state, now) or deadline
     if state is RequirementState.SATISFIED:
@@ -200,6 +204,12 @@ def _touched(item: Item, facts: Facts, paper: str) -> datetime | None:
 def _late(state: RequirementState, deadline: datetime | None, now: datetime) -> RequirementState:
     late = state is RequirementState.CURRENTLY_DUE and deadline is not None and deadline <= now
     return RequirementState.PAST_DUE if late else state
+
+
+def _papers_end(item: Item, facts: Facts, paper: str, now: datetime) -> datetime | None:
+    """When the paper ends that was accepted for the item, and the approval with it."""
+    found = (finding for report in facts.reports for finding in report.findings)
+    return end_of_papers((finding for finding in found if about(finding.code, finding.field, paper) == item.code), now)
 
 
 def _proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetime | None:

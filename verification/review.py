@@ -144,18 +144,21 @@ _ON_THE_REGISTER = (
     "registry_abnormal_list", "registry_serious_violation_list",
 )  # fmt: skip
 _ON_AUTHORITY = (
-    "authority_missing", "authority_unproven", "authority_email_unverified", "agency_licence_missing", "approval_document_missing",
+    "authority_missing", "authority_unproven", "authority_email_unverified", "agency_licence_missing", "agency_licence_mismatch",
+    "agency_licence_expired", "agency_licence_ends_soon", "agency_licence_listed_otherwise", "approval_document_missing",
 )  # fmt: skip
 _ON_DUPLICATES = (
     "duplicate_same_image",
     "duplicate_same_uscc_active",
+    "duplicate_agency_licence",
     "duplicate_device_cluster",
     "duplicate_phone_cluster",
+    "duplicate_nominee",
     "duplicate_excluded",
 )
 
 REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
-    "request_changes": (*_ON_THE_PICTURE, *_ON_THE_FACTS, *_ON_AUTHORITY, "duplicate_same_image", "review_decided"),
+    "request_changes": (*_ON_THE_PICTURE, *_ON_THE_FACTS, *_ON_AUTHORITY, "document_ends_soon", "duplicate_same_image", "review_decided"),
     "reject": (
         "document_not_a_licence", "document_several_licences", "document_expired", "uscc_invalid", "uscc_mismatch", "name_mismatch",
         "name_former", "legal_representative_mismatch", "established_on_mismatch", *_ON_THE_REGISTER, *_ON_AUTHORITY, *_ON_DUPLICATES,

@@ -96,6 +96,10 @@ TAKES: Final[dict[str, Text]] = {
 """How long each way usually takes, until it is known whether it is good."""
 
 
+PAPERS: Final = frozenset({LICENCE, APPROVAL})
+"""By which a body shows that it exists; of each body one of them is due."""
+
+
 def paper_of(account_class: str, uscc: str, pack: Pack = CURRENT) -> str:
     """The paper by which this body shows that it exists: `business_licence` or `approval_document`."""
     if account_class == "public_service":
@@ -113,9 +117,12 @@ OF_KIND: Final = {
 _OF_PAPER: Final = (
     "document_", "uscc_missing", "legal_representative_", "established_on_", "agency_scope_", "duplicate_same_image", "forgery_",
 )  # fmt: skip
+_OF_A_DOCUMENT: Final = ("document_", "duplicate_same_image", "duplicate_alike", "forgery_")
+"""Reasons that name the kind of document which they are about, where that is not the paper."""
 _ABOUT: Final = (
     ("authority_email_unverified", MAIL), ("authority_", AUTHORITY), ("proof_", AUTHORITY), ("bank_", AUTHORITY), ("e_licence_", AUTHORITY),
-    ("vouch_", AUTHORITY), ("agency_client_", CLIENTS), ("agency_licence_", AGENCY), ("approval_document_", APPROVAL),
+    ("vouch_", AUTHORITY), ("agency_client_", CLIENTS), ("agency_licence_", AGENCY),
+    ("duplicate_agency_licence", AGENCY), ("approval_document_", APPROVAL),
     ("registry_", REGISTRATION), ("name_", FACTS), ("uscc_invalid", FACTS), ("uscc_mismatch", FACTS),
 )  # fmt: skip
 """By how the code of a reason begins; the first that fits."""
@@ -123,7 +130,7 @@ _ABOUT: Final = (
 
 def about(code: str, field: str = "", paper: str = LICENCE) -> str:
     """The item that a reason is about; what nobody but a reviewer can settle belongs to the submission."""
-    if code.startswith("document_") and field in OF_KIND:
+    if code.startswith(_OF_A_DOCUMENT) and field in OF_KIND:
         return OF_KIND[field]
     if code.startswith(_OF_PAPER) or (code == "uscc_mismatch" and field == "qr"):
         return paper

@@ -22,8 +22,9 @@ from events.reasons import REASONS
 from verification import policy
 from verification.findings import OUTCOME_VERB, Finding, Outcome, Verdict
 from verification.models import Attempt, Case
-from verification.operations import Why, begin_rights, moving, put_on_record, suspend, tell
+from verification.operations import Why, begin_rights, findings_of, moving, put_on_record, rights_end, suspend, tell
 from verification.states import EVER_APPROVED, State
+from verification.terms import has_ended
 
 OF_THE_EMPLOYER = frozenset({"recruiter", "company"})
 """Who mends a reason, where that is not us: an attempt that waits for them says so before anything else."""
@@ -65,7 +66,7 @@ def _carry_out(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequen
             if not Attempt.objects.finish(attempt.pk, lease, now, outcome=verdict.outcome, waiting_for=""):
                 raise _LeaseLost
             if verdict.outcome is Outcome.APPROVE:
-                _approve(move.case, verdict, now)
+                _approve(move.case, verdict, findings, now)
                 move.data["conditional"] = verdict.conditional
             if verdict.outcome is Outcome.REJECT:
                 _stop_what_is_in_force(move.case, why, now)
@@ -98,14 +99,18 @@ def _look_again(attempt: Attempt, lease: UUID, now: datetime) -> bool:
         return bool(Attempt.objects.held(attempt.pk, lease).update(**again))
 
 
-def _approve(case: Case, verdict: Verdict, now: datetime) -> None:
-    """Raises Refused where this employer, or another by the same code, had a condition before that the register has not
-    confirmed: a second one, whether after the first or instead of it, would be a way around its end."""
+def _approve(case: Case, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> None:
+    """Raises Refused where a paper has ended since it was checked, and where this employer, or another by the same code, had a
+    condition before that the register has not confirmed: a second one, whether after the first or instead of it, would be a way
+    around its end."""
     rules = policy.POLICIES.get(verdict.policy_version, policy.CURRENT)
     before = Case.objects.filter(Q(employer=case.employer) | Q(declared_uscc=case.declared_uscc), conditional=True, state__in=EVER_APPROVED)
     if verdict.conditional and before.exclude(pk=case.pk).exists():
         raise Refused(NOT_CONFIRMED, "uscc", seen=case.declared_uscc)
-    begin_rights(case, now, rules.conditional_for if verdict.conditional else rules.valid_for, conditional=verdict.conditional)
+    if ended := has_ended(findings, now):
+        raise Refused("document_expired", ended.field, seen=ended.until)
+    valid_for = rules.conditional_for if verdict.conditional else rules.valid_for
+    begin_rights(case, now, valid_for, findings, conditional=verdict.conditional)
 
 
 def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
@@ -157,7 +162,8 @@ def confirm(case_id: UUID, now: datetime) -> bool:
         if not case.conditional or not case.holds_rights(now):
             return False
         assert case.approved_at is not None
-        case.conditional, case.expires_at = False, case.approved_at + policy.CURRENT.valid_for
+        case.conditional = False
+        case.expires_at = rights_end(case.approved_at, policy.CURRENT.valid_for, findings_of(case_id), now)
         case.version += 1
         case.save()
         record("confirm", case, SYSTEM, now, employer_id=case.employer_id, policy_version=policy.CURRENT.version)
@@ -183,6 +189,14 @@ def end(case_id: UUID, now: datetime) -> None:
             employer.confirmed_at = None
             employer.save(update_fields=["confirmed_at"])
         _tell_end(move.case, NOT_CONFIRMED, now)
+
+
+def end_without_clients(case_id: UUID, now: datetime) -> None:
+    """An agency has no client left for whom it could recruit: its approval ends, and it may come back with a letter of one."""
+    why = Why([{"code": "agency_client_expired", "field": "valid_until"}])
+    with moving(case_id, "expire", SYSTEM, now, why=why) as move:
+        move.case.expires_at = min(move.case.expires_at or now, now)
+        _tell_end(move.case, "agency_client_expired", now)
 
 
 def _tell_end(case: Case, code: str, now: datetime) -> None:

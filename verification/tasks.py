@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from events.errors import ProviderError, Refused
 from events.queue import SWEEP_AT_MOST, ring_due
-from verification import conditions, deciding, following, pipeline, readings, renewing, settling, triage, watching
+from verification import client_terms, conditions, deciding, following, pipeline, readings, renewing, settling, triage, watching
 from verification.models import Attempt, Case, DocumentReading, Proof
 from verification.policy import POLICIES
 from verification.states import State
@@ -42,6 +42,12 @@ def remind_to_renew() -> None:
     now = timezone.now()
     for case_id in renewing.due(now)[:SWEEP_AT_MOST]:
         renewing.remind(case_id, now)
+
+
+@shared_task
+def end_clients() -> None:
+    """End the clients whose letters have ended, and the approvals that rested on the last of them."""
+    client_terms.look(timezone.now())
 
 
 @shared_task

@@ -13,17 +13,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
+from events.queue import SWEEP_AT_MOST
 from events.sealing import blind_index
 from verification import lookalikes, states, urgency
 from verification.hours import Hours
-from verification.models import Case, CaseReason, Decision, ReviewStage, RightsNow, SecondReview
+from verification.models import Case, CaseQuerySet, CaseReason, Decision, ReviewStage, RightsNow, SecondReview
 from verification.states import State
 
 LAPSES_WITHIN: Final = timedelta(days=7)
 """An approval that ends within this time is about to lapse: its employer loses its rights while it waits for us."""
-AT_ONCE: Final = 1000
 
 
 def follow(case: Case, from_state: State, codes: Sequence[str], now: datetime) -> None:
@@ -70,16 +70,29 @@ def hours() -> Hours:
 # --- What time changes -----------------------------------------------------------------------------------
 
 
-def place_anew(now: datetime, *, everything: bool = False) -> int:
-    """Reckon the places of those that have none, or whose employer holds rights that end some day; of `everything` where the rules,
-    the hours or the key have changed. How many were."""
-    cases = Case.objects.filter(state__in=states.REVIEWABLE)
-    if not everything:
-        cases = cases.filter(Q(review_due=None) | ~Q(rights_now=RightsNow.NONE))
-    keys = list(cases.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(keys), AT_ONCE):
-        for key in keys[start : start + AT_ONCE]:
-            _place_anew(key, now)
+def place_anew(now: datetime, at_most: int = SWEEP_AT_MOST) -> int:
+    """Place what has no place yet, and what time has moved, the most urgent first; how many were."""
+    return _each(_misplaced(now).order_by("-urgency", "submitted_at", "pk")[:at_most], now)
+
+
+def place_all(now: datetime) -> int:
+    """Place everything anew, where the rules, the working hours or the key have changed; how many were."""
+    return _each(Case.objects.awaiting_review(), now)
+
+
+def _misplaced(now: datetime) -> CaseQuerySet:
+    others = Case.objects.in_force(now).filter(employer=OuterRef("employer")).exclude(pk=OuterRef("pk"))
+    ended, lapsing = ~Exists(others), Exists(others.filter(expires_at__lte=now + LAPSES_WITHIN))
+    moved = Q(ended) | Q(lapsing, harm__lt=urgency.CURRENT.harm[urgency.Kind.LAPSING])
+    confirmed = Q(Exists(others.filter(conditional=False)), rights_now=RightsNow.CONDITIONAL)
+    waiting: CaseQuerySet = Case.objects.filter(state__in=states.REVIEWABLE)
+    return waiting.filter(Q(review_due=None) | (~Q(rights_now=RightsNow.NONE) & (moved | confirmed)))
+
+
+def _each(cases: CaseQuerySet, now: datetime) -> int:
+    keys = list(cases.values_list("pk", flat=True))
+    for key in keys:
+        _place_anew(key, now)
     return len(keys)
 
 

@@ -68,6 +68,7 @@ FOUND: dict[str, Promise] = {
     "no_agency": _("No HR service licence is needed"),
     "agency_licence_agrees": _("The HR service licence is in force and names the company"),
     "agency_client_agrees": _("A client's authorisation names the client and you"),
+    "document_in_term": _("The business term has not ended"),
 }
 """What a check found where nothing is wrong."""
 

@@ -24,6 +24,7 @@ OUTCOMES = [
     Outcome("agency", True, "refused", ["uscc_invalid"], ["door:uscc_invalid"]),
     Outcome("kit", False, "in_review", ["duplicate_same_image"], ["duplicates", "authority"], seconds=5.0),
     Outcome("kit", False, "approved", [], ["authority"], seconds=6.0),
+    Outcome("insider", False, "approved", apart=True),
     Outcome("revoked", False, "rejected", ["registry_revoked"], ["registry"], seconds=7.0),
 ]
 
@@ -39,6 +40,11 @@ def test_the_figures() -> None:
                 "kit": {"n": 2, "approved_without_person": 1, "caught_by": {"duplicates": 1, "authority": 1}},
                 "revoked": {"n": 1, "approved_without_person": 0, "caught_by": {"registry": 1}},
             },
+        },
+        "apart": {
+            "n": 1,
+            "approved_without_person": 1,
+            "by_kind": {"insider": {"n": 1, "approved_without_person": 1, "caught_by": {}}},
         },
         "seconds": {"median": 4.0, "p95": 7.0},
     }

@@ -97,6 +97,7 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
     visitor.is_calm()
     first.refresh_from_db()
     assert first.state == State.CHANGES_REQUESTED
+    expect(page.locator(".viewport:not([hidden]) img")).to_have_js_property("complete", True)
     assert Event.objects.filter(verb="view_page", actor_id=str(reviewer.pk)).count() == 2
 
 
@@ -117,6 +118,32 @@ def test_rejecting_takes_a_second_look_and_no_script(visit: Visitor, reviewer: U
     expect(page.locator(".messagelist .success")).to_contain_text(case.declared_name)
     case.refresh_from_db()
     assert case.state == State.REJECTED
+
+
+def test_what_is_in_force_is_asked_about_before_a_refusal(visit: Visitor, reviewer: User, now: datetime) -> None:
+    case = waiting(now, 305, hours=2)
+    old = make_case(case.employer.members.get(), now - timedelta(days=90), State.APPROVED, expires_at=now + timedelta(days=90))
+    visitor = visit()
+    visitor.sign_in(reviewer)
+    page = visitor.go("/console/verification/case/")
+    page.get_by_role("button", name="领取下一份").click()
+    page.locator(".decision-reject summary").click()
+    form = page.locator(".decision-reject form")
+    visitor.is_calm()
+    form.get_by_label("公司名称不一致").check()
+    form.get_by_role("button", name="再看一遍").click()
+    expect(form.locator("[name=in_force]:invalid")).to_have_count(2)  # the browser asks for the choice
+    form.get_by_role("button", name="再保留 15 分钟").click()
+    expect(page.locator(".claim-mine")).to_contain_text("14:")
+    form.get_by_label("以相同理由一并暂停").check()
+    form.get_by_role("button", name="再看一遍").click()
+    expect(page.get_by_text("将以相同理由一并暂停")).to_be_visible()
+    visitor.is_calm()
+    page.get_by_role("button", name="拒绝").click()
+    expect(page.locator(".messagelist .success")).to_contain_text(case.declared_name)
+    case.refresh_from_db()
+    old.refresh_from_db()
+    assert (case.state, old.state) == (State.REJECTED, State.SUSPENDED)
 
 
 @pytest.mark.parametrize("size", ["phone", "1280", "1920"])

@@ -28,6 +28,8 @@ CONTEXT = {
     "note": "请看<b>第二页</b>",
     "path": "/case/", "code": "123456", "minutes": 30, "days": 10, "account": "工商银行 ···· 1234", "member": "li@example.com",
     "way": "bank_deposit", "shown": "工商银行 ···· 1234", "proven": False, "colleague": False, "link": f"{SITE}/x", "verb": "reject",
+    "client": "云溪市<示例>公司",
+    "failures": 5, "until": "2026-11-24 18:15", "what": "set_up", "left": 3,
 }  # fmt: skip
 
 
@@ -74,6 +76,12 @@ def test_leads_to_the_very_item(template: str, now: datetime) -> None:
 def test_a_proof_that_came_and_one_that_did_not(now: datetime) -> None:
     assert "did not succeed" in sent("proof_ended", "en", now)[0]
     assert "are shown to act" in sent("proof_ended", "en", now, proven=True, reasons=[])[0]
+
+
+def test_who_is_refused_is_told_what_became_of_what_was_in_force(now: datetime) -> None:
+    assert "begin again" in sent("case_reject", "en", now)[1]
+    for part in sent("case_reject", "en", now, suspended=True)[1:]:
+        assert "What your company had in force is suspended, too" in part and "begin again" not in part
 
 
 def test_a_colleague_is_ended_and_a_stranger_is_reported(now: datetime) -> None:

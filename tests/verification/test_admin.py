@@ -20,7 +20,7 @@ from employers import sightings
 from employers.models import User
 from events.models import Event
 from events.reasons import REASONS
-from tests.factories import make_case, make_document, make_employer, make_member, make_uscc, make_user
+from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_uscc, make_user
 from verification import appealing, operations, review, triage, wording
 from verification.admin import CaseAdmin
 from verification.checks import CHECKS
@@ -42,12 +42,6 @@ def sign_in(user: User) -> Client:
     client = Client(headers={"accept-language": "en"})
     client.force_login(user)
     return client
-
-
-def make_colleague(now: datetime, *groups: str) -> User:
-    user = make_user(now, is_staff=True)
-    user.groups.set(Group.objects.filter(name__in=groups))
-    return user
 
 
 @pytest.fixture
@@ -160,13 +154,14 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
     first = waiting_case(now)
     for hours in range(12):
         waiting_case(now, hours=hours)
-    with django_assert_max_num_queries(15):
+    client.get("/console/")  # the first request of a stay notes it
+    with django_assert_max_num_queries(16):
         client.get(QUEUE)
     for number in range(5):
         make_document(first, now, sha256=f"f{number:063}")
         attempt = Attempt.objects.create(case=first, number=number + 2, submitted_at=now, due_at=now)
         CheckRun.objects.create(attempt=attempt, code="scan", version="1", started_at=now, finished_at=now)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(25):
         client.get(page_of(first))
 
 
@@ -296,6 +291,61 @@ def test_what_hurts_is_confirmed_on_a_page_that_shows_what_the_employer_is_told(
     press(client, case, verb, reasons=["registry_revoked"], note="看过登记", confirmed="1")
     case.refresh_from_db()
     assert case.state == {"reject": State.REJECTED, "suspend": State.SUSPENDED, "revoke": State.REVOKED}[verb]
+
+
+class TestWhatIsInForce:
+    """Whoever refuses a case says whether what its employer has in force is suspended, too."""
+
+    @pytest.fixture
+    def case(self, client: Client, now: datetime) -> Case:
+        case = waiting_case(now)
+        member = case.employer.members.get()
+        make_case(member, now, State.APPROVED, approved_at=now, expires_at=now + timedelta(days=30))
+        press(client, case, "claim")
+        return case
+
+    def test_the_page_says_so_and_presets_nothing(self, client: Client, case: Case, now: datetime) -> None:
+        html = client.get(page_of(case)).content.decode()
+        until = timezone.localtime(now + timedelta(days=30))
+        assert f"{case.declared_name} is approved by another case until {until:%Y-%m-%d}" in html
+        assert len(re.findall(r'type="radio" name="in_force" value="(?:suspend|keep)" required>', html)) == 2
+        Case.objects.filter(state=State.APPROVED).update(expires_at=now)
+        assert 'name="in_force"' not in client.get(page_of(case)).content.decode()
+
+    @pytest.mark.parametrize("step", [{}, {"preview": "1"}, {"confirmed": "1"}])
+    def test_without_a_choice_nothing_is_done_and_what_was_typed_is_kept(self, client: Client, case: Case, step: dict[str, str]) -> None:
+        response = press(client, case, "reject", reasons=["name_mismatch"], note="写了很久的说明", **step)
+        html = response.content.decode()
+        assert response.status_code == 409 and "写了很久的说明</textarea>" in html
+        assert REASONS["in_force_undecided"].says.en in html
+        assert set(Case.objects.values_list("state", flat=True)) == {State.IN_REVIEW, State.APPROVED}
+
+    @pytest.mark.parametrize(("choice", "state", "words"), [("suspend", "suspended", "suspended with it"), ("keep", "approved", "stays")])
+    def test_it_is_shown_once_more_and_then_done(self, client: Client, case: Case, choice: str, state: str, words: str) -> None:
+        sent = {"reasons": ["name_mismatch"], "in_force": choice}
+        html = press(client, case, "reject", **sent).content.decode()
+        assert words in html and f'name="in_force" value="{choice}"' in html
+        assert re.search(rf'value="{choice}" required checked', press(client, case, "reject", back="1", **sent).content.decode())
+        assert re.search(rf'value="{choice}" required checked', press(client, case, "claim", verb="reject", **sent).content.decode())
+        press(client, case, "reject", confirmed="1", **sent)
+        assert set(Case.objects.values_list("state", flat=True)) == {"rejected", state}
+
+    def test_no_other_choice_is_taken(self, client: Client, case: Case) -> None:
+        assert press(client, case, "reject", reasons=["name_mismatch"], in_force="both", confirmed="1").status_code == 400
+
+    def test_the_employer_sees_what_became_of_it(self, client: Client, case: Case) -> None:
+        visitor = sign_in(case.employer.members.get().user)
+        Case.objects.filter(pk=case.pk).update(opened_at=timezone.now() + timedelta(seconds=1))  # it is the later one
+        press(client, case, "reject", reasons=["name_mismatch"], in_force="suspend", confirmed="1")
+        page = visitor.get("/case/").content.decode()
+        assert "What your company had in force is suspended, too" in page and "Begin again" not in page and "Appeal</a>" in page
+        assert {event.verb for event in visitor.get("/case/").context["timeline"]} >= {"reject", "suspend"}
+
+    def test_and_what_stays(self, client: Client, case: Case) -> None:
+        Case.objects.filter(pk=case.pk).update(opened_at=timezone.now() + timedelta(seconds=1))
+        press(client, case, "reject", reasons=["name_mismatch"], in_force="keep", confirmed="1")
+        page = sign_in(case.employer.members.get().user).get("/case/").content.decode()
+        assert "What your company was approved for before stays in force until" in page and "Begin again" in page
 
 
 def test_reinstate(client: Client, now: datetime) -> None:
@@ -615,6 +665,30 @@ class TestEvidence:
         del near["document"]
         self.found(case, "duplicates", {"same_bytes": [], "near_same": [near], "same_uscc": []})
         assert "nearly the same picture" in self.page(client, case), "as older checks observed it"
+
+    def test_of_several_licences_each_page_has_its_own_place(self, client: Client, now: datetime) -> None:
+        case, other = waiting_case(now), waiting_case(now)
+        first, second = case.documents.get(), make_document(case, now)
+        DocumentPage.objects.create(document=second, number=2, image="nowhere.jpg", width=900, height=1200, fingerprint="0" * 16)
+        theirs = {"case": str(other.pk), "document": str(other.documents.get().pk), "page": 1, "distance": 3}
+        near = [
+            theirs | {"agreement": 0.99, "of_document": str(second.pk), "of_page": 2, "region": [10, 20, 110, 220]},
+            theirs | {"agreement": 0.97, "of_document": str(first.pk), "of_page": 1, "region": [30, 40, 130, 240]},
+            theirs | {"agreement": 0.96, "of_document": str(second.pk), "of_page": 2, "region": [11, 21, 111, 221]},
+        ]
+        same = Finding("duplicates", "duplicate_same_image", Severity.CONCERN, "document", page=2, region=(10, 20, 110, 220))
+        self.found(case, "duplicates", {"same_bytes": [], "near_same": near, "same_uscc": []}, same)
+        shown = client.get(page_of(case)).context["pages"]
+        places = {
+            (page["document"].pk, page["page"].number): [(box.x, box.y, box.width, box.height) for box in page["boxes"] if box.says]
+            for page in shown
+        }
+        assert places == {(first.pk, 1): [(30, 40, 100, 200)], (second.pk, 1): [], (second.pk, 2): [(10, 20, 100, 200)]}
+        assert "99% of it agree" in self.page(client, case), "the best of each case"
+        for each in near:
+            del each["of_document"]
+        self.found(case, "duplicates", {"same_bytes": [], "near_same": near, "same_uscc": []}, same)
+        assert "box-trace" not in self.page(client, case), "earlier observations do not say on which"
 
     def test_excluding_begins_at_the_case(self, client: Client, now: datetime) -> None:
         case = waiting_case(now)

@@ -15,12 +15,14 @@ from PIL import Image
 
 from events.errors import ProviderUnavailable
 from tests.conftest import require
-from tests.factories import make_case, make_document, make_member, make_uscc
+from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
+from verification import hr_licences, operations
 from verification.checks.agency_licence import AgencyLicence, agency_words
 from verification.checks.base import Subject
 from verification.findings import Finding, Severity
 from verification.licence.boxes import TextBox
-from verification.models import Case, ClientAuthorisation, DocumentKind
+from verification.licence.hr_service import number_key
+from verification.models import Case, ClientAuthorisation, DocumentKind, HrLicenceRecord
 from verification.pipeline import subject_of
 from verification.readers import READERS
 from verification.readers.base import Picture
@@ -38,6 +40,7 @@ SUBJECT = Subject(
 )  # fmt: skip
 DIRECT = replace(SUBJECT, account_class="direct_employer")
 PUBLIC = replace(SUBJECT, account_class="public_service")
+BODY = replace(DIRECT, uscc="52" + USCC[2:])
 
 
 def paper(sure: float = 0.995, **fields: str) -> dict[str, Any]:
@@ -61,10 +64,16 @@ def letter(sure: float = 0.995, declared: str = "", until: str = "", sealed: boo
     return paper(sure, **fields) | more
 
 
+def listed(*approved_with: str, **changed: Any) -> dict[str, Any]:
+    """The list has the licence, as it should be."""
+    record = {"name": AGENCY, "uscc": USCC, "valid_until": "2028-05-09", "as_of": "2026-11-01"} | changed
+    return {"number": "990108230123", "record": record, "approved_with": list(approved_with)}
+
+
 def seen(**changed: Any) -> dict[str, Any]:
     observation = {
         "scope_from": "registry", "scope_expected": True, "agency_words": ["人力资源服务"], "kinds": ["business_licence"],
-        "licence": licence(), "clients": [letter()],
+        "licence": licence(), "listed": listed(), "clients": [letter()],
     }  # fmt: skip
     return observation | changed
 
@@ -79,12 +88,16 @@ def worst(findings: Sequence[Finding]) -> Finding:
         (SUBJECT, seen(), "agency_licence_agrees", Severity.PASS),
         (SUBJECT, seen(licence=None), "agency_licence_missing", Severity.CONCERN),
         (SUBJECT, seen(licence=licence() | {"titled": False}), "agency_licence_unreadable", Severity.UNABLE),
-        (SUBJECT, seen(licence=licence(number="")), "agency_licence_unreadable", Severity.UNABLE),
+        (SUBJECT, seen(licence=licence(number=""), listed=None), "agency_licence_unreadable", Severity.UNABLE),
         (SUBJECT, seen(licence=licence(name="")), "agency_licence_unreadable", Severity.UNABLE),
         (SUBJECT, seen(licence=licence(valid_until="")), "agency_licence_unreadable", Severity.UNABLE),
         (SUBJECT, seen(licence=licence(scope="")), "agency_licence_unreadable", Severity.UNABLE),
         (SUBJECT, seen(licence=licence(valid_until="2026-11-23")), "agency_licence_expired", Severity.CONCERN),
-        (SUBJECT, seen(licence=licence(valid_until="2026-11-24")), "agency_licence_agrees", Severity.PASS),
+        # Within a week: it is asked for anew.
+        (SUBJECT, seen(licence=licence(valid_until="2026-11-24")), "agency_licence_ends_soon", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence(valid_until="2026-11-30")), "agency_licence_ends_soon", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence(valid_until="2026-12-01")), "agency_licence_agrees", Severity.PASS),
+        (SUBJECT, seen(listed=listed(valid_until="2026-11-30")), "agency_licence_ends_soon", Severity.CONCERN),
         (SUBJECT, seen(licence=licence(valid_until="长期")), "agency_licence_agrees", Severity.PASS),
         (SUBJECT, seen(licence=licence(valid_from="2026-11-25")), "agency_licence_expired", Severity.CONCERN),
         (SUBJECT, seen(licence=licence(name="云溪市另一家有限公司")), "agency_licence_mismatch", Severity.CONCERN),
@@ -93,6 +106,20 @@ def worst(findings: Sequence[Finding]) -> Finding:
         (SUBJECT, seen(licence=licence(uscc="9199")), "agency_licence_agrees", Severity.PASS),  # misread: the name agrees
         (SUBJECT, seen(licence=licence(uscc="")), "agency_licence_agrees", Severity.PASS),  # many forms print none
         (SUBJECT, seen(licence=licence(scope="人力资源管理咨询")), "agency_licence_mismatch", Severity.UNABLE),
+        # The published list
+        (SUBJECT, seen(listed=listed() | {"record": None}), "agency_licence_unconfirmed", Severity.UNABLE),
+        (DIRECT, seen(listed=listed() | {"record": None}), "agency_licence_unconfirmed", Severity.UNABLE),
+        (SUBJECT, seen(listed=listed(uscc="")), "agency_licence_agrees", Severity.PASS),
+        (SUBJECT, seen(listed=listed(name="", valid_until=None)), "agency_licence_agrees", Severity.PASS),
+        (SUBJECT, seen(listed=listed(name="云溪市另一家有限公司")), "agency_licence_listed_otherwise", Severity.CONCERN),
+        (SUBJECT, seen(listed=listed(name="云溪市另一家有限公司", uscc="")), "agency_licence_listed_otherwise", Severity.CONCERN),
+        (SUBJECT, seen(listed=listed(uscc=OTHER)), "agency_licence_listed_otherwise", Severity.CONCERN),
+        (SUBJECT, seen(licence=licence(0.97), listed=listed(uscc=OTHER)), "agency_licence_listed_otherwise", Severity.UNABLE),
+        (SUBJECT, seen(listed=listed(valid_until="2026-11-23")), "agency_licence_expired", Severity.CONCERN),
+        (SUBJECT, seen(listed=listed(as_of="2026-08-25")), "agency_licence_unconfirmed", Severity.UNABLE),
+        (SUBJECT, seen(listed=listed(as_of="2026-08-26")), "agency_licence_agrees", Severity.PASS),
+        (SUBJECT, seen(listed=listed(as_of="2026-08-25", uscc=OTHER)), "agency_licence_listed_otherwise", Severity.CONCERN),
+        (SUBJECT, seen(listed=listed("another")), "duplicate_agency_licence", Severity.CONCERN),
         # The register lists it for something else.
         (SUBJECT, seen(agency_words=[]), "agency_licence_mismatch", Severity.UNABLE),
         (SUBJECT, seen(agency_words=[], scope_from="reading"), "agency_licence_agrees", Severity.PASS),
@@ -110,7 +137,7 @@ def worst(findings: Sequence[Finding]) -> Finding:
         # Longer than the letter itself says is no use.
         (SUBJECT, seen(clients=[letter(valid_until="2026-11-23", until="2028-01-01")]), "agency_client_expired", Severity.CONCERN),
         (SUBJECT, seen(clients=[letter(sealed=False)]), "agency_client_unsealed", Severity.UNABLE),
-        (SUBJECT, seen(clients=[letter(sealed=None)]), "agency_licence_agrees", Severity.PASS),  # a grey copy tells nothing
+        (SUBJECT, seen(clients=[letter(sealed=None)]), "agency_client_unsealed", Severity.UNABLE),  # a grey copy tells nothing
         (SUBJECT, seen(clients=[letter(), letter(sealed=False)]), "agency_client_unsealed", Severity.UNABLE),
         # Who ticked the other box
         (DIRECT, seen(agency_words=[]), "no_agency", Severity.PASS),
@@ -120,6 +147,12 @@ def worst(findings: Sequence[Finding]) -> Finding:
         (DIRECT, seen(agency_words=[], scope_from="", scope_expected=False), "no_agency", Severity.PASS),
         (DIRECT, seen(agency_words=[], scope_from="", scope_expected=False, kinds=["approval_document"]), "approval_document_unchecked",
             Severity.UNABLE),
+        # A letter and an HR service licence replace no business licence; nor does a decision that nobody has read.
+        (SUBJECT, seen(kinds=["approval_document", "hr_service_licence"]), "approval_document_unchecked", Severity.UNABLE),
+        (DIRECT, seen(kinds=["approval_document", "hr_service_licence"]), "approval_document_unchecked", Severity.UNABLE),
+        (SUBJECT, seen(kinds=["approval_document", "business_licence"]), "agency_licence_agrees", Severity.PASS),
+        (BODY, seen(agency_words=[], kinds=["approval_document"]), "approval_document_unchecked", Severity.UNABLE),
+        (BODY, seen(agency_words=[]), "approval_document_missing", Severity.CONCERN),
         # Public bodies
         (PUBLIC, seen(), "approval_document_missing", Severity.CONCERN),
         (PUBLIC, seen(kinds=["approval_document"]), "approval_document_unchecked", Severity.UNABLE),
@@ -128,6 +161,61 @@ def worst(findings: Sequence[Finding]) -> Finding:
 def test_judging(subject: Subject, observation: dict[str, Any], code: str, severity: Severity) -> None:
     found = worst(AgencyLicence().judge(subject, {}, observation))
     assert (found.code, found.severity) == (code, severity)
+
+
+OTHER_NAME, BEFORE = "云溪市另一家有限公司", "云溪市旧名人力资源有限公司"
+TYPED_OUT = AGENCY.replace("有限公司", "有限责任公司")
+
+
+def register(listed: str, *former: str, **agreement: Any) -> dict[str, Any]:
+    told = {"known": True, "uscc": "match", "name": "match", "asked": {"name": AGENCY}} | agreement
+    return {"record": {"name": listed, "former_names": list(former)}} | ({"agreement": told} if agreement else {})
+
+
+def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
+    return {"fields": {"name": name}, "confidence": {"name": sure}, "alternatives": {"name": list(others)}}
+
+
+@pytest.mark.parametrize(
+    ("on_it", "registry", "reading", "code", "severity", "expected"),
+    [
+        # The words for a company's type are no other company.
+        (TYPED_OUT, {}, {}, "agency_licence_agrees", Severity.PASS, ""),
+        (AGENCY, register(TYPED_OUT), read_as(TYPED_OUT), "agency_licence_agrees", Severity.PASS, ""),
+        # The register has another name, or had this one before; what it has instead is not told.
+        (AGENCY, register(OTHER_NAME), {}, "agency_licence_mismatch", Severity.CONCERN, ""),
+        (BEFORE, register(AGENCY, BEFORE), {}, "agency_licence_former_name", Severity.CONCERN, ""),
+        (AGENCY, register(OTHER_NAME, AGENCY), {}, "agency_licence_former_name", Severity.CONCERN, ""),
+        (OTHER_NAME, register(AGENCY, BEFORE), {}, "agency_licence_mismatch", Severity.CONCERN, AGENCY),
+        # A register that affirms what it was asked speaks for that name, beside an older record too.
+        (AGENCY, register("", source="x"), {}, "agency_licence_agrees", Severity.PASS, ""),
+        (AGENCY, register(OTHER_NAME, source="x"), {}, "agency_licence_agrees", Severity.PASS, ""),
+        (OTHER_NAME, register(OTHER_NAME, source="x"), {}, "agency_licence_mismatch", Severity.CONCERN, AGENCY),
+        (AGENCY, register(OTHER_NAME, name="mismatch"), {}, "agency_licence_mismatch", Severity.CONCERN, ""),
+        # The register has the licence's name, and not the declared one: that is the register's check to say.
+        (OTHER_NAME, register(OTHER_NAME, AGENCY), {}, "agency_licence_agrees", Severity.PASS, ""),
+        # Where it lists nobody, the business licence is the second witness; how sure both are counts.
+        (AGENCY, {"record": None}, read_as(AGENCY), "agency_licence_agrees", Severity.PASS, ""),
+        (AGENCY, {"record": None}, read_as(OTHER_NAME), "agency_licence_mismatch", Severity.CONCERN, OTHER_NAME),
+        (AGENCY, {"record": None}, read_as(OTHER_NAME, 0.97), "agency_licence_mismatch", Severity.UNABLE, OTHER_NAME),
+        (AGENCY, {"record": None}, read_as(OTHER_NAME, 0.97, AGENCY), "agency_licence_agrees", Severity.PASS, ""),
+        (AGENCY, {"broken": "x"}, {"broken": "x"}, "agency_licence_agrees", Severity.PASS, ""),
+        (AGENCY, register(AGENCY), read_as(OTHER_NAME), "agency_licence_agrees", Severity.PASS, ""),  # the reading says it of itself
+    ],
+)  # fmt: skip
+def test_the_name_is_held_against_every_name_that_is_known(
+    on_it: str, registry: dict[str, Any], reading: dict[str, Any], code: str, severity: Severity, expected: str
+) -> None:
+    found = AgencyLicence().judge(SUBJECT, {"registry": registry, "reading": reading}, seen(licence=licence(name=on_it)))
+    (found_of_it,) = [each for each in found if each.code.startswith("agency_licence_")]
+    assert (found_of_it.code, found_of_it.severity, found_of_it.expected) == (code, severity, expected)
+    assert found_of_it.seen == (on_it if severity else "990108230123")
+
+
+def test_how_sure_the_licence_was_read_counts_too() -> None:
+    unsure = seen(licence=licence(0.97))
+    found = worst(AgencyLicence().judge(SUBJECT, {"registry": register(OTHER_NAME)}, unsure))
+    assert (found.code, found.severity) == ("agency_licence_mismatch", Severity.UNABLE)
 
 
 def test_a_finding_names_what_it_is_about_and_where() -> None:
@@ -224,7 +312,7 @@ def test_a_licence_is_read_from_its_pages(now: datetime) -> None:
     subject = subject_of(agency_case(now, DocumentKind.HR_SERVICE_LICENCE), now)
     observation = AgencyLicence([Script(LICENCE)]).observe(subject, {})
     assert observation["licence"]["titled"] and observation["licence"]["fields"]["number"] == "990108230123"
-    assert [f.code for f in AgencyLicence().judge(subject, {}, observation)] == ["agency_licence_agrees", "agency_client_missing"]
+    assert [f.code for f in AgencyLicence().judge(subject, {}, observation)] == ["agency_licence_unconfirmed", "agency_client_missing"]
     # Who needs none is not read: a direct employer's page costs nobody's time.
     assert (
         AgencyLicence([Script(ProviderUnavailable("down"))]).observe(replace(subject, account_class="direct_employer"), {})["licence"]
@@ -278,10 +366,39 @@ def test_with_real_pictures_and_readers(now: datetime) -> None:
         pictures[DocumentKind(document.kind)].image.save(jpeg, "JPEG", quality=92)
         document.pages.update(image=default_storage.save("page.jpg", ContentFile(jpeg.getvalue())))
     subject = subject_of(case, now)
+    unlisted = AgencyLicence().judge(subject, {}, AgencyLicence().observe(subject, {}))
+    assert [finding.code for finding in unlisted] == ["agency_licence_unconfirmed", "agency_client_agrees"], "anybody can draw one"
+    number = number_key(make_hr_service(41, "wide", "light", company, valid_until="2028-05-09").fields["number"])
+    HrLicenceRecord.objects.create(number=number, name=company.name, as_of=now.date())
     findings = AgencyLicence().judge(subject, {}, AgencyLicence().observe(subject, {}))
     assert [finding.code for finding in findings] == ["agency_licence_agrees", "agency_client_agrees"], findings
     other = replace(subject, name=client.name, uscc=client.uscc)
     assert {f.code for f in AgencyLicence().judge(other, {}, AgencyLicence().observe(other, {}))} >= {"agency_licence_mismatch"}
+
+
+NUMBER = "(澜)人服证字〔2023〕第0001123号"
+
+
+@pytest.mark.parametrize("printed", [NUMBER, "（澜）人服证字[2023]第0001123号", " 澜 人服证字(2023)第０００１１２３号"])
+def test_a_number_is_one_however_it_is_printed(printed: str) -> None:
+    assert number_key(printed) == "澜人服证字2023第0001123号"
+
+
+@pytest.mark.django_db
+def test_the_number_is_looked_up_and_with_whom_else_it_was_approved(now: datetime) -> None:
+    HrLicenceRecord.objects.create(number=number_key(NUMBER), name=AGENCY, valid_until=date(2028, 5, 9), as_of=date(2026, 11, 1))
+    member, rival = make_member(now), make_member(now)
+    before, mine = make_case(rival, now, State.IN_REVIEW), make_case(member, now, State.CHECKING)
+    hr_licences.look_up(NUMBER, subject_of(before, now))
+    subject = subject_of(mine, now)
+    record = {"name": AGENCY, "uscc": "", "valid_until": "2028-05-09", "as_of": "2026-11-01"}
+    nobody = {"number": number_key(NUMBER), "record": record, "approved_with": []}
+    assert hr_licences.look_up(NUMBER, subject) == nobody, "a picture that nobody approved accuses nobody"
+    operations.claim(before.pk, reviewer := make_reviewer(now), now)
+    operations.approve(before.pk, reviewer, now)
+    assert hr_licences.look_up(NUMBER, subject)["approved_with"] == [str(rival.employer_id)]
+    assert hr_licences.look_up(NUMBER, subject_of(before, now))["approved_with"] == [], "its own"
+    assert hr_licences.look_up(NUMBER, replace(subject, uscc=rival.employer.uscc))["approved_with"] == [], "the same company's"
 
 
 @pytest.mark.django_db

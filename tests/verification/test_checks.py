@@ -76,8 +76,18 @@ def test_reading(observation: dict[str, Any], code: str, severity: Severity) -> 
 
 
 def test_a_body_with_an_approval_document_is_not_asked_for_a_licence() -> None:
-    body = replace(SUBJECT, documents=(SubjectDocument("a", DocumentKind.APPROVAL_DOCUMENT, "", "", {}, ()),))
-    assert Reading().judge(body, {}, {"document": None}) == []
+    body = replace(SUBJECT, uscc="52" + USCC[2:], documents=(SubjectDocument("a", DocumentKind.APPROVAL_DOCUMENT, "", "", {}, ()),))
+    for asked in (body, replace(body, uscc=USCC, account_class="public_service")):
+        assert Reading().judge(asked, {}, {"document": None}) == []
+        nothing = replace(asked, documents=())
+        assert codes(Reading().judge(nothing, {}, {"document": None})) == {"document_missing": Severity.UNABLE}
+
+
+@pytest.mark.parametrize("account_class", ["direct_employer", "commercial_agency"])
+def test_a_company_that_shows_an_approval_document_instead_of_its_licence_lacks_the_licence(account_class: str) -> None:
+    approval = (SubjectDocument("a", DocumentKind.APPROVAL_DOCUMENT, "", "", {}, ()),)
+    company = replace(SUBJECT, account_class=account_class, documents=approval)
+    assert codes(Reading().judge(company, {}, {"document": None})) == {"document_missing": Severity.UNABLE}
 
 
 def test_a_qr_that_names_another_company() -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from employers.models import AccountClass, Member
 from events.actor import Actor, Role
 from events.errors import Refused
-from events.models import Event
+from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
 from verification import asked, clients, operations, readings
 from verification.facts import RequirementState
@@ -143,6 +143,31 @@ def test_who_settles(case: Case, letter: Document, now: datetime) -> None:
     assert item(case, now).state is MET and clients.to_look_at(now) == []
     with pytest.raises(Refused, match="agency_client_ended"):
         clients.accept_client(client.pk, reviewer, now)
+
+
+def test_the_agency_is_told_what_a_reviewer_ended_and_why(case: Case, letter: Document, member: Member, now: datetime) -> None:
+    client = add(letter, now)
+    read(letter, sealed=False)
+    sender = make_member(now, member.employer, "recruiter", language="en")
+    Document.objects.filter(pk=letter.pk).update(uploaded_by=sender.user)
+    make_member(now, member.employer, "recruiter")  # has no part in it
+    Member.objects.filter(pk=make_member(now, member.employer).pk).update(left_at=now)
+    for _ in range(2):
+        clients.end_client(client.pk, make_reviewer(now).as_reviewer(), now)
+    mails = {mail.to: mail for mail in Mail.objects.filter(template="client_ended")}
+    assert {to: mail.language for to, mail in mails.items()} == {member.user.email: "zh-hans", sender.user.email: "en"}
+    assert mails[sender.user.email].context == {
+        "name": case.employer.name, "client": NAME, "reasons": ["agency_client_unsealed"], "path": f"/case/#client-{letter.pk}",
+    }  # fmt: skip
+    visitor = Client()
+    visitor.force_login(sender.user)
+    assert f'id="client-{letter.pk}"' in text(visitor.get("/case/")), "the link leads to the very letter"
+
+
+def test_of_what_it_ended_itself_an_agency_is_not_told(letter: Document, now: datetime) -> None:
+    client = add(letter, now)
+    clients.end_client(client.pk, letter.case.employer.members.get().as_actor(), now)
+    assert not Mail.objects.exists()
 
 
 # --- Coming and going --------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from employers.powers import Power
 from events import mail as mails
 from events.errors import Refused
 from events.models import Event, Mail
-from tests.factories import make_api_client, make_employer
+from tests.factories import make_api_client, make_case, make_employer
 from tests.verification.reviewing import SENIOR, claimed, make_staff, waiting
 from verification import claiming, deciding, guards, operations, review, tasks
 from verification.models import (
@@ -180,6 +180,14 @@ def test_a_worker_that_died_costs_a_minute(reviewer: User, now: datetime, monkey
     assert Case.objects.get().state == State.APPROVED
 
 
+def test_a_ruling_that_kills_every_worker_is_given_back(reviewer: User, now: datetime) -> None:
+    case = claimed(now, reviewer)
+    ruling = rule(case, reviewer, now)
+    Ruling.objects.filter(pk=ruling.pk).update(deaths=deciding.DEATHS_AT_MOST)
+    assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.REFUSED
+    assert claiming.claim_next(reviewer, now + 30 * SECOND) == case
+
+
 def test_the_beat_carries_out_and_a_page_carries_out_its_own(
     reviewer: User, senior: User, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,12 +200,20 @@ def test_the_beat_carries_out_and_a_page_carries_out_its_own(
     assert not Ruling.objects.open().exists()
 
 
-def test_what_else_was_said_is_handed_on(reviewer: User, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    case, heard = claimed(now, reviewer), {}
-    monkeypatch.setattr(operations, "review", lambda *args, **kwargs: heard.update(kwargs))
-    ruling = deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0, besides={"about": {"a": "b"}})
-    deciding.carry_out(ruling.pk, now + 30 * SECOND)
-    assert heard == {"ruling": ruling, "about": {"a": "b"}}
+def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(reviewer: User, now: datetime) -> None:
+    case = claimed(now, reviewer)
+    assert case.submitted_by is not None
+    in_force = make_case(case.submitted_by.member, now, State.APPROVED)
+    with pytest.raises(Refused, match="in_force_undecided"):
+        rule(case, reviewer, now, "reject", ("name_mismatch",))
+    said = {"suspend_in_force": True}
+    told = deciding.preview(case.pk, "reject", reviewer, now, ("name_mismatch",), "", besides=said)
+    ruling = deciding.decide(case.pk, "reject", reviewer, now, ("name_mismatch",), "", seen_version=0, besides=said)
+    assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
+    assert Case.objects.get(pk=in_force.pk).state == State.SUSPENDED
+    sent = Mail.objects.get(template="case_reject")
+    sent.language = "en"
+    assert mails.letter(sent, "http://localhost:8000", now).body == told["en"][1]
 
 
 # --- Guards, asked twice ---------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,13 +19,15 @@ from PIL import Image, ImageEnhance
 
 from employers import sightings
 from employers.models import Employer
-from tests.factories import make_case, make_document, make_employer, make_member
-from verification import duplicates_index, landmarks
+from events.sealing import seal
+from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
+from verification import duplicates_index, landmarks, readings
 from verification.checks.duplicates import Duplicates
 from verification.findings import Finding, Severity
 from verification.fingerprint import fingerprint
-from verification.models import Case, Document, DocumentPage, PageBand
+from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading, PageBand, PageLandmarks, RegistryRecord
 from verification.pipeline import subject_of
+from verification.rule_pack import about
 from verification.specimens import make
 from verification.states import State
 
@@ -70,8 +72,8 @@ def test_a_copy_agrees_and_shares_words(copy: str) -> None:
     whole, other = seen(licence(1)), seen(COPIES[copy](licence(1)))
     agreement = landmarks.compare(whole, other)
     assert agreement is not None and agreement.share >= duplicates_index.SAME
-    shared = {(n, word) for words in landmarks.words(whole) for n, word in enumerate(words)}
-    assert len(shared & {(n, word) for words in landmarks.words(other) for n, word in enumerate(words)}) >= 4
+    shared = {(n, word) for words in landmarks.words(whole.landmarks) for n, word in enumerate(words)}
+    assert len(shared & {(n, word) for words in landmarks.words(other.landmarks) for n, word in enumerate(words)}) >= 4
 
 
 @pytest.mark.parametrize("damage", ["none", "light"])
@@ -92,7 +94,7 @@ def test_the_region_is_where_the_copy_lies() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (300, 4000), (640, 480)])
 def test_a_blank_picture_is_nothing(size: tuple[int, int]) -> None:
     blank = seen(Image.new("L", size, 200))
-    assert landmarks.words(blank) == []
+    assert landmarks.words(blank.landmarks) == []
     assert landmarks.compare(blank, blank) is None
 
 
@@ -102,13 +104,17 @@ def test_a_blank_picture_is_nothing(size: tuple[int, int]) -> None:
 def shown(now: datetime, image: Image.Image, state: State = State.CHECKING, employer: Employer | None = None) -> Case:
     """A case in `state` whose licence is `image`, kept as uploads are."""
     case = make_case(make_member(now, employer), now, state)
-    document = make_document(case, now, fingerprint=fingerprint(image))
+    kept(make_document(case, now).pages.get(), image).save()
+    return case
+
+
+def kept(page: DocumentPage, image: Image.Image) -> DocumentPage:
+    """The page with its picture stored as uploads are."""
     out = io.BytesIO()
     image.save(out, "JPEG", quality=90)
-    page = document.pages.get()
     page.image, page.width, page.height = default_storage.save("page.jpg", ContentFile(out.getvalue())), image.width, image.height
-    page.save()
-    return case
+    page.fingerprint = fingerprint(image)
+    return page
 
 
 def look(case: Case, now: datetime) -> tuple[dict[str, Any], list[Finding]]:
@@ -139,6 +145,20 @@ def test_a_cut_copy_at_another_employer(now: datetime) -> None:
     assert (finding.code, finding.severity, finding.page) == ("duplicate_same_image", Severity.CONCERN, 1)
     assert finding.region is not None
     assert str(first.pk) not in str(finding.as_reason())
+
+
+@pytest.mark.django_db
+def test_each_page_of_ours_that_is_somebody_s_is_told(now: datetime) -> None:
+    first, thief = shown(now, licence(1)), shown(now, licence(2))
+    look(first, now)
+    document = make_document(thief, now)
+    for page, image in ((document.pages.get(), licence(1)), (DocumentPage(document=document, number=2), cut(licence(1)))):
+        kept(page, image).save()
+    near = look(thief, now)[0]["near_same"]
+    assert {(each["case"], each["of_document"], each["of_page"]) for each in near} == {
+        (str(first.pk), str(document.pk), number) for number in (1, 2)
+    }
+    assert near[0]["agreement"] >= near[1]["agreement"]
 
 
 @pytest.mark.django_db
@@ -186,6 +206,22 @@ def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.Mo
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("hidden_by", ["ones own earlier ones", "withdrawn ones"])
+def test_nobody_hides_a_picture_behind_many_that_do_not_count(now: datetime, hidden_by: str) -> None:
+    """More of them than candidates, each nearer to the thief's than the victim's is."""
+    victim = shown(now, licence(1), State.APPROVED)
+    look(victim, now)
+    employer = make_employer(now)
+    for _ in range(duplicates_index.CANDIDATES + 1):
+        other = shown(now, cut(licence(1)), State.REJECTED, employer if hidden_by.startswith("ones own") else None)
+        look(other, now)
+        if hidden_by.startswith("withdrawn"):
+            Case.objects.filter(pk=other.pk).update(state=State.WITHDRAWN)
+    near = look(shown(now, cut(licence(1)), employer=employer), now)[0]["near_same"]
+    assert [each["case"] for each in near] == [str(victim.pk)]
+
+
+@pytest.mark.django_db
 def test_bands_are_written_once_and_queries_stay_as_many(now: datetime) -> None:
     def queries(case: Case) -> int:
         subject = subject_of(case, now)
@@ -203,6 +239,117 @@ def test_bands_are_written_once_and_queries_stay_as_many(now: datetime) -> None:
         look(shown(now, licence(1)), now)
     assert queries(first) == with_one
     assert PageBand.objects.filter(page__document__case=first).count() == written
+
+
+# --- Landmarks, kept -------------------------------------------------------------------------------------
+
+
+def read_early(case: Case, now: datetime) -> Document:
+    """The case's licence, read as it came in, by a reader that says nothing."""
+    document = case.documents.get()
+    DocumentReading.objects.create(document=document, due_at=now)
+    readings.read(document.pk, lambda: now, 60, Silent())
+    return document
+
+
+class Silent:
+    code, version, lasting = "reading", "0", True
+
+    def observe(self, subject: Any, earlier: Any) -> Any:
+        return {}
+
+    def judge(self, subject: Any, earlier: Any, observation: Any) -> list[Finding]:
+        return []
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """One for each page whose landmarks were looked for."""
+    calls: list[float] = []
+    look = landmarks.look
+    monkeypatch.setattr(landmarks, "look", lambda grey, scale: (calls.append(scale), look(grey, scale))[1])
+    return calls
+
+
+@pytest.mark.parametrize("image", [licence(1), licence(3, "phone"), Image.new("L", (640, 480), 200)])
+def test_packed_landmarks_lose_nothing(image: Image.Image) -> None:
+    found = seen(image).landmarks
+    again = landmarks.Landmarks.unpacked(found.packed())
+    assert again is not None and again.scale == found.scale
+    assert np.array_equal(again.places, found.places) and np.array_equal(again.descriptions, found.descriptions)
+    assert landmarks.words(again) == landmarks.words(found)
+
+
+def test_landmarks_that_were_packed_otherwise_are_none() -> None:
+    packed = seen(licence(1)).landmarks.packed()
+    for other in (b"", b"\x01", packed[:-1], bytes([9]) + packed[1:]):
+        assert landmarks.Landmarks.unpacked(other) is None
+
+
+@pytest.mark.django_db
+def test_what_was_read_early_is_not_looked_for_by_the_check(now: datetime, looked: list[float]) -> None:
+    first, thief = shown(now, licence(1)), shown(now, cut(licence(1)))
+    for case in (first, thief):
+        read_early(case, now)
+    assert len(looked) == 2 and not PageBand.objects.exists(), "what nobody has handed in is not in the index"
+    assert all(bytes(sealed).startswith(b"ZZ") for sealed in PageLandmarks.objects.values_list("sealed", flat=True))
+    look(first, now)
+    assert look(thief, now)[0]["near_same"][0]["case"] == str(first.pk)
+    assert len(looked) == 2
+    duplicates_index.prepare(thief.documents.get().pages.all())
+    assert len(looked) == 2 and PageLandmarks.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_landmarks_are_looked_for_once_whoever_needs_them(now: datetime, looked: list[float]) -> None:
+    first = shown(now, licence(1))
+    look(first, now)
+    assert len(looked) == 1, "nobody had read it early"
+    PageLandmarks.objects.all().delete()  # as of a page that came before they were kept
+    for expected in (3, 4):
+        assert look(shown(now, licence(1)), now)[0]["near_same"]
+        assert len(looked) == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("harm", ["cut short", "another page's", "another key"])
+def test_kept_landmarks_that_do_not_open_are_looked_for_again(now: datetime, looked: list[float], settings: Any, harm: str) -> None:
+    first, other = shown(now, licence(1)), shown(now, licence(2))
+    for case in (first, other):
+        read_early(case, now)
+    mine, theirs = PageLandmarks.objects.get(page__document__case=first), PageLandmarks.objects.get(page__document__case=other)
+    if harm == "another key":
+        mine.sealed = seal(b"", b"0" * 32, f"page.landmarks {mine.pk}")
+    else:
+        mine.sealed = bytes(mine.sealed)[:40] if harm == "cut short" else theirs.sealed
+    mine.save()
+    look(first, now)
+    assert len(looked) == 3
+    look(first, now)
+    assert len(looked) == 3, "and are whole again"
+
+
+@pytest.mark.django_db
+def test_looking_ahead_stops_nobody(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(landmarks, "look", broken)
+    document = read_early(shown(now, licence(1)), now)
+    reading = DocumentReading.objects.get(document=document)
+    assert reading.finished_at == now and reading.reading == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("why", ["taken out", "a letter", "no longer kept"])
+def test_of_what_is_not_compared_nothing_is_kept(now: datetime, why: str) -> None:
+    case = shown(now, licence(1))
+    if why == "no longer kept":
+        default_storage.delete(str(case.documents.get().pages.get().image.name))
+    else:
+        Document.objects.update(**{"taken out": {"superseded_at": now}, "a letter": {"kind": "client_authorization"}}[why])
+    read_early(case, now)
+    assert not PageLandmarks.objects.exists()
 
 
 # --- Devices and phones ----------------------------------------------------------------------------------
@@ -240,3 +387,63 @@ def test_what_was_shown_before_is_indexed_by_a_command(now: datetime, capsys: py
     assert not PageBand.objects.filter(page__document__case=draft).exists()
     (near,) = look(shown(now, cut(licence(1))), now)[0]["near_same"]
     assert near["case"] == str(first.pk)
+
+
+@pytest.mark.django_db
+def test_every_paper_counts_and_is_named(now: datetime) -> None:
+    """An HR service licence that another agency has shown, here beside a business licence of one's own."""
+    first, thief = shown(now, licence(1)), shown(now, licence(2))
+    first.documents.update(kind=DocumentKind.HR_SERVICE_LICENCE)
+    look(first, now)
+    document = make_document(thief, now, kind=DocumentKind.HR_SERVICE_LICENCE)
+    kept(document.pages.get(), cut(licence(1))).save()
+    (finding,) = look(thief, now)[1]
+    assert (finding.code, finding.severity, finding.document) == ("duplicate_same_image", Severity.CONCERN, str(document.pk))
+    assert finding.region is not None
+    assert about(finding.code, finding.field) == "agency_licence"
+
+
+@pytest.mark.parametrize(
+    ("kind", "same_file", "code", "severity"),
+    [
+        ("business_licence", False, "duplicate_same_image", Severity.CONCERN),
+        ("approval_document", False, "duplicate_same_image", Severity.CONCERN),
+        ("client_authorization", False, "duplicate_alike", Severity.UNABLE),
+        ("client_authorization", True, "duplicate_same_image", Severity.CONCERN),
+    ],
+)
+def test_two_agencies_may_have_letters_of_one_client_on_one_form(kind: str, same_file: bool, code: str, severity: Severity) -> None:
+    near = {"of_document": "d", "of_kind": kind, "of_page": 1, "region": [1, 2, 3, 4]}
+    files = [{"document": "d", "kind": kind}] if same_file else []
+    (found,) = Duplicates()._pictures({"near_same": [near, near], "same_files": files})
+    assert (found.code, found.severity, found.document, found.region) == (code, severity, "d", (1, 2, 3, 4))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("others", "severity"), [(2, None), (3, Severity.NOTE), (7, Severity.NOTE), (8, Severity.CONCERN)])
+def test_whoever_lends_a_name_to_many_young_companies(others: int, severity: Severity | None, now: datetime) -> None:
+    subject = subject_of(shown(now, licence(1)), now)
+    young, old = (now - timedelta(days=40)).date(), (now - timedelta(days=400)).date()
+
+    def listed(established: date, person: str = "林知白") -> None:
+        RegistryRecord.objects.create(
+            uscc=make_uscc(), name="x", status="存续", legal_representative=person, established_on=established, as_of=now.date()
+        )
+
+    for _ in range(others):
+        listed(young)
+    for _ in range(9):
+        listed(old)
+        listed(young, "程问渠")
+    record = {"legal_representative": "林知白", "established_on": young.isoformat()}
+    for of_old in (False, True):
+        register = {"registry": {"record": record | ({"established_on": old.isoformat()} if of_old else {})}}
+        observation = Duplicates().observe(subject, register)
+        found = {f.code: f.severity for f in Duplicates().judge(subject, register, observation)}
+        assert found.get("duplicate_nominee") is (None if of_old else severity)
+
+
+@pytest.mark.django_db
+def test_that_question_is_answered_by_an_index(now: datetime) -> None:
+    rows = RegistryRecord.objects.filter(legal_representative="林知白", established_on__gte=now.date()).exclude(pk="x").values_list("pk")
+    assert "registry_person_since" in rows[:50].explain() or connection.vendor != "sqlite"

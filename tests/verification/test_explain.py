@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from tests.verification.test_pipeline import Recorded, all_checks
-from verification import explaining, operations, pipeline, policy, reasoning
+from verification import explaining, operations, pipeline, policy, reasoning, rule_pack
 from verification.facts import Strength
 from verification.findings import Finding, Outcome, Severity
 from verification.models import Attempt, Case, CheckRun
@@ -155,3 +155,17 @@ def test_any_observation_is_told_in_short(observation: dict[str, object]) -> Non
 def test_it_names_what_it_does_not_know(case: str) -> None:
     with pytest.raises(CommandError, match=case):
         call_command("explain", case)
+
+
+@pytest.mark.django_db
+def test_by_which_requirements_it_was_taken_in_and_decided(attempt: Attempt, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may be other ones by the time that it is decided."""
+    monkeypatch.setattr(rule_pack, "CURRENT", replace(rule_pack.CURRENT, version="later"))
+    pipeline.run(attempt.pk, lambda: now, 60, all_checks())
+    case = Case.objects.get(pk=attempt.case_id)
+    submission, *_, decided = (line for line in explained(case, "--language", "en").splitlines() if "requirements" in line)
+    assert submission.startswith("── Submission 1") and submission.endswith("requirements 2026-11.1")
+    assert "Decided: approve" in decided and decided.endswith("requirements later")
+    Attempt.objects.update(rules_version="")
+    case.decisions.update(rules_version="")
+    assert "requirements" not in explained(case, "--language", "en"), "of what was not kept nothing is said"

@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from verification.checks.base import Subject, SubjectDocument, SubjectPage
-from verification.checks.forgery import Forgery, host_in
+from verification.checks.forgery import Forgery, _read_of_papers
 from verification.findings import Finding, Severity
 from verification.forgery import LEVELS, Kind, Trace, traces_of
 from verification.forgery.compression import unlike_the_rest
@@ -30,6 +30,7 @@ from verification.forgery.traces import Picture, back, inside, upright, windows
 from verification.licence.fields import fields_of
 from verification.readers.rapid import RapidReader
 from verification.reading import picture_of
+from verification.rule_pack import about
 from verification.specimens import make
 from verification.specimens.forgery import ATTACKS, Attack, Photo, attacked, saved
 from verification.specimens.ink import Paper
@@ -290,7 +291,7 @@ SUBJECT = Subject(
 
 
 def observed(*traces: Trace, editor: str = "") -> dict[str, Any]:
-    return {"document": "d", "page": 2, "editor": editor, "traces": [trace.as_json() for trace in traces]}
+    return {"document": "d", "page": 2, "editor": editor, "traces": [trace.as_json() for trace in traces], "others": []}
 
 
 def judged(observation: dict[str, Any], **reading: Any) -> list[Finding]:
@@ -361,21 +362,40 @@ class TestJudging:
             ("http://gsxt.gov.cn.query-licence.example/?uniscid=1", "qr_not_registry"),
             ("https://www.gsxt-gov.cn/?uniscid=1", "qr_not_registry"),
             ("http://evilgov.cn/", "qr_not_registry"),
+            ("http://[::1", "qr_not_registry"),
+            ("evil.example/?统一社会信用代码:x", "qr_not_registry"),
+            ("http://222.76.242.84/x http://evil.example", "qr_not_registry"),
         ],
     )
     def test_a_code_that_leads_elsewhere_is_told(self, payload: str, code: str | None) -> None:
         told = {finding.code for finding in judged(observed(), qr=payload)} - {"no_trace_of_editing"}
         assert told == ({code} if code else set())
 
-    def test_a_code_that_names_a_company_is_the_readings_to_judge(self) -> None:
-        assert codes(judged(observed(), qr="http://x.example", qr_uscc="91")) == {"no_trace_of_editing": Severity.PASS}
-
-    def test_a_broken_address_is_none(self) -> None:
-        assert (host_in("http://[::1"), host_in(None), host_in(" HTTPS://Www.Gsxt.GOV.cn/ ")) == ("", "", "www.gsxt.gov.cn")
+    def test_a_foreign_host_is_one_whatever_company_its_address_names(self) -> None:
+        assert codes(judged(observed(), qr="http://x.example", qr_uscc="91")) == {"qr_not_registry": Severity.UNABLE}
 
     def test_without_a_licence_there_is_nothing_to_say(self) -> None:
-        assert Forgery().observe(replace(SUBJECT, documents=()), {}) == {"document": None}
-        assert judged({"document": None}) == []
+        assert Forgery().observe(replace(SUBJECT, documents=()), {}) == {"document": None, "others": []}
+        assert judged({"document": None, "others": []}) == []
+
+    def test_other_papers_are_looked_at_as_well_and_named(self) -> None:
+        """An edited HR service licence, beside a business licence that nobody has touched."""
+        other = (
+            {"kind": "hr_service_licence"}
+            | observed(trace(Kind.COMPRESSION, True, "name"), editor="GIMP 2.10")
+            | {"document": "hr", "page": 1}
+        )
+        found = [f for f in judged(observed() | {"others": [other]}) if f.severity is Severity.UNABLE]
+        assert {f.code for f in found} == {"forgery_inconsistent_compression", "forgery_edited"}
+        assert {(f.document, f.field, f.page) for f in found if f.region} == {("hr", "hr_service_licence", 1)}
+        assert {about(f.code, f.field) for f in found} == {"agency_licence"}
+        assert judged({"document": None, "others": [other]}) == found, "a body that has no business licence"
+
+    def test_places_are_known_by_the_check_that_read_the_paper(self) -> None:
+        paper = {"document": "hr", "page": 2, "regions": {"name": [0, 0, 300, 40], "scope": [0, 0, 300, 290]}}
+        read = _read_of_papers({"licence": paper, "clients": [paper | {"document": "letter"}]})
+        assert read == {"hr": (2, {"name": [[0, 0, 300, 40]]}, 0), "letter": (2, {"name": [[0, 0, 300, 40]]}, 0)}
+        assert _read_of_papers({"broken": "x"}) == _read_of_papers({"licence": None}) == {}
 
 
 class TestObserving:

@@ -174,7 +174,8 @@ def test_what_agrees_passes() -> None:
         (replace(AGREED, status=Status.UNKNOWN), {"registry_status_unknown": Severity.UNABLE}),
         (replace(AGREED, status=Status.LICENCE_REVOKED), {"registry_revoked": Severity.CONCERN}),
         (replace(AGREED, operating_until=date(2026, 11, 23)), {"document_expired": Severity.CONCERN}),
-        (replace(AGREED, operating_until=date(2026, 11, 24)), {}),
+        (replace(AGREED, operating_until=date(2026, 11, 24)), {"document_ends_soon": Severity.CONCERN}),
+        (replace(AGREED, operating_until=date(2026, 12, 24)), {}),
         (Agreement(known=False), {"registry_not_found": Severity.UNABLE}),
     ],
 )

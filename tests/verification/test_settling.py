@@ -34,16 +34,16 @@ MEDIUM = Finding("authority", "authority_proven", Severity.PASS, "authority", "v
 
 
 class Says:
-    """A check that finds what it is told to find, and does something first."""
+    """A check that sees and finds what it is told to, and does something first."""
 
     version, lasting = "1", False
 
-    def __init__(self, code: str, *findings: Finding, first: Callable[[], None] = lambda: None) -> None:
-        self.code, self.findings, self.first = code, findings, first
+    def __init__(self, code: str, *findings: Finding, first: Callable[[], None] = lambda: None, seen: Observation | None = None) -> None:
+        self.code, self.findings, self.first, self.seen = code, findings, first, seen or {}
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         self.first()
-        return {}
+        return self.seen
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         return list(self.findings) or [Finding(self.code, "fine", Severity.PASS)]
@@ -151,7 +151,8 @@ def test_what_may_be_added_when(state: State, kind: DocumentKind, member: Member
     case = make_case(member, now, state)
     may = guards.may_add(kind, case, member.as_actor(), now) is None
     while_it_waits = state is State.CHECKING and kind in (DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION)
-    assert may == (state in (State.DRAFT, State.CHANGES_REQUESTED) or while_it_waits)
+    anothers = kind is DocumentKind.APPROVAL_DOCUMENT  # of a company the business licence is due
+    assert may == ((state in (State.DRAFT, State.CHANGES_REQUESTED) and not anothers) or while_it_waits)
     assert guards.may_add(kind, case, make_reviewer(now).as_reviewer(), now) is not None
 
 

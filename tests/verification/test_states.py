@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
+from employers.powers import Power
 from events.actor import Actor, Role
 from events.errors import Refused
 from events.models import Event
-from tests.factories import make_case, make_document, make_member, make_reviewer
+from tests.factories import make_case, make_colleague, make_document, make_member, make_reviewer
 from verification import guards, operations, states
 from verification.models import Case, Decision
 from verification.operations import Why, moving
@@ -72,6 +74,32 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
         assert refused.value.code in {"not_allowed", "state_conflict"}
         assert Case.objects.get(pk=case.pk).state == state
         assert Event.objects.count() == before
+
+
+@pytest.mark.parametrize("powerless", ["auditor", "inactive", "without decide"])
+@pytest.mark.parametrize("verb", states.VERBS)
+@pytest.mark.parametrize("state", list(State))
+def test_a_reviewers_verbs_need_the_power_to_decide(state: State, verb: str, powerless: str, now: datetime) -> None:
+    """Also while they hold the case, from when they could."""
+    reviewer = make_reviewer(now)
+    case = make_case(make_member(now), now, state)
+    if state in states.REVIEWABLE:
+        operations.claim(case.pk, reviewer, now)
+    if powerless == "inactive":
+        reviewer.is_active = False
+    elif powerless == "auditor":
+        reviewer = make_colleague(now, "Auditors")
+    actor = reviewer.as_reviewer()
+    if powerless == "without decide":
+        assert Power.DECIDE in actor.powers
+        actor = replace(actor, powers=actor.powers - {Power.DECIDE})
+    case = Case.objects.get(pk=case.pk)
+    assert guards.available(case, actor, now) == []
+    assert guards.may_claim(case, actor, now) == Refused("not_allowed", seen=Role.REVIEWER)
+    with pytest.raises(Refused) as refused, moving(case.pk, verb, actor, now, why=Why.of(["document_blurred"])):
+        pass
+    assert refused.value.code in {"not_allowed", "state_conflict"}
+    assert Case.objects.get(pk=case.pk).state == state
 
 
 @pytest.mark.parametrize("verb", states.VERBS)

@@ -91,13 +91,16 @@ def test_what_the_register_refuses_is_in_force_no_more(now: datetime) -> None:
     assert old.state == State.SUSPENDED and old.decisions.get().reasons[0]["code"] == "registry_revoked"
 
 
-def test_a_refusal_that_is_no_register_s_leaves_the_old_approval(now: datetime) -> None:
+@pytest.mark.parametrize("suspended", [True, False])
+def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approval_goes_too(now: datetime, suspended: bool) -> None:
     owner = company(now)
     case = make_case(owner, now, State.IN_REVIEW)
     reviewer = make_reviewer(now)
     operations.claim(case.pk, reviewer, now)
-    operations.reject(case.pk, reviewer, now, ["document_not_a_licence"])
-    assert Case.objects.in_force(now).filter(employer=owner.employer).exists()
+    with pytest.raises(Refused, match="in_force_undecided"):
+        operations.reject(case.pk, reviewer, now, ["document_not_a_licence"])
+    operations.reject(case.pk, reviewer, now, ["document_not_a_licence"], suspend_in_force=suspended)
+    assert Case.objects.in_force(now).filter(employer=owner.employer).exists() is not suspended
 
 
 # --- Proofs ----------------------------------------------------------------------------------------------

@@ -132,10 +132,20 @@ def test_an_approval_comes_to_its_end_while_its_renewal_waits(now: datetime) -> 
     member = make_member(now)
     make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=8))
     case = held(member, now, "name_mismatch")
-    for days, (harm, rights) in ((0, (1, "in_force")), (2, (4, "in_force")), (9, (1, "none"))):
-        triage.place_anew(now + timedelta(days=days))
+    for days, moved, (harm, rights) in ((0, 0, (1, "in_force")), (2, 1, (4, "in_force")), (9, 1, (1, "none")), (9, 0, (1, "none"))):
+        assert triage.place_anew(now + timedelta(days=days)) == moved
         case.refresh_from_db()
         assert (case.harm, case.rights_now, case.review_since) == (harm, rights, now)
+
+
+def test_a_condition_is_confirmed_while_its_renewal_waits(now: datetime) -> None:
+    member = make_member(now)
+    approved = make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=90), conditional=True)
+    case = held(member, now, "name_mismatch")
+    Case.objects.filter(pk=approved.pk).update(conditional=False)
+    assert (triage.place_anew(now), triage.place_anew(now)) == (1, 0)
+    case.refresh_from_db()
+    assert case.rights_now == "in_force"
 
 
 def test_all_can_be_placed_anew(now: datetime) -> None:

@@ -11,8 +11,8 @@ CHECKS: tuple[Check, ...] = (
     registry.Registry(),
     duplicates.Duplicates(),
     exclusion.Excluded(),
-    forgery.Forgery(),
     agency_licence.AgencyLicence(),
+    forgery.Forgery(),
     authority.Authority(),
 )
 """In the order in which they run: a check may look at the observations of those before it, never after."""

@@ -10,12 +10,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from employers.models import AccountClass
 from employers.uscc import is_valid, normalise
+from verification import hr_licences
+from verification.agreement import is_former, is_one_of, registered_names, same_company_name
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
+from verification.checks.registry import FRESH
 from verification.findings import Finding, Observation, Severity
 from verification.licence.boxes import TextBox, turn_of, turned
 from verification.licence.certainty import SURE
@@ -27,6 +31,8 @@ from verification.models import ClientAuthorisation, DocumentKind
 from verification.papers import read_paper
 from verification.readers import READERS
 from verification.readers.base import Picture, Reader
+from verification.rule_pack import paper_of
+from verification.terms import ends_soon
 
 AGENCY_WORDS: Final = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
 """Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was ticked."""
@@ -50,7 +56,7 @@ _NEEDED: Final = ("number", "name", "scope", "valid_until")
 
 class AgencyLicence:
     code = "agency_licence"
-    version = "1"
+    version = "4"
     lasting = False
 
     def __init__(self, readers: Sequence[Reader] = READERS) -> None:
@@ -63,13 +69,16 @@ class AgencyLicence:
         licences, letters = subject.of_kind(DocumentKind.HR_SERVICE_LICENCE), subject.of_kind(DocumentKind.CLIENT_AUTHORIZATION)
         words = agency_words(scope)
         agency = subject.account_class == AccountClass.COMMERCIAL_AGENCY
+        licence = self._licence(licences[-1]) if licences and (agency or words) else None
+        number = licence["fields"].get("number", "") if licence else ""
         return {
             "scope_from": "registry" if registered else "reading" if scope else "",
             "scope_expected": bool(reading.get("looks_like_licence")) and subject.uscc[2:6] not in SCOPE_NOT_PRINTED,
             "agency_words": words,
             "kinds": sorted({document.kind for document in subject.documents}),
             # The last licence that was uploaded is the one meant; of clients, each letter speaks for its own.
-            "licence": self._licence(licences[-1]) if licences and (agency or words) else None,
+            "licence": licence,
+            "listed": hr_licences.look_up(number, subject) if number else None,
             "clients": self._clients(subject, letters) if agency else [],
         }
 
@@ -107,25 +116,32 @@ class AgencyLicence:
     # --- What that means -------------------------------------------------------------------------------------
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        return [*self._set_up(subject, observation), *self._placing(subject, earlier, observation)]
+
+    def _set_up(self, subject: Subject, observation: Observation) -> list[Finding]:
+        """No machine reads what bodies are set up by: of whom it is due, or who shows nothing but it, a person looks."""
+        kind, kinds = DocumentKind.APPROVAL_DOCUMENT, observation["kinds"]
+        due = paper_of(subject.account_class, subject.uscc) == kind
+        if due and kind not in kinds:
+            return [Finding(self.code, "approval_document_missing", Severity.CONCERN, kind)]
+        if kind in kinds and (due or DocumentKind.BUSINESS_LICENCE not in kinds):
+            return [Finding(self.code, "approval_document_unchecked", Severity.UNABLE, kind)]
+        return []
+
+    def _placing(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        """What is to be said of a company that recruits for others, or may."""
         if subject.account_class == AccountClass.PUBLIC_SERVICE:
-            return self._approval(observation)
+            return []
         if subject.account_class == AccountClass.COMMERCIAL_AGENCY:
-            return [*self._licensed(subject, observation), *self._scope_of_agency(observation), *self._authorised(subject, observation)]
+            licensed = self._licensed(subject, earlier, observation)
+            return [*licensed, *self._scope_of_agency(observation), *self._authorised(subject, observation)]
         if observation["agency_words"]:
-            return list(self._licensed(subject, observation))
+            return list(self._licensed(subject, earlier, observation))
         if not observation["scope_from"] and observation["scope_expected"]:
             return [Finding(self.code, "agency_scope_unread", Severity.UNABLE, "business_scope")]
-        approval = DocumentKind.APPROVAL_DOCUMENT in observation["kinds"] and DocumentKind.BUSINESS_LICENCE not in observation["kinds"]
-        return self._approval(observation) if approval else [Finding(self.code, "no_agency", Severity.PASS, "business_scope")]
+        return [Finding(self.code, "no_agency", Severity.PASS, "business_scope")]
 
-    def _approval(self, observation: Observation) -> list[Finding]:
-        """No machine reads what public bodies are set up by: a person looks."""
-        kind = DocumentKind.APPROVAL_DOCUMENT
-        if kind not in observation["kinds"]:
-            return [Finding(self.code, "approval_document_missing", Severity.CONCERN, kind)]
-        return [Finding(self.code, "approval_document_unchecked", Severity.UNABLE, kind)]
-
-    def _licensed(self, subject: Subject, observation: Observation) -> Iterator[Finding]:
+    def _licensed(self, subject: Subject, earlier: Earlier, observation: Observation) -> Iterator[Finding]:
         licence = observation["licence"]
         if licence is None:
             words = "、".join(observation["agency_words"])
@@ -136,28 +152,59 @@ class AgencyLicence:
         if not licence["titled"]:
             yield Finding(self.code, "agency_licence_unreadable", Severity.UNABLE, DocumentKind.HR_SERVICE_LICENCE)
             return
+        until = self._last_day(licence, observation["listed"])
         findings = [
             *self._lacking(licence),
-            *self._holder(subject, licence),
+            *self._name(subject, earlier, licence),
+            *self._code(subject, licence),
             *self._in_force(subject, licence),
+            *self._listed(subject, licence, observation["listed"]),
         ]
         if "scope" in fields and not any(word in fields["scope"] for word in PLACEMENT):
             findings.append(_about(licence, "agency_licence_mismatch", Severity.UNABLE, "scope", fields["scope"][:60]))
-        yield from findings or [_about(licence, "agency_licence_agrees", Severity.PASS, "number", fields["number"])]
+        if not findings and until and ends_soon(until, subject.now):
+            findings.append(_about(licence, "agency_licence_ends_soon", Severity.CONCERN, "valid_until", until.isoformat()))
+        findings = findings or [_about(licence, "agency_licence_agrees", Severity.PASS, "number", fields["number"])]
+        yield from (replace(finding, until=until.isoformat() if until else "") for finding in findings)
+
+    def _last_day(self, licence: Mapping[str, Any], listed: Mapping[str, Any] | None) -> date | None:
+        """The earlier one of what the licence says and what the list does: anybody can print a later one."""
+        on_list = hr_licences.last_day(listed["record"]) if listed and listed["record"] else None
+        return min((day for day in (_day(licence["fields"].get("valid_until", "")), on_list) if day), default=None)
 
     def _lacking(self, licence: Mapping[str, Any]) -> list[Finding]:
         """A licence that was read in part: a person reads the rest."""
         lacking = [name for name in _NEEDED if not licence["fields"].get(name)]
         return [_about(licence, "agency_licence_unreadable", Severity.UNABLE, name) for name in lacking[:1]]
 
-    def _holder(self, subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
-        name, code = licence["fields"].get("name", ""), normalise(licence["fields"].get("uscc", ""))
-        found = []
-        if name and not same_name(name, subject.name):
-            found.append(_about(licence, "agency_licence_mismatch", _mismatch(licence, "name"), "name", name, subject.name))
-        if is_valid(code) and code != subject.uscc:
-            found.append(_about(licence, "agency_licence_mismatch", _mismatch(licence, "uscc"), "uscc", code, subject.uscc))
-        return found
+    def _name(self, subject: Subject, earlier: Earlier, licence: Mapping[str, Any]) -> list[Finding]:
+        """Whether the licence names the company: as it was declared, as the register has it, else as its business licence does.
+
+        Where the register has the licence's name and not the declared one, the licence is not to blame; the register's check says so.
+        """
+        name, severity = licence["fields"].get("name", ""), _mismatch(licence, "name")
+        registry, reading = earlier.get("registry", {}), earlier.get("reading", {})
+        registered = registered_names(registry)
+        is_registered = is_one_of(name, registered)
+        if not name or (is_registered and not is_one_of(subject.name, registered)):
+            return []
+        if not is_registered and is_former(name, (registry.get("record") or {}).get("former_names") or ()):
+            return [_about(licence, "agency_licence_former_name", Severity.CONCERN, "name", name)]
+        if not same_company_name(name, subject.name):
+            return [_about(licence, "agency_licence_mismatch", severity, "name", name, subject.name)]
+        if registered:  # what the register has instead is the reviewer's alone to see
+            return [] if is_registered else [_about(licence, "agency_licence_mismatch", severity, "name", name)]
+        read = reading.get("fields", {}).get("name", "")
+        if not read or is_one_of(name, (read, *reading.get("alternatives", {}).get("name", ()))):
+            return []
+        sure = reading.get("confidence", {}).get("name", 1.0) >= SURE
+        return [_about(licence, "agency_licence_mismatch", severity if sure else Severity.UNABLE, "name", name, read)]
+
+    def _code(self, subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
+        code = normalise(licence["fields"].get("uscc", ""))
+        if not is_valid(code) or code == subject.uscc:
+            return []
+        return [_about(licence, "agency_licence_mismatch", _mismatch(licence, "uscc"), "uscc", code, subject.uscc)]
 
     def _in_force(self, subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
         today = subject.now.date()
@@ -166,6 +213,23 @@ class AgencyLicence:
             name = "valid_until" if last and last < today else "valid_from"
             return [_about(licence, "agency_licence_expired", Severity.CONCERN, name, licence["fields"][name])]
         return []
+
+    def _listed(self, subject: Subject, licence: Mapping[str, Any], listed: Mapping[str, Any] | None) -> list[Finding]:
+        """What the published lists say of the number. The picture alone proves nothing: without them a person looks."""
+        if listed is None:  # a number that could not be read is told of already
+            return []
+        number, record = licence["fields"]["number"], listed["record"]
+        found = [_about(licence, "duplicate_agency_licence", Severity.CONCERN, "number", number)] if listed["approved_with"] else []
+        if record is None:
+            return [*found, _about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number)]
+        if (record["uscc"] and record["uscc"] != subject.uscc) or (record["name"] and not same_company_name(record["name"], subject.name)):
+            found.append(_about(licence, "agency_licence_listed_otherwise", _mismatch(licence, "number"), "number", number))
+        last, today = hr_licences.last_day(record), subject.now.date()
+        if last and last < today:
+            found.append(_about(licence, "agency_licence_expired", Severity.CONCERN, "valid_until", last.isoformat()))
+        if today - date.fromisoformat(record["as_of"]) > FRESH:  # old bad news still counts, old good news does not
+            found.append(_about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number))
+        return found
 
     def _scope_of_agency(self, observation: Observation) -> list[Finding]:
         """A company that the register lists for other trades may have borrowed a licence, or drawn one."""
@@ -192,20 +256,26 @@ class ClientLetter(AgencyLicence):
 def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Finding:
     """The weightiest thing that there is to say of one client's letter, which `agency` has shown, on `today`."""
     client, kind = letter["fields"].get("company", ""), DocumentKind.CLIENT_AUTHORIZATION
-    ends = (_day(letter["fields"].get("valid_until", "")), _day(letter["declared_until"]))
+    ends = letter_ends(letter)
     if not letter["titled"] or not client:
         return _about(letter, "document_unreadable", Severity.UNABLE, kind, seen=client, expected=letter["declared"])
     if same_name(client, agency):  # it authorises its own people; or the parties were confused in reading
         return _about(letter, "agency_client_mismatch", Severity.UNABLE, "company", client, letter["declared"])
     if letter["declared"] and not same_name(client, letter["declared"]):
         return _about(letter, "agency_client_mismatch", _mismatch(letter, "company"), "company", client, letter["declared"])
-    if ended := next((day for day in ends if day and day < today), None):
-        return _about(letter, "agency_client_expired", Severity.CONCERN, "valid_until", ended.isoformat())
+    if ends and ends < today:
+        return _about(letter, "agency_client_expired", Severity.CONCERN, "valid_until", ends.isoformat())
     if not letter["names_agency"]:
         return _about(letter, "agency_client_mismatch", Severity.UNABLE, kind, client, agency)
-    if letter["sealed"] is False:
+    if not letter["sealed"]:  # a grey copy shows none, and anybody can make one
         return _about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
     return _about(letter, "agency_client_agrees", Severity.PASS, "company", client)
+
+
+def letter_ends(letter: Mapping[str, Any]) -> date | None:
+    """The last day of a client's letter: the earlier one of what it says and what was said of it; None where it has no end."""
+    ends = (_day(letter["fields"].get("valid_until", "")), _day(letter["declared_until"]))
+    return min((day for day in ends if day), default=None)
 
 
 def agency_words(scope: str) -> list[str]:

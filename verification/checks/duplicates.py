@@ -7,7 +7,7 @@ belongs to the same employer, and so is no duplicate.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from employers.models import Employer, Sighting, SightingKind
 from verification import duplicates_index, fingerprint
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
-from verification.models import Document, DocumentKind, DocumentPage, DocumentQuerySet
+from verification.models import Document, DocumentKind, DocumentPage, DocumentQuerySet, RegistryRecord
 from verification.states import State
 
 
@@ -38,15 +38,23 @@ CLUSTERS: Final[dict[str, Cluster]] = {
 """A group's HR department recruits for two or three companies; sellers of accounts for a dozen."""
 
 
+YOUNGER_THAN: Final = timedelta(days=365)
+OF_ONE_PERSON: Final = Cluster("duplicate_nominee", note=3, concern=8)
+"""From how many other companies of less than a year on, with the same legal representative in the register. Of a common name there
+may be several people; a founder has two or three companies, and whoever lends their name to shells has dozens."""
+COUNTED_AT_MOST: Final = 50
+
+
 class Duplicates:
     code = "duplicates"
-    version = "2"
+    version = "3"
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         others = self._others(subject)
         hashes = [document.sha256 for document in subject.documents]
-        same_bytes = others.filter(sha256__in=hashes).values_list("case_id", flat=True)
+        same_bytes = list(others.filter(sha256__in=hashes).values_list("case_id", "sha256"))
+        files = {digest for _, digest in same_bytes}
         same = Employer.objects.filter(uscc=subject.uscc)
         holding = Q(confirmed_at__isnull=False)
         if not same.filter(holding, pk=subject.employer_id).exists():
@@ -54,11 +62,25 @@ class Duplicates:
             holding |= Q(cases__state=State.REVOKED)
         holders = same.filter(holding).exclude(pk=subject.employer_id).distinct()
         return {
-            "same_bytes": sorted({str(case) for case in same_bytes}),
+            "same_bytes": sorted({str(case) for case, _ in same_bytes}),
+            "same_files": [{"document": d.id, "kind": d.kind} for d in subject.documents if d.sha256 in files],
             "near_same": self._near_same(subject),
             "same_uscc": [str(pk) for pk in holders.values_list("pk", flat=True)],
             "companies_seen_with": self._companies_seen_with(subject),
+            "young_of_person": self._young_of_person(subject, earlier),
         }
+
+    def _young_of_person(self, subject: Subject, earlier: Earlier) -> int:
+        """How many other young companies the snapshot of the register has with this one's legal representative, if this one is young.
+
+        Never more than COUNTED_AT_MOST are looked at, by an index, however common the name is.
+        """
+        record = earlier.get("registry", {}).get("record") or {}
+        person, established, since = record.get("legal_representative"), record.get("established_on"), subject.now.date() - YOUNGER_THAN
+        if not person or not established or date.fromisoformat(established) < since:
+            return 0
+        of_person = RegistryRecord.objects.filter(legal_representative=person, established_on__gte=since).exclude(pk=subject.uscc)
+        return len(of_person.values_list("pk")[:COUNTED_AT_MOST])
 
     def _others(self, subject: Subject) -> DocumentQuerySet:
         """What other employers have shown. Against who holds the code, whoever tried with the same code says nothing: they borrowed."""
@@ -67,18 +89,19 @@ class Duplicates:
         return others.exclude(case__declared_uscc=subject.uscc) if holds else others
 
     def _near_same(self, subject: Subject) -> list[dict[str, Any]]:
-        """Pages of other employers that show the same picture as one of ours, the best agreement of each case first."""
-        licences = [UUID(document.id) for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE)]
-        mine = {page.pk: page for page in DocumentPage.objects.filter(document_id__in=licences)}
-        matches = {match.theirs: match for match in duplicates_index.same_picture(mine.values())}
-        others = self._others(subject)
-        shown = DocumentPage.objects.filter(pk__in=matches, document__in=others).select_related("document")
-        near: dict[str, dict[str, Any]] = {}
-        for page in sorted(shown, key=lambda page: -matches[page.pk].agreement.share):
-            match = matches[page.pk]
-            ours = mine[match.mine]
+        """Pages of other employers that show the same picture as one of ours: of each case and page of ours the best, the best first."""
+        shown_here = [UUID(document.id) for document in subject.documents if document.kind != DocumentKind.APPEAL_EVIDENCE]
+        mine = {page.pk: page for page in DocumentPage.objects.filter(document_id__in=shown_here).select_related("document")}
+        others = DocumentPage.objects.filter(document__in=self._others(subject))
+        matches = sorted(duplicates_index.same_picture(mine.values(), others), key=lambda match: -match.agreement.share)
+        theirs = others.select_related("document").in_bulk({match.theirs for match in matches})
+        near: dict[tuple[UUID, int], dict[str, Any]] = {}
+        for match in matches:
+            page, ours = theirs.get(match.theirs), mine[match.mine]
+            if page is None:  # withdrawn in the same moment
+                continue
             near.setdefault(
-                str(page.document.case_id),
+                (page.document.case_id, ours.pk),
                 {
                     "case": str(page.document.case_id),
                     "document": str(page.document_id),
@@ -86,6 +109,8 @@ class Duplicates:
                     "fingerprint": page.fingerprint,
                     "distance": fingerprint.distance(ours.fingerprint, page.fingerprint),
                     "agreement": round(match.agreement.share, 3),
+                    "of_document": str(ours.document_id),
+                    "of_kind": ours.document.kind,
                     "of_page": ours.number,
                     "region": list(match.agreement.region),
                 },
@@ -104,21 +129,33 @@ class Duplicates:
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         found = [*self._pictures(observation), *self._company(subject, observation)] or [Finding(self.code, "no_duplicate", Severity.PASS)]
-        return [*found, *self._clusters(observation)]
+        return [*found, *self._clusters(observation), *self._nominee(observation)]
 
     def _pictures(self, observation: Observation) -> list[Finding]:
-        near = observation["near_same"]
-        if near and "region" in near[0]:
-            page, region = near[0]["of_page"], tuple(near[0]["region"])
-            return [Finding(self.code, "duplicate_same_image", Severity.CONCERN, "document", page=page, region=region)]
-        if near or observation["same_bytes"]:
-            return [Finding(self.code, "duplicate_same_image", Severity.CONCERN, "document")]
-        return []
+        """Of each of our documents the best agreement. Two agencies of one client may show letters on one form: of these a person looks."""
+        files = {same["document"]: same["kind"] for same in observation["same_files"]}
+        found: dict[str, Finding] = {}
+        for near in observation["near_same"]:
+            document, kind, region = near["of_document"], near["of_kind"], near["region"]
+            alike = kind == DocumentKind.CLIENT_AUTHORIZATION and document not in files
+            code, severity = ("duplicate_alike", Severity.UNABLE) if alike else ("duplicate_same_image", Severity.CONCERN)
+            where = Finding(self.code, code, severity, _field(kind), page=near["of_page"], region=tuple(region), document=document)
+            found.setdefault(document, where)
+        for document, kind in files.items():
+            found.setdefault(document, Finding(self.code, "duplicate_same_image", Severity.CONCERN, _field(kind), document=document))
+        return list(found.values())
 
     def _company(self, subject: Subject, observation: Observation) -> list[Finding]:
         if observation["same_uscc"]:
             return [Finding(self.code, "duplicate_same_uscc_active", Severity.CONCERN, "uscc", subject.uscc)]
         return []
+
+    def _nominee(self, observation: Observation) -> list[Finding]:
+        companies, cluster = observation["young_of_person"], OF_ONE_PERSON
+        if companies < cluster.note:
+            return []
+        severity = Severity.CONCERN if companies >= cluster.concern else Severity.NOTE
+        return [Finding(self.code, cluster.code, severity, "legal_representative", expected=str(companies))]
 
     def _clusters(self, observation: Observation) -> list[Finding]:
         seen_with = observation.get("companies_seen_with", {})
@@ -129,3 +166,8 @@ class Duplicates:
                 severity = Severity.CONCERN if companies >= cluster.concern else Severity.NOTE
                 found.append(Finding(self.code, cluster.code, severity, kind, expected=str(companies)))
         return found
+
+
+def _field(kind: str) -> str:
+    """What a finding calls the document: the paper by which the company is known is the one meant where nothing is said."""
+    return "document" if kind == DocumentKind.BUSINESS_LICENCE else kind

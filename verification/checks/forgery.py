@@ -9,13 +9,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from verification.checks.base import Earlier, Pages, Subject
+from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
 from verification.findings import Finding, Observation, Severity
-from verification.forgery import CLOSELY, LEVELS, Kind, traces_of
+from verification.forgery import CLOSELY, LEVELS, Kind, Lines, traces_of
 from verification.forgery.editors import composes, touches
-from verification.licence.qr import REGISTER
+from verification.licence.qr import REGISTER, is_an_issuers, leads_to
 from verification.models import DocumentKind
 from verification.reading import picture_of
 
@@ -31,61 +30,84 @@ NEARLY: Final = 1.6
 SEVERAL: Final = 2
 """Other fields that are off the comb nearly as much, from which on it is the print's own."""
 _OF_EDITING: Final = (Kind.COMPRESSION, Kind.GROUND, Kind.GLYPH, Kind.COPY)
-ISSUERS: Final = ("gov.cn", "szcredit.org.cn", "szcredit.com.cn")
-"""Ends of the hosts that a licence's code may lead to: the public register, and the offices whose older licences lead to themselves."""
+
+
+OTHER_PAPERS: Final = (
+    DocumentKind.HR_SERVICE_LICENCE, DocumentKind.APPROVAL_DOCUMENT, DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION,
+)  # fmt: skip
+ONE_LINE: Final = 2.5
+"""How many times as broad as high the place of a value is at least, where it stands in one line and can be compared within it."""
 
 
 class Forgery:
     code = "forgery"
-    version = "1"
-    lasting = True
+    version = "2"
+    lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         documents = subject.of_kind(DocumentKind.BUSINESS_LICENCE)
+        others = [document for kind in OTHER_PAPERS for document in subject.of_kind(kind)]
+        read = _read_of_papers(earlier.get("agency_licence", {}))
+        told = [{"kind": document.kind} | _looked_at(document, *read.get(document.id, (1, {}, 0))) for document in others]
         if not documents:
-            return {"document": None}
+            return {"document": None, "others": told}
         document, reading = documents[-1], earlier.get("reading", {})
-        number = int(reading.get("page", 1)) if reading.get("document") == document.id else 1
-        lines = reading.get("lines", {}) if reading.get("document") == document.id else {}
-        pages = Pages(document)
-        picture = picture_of(pages[min(number, len(pages)) - 1])
-        traces = traces_of(picture, lines, reading.get("turn", 0))
-        return {"document": document.id, "page": number, "editor": document.editor, "traces": [trace.as_json() for trace in traces]}
+        here = reading.get("document") == document.id
+        place = (int(reading.get("page", 1)), reading.get("lines", {}), reading.get("turn", 0)) if here else (1, {}, reading.get("turn", 0))
+        return _looked_at(document, *place) | {"others": told}
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        if observation["document"] is None:
-            return []
-        findings = [
-            *(self._trace(trace, observation) for trace in _strongest(observation["traces"])),
-            *self._editor(observation),
-            *self._qr(earlier.get("reading", {})),
-        ]
-        return findings or [Finding(self.code, "no_trace_of_editing", Severity.PASS)]
+        looked_at = [observation] if observation["document"] else []
+        findings = [finding for seen in [*looked_at, *observation["others"]] for finding in self._of_one(seen)]
+        if observation["document"]:
+            findings += self._qr(earlier.get("reading", {}))
+        nothing = [Finding(self.code, "no_trace_of_editing", Severity.PASS)] if looked_at or observation["others"] else []
+        return findings or nothing
 
-    def _trace(self, trace: dict[str, Any], observation: Observation) -> Finding:
+    def _of_one(self, seen: Observation) -> list[Finding]:
+        return [*(self._trace(trace, seen) for trace in _strongest(seen["traces"])), *self._editor(seen)]
+
+    def _trace(self, trace: dict[str, Any], seen: Observation) -> Finding:
         kind = Kind(trace["kind"])
         x0, y0, x1, y1 = trace["region"]
-        strong = trace["score"] >= LEVELS[kind].look and not (kind is Kind.COMPRESSION and _of_the_print(trace, observation["traces"]))
+        strong = trace["score"] >= LEVELS[kind].look and not (kind is Kind.COMPRESSION and _of_the_print(trace, seen["traces"]))
         code, severity = (REASON_OF[kind], Severity.UNABLE) if strong else (f"{kind}_noted", Severity.NOTE)
-        return Finding(self.code, code, severity, trace["field"], page=observation["page"], region=(x0, y0, x1, y1))
+        field = seen.get("kind") or trace["field"]
+        return Finding(self.code, code, severity, field, page=seen["page"], region=(x0, y0, x1, y1), document=seen["document"])
 
-    def _editor(self, observation: Observation) -> list[Finding]:
+    def _editor(self, seen: Observation) -> list[Finding]:
         """An editor's name is reason to look where a trace agrees with it; alone it is worth a note."""
-        editor = observation["editor"] or ""
+        editor = seen["editor"] or ""
         if not touches(editor):
             return []
-        agrees = composes(editor) and any(trace["kind"] in _OF_EDITING for trace in observation["traces"])
+        agrees = composes(editor) and any(trace["kind"] in _OF_EDITING for trace in seen["traces"])
         code, severity = ("forgery_edited", Severity.UNABLE) if agrees else ("editor_noted", Severity.NOTE)
-        return [Finding(self.code, code, severity, "document", editor)]
+        return [Finding(self.code, code, severity, seen.get("kind") or "document", editor, document=seen["document"])]
 
     def _qr(self, reading: Observation) -> list[Finding]:
-        """A code that leads elsewhere. What company it names is the reading's to judge."""
-        host = host_in(reading.get("qr"))
-        if not host or reading.get("qr_uscc") or any(host == known or host.endswith("." + known) for known in ISSUERS):
-            return []
-        if _is_bare(host):
-            return [Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, reading.get("page", 1))]
-        return [Finding(self.code, "qr_not_registry", Severity.UNABLE, "qr", host, REGISTER, reading.get("page", 1))]
+        """A code that leads elsewhere, whatever company it names: what that is worth is the reading's to judge."""
+        elsewhere = [host for host in leads_to(reading.get("qr")) if not is_an_issuers(host)]
+        page = reading.get("page", 1)
+        if named := next((host for host in elsewhere if not _is_bare(host)), ""):
+            return [Finding(self.code, "qr_not_registry", Severity.UNABLE, "qr", named, REGISTER, page)]
+        return [Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, page) for host in elsewhere[:1]]
+
+
+def _looked_at(document: SubjectDocument, number: int, lines: Lines, turn: int) -> Observation:
+    """The page of a document that was read, or its first."""
+    pages = Pages(document)
+    traces = traces_of(picture_of(pages[min(number, len(pages)) - 1]), lines, turn)
+    return {"document": document.id, "page": number, "editor": document.editor, "traces": [trace.as_json() for trace in traces]}
+
+
+def _read_of_papers(agency: Observation) -> dict[str, tuple[int, Lines, int]]:
+    """By document, where the values of one line stand on the page that the check `agency_licence` has read."""
+    papers = [paper for paper in (agency.get("licence"), *agency.get("clients", ())) if paper]
+    return {paper["document"]: (paper["page"], _in_one_line(paper["regions"]), 0) for paper in papers}
+
+
+def _in_one_line(regions: dict[str, list[float]]) -> Lines:
+    return {name: [box] for name, box in regions.items() if box[2] - box[0] >= ONE_LINE * (box[3] - box[1])}
 
 
 def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bool:
@@ -97,15 +119,6 @@ def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bo
         return True
     alike = (t for t in traces if t["kind"] == trace["kind"] and t["field"] != trace["field"] and t["score"] * NEARLY > trace["score"])
     return len({t["field"] for t in alike}) >= SEVERAL
-
-
-def host_in(payload: str | None) -> str:
-    """The host of the address that a QR code states, lower-case; "" where it states none."""
-    try:
-        address = urlsplit((payload or "").strip())
-        return (address.hostname or "").lower() if address.scheme.lower() in ("http", "https") else ""
-    except ValueError:
-        return ""
 
 
 def _is_bare(host: str) -> bool:

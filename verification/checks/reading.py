@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date, datetime
 from functools import cache
 from uuid import UUID
 
@@ -18,12 +20,14 @@ from verification.models import DocumentKind, DocumentReading
 from verification.readers.cloud import FieldReader
 from verification.readers.tencent import TencentReader
 from verification.reading import read_pages
+from verification.rule_pack import paper_of
 from verification.tencent_cloud import account_of
+from verification.terms import ends_soon
 
 
 class Reading:
     code = "reading"
-    version = "3"
+    version = "4"
     lasting = True
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -40,7 +44,8 @@ class Reading:
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
         if observation["document"] is None:
-            if subject.of_kind(DocumentKind.APPROVAL_DOCUMENT):
+            due = paper_of(subject.account_class, subject.uscc)
+            if due == DocumentKind.APPROVAL_DOCUMENT and subject.of_kind(due):
                 return []  # a body that was set up by a decision has no business licence; a person looks at that document
             return [Finding(self.code, "document_missing", Severity.UNABLE, "document")]
         fields = observation["fields"]
@@ -111,9 +116,7 @@ class Reading:
 
     def _term(self, subject: Subject, observation: Observation) -> list[Finding]:
         ends_on = last_date(observation["fields"].get("term", ""))
-        if ends_on and ends_on < subject.now.date().isoformat():
-            return [self._finding(observation, "document_expired", Severity.CONCERN, "term", ends_on)]
-        return []
+        return [replace(self._finding(observation, *of_term(ends_on, subject.now), "term", ends_on), until=ends_on)] if ends_on else []
 
 
 def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Observation | None:
@@ -128,6 +131,15 @@ def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Ob
 def chosen_cloud(choice: str) -> FieldReader | None:
     """The cloud reader of `ZIZHI_CLOUD_READER`; most deployments have none, and keys alone are no choice."""
     return TencentReader(account_of(settings)) if choice == "tencent" else None
+
+
+def of_term(ends_on: str, now: datetime) -> tuple[str, Severity]:
+    """What there is to say of a business term with this last day."""
+    if ends_on < now.date().isoformat():
+        return "document_expired", Severity.CONCERN
+    if ends_soon(date.fromisoformat(ends_on), now):
+        return "document_ends_soon", Severity.CONCERN
+    return "document_in_term", Severity.PASS
 
 
 def last_date(term: str) -> str:

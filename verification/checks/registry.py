@@ -14,6 +14,7 @@ from django.conf import settings
 
 from verification.agreement import is_former, same_company_name
 from verification.checks.base import Earlier, Subject
+from verification.checks.reading import of_term
 from verification.findings import Finding, Observation, Severity
 from verification.licence.certainty import SURE
 from verification.licence.model import Problem
@@ -44,7 +45,7 @@ _PERSON = "legal_representative"
 
 class Registry:
     code = "registry"
-    version = "2"
+    version = "3"
     lasting = False
 
     def __init__(self, records: RecordRegistry | None = None, agreements: AgreementRegistry | None = None) -> None:
@@ -196,9 +197,8 @@ class Registry:
             Finding(self.code, "name_agrees", Severity.PASS, "name", subject.name),
             self._representative(subject, reading, "", agreement),
         ]
-        until = agreement["operating_until"]
-        if until and until < subject.now.date().isoformat():
-            findings.append(Finding(self.code, "document_expired", Severity.CONCERN, "term", until))
+        if until := agreement["operating_until"]:
+            findings.append(Finding(self.code, *of_term(until, subject.now), "term", until, until=until))
         return findings
 
 

@@ -7,6 +7,7 @@ two, 服务范围 or 许可范围, an older number such as (京)人服证字〔2
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -236,6 +237,12 @@ def _term(quote: Quote, *, until_only: bool = False) -> Iterator[tuple[str, Quot
         ending = OPEN_ENDED
     if ending:
         yield "valid_until", replace(quote, text=ending)
+
+
+def number_key(number: str) -> str:
+    """A licence's number as it is compared: provinces, lists and fonts have brackets, spaces and widths of their own."""
+    plain = unicodedata.normalize("NFKC", number).upper()
+    return re.sub(r"[^0-9A-Z一-鿿]", "", plain)
 
 
 def _number(text: str) -> str:

@@ -22,9 +22,10 @@ from verification.models.documents import (
     DocumentQuerySet,
     DocumentReading,
     PageBand,
+    PageLandmarks,
     Statement,
 )
-from verification.models.lists import Exclusion, ExclusionKind, RegistryRecord
+from verification.models.lists import Exclusion, ExclusionKind, HrLicenceRecord, HrLicenceShown, RegistryRecord
 from verification.models.proofs import Proof, ProofKind, ProofQuerySet, ProofState
 from verification.models.reviewing import (
     Bulk,
@@ -65,8 +66,11 @@ __all__ = [
     "ExclusionKind",
     "GoldenCase",
     "GoldenTurn",
+    "HrLicenceRecord",
+    "HrLicenceShown",
     "NoteKind",
     "PageBand",
+    "PageLandmarks",
     "Presence",
     "Proof",
     "ProofKind",

@@ -54,6 +54,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Approved, and not past its time: the employer holds rights by it."""
         return self.filter(state=State.APPROVED, expires_at__gt=now)
 
+    def beside(self, case: Case) -> CaseQuerySet:
+        """The other cases of the same employer."""
+        return self.filter(employer=case.employer_id).exclude(pk=case.pk)
+
     def stopped(self) -> CaseQuerySet:
         """Suspended or revoked."""
         return self.filter(state__in=states.STOPPED)
@@ -164,6 +168,15 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("case"), _("cases")
+        # What staff may do besides deciding, by `employers.powers`; migration 0006 makes the groups that hold them.
+        permissions = [
+            ("second_review_case", "Can give the second review of a case"),
+            ("bulk_decide_case", "Can decide many cases at once"),
+            ("unmask_case", "Can see what is masked of a case"),
+            ("assign_case", "Can assign cases to colleagues"),
+            ("view_quality", "Can see how well cases are decided"),
+            ("audit_case", "Can audit, which is on record"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["employer"], condition=Q(state__in=sorted(states.OPEN)), name="case_one_open_per_employer"),
             models.CheckConstraint(
@@ -232,6 +245,8 @@ class Attempt(Job):
     waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
     """The reason for which it waits, such as `registry_pending`; empty while it does not."""
     outcome = models.CharField(_("outcome"), max_length=10, choices=[(o.value, o.value) for o in Outcome], blank=True)
+    rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
+    """By which version of what is asked (`rule_pack.Pack`) it was taken in; empty from before that was kept."""
 
     objects = JobQuerySet.as_manager()
 
@@ -313,6 +328,8 @@ class Decision(models.Model):
     """What the reviewer wrote to the employer."""
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("decided by"))
     policy_version = models.CharField(_("policy version"), max_length=40)
+    rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
+    """By which version of what is asked (`rule_pack.Pack`) it was decided; empty from before that was kept."""
     decided_at = models.DateTimeField(_("decided"))
     seconds = models.FloatField(null=True, blank=True)
     """How long its reviewer had the case before them; empty where none did."""

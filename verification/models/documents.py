@@ -30,9 +30,9 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(superseded_at=None)
 
     def shown(self) -> DocumentQuerySet:
-        """Licences that somebody submitted and stands by: a picture in a draft accuses nobody."""
+        """What somebody submitted and stands by: a picture in a draft accuses nobody, nor does what was sent with an appeal."""
         unsaid = (State.DRAFT, State.WITHDRAWN)
-        return self.current().filter(kind=DocumentKind.BUSINESS_LICENCE).exclude(case__state__in=unsaid)
+        return self.current().exclude(kind=DocumentKind.APPEAL_EVIDENCE).exclude(case__state__in=unsaid)
 
 
 class Document(models.Model):
@@ -91,6 +91,16 @@ class DocumentPage(models.Model):
     @property
     def judged(self) -> Quality:
         return Quality.from_json(self.quality)
+
+
+class PageLandmarks(models.Model):
+    """A page's landmarks (`verification.landmarks`), sealed, so that they are looked for once and not at every comparison."""
+
+    page = models.OneToOneField(DocumentPage, on_delete=models.CASCADE, related_name="landmarks", primary_key=True)
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"landmarks of {self.page_id}"
 
 
 class PageBand(models.Model):

@@ -1,4 +1,4 @@
-"""Which lists are asked? The snapshot of the company register, and those who are not to come back."""
+"""Which lists are asked? The snapshots of the company register and of the licensed agencies, and those who are not to come back."""
 
 from __future__ import annotations
 
@@ -63,6 +63,40 @@ class RegistryRecord(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("register entry"), _("register entries")
+        indexes = [models.Index(fields=["legal_representative", "established_on"], name="registry_person_since")]
 
     def __str__(self) -> str:
         return f"{self.uscc} {self.name}"
+
+
+class HrLicenceRecord(models.Model):
+    """One licensed agency on a province's published list, filled by `manage.py import_hr_licences`."""
+
+    number = models.CharField(_("licence number"), max_length=60, primary_key=True)
+    """As it is compared (`licence.hr_service.number_key`)."""
+    name = models.CharField(_("company name"), max_length=200, blank=True)
+    uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
+    valid_until = models.DateField(_("valid until"), null=True, blank=True)
+    """Null where it has no end, or the list tells none."""
+    as_of = models.DateField(_("as of"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("licensed agency"), _("licensed agencies")
+        constraints = [models.CheckConstraint(condition=~Q(name="", uscc=""), name="hr_licence_is_somebodys")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name or self.uscc}"
+
+
+class HrLicenceShown(models.Model):
+    """That a case has shown an HR service licence of this number: by it the same number with another employer is found."""
+
+    number = models.CharField(max_length=60)
+    """As it is compared (`licence.hr_service.number_key`)."""
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="hr_licences_shown")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["number", "case"], name="hr_licence_shown_once")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.case_id}"

@@ -10,6 +10,7 @@ import socket
 import sys
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -88,15 +89,20 @@ def where_to_go(port: int) -> str:
             f"  Reviewer     {made['reviewer']}   password {made['password']}",
             f"  API key      {made['api_key']}",
             f"  Ask the gate {ask}",
+            "  (to try it out, a password is enough in the console; a second factor is set up there, at the top right)",
             f"  (made on this machine, kept in {path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path})",
         ]
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
 
 
 def environment(port: int) -> dict[str, str]:
-    """What the processes are given. Links in mails lead to this port, unless the deployment names its address."""
+    """What the processes are given. Links in mails lead to this port, unless the deployment names its address; on this machine's
+    own address the console lets staff in without a second factor, unless that is asked for."""
     unless_named = {"ZIZHI_LOG_READABLE": "1", "ZIZHI_SITE_URL": f"http://localhost:{port}"}
-    return {**unless_named, **os.environ, **processes.STOPS_AT_ONCE, "PYTHONUNBUFFERED": "1"}
+    given = {**unless_named, **os.environ, **processes.STOPS_AT_ONCE, "PYTHONUNBUFFERED": "1"}
+    if urlsplit(given["ZIZHI_SITE_URL"]).hostname in settings.LOCAL_HOSTS:
+        given.setdefault("ZIZHI_STAFF_SECOND_FACTOR", "optional")  # who tries it out has two commands, and no app on a phone
+    return given
 
 
 def supervise(host: str, port: int) -> int:

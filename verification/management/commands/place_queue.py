@@ -18,4 +18,4 @@ class Command(BaseCommand):
     help = "Give every case that waits for a reviewer its place in their queue anew."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{triage.place_anew(timezone.now(), everything=True)} cases placed")
+        self.stdout.write(f"{triage.place_all(timezone.now())} cases placed")

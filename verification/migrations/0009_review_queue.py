@@ -40,7 +40,7 @@ def fill(apps, schema_editor):
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("verification", "0005_reviewing")]
+    dependencies = [("verification", "0008_reviewing")]
     operations = [
         migrations.RunPython(fill, migrations.RunPython.noop),
         RemoveIndex(

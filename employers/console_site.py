@@ -1,0 +1,342 @@
+"""Who may enter the console, and who is still the one who entered? Password, second factor, and a stay that is short and bound.
+
+A right password alone signs nobody in here: what it opens, for a few minutes, is the page that asks for the second factor, or the
+one where it is set up. Whoever has come in is watched at each request: another browser, another street, too long, too idle, or
+another second factor than they came in with, and they are signed out. What an auditor asks for is put on record before it is shown.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import update_wrapper
+from typing import Any, Final
+
+import zxingcpp
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.auth import REDIRECT_FIELD_NAME, login, logout
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from employers import lockout, powers, second_factor, sightings, throttle, totp
+from employers.forms import CodeForm, ConsoleSignInForm, RecoveryForm, network_of
+from employers.models import SecondFactor, User
+from employers.stay import Over, Place, Stay
+from employers.views import remember_browser, saw, set_long_cookie
+from events.errors import Refused
+from events.models import record
+
+STAY: Final = "console"
+"""Where the session keeps the stay."""
+ENTRY: Final = "console_entry"
+"""Where the session keeps whose password was right, until the second factor has come."""
+PENDING: Final = "console_pending"
+"""Where the session keeps the sealed secret that is being set up."""
+ENTRY_SECONDS: Final = 5 * 60
+SETTING_UP_SECONDS: Final = 15 * 60
+"""Whoever has no second factor yet may have to install an app first."""
+LONGEST_PATH: Final = 200
+MOST_PARAMETERS: Final = 20
+
+WHY_OVER: Final[dict[Over, Any]] = {
+    Over.TOO_LONG: _("You were signed out: a sign-in holds for ten hours. Please sign in again."),
+    Over.IDLE: _("You were signed out, after half an hour without a request. Please sign in again."),
+    Over.ELSEWHERE: _("You were signed out: this sign-in was used in another browser or from another network. Please sign in again."),
+    Over.FACTOR: _("You were signed out: your second factor has changed. Please sign in again."),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Somebody whose password was right, and who is not yet in."""
+
+    user: User
+    at: datetime
+    goes_to: str
+
+
+class Password(LoginView):
+    """The first step. It signs in at once only where no second factor is asked for."""
+
+    site: Any = None
+    """The ConsoleSite."""
+    next_page = "admin:index"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = self.site.password_was_right(self.request, form.get_user(), self.get_success_url())
+        return response
+
+
+class ConsoleSite(admin.AdminSite):
+    login_form = ConsoleSignInForm
+    login_template = "admin/sign_in.html"
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        return [
+            path("second-factor/", self.second_factor, name="second_factor"),
+            path("second-factor/set-up/", self.enrol, name="enrol"),
+            *super().get_urls(),
+        ]
+
+    # --- Who is in -------------------------------------------------------------------------------------------
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff who have come in by all that is asked for, and whose stay is not over."""
+        user = request.user
+        if not isinstance(user, User) or not (user.is_active and user.is_staff):
+            return False
+        stay, factor = Stay.of(request.session.get(STAY)), _factor_of(request)
+        if factor is None and _is_required():
+            return False
+        if stay is None:
+            return factor is None
+        return stay.over(_place(request), factor.pk if factor else None, timezone.now()) is None
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        inner = super().admin_view(view, cacheable)
+
+        def watched(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            now = timezone.now()
+            if self.has_permission(request):
+                self._note(request, now)
+            else:
+                self._end(request, now)
+            return inner(request, *args, **kwargs)
+
+        return update_wrapper(watched, inner)
+
+    def _note(self, request: HttpRequest, now: datetime) -> None:
+        """Write down that somebody is in: for the idle clock, and of auditors what they ask for."""
+        assert isinstance(request.user, User)
+        stay = Stay.of(request.session.get(STAY))
+        if stay is None:  # signed in by a password, which is all that is asked for
+            request.session[STAY] = Stay.begin(None, _place(request), now).stored()
+        elif noted := stay.noted(now):
+            request.session[STAY] = noted.stored()
+        if powers.is_auditor(request.user.has_perm):
+            names = sorted({*request.GET, *request.POST} - {"csrfmiddlewaretoken"})[:MOST_PARAMETERS]
+            asked = {"method": request.method, "path": request.path[:LONGEST_PATH], "parameters": [name[:40] for name in names]}
+            record("look", request.user, request.user.as_reviewer(), now, data=asked)
+
+    def _end(self, request: HttpRequest, now: datetime) -> None:
+        """Sign out whoever's stay is over, and tell them why."""
+        stay, user = Stay.of(request.session.get(STAY)), request.user
+        if stay is None or not isinstance(user, User):
+            return
+        factor = _factor_of(request)
+        over = stay.over(_place(request), factor.pk if factor else None, now)
+        if over is Over.ELSEWHERE:
+            record("shut_console", user, user.as_reviewer(), now, data={"why": over.value})
+        logout(request)
+        if over is not None:
+            messages.warning(request, WHY_OVER[over])
+
+    # --- The way in ------------------------------------------------------------------------------------------
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The first step, as Django's own; it does not tell staff who lack the second that they are not authorised."""
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(self._index())
+        context = {
+            **self.each_context(request),
+            "title": gettext("Sign in"),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            "second_factor_is_required": _is_required(),
+            **({"user": AnonymousUser()} if isinstance(request.user, User) and request.user.is_staff else {}),
+            **({} if {REDIRECT_FIELD_NAME} & {*request.GET, *request.POST} else {REDIRECT_FIELD_NAME: self._index()}),
+            **(extra_context or {}),
+        }
+        request.current_app = self.name
+        view = Password.as_view(extra_context=context, authentication_form=self.login_form, template_name=self.login_template, site=self)
+        return view(request)  # type: ignore[return-value]
+
+    def password_was_right(self, request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
+        """On to the second factor, or in."""
+        factor = second_factor.of(user)
+        if factor is None and not _is_required():
+            return self._let_in(request, user, None, "password", HttpResponseRedirect(goes_to))
+        if request.user.is_authenticated:
+            logout(request)
+        request.session.cycle_key()
+        request.session[ENTRY] = {
+            "user": str(user.pk),
+            "password": user.get_session_auth_hash(),
+            "at": timezone.now().isoformat(),
+            "goes_to": goes_to,
+        }
+        return HttpResponseRedirect(reverse("admin:second_factor" if factor else "admin:enrol", current_app=self.name))
+
+    @method_decorator(never_cache)
+    @method_decorator(sensitive_post_parameters("code"))
+    def second_factor(self, request: HttpRequest) -> HttpResponse:
+        """The second step: a code of the app, or one from paper."""
+        now = timezone.now()
+        entry = _entry(request, ENTRY_SECONDS, now)
+        if entry is None:
+            return self._begin_again(request)
+        if second_factor.of(entry.user) is None:
+            return HttpResponseRedirect(reverse("admin:enrol", current_app=self.name))
+        form = (RecoveryForm if "recovery" in request.GET else CodeForm)(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            browser = request.COOKIES.get(lockout.BROWSER_COOKIE, "")
+            try:
+                factor, by = second_factor.answer(entry.user, form.cleaned_data["code"], browser, now)
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                return self._let_in(request, entry.user, factor, by, HttpResponseRedirect(entry.goes_to))
+        context = {"form": form, "by_recovery_code": isinstance(form, RecoveryForm), "account": entry.user.email}
+        status = 429 if form.has_error("code", "second_factor_locked") else 422 if form.errors else 200
+        return self._page(request, "second_factor", gettext("Second factor"), context, status)
+
+    @method_decorator(never_cache)
+    @method_decorator(sensitive_post_parameters("code"))
+    def enrol(self, request: HttpRequest) -> HttpResponse:
+        """Set up a second factor: on the way in, where the account has none; or in place of another, right after coming in."""
+        now = timezone.now()
+        entry = _entry(request, SETTING_UP_SECONDS, now)
+        user = entry.user if entry else request.user
+        if not isinstance(user, User) or not (entry or self.has_permission(request)):
+            return self._begin_again(request)
+        existing = second_factor.of(user)
+        if existing and entry:
+            return HttpResponseRedirect(reverse("admin:second_factor", current_app=self.name))
+        if entry is None:
+            self._note(request, now)
+        stay = Stay.of(request.session.get(STAY))
+        context: dict[str, Any] = {"existing": existing, "account": user.email, "is_required": _is_required(), "is_in": entry is None}
+        if existing and not (stay and stay.is_fresh(now)):
+            context |= {"too_old": True, "codes_left": second_factor.recovery_codes_left(user)}
+            return self._page(request, "enrol", gettext("Second factor"), context)
+        secret = second_factor.pending_secret(user, request.session.get(PENDING, ""))
+        request.session[PENDING] = second_factor.seal_secret(user, secret)
+        form = CodeForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                factor, codes = second_factor.enrol(user, secret, form.cleaned_data["code"], existing, now)
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                del request.session[PENDING]
+                return self._set_up(request, user, factor, codes, entry)
+        link = totp.address(secret, user.email, second_factor.ISSUER)
+        context |= {"form": form, "secret": second_factor.in_groups(secret), "app_link": link, "picture": _picture(link)}
+        return self._page(request, "enrol", gettext("Set up a second factor"), context, 422 if form.errors else 200)
+
+    def _set_up(self, request: HttpRequest, user: User, factor: SecondFactor, codes: list[str], entry: Entry | None) -> HttpResponse:
+        """In, by the new factor, and its recovery codes, on this one page."""
+        context: dict[str, Any] = {
+            "codes": [second_factor.in_groups(code) for code in codes],
+            "account": user.email,
+            "goes_to": entry.goes_to if entry else self._index(),
+        }
+        page = self._page(request, "recovery", gettext("Recovery codes"), context)
+        if entry:
+            return self._let_in(request, user, factor, "app", page)
+        # The stay goes on by the new factor, and no longer than it would have: it is not begun anew.
+        stay = Stay.of(request.session[STAY])
+        assert stay is not None
+        request.session.cycle_key()
+        request.session[STAY] = replace(stay, factor=factor.pk).stored()
+        _forget_factor(request)
+        return self._know_browser(page, factor)
+
+    def _let_in(self, request: HttpRequest, user: User, factor: SecondFactor | None, by: str, response: HttpResponse) -> HttpResponse:
+        """Sign in, here and now and in this browser, and answer with `response`."""
+        now = timezone.now()
+        cookie = sightings.kept_device(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        request.session.pop(ENTRY, None)
+        request.session[STAY] = Stay.begin(factor.pk if factor else None, _place(request, cookie), now).stored()
+        _forget_factor(request)
+        record("enter_console", user, user.as_reviewer(), now, data={"by": by})
+        if factor:
+            self._know_browser(response, factor)
+        return saw(request, remember_browser(response, user.email), user, cookie)
+
+    def _know_browser(self, response: HttpResponse, factor: SecondFactor) -> HttpResponse:
+        """From now on others who fail to answer for this factor do not make this browser wait."""
+        known = lockout.browser_cookie(factor, secrets.token_urlsafe(12))
+        set_long_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
+        return response
+
+    # --- Pages -----------------------------------------------------------------------------------------------
+
+    def _begin_again(self, request: HttpRequest) -> HttpResponse:
+        request.session.pop(ENTRY, None)
+        if self.has_permission(request):
+            return HttpResponseRedirect(self._index())
+        messages.info(request, gettext("Please begin with your password."))
+        return HttpResponseRedirect(reverse("admin:login", current_app=self.name))
+
+    def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        context = {**self.each_context(request), "is_nav_sidebar_enabled": False, "title": title, **context}
+        response = TemplateResponse(request, f"admin/{template}.html", context, status=status)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    def _index(self) -> str:
+        return reverse("admin:index", current_app=self.name)
+
+
+def _is_required() -> bool:
+    return bool(settings.STAFF_SECOND_FACTOR == "required")
+
+
+def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
+    """Whose password was right in this browser within so many seconds, and is still the same."""
+    kept = request.session.get(ENTRY)
+    if not kept:
+        return None
+    at = datetime.fromisoformat(kept["at"])
+    user = User.objects.filter(pk=kept["user"], is_active=True, is_staff=True).first()
+    if user is None or (now - at).total_seconds() > seconds or user.get_session_auth_hash() != kept["password"]:
+        return None
+    return Entry(user, at, kept["goes_to"])
+
+
+def _place(request: HttpRequest, cookie: str = "") -> Place:
+    """From where the request comes. Of the browser's name and of the network only digests go into the session."""
+    device = sightings.device_in(cookie or request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+    agent = request.headers.get("User-Agent", "")
+    near = sightings.neighbourhood(network_of(request))
+    return Place(device, *(hashlib.sha256(text.encode()).hexdigest()[:32] for text in (agent, near)))
+
+
+_FACTOR: Final = "_second_factor"
+
+
+def _factor_of(request: HttpRequest) -> SecondFactor | None:
+    """The second factor of whoever asks, looked up once a request."""
+    if not hasattr(request, _FACTOR):
+        assert isinstance(request.user, User)
+        setattr(request, _FACTOR, second_factor.of(request.user))
+    found: SecondFactor | None = getattr(request, _FACTOR)
+    return found
+
+
+def _forget_factor(request: HttpRequest) -> None:
+    if hasattr(request, _FACTOR):
+        delattr(request, _FACTOR)
+
+
+def _picture(link: str) -> str:
+    """`link` as a QR code that an app scans: an address of the picture that needs no request of its own."""
+    drawn = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(add_quiet_zones=True)
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"

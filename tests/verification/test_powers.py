@@ -1,0 +1,231 @@
+"""May each group do what it is for, and nothing else; and is what an auditor looks at on record?"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from employers.models import User
+from employers.powers import AUDIT, PERMISSIONS, Power, powers
+from events.actor import SYSTEM, Actor, Role
+from events.models import Event
+from tests.factories import make_api_client, make_case, make_colleague, make_document, make_member, make_reviewer, make_user
+from verification.models import Case, ClientAuthorisation, DocumentKind, Exclusion
+from verification.states import State
+
+pytestmark = pytest.mark.django_db
+GROUPS = ("nobody", "Reviewers", "Seniors", "Leads", "Auditors", "superuser")
+SENIOR = {"decide", "second_review", "bulk", "unmask"}
+POWERS = {
+    "nobody": set(),
+    "Reviewers": {"decide"},
+    "Seniors": SENIOR,
+    "Leads": SENIOR | {"assign", "quality"},
+    "Auditors": set(),
+    "superuser": SENIOR | {"assign", "quality"},
+}
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The console is a door and asks the real clock."""
+    return timezone.now()
+
+
+def member_of(group: str, now: datetime) -> User:
+    if group == "superuser":
+        return make_reviewer(now)
+    return make_colleague(now, group)
+
+
+def sign_in(user: User) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
+
+
+# --- Powers --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_groups_powers(group: str, now: datetime) -> None:
+    actor = member_of(group, now).as_reviewer()
+    assert {power for power in Power if actor.can(power)} == POWERS[group]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_who_has_left_has_none(group: str, now: datetime) -> None:
+    user = member_of(group, now)
+    user.is_active = False
+    assert user.as_reviewer().powers == frozenset()
+
+
+def test_an_auditor_of_many_groups_is_still_one_unless_they_decide() -> None:
+    held = {AUDIT, PERMISSIONS[Power.QUALITY]}
+    assert powers(held.__contains__) == frozenset()
+    assert powers((held - {AUDIT}).__contains__) == {Power.QUALITY}
+    assert powers((held | {PERMISSIONS[Power.DECIDE]}).__contains__) == {Power.DECIDE, Power.QUALITY}
+
+
+def test_other_roles_have_none(now: datetime) -> None:
+    for actor in (SYSTEM, make_member(now).as_actor(), Actor(Role.PLATFORM, "x")):
+        assert not any(actor.can(power) for power in Power)
+
+
+def test_every_power_is_a_permission_that_exists() -> None:
+    held = {f"{app}.{name}" for app, name in Permission.objects.values_list("content_type__app_label", "codename")}
+    assert {AUDIT, *PERMISSIONS.values()} <= held
+
+
+def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
+    migration = import_module("verification.migrations.0007_staff_groups")
+    Group.objects.get(name="Leads").delete()
+    Group.objects.get(name="Seniors").permissions.remove(Permission.objects.get(codename="unmask_case"))
+    own = Permission.objects.get(codename="view_mail")
+    Group.objects.get(name="Reviewers").permissions.add(own)
+    for _ in range(2):
+        migration.create_groups(apps, SimpleNamespace(connection=connection))
+    assert [powers_of for group in GROUPS[1:4] for powers_of in [set(make_colleague(now, group).as_reviewer().powers)]] == [
+        POWERS[group] for group in GROUPS[1:4]
+    ]
+    assert own in Group.objects.get(name="Reviewers").permissions.all(), "what a deployment gave, it keeps"
+    changing = Permission.objects.filter(group__name__in=GROUPS, codename__regex="^(add|change|delete)_")
+    assert set(changing.values_list("codename", flat=True)) == {"change_case"}
+
+
+# --- Each group, each address --------------------------------------------------------------------------
+
+LISTS = {
+    "verification": (
+        "case",
+        "document",
+        "attempt",
+        "decision",
+        "registryrecord",
+        "hrlicencerecord",
+        "shadowverdict",
+        "clientauthorisation",
+        "exclusion",
+    ),
+    "employers": ("employer", "member"),
+    "events": ("event",),
+}
+OF_SUPERUSERS = ("user", "apiclient")
+LOOK = {"nobody": False, "Reviewers": True, "Seniors": True, "Leads": True, "Auditors": True, "superuser": True}
+DECIDE = LOOK | {"Auditors": False}
+STAFF = dict.fromkeys(GROUPS, False) | {"Auditors": True, "superuser": True}
+ROOT = dict.fromkeys(GROUPS, False) | {"superuser": True}
+TABLE: list[tuple[str, str, dict[str, bool]]] = [
+    ("get", "/console/", dict.fromkeys(GROUPS, True)),
+    ("get", "/console/second-factor/set-up/", dict.fromkeys(GROUPS, True)),
+    *(("get", f"/console/{app}/{model}/", LOOK) for app, models in LISTS.items() for model in models),
+    *(("get", f"/console/employers/{model}/", STAFF) for model in OF_SUPERUSERS),
+    ("get", "/console/downloads/gatedecision/", STAFF),
+    ("get", "/console/auth/group/", ROOT),
+    ("get", "/console/verification/case/{case}/change/", LOOK),
+    ("post", "/console/verification/case/next/", DECIDE),
+    ("post", "/console/verification/case/{case}/claim/", DECIDE),
+    ("post", "/console/verification/case/{case}/release/", DECIDE),
+    ("post", "/console/verification/case/{case}/phone/", DECIDE),
+    *(("post", f"/console/verification/case/{{case}}/{verb}/", DECIDE) for verb in ("approve", "reject", "request_changes", "suspend")),
+    ("get", "/console/verification/exclusion/add/", DECIDE),
+    ("post", "/console/verification/exclusion/add/", DECIDE),
+    ("post", "/console/verification/exclusion/{exclusion}/lift/", DECIDE),
+    ("post", "/console/verification/clientauthorisation/{client}/accept/", DECIDE),
+    ("post", "/console/verification/clientauthorisation/{client}/end/", DECIDE),
+    ("get", "/console/employers/user/{user}/change/", STAFF),
+    ("post", "/console/employers/user/{user}/change/", ROOT),
+    ("get", "/console/employers/user/add/", ROOT),
+    ("post", "/console/employers/user/{user}/password/", ROOT),
+    ("post", "/console/employers/user/{user}/second-factor/", ROOT),
+    ("get", "/console/employers/apiclient/add/", ROOT),
+    ("post", "/console/employers/apiclient/{key}/revoke/", ROOT),
+    ("post", "/console/employers/employer/{employer}/change/", dict.fromkeys(GROUPS, False)),
+    ("post", "/console/events/event/add/", dict.fromkeys(GROUPS, False)),
+]
+
+
+@pytest.fixture
+def rows(now: datetime) -> dict[str, Any]:
+    """One row of each kind that an address names."""
+    member = make_member(now)
+    case = make_case(member, now, State.IN_REVIEW)
+    letter = make_document(case, now, DocumentKind.CLIENT_AUTHORIZATION)
+    client = ClientAuthorisation.objects.create(employer=member.employer, document=letter, client_name="云溪市客户有限公司", added_at=now)
+    user = make_user(now, is_staff=True)
+    exclusion = Exclusion.objects.create(kind="uscc", value="x", shown="x", why="sold", added_by=user, added_at=now)
+    ids = {"case": case.pk, "client": client.pk, "exclusion": exclusion.pk, "user": user.pk, "key": make_api_client(now)[0].pk}
+    return ids | {"employer": member.employer_id}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_group_at_each_address(group: str, rows: dict[str, Any], now: datetime) -> None:
+    client = sign_in(member_of(group, now))
+    for method, address, allowed in TABLE:
+        status = getattr(client, method)(address.format(**rows)).status_code
+        assert (status != 403) == allowed[group], (method, address, status)
+        assert status < 500, (method, address)
+
+
+def test_the_table_has_every_list_of_the_console() -> None:
+    lists = {f"/console/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry}
+    assert lists <= {address for method, address, _ in TABLE if method == "get"}
+
+
+@pytest.mark.parametrize("group", ["nobody", "Auditors"])
+def test_who_does_not_decide_changes_nothing(group: str, rows: dict[str, Any], now: datetime) -> None:
+    client = sign_in(member_of(group, now))
+    for method, address, _ in TABLE:
+        if method == "post":
+            client.post(address.format(**rows), {"seen_version": "0", "confirmed": "1", "post": "yes", "why": "x", "kinds": "uscc"})
+    case = Case.objects.get(pk=rows["case"])
+    assert (case.state, case.claimed_by) == (State.IN_REVIEW, None)
+    assert set(Event.objects.values_list("verb", flat=True)) <= {"look", "create_api_client"}
+
+
+# --- Auditors ------------------------------------------------------------------------------------------
+
+
+def test_what_an_auditor_looks_at_is_on_record(rows: dict[str, Any], now: datetime) -> None:
+    auditor = make_colleague(now, "Auditors")
+    client = sign_in(auditor)
+    client.get("/console/verification/case/?q=91990101SECRET&state=all")
+    client.post(f"/console/verification/case/{rows['case']}/approve/", {"note": "a secret"})
+    client.get("/console/no/such/page/")
+    client.get("/console/second-factor/set-up/")
+    looks = [(event.actor_id, event.data) for event in Event.objects.about(auditor).filter(verb="look")]
+    case = f"/console/verification/case/{rows['case']}/approve/"
+    assert looks == [
+        (str(auditor.pk), {"method": "GET", "path": "/console/verification/case/", "parameters": ["q", "state"]}),
+        (str(auditor.pk), {"method": "POST", "path": case, "parameters": ["note"]}),
+        (str(auditor.pk), {"method": "GET", "path": "/console/no/such/page/", "parameters": []}),
+        (str(auditor.pk), {"method": "GET", "path": "/console/second-factor/set-up/", "parameters": []}),
+    ]
+
+
+def test_it_is_on_record_before_it_is_shown(rows: dict[str, Any], now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = sign_in(make_colleague(now, "Auditors"))
+
+    def full(*args: Any, **kwargs: Any) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr("employers.console_site.record", full)
+    with contextlib.suppress(OSError):
+        assert client.get("/console/verification/case/").status_code != 200
+
+
+@pytest.mark.parametrize("group", ["Reviewers", "Seniors", "Leads", "superuser"])
+def test_others_are_not_watched_like_that(group: str, rows: dict[str, Any], now: datetime) -> None:
+    sign_in(member_of(group, now)).get("/console/verification/case/")
+    assert not Event.objects.filter(verb="look").exists()

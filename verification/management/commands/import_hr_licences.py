@@ -1,0 +1,41 @@
+"""Which agencies are licensed? `python manage.py import_hr_licences FILE.csv` fills the snapshot from a department's published list.
+
+How such a file is read, and what is written, stands in `verification.management.snapshots`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from verification.licence.hr_service import OPEN_ENDED, number_key
+from verification.management.snapshots import Read, RowFault, Sheet, SnapshotCommand, code, day, needed, text
+from verification.models import HrLicenceRecord
+
+COLUMNS: Final = ("number", "name", "uscc", "valid_until", "as_of")
+
+
+def _until(value: str, column: str) -> date | None:
+    return None if value.strip() in ("", OPEN_ENDED) else day(value, column)
+
+
+_READ: Final[Mapping[str, Read]] = {
+    "number": lambda value, column: number_key(needed(value, column, 60)),
+    "name": lambda value, column: text(value, column, 200),
+    "uscc": lambda value, column: code(value, column) if value.strip() else "",
+    "valid_until": _until,
+    "as_of": day,
+}
+
+
+class Command(SnapshotCommand):
+    help = (
+        f"Fill the list of licensed agencies from a CSV file (UTF-8 or GB18030) with the columns {', '.join(COLUMNS)}. "
+        "A list without codes leaves them empty; a licence without an end has none."
+    )
+    sheet = Sheet(HrLicenceRecord, "number", COLUMNS, {}, _READ)
+
+    def noted(self, row: Mapping[str, Any]) -> None:
+        if not row["name"] and not row["uscc"]:
+            raise RowFault("name", "", "a name or a code")

@@ -1,0 +1,279 @@
+"""How is a table filled from a published list? A CSV file, read as a stream, whose rows overwrite what is older.
+
+The file's size does not matter. A row that cannot be right is named by its line, with what was seen and what was expected, and
+skipped; the rest is written. A row never overwrites a newer one (`as_of`), so exports may come in any order, and importing the
+same file again changes nothing.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, models, reset_queries, transaction
+
+from employers.uscc import normalise, problem
+
+BATCH: Final = 5000
+PROGRESS_SECONDS: Final = 5.0
+REPORTED_AT_MOST: Final = 1000
+"""Faulty rows named one by one; a file of a million wrong rows has said what it has to say by then."""
+VALUE_AT_MOST: Final = 10_000
+"""Characters of one value. A quote that is never closed would else swallow the rest of the file."""
+
+_DATE: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+
+
+class RowFault(Exception):
+    """One value of a row is not what it has to be."""
+
+    def __init__(self, column: str, seen: str, expected: str) -> None:
+        super().__init__(f"{column}: seen {seen[:60]!r}, expected {expected}")
+
+
+# --- One row: pure -------------------------------------------------------------------------------------
+
+
+Values = tuple[Any, ...]
+"""A row as it is stored, in the order of its columns."""
+Read = Callable[[str, str], Any]
+"""What a value states, by the value and the name of its column. Raises RowFault."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The columns of one kind of list, and the table that they fill."""
+
+    model: type[models.Model]
+    key: str
+    """The column by which a row is known again: the table's primary key."""
+    needed: tuple[str, ...]
+    further: Mapping[str, str]
+    """Columns that an export may have, with what stands in SQL for them in a new row where it has not; what is stored stays."""
+    read: Mapping[str, Read]
+
+    def values_of(self, row: Mapping[str, str]) -> Values:
+        """What a row states, in its own order of columns. Raises RowFault for the first value that cannot be right."""
+        if any("\x00" in value for value in row.values()):
+            raise RowFault("row", "a NUL character", "text")
+        return tuple(self.read[column](row[column], column) for column in row)
+
+    def places(self, header: list[str]) -> dict[str, int]:
+        """Where each column stands. Raises CommandError before anything is written."""
+        names = [name.strip().lower() for name in header]
+        if missing := [column for column in self.needed if column not in names]:
+            expected = ", ".join(self.needed)
+            raise CommandError(f"line 1: missing {', '.join(missing)}; seen {', '.join(names) or 'nothing'}; expected {expected}")
+        return {column: names.index(column) for column in (*self.needed, *self.further) if column in names}
+
+
+def code(value: str, column: str) -> str:
+    uscc = normalise(value)
+    if refused := problem(uscc):
+        raise RowFault(column, refused.seen or value, refused.expected)
+    return uscc
+
+
+def text(value: str, column: str, longest: int) -> str:
+    value = " ".join(value.split())
+    if len(value) > longest:
+        raise RowFault(column, f"{len(value)} characters", f"at most {longest}")
+    return value
+
+
+def needed(value: str, column: str, longest: int) -> str:
+    if not value.strip():
+        raise RowFault(column, "", "a value")
+    return text(value, column, longest)
+
+
+def day(value: str, column: str) -> date:
+    value = value.strip()
+    if found := _DATE.fullmatch(value):
+        try:
+            return date(*map(int, found.groups()))
+        except ValueError:
+            pass
+    raise RowFault(column, value, "a date such as 2020-01-31")
+
+
+# --- The file ------------------------------------------------------------------------------------------
+
+
+def encoding_of(path: Path) -> str:
+    """`utf-8-sig` or `gb18030`: the one in which the whole file can be read. Raises CommandError if it is neither.
+
+    The whole file is tried first, since a file with one broken character must not be read in the wrong encoding
+    and fill the register with other people's names.
+    """
+    decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8-sig", "gb18030")}
+    with path.open("rb") as file:
+        while True:
+            block = file.read(1 << 16)
+            for name, decoder in list(decoders.items()):
+                try:
+                    decoder.decode(block, final=not block)
+                except UnicodeDecodeError:
+                    del decoders[name]
+            if not decoders:
+                raise CommandError(f"{path} is neither UTF-8 nor GB18030 throughout. Save it as UTF-8, and import it again.")
+            if not block:
+                return next(iter(decoders))
+
+
+@dataclass
+class Tally:
+    """How it goes."""
+
+    written: int = 0
+    older: int = 0
+    """Rows that are not written: what is stored, or another row of the file, is newer."""
+    faulty: int = 0
+
+
+class SnapshotCommand(BaseCommand):
+    """`manage.py import_… FILE.csv` for one kind of list."""
+
+    sheet: ClassVar[Sheet]
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE.csv")
+
+    def noted(self, row: Mapping[str, Any]) -> None:
+        """Called with each row that is right."""
+
+    def remarks(self) -> Iterator[str]:
+        """What else there is to say at the end."""
+        yield from ()
+
+    def handle(self, *args: Any, file: Path, **options: Any) -> None:
+        if not file.is_file():
+            raise CommandError(f"{file}: no such file")
+        began, tally = time.monotonic(), Tally()
+        limit_before = csv.field_size_limit(VALUE_AT_MOST)
+        try:
+            with file.open(encoding=encoding_of(file), newline="") as lines:
+                self._import(lines, tally, began)
+        finally:
+            csv.field_size_limit(limit_before)
+        seconds = time.monotonic() - began
+        self.stdout.write(
+            f"{tally.written} rows written, {tally.faulty} skipped, in {seconds:.1f} s ({tally.written / max(seconds, 1e-9):.0f} rows/s)"
+        )
+        if tally.older:
+            self.stdout.write(f"{tally.older} rows were left: what is stored is newer, or a later row has the same {self.sheet.key}")
+        for remark in self.remarks():
+            self.stdout.write(remark)
+        if tally.faulty:
+            raise CommandError(f"{tally.faulty} rows were skipped; they are named above", returncode=1)
+
+    def _import(self, lines: Any, tally: Tally, began: float) -> None:
+        reader = csv.reader(lines)
+        places = self.sheet.places(next(reader, []))
+        columns = tuple(places)
+        key, as_of = (columns.index(column) for column in (self.sheet.key, "as_of"))
+        batch: dict[str, Values] = {}
+        told = began
+        for line, cells in self._rows(reader, tally):
+            try:
+                values = self.sheet.values_of({column: cells[place] if place < len(cells) else "" for column, place in places.items()})
+                self.noted(dict(zip(columns, values, strict=True)))
+            except RowFault as fault:
+                self._report(line, str(fault), tally)
+                continue
+            # One statement cannot write a row twice: of two rows for one key the newer counts, and of two of a day the later.
+            before = batch.get(values[key])
+            if before is not None:
+                tally.older += 1
+                if before[as_of] > values[as_of]:
+                    continue
+            batch[values[key]] = values
+            if len(batch) >= BATCH:
+                self._write(columns, batch, tally)
+                if time.monotonic() - told >= PROGRESS_SECONDS:
+                    told = time.monotonic()
+                    self.stderr.write(f"line {line}: {tally.written} rows written, {tally.written / (told - began):.0f} rows/s")
+        self._write(columns, batch, tally)
+
+    def _write(self, columns: Sequence[str], batch: dict[str, Values], tally: Tally) -> None:
+        """Write `batch` in one transaction, and empty it."""
+        with transaction.atomic():
+            written = write(self.sheet, columns, list(batch.values()))
+        tally.written += written
+        tally.older += len(batch) - written
+        batch.clear()
+        reset_queries()  # with DEBUG on, Django would keep every statement in memory
+
+    def _rows(self, reader: Any, tally: Tally) -> Iterator[tuple[int, list[str]]]:
+        """Each row with the number of the line on which it begins; rows that are no CSV are reported."""
+        while True:
+            line = reader.line_num + 1
+            try:
+                values = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                self._report(line, f"row: seen {error}, expected a row of CSV (is a quote left open?)", tally)
+                continue
+            if any(values):
+                yield line, values
+
+    def _report(self, line: int, fault: str, tally: Tally) -> None:
+        tally.faulty += 1
+        if tally.faulty <= REPORTED_AT_MOST:
+            self.stderr.write(f"line {line}: {fault}")
+        elif tally.faulty == REPORTED_AT_MOST + 1:
+            self.stderr.write("further rows are counted and not named")
+
+
+# --- The table -----------------------------------------------------------------------------------------
+
+
+def write(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
+    """Insert `rows`, or overwrite what is not newer; how many it was. No key may stand in two of them."""
+    if not rows:
+        return 0
+    return _copied(sheet, columns, rows) if connection.vendor == "postgresql" else _inserted(sheet, columns, rows)
+
+
+def _upsert(sheet: Sheet, columns: Sequence[str], source: str) -> str:
+    """The statement that writes what `source` gives for `columns`."""
+    table = sheet.model._meta.db_table
+    fill = {column: value for column, value in sheet.further.items() if column not in columns}
+    new = ", ".join(f"{column} = excluded.{column}" for column in columns if column != sheet.key)
+    source = source.format(columns=", ".join(columns), fill="".join(f", {value}" for value in fill.values()))
+    return (
+        f"INSERT INTO {table} ({', '.join((*columns, *fill))}) {source} "
+        f"ON CONFLICT ({sheet.key}) DO UPDATE SET {new} WHERE excluded.as_of >= {table}.as_of"
+    )
+
+
+def _inserted(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
+    marks = ", ".join(["%s"] * len(columns))
+    stored = [[value.isoformat() if isinstance(value, date) else value for value in row] for row in rows]
+    with connection.cursor() as cursor:
+        cursor.executemany(_upsert(sheet, columns, f"VALUES ({marks}{{fill}})"), stored)
+        return int(cursor.rowcount)
+
+
+def _copied(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
+    """By COPY into a table of this connection, and from there: several times as fast as statements with values."""
+    names, table = ", ".join(columns), sheet.model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE imported AS SELECT {names} FROM {table} WITH NO DATA")  # noqa: S608  our own names
+        with cursor.copy(f"COPY imported ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(_upsert(sheet, columns, "SELECT {columns}{fill} FROM imported"))
+        written = int(cursor.rowcount)
+        cursor.execute("DROP TABLE imported")
+        return written
