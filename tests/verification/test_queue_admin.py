@@ -113,6 +113,8 @@ def test_no_list_is_counted_to_its_end(client: Client, now: datetime, monkeypatc
         waiting(now)
     html = client.get(QUEUE).content.decode()
     assert "The first 3; choose filters to see others" in html
+    first = Case.objects.awaiting_review().values_list("pk", flat=True)[:3]
+    assert companies(client.get(f"{QUEUE}?q=云溪市")) == [str(pk) for pk in first], "of what is found, those that come first"
 
 
 def test_a_filter_without_a_case_left_can_be_seen_and_let_go(client: Client, now: datetime) -> None:
