@@ -214,12 +214,11 @@ class QueueAdmin(LookOnlyAdmin):
 
     list_display = ("company", "why_held", "why_next", "waiting", "claim_in_words")
     list_display_links = None
-    list_filter = (StateFilter, ReasonFilter, AgeFilter, ClaimFilter, ClassFilter, TierFilter, ProvinceFilter)
+    list_filter = (ReasonFilter, AgeFilter, ClaimFilter, ClassFilter, TierFilter, ProvinceFilter, StateFilter)
     list_select_related = ("submitted_by", "claimed_by")
     list_max_show_all = 0
     paginator = CappedPaginator
     search_fields = ("declared_name",)  # only says that there is a search; see get_search_results
-    search_help_text = _("Company name, credit code or id; searches every state")
     ordering = queueing.ORDER
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
@@ -346,4 +345,5 @@ def _number(value: float) -> str:
 
 
 def _clock(moment: datetime) -> str:
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M")
+    """Nothing waits for a year."""
+    return timezone.localtime(moment).strftime("%m-%d %H:%M")
