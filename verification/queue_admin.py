@@ -38,6 +38,8 @@ from verification.urgency import CURRENT, Factors, Kind
 
 COUNTED: Final = 1000
 """How far cases are counted for the pages of the list; nobody leafs further."""
+FOUND: Final = 200
+"""How many a search finds; whoever sees so many searches for more of the name."""
 _MOST_SHOWN: Final = 9999
 """A factor is told no larger than this."""
 
@@ -202,7 +204,7 @@ class QueueList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.is_capped = self.result_count == COUNTED
+        self.is_capped = self.result_count == (FOUND if self.query else COUNTED)
         asked = Filters.from_query(request.GET.dict()).as_query()
         now, me = timezone.now(), _actor(request).id
         for case in self.result_list:
@@ -229,10 +231,10 @@ class QueueAdmin(LookOnlyAdmin):
         return cases.annotate(is_ruled=Exists(Ruling.objects.open().filter(case=OuterRef("pk")))).prefetch_related("review_reasons")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Case], search_term: str) -> tuple[QuerySet[Case], bool]:
-        """The first `COUNTED` that are found: no index serves a part of a name, so all is looked through once, and not for each count."""
+        """The first `FOUND` of them: no index serves a part of a name, so all is looked through once, and not for each count."""
         if not (text := search_term.strip()):
             return queryset, False
-        first = queueing.found(queryset, text).values_list("pk", flat=True)[:COUNTED]  # type: ignore[arg-type]
+        first = queueing.found(queryset, text).values_list("pk", flat=True)[:FOUND]  # type: ignore[arg-type]
         return queryset.filter(pk__in=list(first)), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

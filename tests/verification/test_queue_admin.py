@@ -109,12 +109,15 @@ def test_it_takes_the_same_queries_however_many_wait(client: Client, now: dateti
 
 def test_no_list_is_counted_to_its_end(client: Client, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_admin, "COUNTED", 3)
+    monkeypatch.setattr(queue_admin, "FOUND", 2)
     for _ in range(5):
         waiting(now)
     html = client.get(QUEUE).content.decode()
     assert "The first 3; choose filters to see others" in html
-    first = Case.objects.awaiting_review().values_list("pk", flat=True)[:3]
-    assert companies(client.get(f"{QUEUE}?q=云溪市")) == [str(pk) for pk in first], "of what is found, those that come first"
+    first = Case.objects.awaiting_review().values_list("pk", flat=True)[:2]
+    response = client.get(f"{QUEUE}?q=云溪市")
+    assert companies(response) == [str(pk) for pk in first], "of what is found, those that come first"
+    assert "The first 2; choose filters" in response.content.decode()
 
 
 def test_a_filter_without_a_case_left_can_be_seen_and_let_go(client: Client, now: datetime) -> None:
