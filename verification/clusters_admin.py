@@ -216,7 +216,8 @@ class BulkAdmin(LookOnlyAdmin):
         if request.method != "POST":
             return _to_bulk(bulk_id)
         person = self._person(request)
-        get_object_or_404(Bulk, pk=bulk_id)
+        if guards.may_bulk(get_object_or_404(Bulk, pk=bulk_id).verb, person.as_reviewer()):
+            raise PermissionDenied
         try:
             messages.success(request, act(person, timezone.now()))
         except Refused as refused:

@@ -28,6 +28,10 @@ class Migration(migrations.Migration):
                 ("confirmed_at", models.DateTimeField(blank=True, null=True)),
                 ("dropped_at", models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                "verbose_name": "decision for several cases",
+                "verbose_name_plural": "decisions for several cases",
+            },
         ),
         migrations.CreateModel(
             name="BulkItem",
