@@ -751,6 +751,54 @@ REASONS: dict[str, Reason] = _table(
         "reviewer", AT_ONCE, appeal=False,
     ),
     Reason(
+        "decision_under_way",
+        Text("这份申请刚刚有人作出决定", "Somebody has just decided this case"),
+        Text("请等待片刻，或选择另一份", "Wait a moment, or take another case"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "undo_too_late",
+        Text("已经来不及撤销", "It is too late to undo this"),
+        Text("通过的可以暂停，其他决定可由资深审核员重新打开", "An approval can be suspended; any other decision can be reopened by a senior reviewer"),
+        "reviewer", MINUTES, appeal=False,
+    ),
+    Reason(
+        "second_review_required",
+        Text("这个决定须由两人作出", "This decision takes two people"),
+        Text("先由一人作出决定，再由另一位资深审核员复核", "One person decides, and a senior reviewer looks at it again"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "second_person_required",
+        Text("你已对这份申请作出过决定，须由另一人复核", "You have ruled on this case; somebody else looks at it now"),
+        Text("请交给另一位审核员", "Leave it to another reviewer"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "senior_required",
+        Text("须由资深审核员处理", "This takes a senior reviewer"),
+        Text("请交给资深审核员", "Leave it to a senior reviewer"),
+        "reviewer", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "case_held",
+        Text("另一位审核员已将这份申请搁置", "Another reviewer has set this case aside"),
+        Text("请等到搁置期满，或选择另一份", "Wait until that ends, or take another case"),
+        "reviewer", DAYS, appeal=False,
+    ),
+    Reason(
+        "until_invalid",
+        Text("搁置的时间不正确", "A case cannot be set aside until then"),
+        Text("请选择将来七天以内的时间", "Choose a time within the next seven days"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "bulk_changed",
+        Text("提出之后，这份申请已有变化", "The case has changed since the bulk decision was proposed"),
+        Text("请单独处理，或重新提出", "Decide it by itself, or propose it again"),
+        "reviewer", MINUTES, appeal=False,
+    ),
+    Reason(
         "review_decided",
         Text("审核员的决定", "A reviewer's decision"),
         Text("请看审核员的说明", "See what the reviewer wrote"),
@@ -815,6 +863,18 @@ REASONS: dict[str, Reason] = _table(
         Text("请写明你的情况", "Nothing was written"),
         Text("用几句话说明：哪里有误，事实是什么", "Say in a few sentences what is wrong, and what is right"),
         "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "reply_variable_unknown",
+        Text("回复模板里有无法识别的变量", "The saved reply has a variable that is not known"),
+        Text("请改成所列变量之一；正文里不能有单独的花括号", "Use one of the variables that are listed; no brace may stand alone in the text"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "reply_value_missing",
+        Text("回复模板里的变量在这份申请中没有内容", "This case has nothing to put in place of a variable of the saved reply"),
+        Text("请先勾选需要补正的项目，或另选一个模板", "Tick the items that failed first, or choose another reply"),
+        "reviewer", AT_ONCE, appeal=False,
     ),
     Reason(
         "uscc_fixed",
