@@ -228,6 +228,12 @@ try:
 except NotHours as _wrong:
     raise ImproperlyConfigured(f"{_WORKING_HOURS[_wrong.part][0]} {_wrong}") from _wrong
 
+# --- Queue: for how long the figures over the reviewers' queue are kept ------------------------------------
+QUEUE_FIGURES_SECONDS: int = env.int("ZIZHI_QUEUE_FIGURES_SECONDS", default=15)
+"""Counting 100,000 waiting cases for everybody who looks would cost more than all else; 0: they are counted each time."""
+if QUEUE_FIGURES_SECONDS < 0:
+    raise ImproperlyConfigured(f"ZIZHI_QUEUE_FIGURES_SECONDS is {QUEUE_FIGURES_SECONDS}, and cannot be negative.")
+
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences) -------
 # A simulator proves nothing, and whoever reads how it works could prove anything: only to try out.
 _PROVIDERS = {"ZIZHI_BANK": {"", "simulator"}, "ZIZHI_E_LICENCES": {"", "simulator"}}

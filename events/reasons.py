@@ -799,6 +799,18 @@ REASONS: dict[str, Reason] = _table(
         "reviewer", MINUTES, appeal=False,
     ),
     Reason(
+        "bulk_settled",
+        Text("这项批量处理已经确认或取消", "This bulk decision has been confirmed or dropped already"),
+        Text("如仍需要，请重新提出", "Propose it again where it is still needed"),
+        "reviewer", MINUTES, appeal=False,
+    ),
+    Reason(
+        "bulk_too_many",
+        Text("一次选择的申请过多", "These are too many cases for one decision"),
+        Text("请分几次提出", "Propose them in several parts"),
+        "reviewer", MINUTES, appeal=False,
+    ),
+    Reason(
         "review_decided",
         Text("审核员的决定", "A reviewer's decision"),
         Text("请看审核员的说明", "See what the reviewer wrote"),

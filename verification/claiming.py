@@ -23,6 +23,7 @@ from events.errors import Refused
 from events.models import record
 from verification import guards
 from verification.models import Case, CaseNote, CaseQuerySet, GoldenTurn, NoteKind, Presence, ReviewDraft, TakeOver
+from verification.queueing import NO_FILTERS, Filters
 
 CLAIM_FOR: Final = timedelta(minutes=15)
 """How long a claim lasts where no script tells that its page is still open."""
@@ -82,15 +83,16 @@ def claim(case_id: UUID, reviewer: User, now: datetime, *, ahead: bool = False) 
     return case
 
 
-def claim_next(reviewer: User, now: datetime, ahead: bool = False) -> Case | None:
+def claim_next(reviewer: User, now: datetime, ahead: bool = False, filters: Filters = NO_FILTERS) -> Case | None:
     """Take the most urgent case that this reviewer may take, what was assigned to them first; None where there is none.
 
-    What was taken ahead comes first, and becomes current unless the next one is only taken ahead, too.
+    What was taken ahead comes first, and becomes current unless the next one is only taken ahead, too. `filters`: of what is
+    nobody's yet, only what they ask for.
     """
     actor = reviewer.as_reviewer()
     taken_ahead = Case.objects.awaiting_review().filter(claimed_by=reviewer, claimed_until__gt=now, claimed_at=None)
     waiting = Case.objects.awaiting_review().free(now).open_to(actor)
-    of_nobody = waiting.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False))
+    of_nobody = filters.apply(waiting.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False)), actor, now)
     with transaction.atomic():
         for cases in (taken_ahead, waiting.filter(assigned_to=reviewer), of_nobody):
             if case := _first(cases, actor, now):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 
 from employers import sightings
 from employers.admin import masked
@@ -20,7 +19,7 @@ from employers.models import AccountClass, User
 from employers.powers import Power
 from events.errors import Refused
 from events.models import Event, record
-from verification import guards, review, rule_pack, states
+from verification import guards, related, review, rule_pack
 from verification.decision_form import (
     BUTTON_WORDS,
     BUTTONS,
@@ -154,7 +153,7 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
             .select_related("member__user")
             .order_by("-started_at")
         ],
-        "related": related_cases(case, observed.get("duplicates", {})),
+        "cluster": related.around(case, reviewer, observed.get("duplicates", {})),
         **history(case, documents),
         **what_may_be_done(case, reviewer, findings, documents, typed, now),
     }
@@ -303,42 +302,6 @@ def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.R
             }
         )
     return pages
-
-
-def related_cases(case: Case, duplicates: dict[str, Any]) -> list[dict[str, Any]]:
-    """Other cases with the same code or the same picture, and the employer's own earlier ones."""
-    near = {near["case"]: near for near in reversed(duplicates.get("near_same", ()))}  # of each case the best, which is the first
-    same = set(duplicates.get("same_bytes", ()))
-    found = Q(pk__in={*near, *same}) | Q(declared_uscc=case.declared_uscc) | Q(employer=case.employer_id)
-    related = []
-    for other in Case.objects.filter(found).exclude(pk=case.pk).order_by("-opened_at")[:20]:
-        why = []
-        if str(other.pk) in same:
-            why.append(gettext("the same file"))
-        elif str(other.pk) in near:
-            why.append(gettext("nearly the same picture"))
-        if other.employer_id == case.employer_id:
-            why.append(gettext("the same employer"))
-        elif other.declared_uscc == case.declared_uscc:
-            why.append(gettext("the same credit code"))
-        related.append(
-            {"case": other, "state": review.STATE_WORDS[State(other.state)], "why": why, "picture": _picture(near.get(str(other.pk)))}
-        )
-    return related
-
-
-def _picture(near: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Which page of another case shows the same picture as which of this one, and how much of it."""
-    if near is None or "document" not in near:
-        return None
-    share = near.get("agreement")
-    return {
-        "url": reverse("admin:verification_case_page", args=[near["case"], near["document"], near["page"]]),
-        "page": near["page"],
-        "of_page": near.get("of_page", 0),
-        "percent": round(100 * share) if share is not None else None,
-        "region": [round(side) for side in near.get("region") or ()],
-    }
 
 
 def record_look(page: DocumentPage, user: User, now: datetime, *, ahead: bool = False) -> None:

@@ -40,6 +40,7 @@ from verification.decision_form import (
     Typed,
 )  # fmt: skip
 from verification.models import Case, DocumentPage, Ruling, SavedReply
+from verification.queueing import Filters
 
 Door = Callable[[HttpRequest, User, UUID, datetime], HttpResponse]
 MASKED: Final = ("email", "phone")
@@ -69,7 +70,7 @@ class DeskAdmin(LookOnlyAdmin):
 
         def view(request: HttpRequest, case_id: UUID) -> HttpResponse:
             if request.method != "POST":
-                return _to_case(case_id)
+                return _to_case(request, case_id)
             reviewer = self._reviewer(request)
             try:
                 return do(request, reviewer, case_id, timezone.now())
@@ -91,27 +92,28 @@ class DeskAdmin(LookOnlyAdmin):
     # --- Claims, and colleagues ---------------------------------------------------------------------------
 
     def next_view(self, request: HttpRequest) -> HttpResponse:
-        """Take the most urgent case that this reviewer may take; for the script also one ahead, to be loaded before its turn."""
+        """Take the most urgent case of those that are asked for; for the script also one ahead, to be loaded before its turn."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         reviewer, now = self._reviewer(request), timezone.now()
         if _asks_for_json(request):
-            return JsonResponse({"next": _told_of(claiming.claim_next(reviewer, now, ahead="ahead" in request.POST))})
-        if case := _following(reviewer, now):
-            return _to_case(case.pk)
+            case = claiming.claim_next(reviewer, now, ahead="ahead" in request.POST, filters=_filters(request))
+            return JsonResponse({"next": _told_of(request, case)})
+        if case := _following(reviewer, now, _filters(request)):
+            return _to_case(request, case.pk)
         messages.info(request, gettext("No case is waiting that you could take."))
-        return _to_queue()
+        return _to_queue(request)
 
     def claim(self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime) -> HttpResponse:
         """Claim, or hold for longer; what has been typed meanwhile stays on the page."""
         claiming.claim(case_id, reviewer, now)
         typed = Typed.of(request.POST.get("verb", ""), request)
-        return self._case_page(request, case_id, typed) if typed.verb else _to_case(case_id)
+        return self._case_page(request, case_id, typed) if typed.verb else _to_case(request, case_id)
 
     def release(self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime) -> HttpResponse:
         claiming.release(case_id, reviewer, now)
         messages.success(request, gettext("The case is back in the queue."))
-        return _to_queue()
+        return _to_queue(request)
 
     def beat(self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime) -> HttpResponse:
         """The page is still open: its claim lasts on, and it is told who else is there. What is due of this reviewer's is done."""
@@ -120,21 +122,22 @@ class DeskAdmin(LookOnlyAdmin):
         deciding.carry_out_due(now, of=reviewer, at_most=5)
         case = self._case(request, case_id)
         aside = desk.aside(case, reviewer, now)
-        html = render_to_string("admin/verification/case/aside.html", {"case": case, "may_decide": True, **aside}, request)
+        shown = {"case": case, "asked": _filters(request).suffix(), **aside}
+        html = render_to_string("admin/verification/case/aside.html", shown, request)
         told = {"mine": beat.mine, "yours_now": beat.yours_now, "seconds_left": aside["seconds_left"], "key": aside["aside_key"]}
         return JsonResponse({**told, "html": html})
 
     def ask(self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime) -> HttpResponse:
         claiming.ask_take_over(case_id, reviewer, now)
-        return _to_case(case_id)
+        return _to_case(request, case_id)
 
     def give(self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime) -> HttpResponse:
         claiming.give(case_id, reviewer, now)
-        return _to_case(case_id)
+        return _to_case(request, case_id)
 
     def keep(self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime) -> HttpResponse:
         claiming.keep(case_id, reviewer, now)
-        return _to_case(case_id)
+        return _to_case(request, case_id)
 
     # --- Before it is decided -----------------------------------------------------------------------------
 
@@ -188,20 +191,20 @@ class DeskAdmin(LookOnlyAdmin):
             ruling = deciding.decide(case.pk, verb, reviewer, now, codes, note, seen_version=version, besides=form.besides)
             return self._onward(request, reviewer, now, toast=desk.said_of(ruling, now))
         operations.review(case.pk, verb, reviewer.as_reviewer(), now, codes, note, version, **form.besides)
-        done = format_html('<a href="{}">{}</a>', _case_url(case.pk), DONE_WORDS[verb] % {"name": case.declared_name})
+        done = format_html('<a href="{}">{}</a>', _case_url(request, case.pk), DONE_WORDS[verb] % {"name": case.declared_name})
         messages.success(request, done)
-        return _to_case(case.pk)
+        return _to_case(request, case.pk)
 
     def undo_view(self, request: HttpRequest, ruling_id: int) -> HttpResponse:
         """Take a decision back while that is possible; its case comes back as it was, with what was typed."""
         ruling = get_object_or_404(Ruling, pk=ruling_id)
         if request.method != "POST":
-            return _to_case(ruling.case_id)
+            return _to_case(request, ruling.case_id)
         try:
             deciding.undo(ruling_id, self._reviewer(request), timezone.now())
         except Refused as refused:
             return self._refused(request, ruling.case_id, refused)
-        return JsonResponse({"next": _told_of(ruling.case)}) if _asks_for_json(request) else _to_case(ruling.case_id)
+        return JsonResponse({"next": _told_of(request, ruling.case)}) if _asks_for_json(request) else _to_case(request, ruling.case_id)
 
     def hold(self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime) -> HttpResponse:
         form = HoldForm(request.POST)
@@ -218,13 +221,14 @@ class DeskAdmin(LookOnlyAdmin):
         self, request: HttpRequest, reviewer: User, now: datetime, *, toast: dict[str, Any] | None = None, said: str = ""
     ) -> HttpResponse:
         """To the next case, which is claimed, with what can still be undone or was `said`."""
-        following = _following(reviewer, now)
+        following = _following(reviewer, now, _filters(request))
         if not _asks_for_json(request):
             if said:
                 messages.success(request, said)
-            return _to_case(following.pk) if following else _to_queue()
-        html = render_to_string("admin/verification/case/toast.html", {"toast": toast, "said": said}, request)
-        return JsonResponse({"next": _told_of(following), "queue": _queue_url(), "toast": html})
+            return _to_case(request, following.pk) if following else _to_queue(request)
+        shown = {"toast": toast, "said": said, "asked": _filters(request).suffix()}
+        html = render_to_string("admin/verification/case/toast.html", shown, request)
+        return JsonResponse({"next": _told_of(request, following), "queue": _queue_url(request), "toast": html})
 
     def _confirm_page(
         self, request: HttpRequest, reviewer: User, case: Case, typed: Typed, form: DecisionForm, now: datetime
@@ -273,12 +277,12 @@ class DeskAdmin(LookOnlyAdmin):
         if reviewer is not None:
             if look and case.claimed_by_me(str(reviewer.pk), now) and case.claimed_at is None:
                 claiming.begin(case_id, reviewer, now)
-            actor, filters = reviewer.as_reviewer(), queueing.Filters.from_query(request.GET)
-            beside = queueing.neighbours(case, filters, actor, now) if case.submitted_at else None
+            actor = reviewer.as_reviewer()
+            beside = queueing.neighbours(case, _filters(request), actor, now) if case.submitted_at else None
             typed = typed if typed.verb else desk.draft(case, reviewer)
             around = {
                 **desk.aside(case, reviewer, now),
-                "beside": {side: _case_url(pk) + _asked(filters) for side, pk in vars(beside).items() if pk} if beside else {},
+                "beside": {side: _case_url(request, pk) for side, pk in vars(beside).items() if pk} if beside else {},
                 "may_unmask": actor.can(Power.UNMASK),
                 "toast": desk.toast(reviewer, now) if look else None,
                 "returned": desk.returned(reviewer, now) if look else [],
@@ -288,7 +292,8 @@ class DeskAdmin(LookOnlyAdmin):
         return self._page(request, "change_form", case.declared_name, context, status)
 
     def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "is_nav_sidebar_enabled": False, "title": title, "opts": self.opts, **context}
+        page = {"is_nav_sidebar_enabled": False, "title": title, "opts": self.opts, "asked": _filters(request).suffix()}
+        context = {**self.admin_site.each_context(request), **page, **context}
         response = TemplateResponse(request, f"admin/verification/case/{template}.html", context, status=status)
         response["Cache-Control"] = "private, no-store"
         return response
@@ -325,10 +330,15 @@ class DeskAdmin(LookOnlyAdmin):
         return case
 
 
-def _following(reviewer: User, now: datetime) -> Case | None:
+def _filters(request: HttpRequest) -> Filters:
+    """What the queue was asked for on the way here: the address keeps it from one case to the next."""
+    return Filters.from_query(request.GET.dict())
+
+
+def _following(reviewer: User, now: datetime, filters: Filters) -> Case | None:
     """What this reviewer works on next: what they already have before them in the queue, or the most urgent that is free."""
     begun = Case.objects.awaiting_review().undecided().filter(claimed_by=reviewer, claimed_until__gt=now, claimed_at__isnull=False)
-    return begun.first() or claiming.claim_next(reviewer, now)
+    return begun.first() or claiming.claim_next(reviewer, now, filters=filters)
 
 
 def _mails(case_id: UUID, verb: str, reviewer: User, now: datetime, form: DecisionForm) -> dict[str, tuple[str, str]]:
@@ -344,25 +354,21 @@ def _does_not_fit() -> str:
     return gettext("What was sent does not fit this decision. Please look at it again.")
 
 
-def _told_of(case: Case | None) -> dict[str, str] | None:
-    return {"case": str(case.pk), "url": _case_url(case.pk)} if case else None
+def _told_of(request: HttpRequest, case: Case | None) -> dict[str, str] | None:
+    return {"case": str(case.pk), "url": _case_url(request, case.pk)} if case else None
 
 
-def _asked(filters: queueing.Filters) -> str:
-    return f"?{query}" if (query := filters.as_query()) else ""
+def _case_url(request: HttpRequest, case_id: UUID) -> str:
+    return reverse("admin:verification_case_change", args=[case_id]) + _filters(request).suffix()
 
 
-def _case_url(case_id: UUID) -> str:
-    return reverse("admin:verification_case_change", args=[case_id])
+def _queue_url(request: HttpRequest) -> str:
+    return reverse("admin:verification_case_changelist") + _filters(request).suffix()
 
 
-def _queue_url() -> str:
-    return reverse("admin:verification_case_changelist")
+def _to_case(request: HttpRequest, case_id: UUID) -> HttpResponseRedirect:
+    return HttpResponseRedirect(_case_url(request, case_id))
 
 
-def _to_case(case_id: UUID) -> HttpResponseRedirect:
-    return HttpResponseRedirect(_case_url(case_id))
-
-
-def _to_queue() -> HttpResponseRedirect:
-    return HttpResponseRedirect(_queue_url())
+def _to_queue(request: HttpRequest) -> HttpResponseRedirect:
+    return HttpResponseRedirect(_queue_url(request))

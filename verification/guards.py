@@ -34,6 +34,9 @@ NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes", "uphold"})
 OF_SENIORS = frozenset({"reopen"})
 """What takes back what a colleague decided."""
 
+IN_BULK = ("request_changes", "reject")
+"""What can be decided for many cases at once. Letting somebody through is not: it opens rights, and gets a look of its own."""
+
 SUBMISSIONS_PER_DAY = 10
 SENT_BACK_UNTIL_A_PERSON = 3
 
@@ -178,6 +181,15 @@ def may_ask_for(case: Case, actor: Actor, now: datetime) -> Refused | None:
 def _held_by(case: Case, actor: Actor) -> bool:
     held = CaseNote.objects.filter(case=case, kind=NoteKind.HOLD).first()
     return held is not None and str(held.by_id) == actor.id
+
+
+def may_bulk(verb: str, actor: Actor) -> Refused | None:
+    """Why this reviewer may not propose or confirm `verb` for many cases, or None if they may."""
+    if refused := may_decide(actor):
+        return refused
+    if verb not in IN_BULK:
+        return Refused("not_allowed", "verb", seen=verb, expected=", ".join(IN_BULK))
+    return None if actor.can(Power.BULK) else Refused("senior_required")
 
 
 def may_edit(case: Case, actor: Actor) -> Refused | None:

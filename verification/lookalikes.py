@@ -17,6 +17,8 @@ ALIKE: Final = 0.65
 """From this likeness on a name is worth showing: one character of three or more differs, or one was added to two."""
 _MARK_COUNTS: Final = 0.75
 """How much of the likeness is that of the trade names alone."""
+KEY_AT_MOST: Final = 64
+"""Characters of a name's key that are kept."""
 _LEAST: Final = 2
 """Characters that are always left: a trade name has at least two (article 8)."""
 
@@ -63,6 +65,11 @@ def skeleton(name: str) -> str:
     plain = re.sub(r"[(〔【\[][^()〔〕【】\[\]]*[)〕】\]]", "", folded)  # (北京), (集团), (有限合伙): a region or a form
     key = _letters(plain)
     return _bared(key if len(key) >= _LEAST else _letters(folded), _FORM, _REGION)
+
+
+def key(name: str) -> str:
+    """By which a name's look-alikes are looked up."""
+    return skeleton(name)[:KEY_AT_MOST]
 
 
 def likeness(a: str, b: str) -> float:

@@ -24,7 +24,7 @@ from employers.uscc import normalise, problem
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.models import record
-from verification import guards, policy, rule_pack, states, triage, wording
+from verification import guards, lookalikes, policy, rule_pack, states, triage, wording
 from verification.claiming import CLAIM_FOR as CLAIM_FOR
 from verification.claiming import claim as claim  # with the other verbs of reviewers
 from verification.findings import Finding, Verdict
@@ -149,6 +149,7 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
             case: Case = Case.objects.create(
                 employer=employer,
                 declared_name=employer.name,
+                name_key=lookalikes.key(employer.name),
                 declared_uscc=employer.uscc,
                 account_class=employer.account_class,
                 opened_at=now,
@@ -190,7 +191,7 @@ def declare(case_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str,
             )
             if getattr(case, field_name) != value
         ]
-        case.declared_name, case.declared_uscc = name, uscc
+        case.declared_name, case.name_key, case.declared_uscc = name, lookalikes.key(name), uscc
         case.declared_legal_representative, case.account_class = legal_representative, account_class
         if changed:
             record("declare", case, actor, now, employer_id=case.employer_id, data={"changed": changed})

@@ -103,6 +103,7 @@ VERB_WORDS: Final[Mapping[str, Word]] = wording.HAPPENED | {
     "claim": _("Claimed"), "release_claim": _("Claim released"), "view_phone": _("The recruiter's phone was shown"),
     "assign": _("Assigned to a colleague"), "ask_take_over": _("A colleague asked for the case"),
     "give_claim": _("Handed over to a colleague"), "keep_claim": _("Not handed over"), "unmask": _("What is masked was shown"),
+    "propose_bulk": _("A decision for several cases was proposed"),
     "rule": _("A reviewer ruled"), "undo": _("The ruling was undone"), "file_ruling": _("The ruling was kept for comparison"),
     "return_ruling": _("The ruling could not be carried out"), "hold": _("Set aside"), "escalate": _("Handed to a senior reviewer"),
 }  # fmt: skip

@@ -17,9 +17,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from events.queue import SWEEP_AT_MOST
 from events.sealing import blind_index
-from verification import states, urgency
+from verification import lookalikes, states, urgency
 from verification.hours import Hours
-from verification.lookalikes import skeleton
 from verification.models import Case, CaseQuerySet, CaseReason, Decision, ReviewStage, RightsNow, SecondReview
 from verification.states import State
 
@@ -29,10 +28,11 @@ LAPSES_WITHIN: Final = timedelta(days=7)
 
 def follow(case: Case, from_state: State, codes: Sequence[str], now: datetime) -> None:
     """A case has moved: it gets its place where it comes to the reviewers, and loses it where it leaves them. The caller saves it."""
-    before, after = from_state in states.REVIEWABLE, case.state in states.REVIEWABLE
-    if after and not before:
+    before = from_state in states.REVIEWABLE or case.hearing
+    case.hearing = case.state in states.STOPPED and case.heard()
+    if case.awaits_review() and not before:
         place(case, codes, now)
-    if before and not after:
+    if before and not case.awaits_review():
         _leave(case)
 
 
@@ -86,7 +86,7 @@ def _misplaced(now: datetime) -> CaseQuerySet:
     ended, lapsing = ~Exists(others), Exists(others.filter(expires_at__lte=now + LAPSES_WITHIN))
     moved = Q(ended) | Q(lapsing, harm__lt=urgency.CURRENT.harm[urgency.Kind.LAPSING])
     confirmed = Q(Exists(others.filter(conditional=False)), rights_now=RightsNow.CONDITIONAL)
-    waiting: CaseQuerySet = Case.objects.filter(state__in=states.REVIEWABLE)
+    waiting: CaseQuerySet = Case.objects.queued()
     return waiting.filter(Q(review_due=None) | (~Q(rights_now=RightsNow.NONE) & (moved | confirmed)))
 
 
@@ -99,7 +99,7 @@ def _each(cases: CaseQuerySet, now: datetime) -> int:
 
 def _place_anew(case_id: UUID, now: datetime) -> None:
     with transaction.atomic():
-        case: Case | None = Case.objects.select_for_update().filter(pk=case_id, state__in=states.REVIEWABLE).first()
+        case: Case | None = Case.objects.queued().select_for_update().filter(pk=case_id).first()
         if case is None:
             return
         fresh = case.review_due is None
@@ -119,10 +119,10 @@ def _place_anew(case_id: UUID, now: datetime) -> None:
 def _reckon(case: Case, codes: Collection[str], now: datetime) -> None:
     assert case.review_since is not None
     rights = _rights(case, now)
-    kinds = urgency.kinds(codes, case.account_class, appealed=case.appealed_at is not None, lapsing=rights.lapsing)
+    kinds = urgency.kinds(codes, case.account_class, appealed=case.heard(), lapsing=rights.lapsing)
     place = urgency.place(kinds, case.review_since, hours())
     case.review_due, case.harm, case.urgency = place.due, urgency.CURRENT.harm[place.weighs], place.key(hours())
-    case.rights_now, case.name_key = rights.now, skeleton(case.declared_name)[:64]
+    case.rights_now, case.name_key = rights.now, lookalikes.key(case.declared_name)
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,11 @@ def _rights(case: Case, now: datetime) -> _Rights:
 
 
 def _second_review(case: Case) -> SecondReview:
-    """Where much harm can come of it; else by chance, by a key that nobody can foresee it without."""
-    if case.golden:
+    """Where much harm can come of it; else by chance, by a key that nobody can foresee it without.
+
+    Whoever answers a hearing is the second person already.
+    """
+    if case.golden or case.hearing:
         return SecondReview.NONE
     if case.harm >= settings.SECOND_REVIEW_FROM_HARM:
         return SecondReview.POLICY

@@ -19,7 +19,7 @@ from verification.states import EVER_APPROVED, State
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 BEFORE = [("verification", "0004_decision")]
-QUEUE = import_module("verification.migrations.0009_review_queue")
+QUEUE = import_module("verification.migrations.0011_review_queue")
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_broken_off_and_run_again(before: Any) -> None:
     """On PostgreSQL an index that was broken off is left behind by its name; anywhere the rows that are filled stay filled."""
     rows(before, State.IN_REVIEW)
     executor = MigrationExecutor(connection)
-    executor.migrate([("verification", "0008_reviewing")])
-    apps = executor.loader.project_state([("verification", "0008_reviewing")]).apps
+    executor.migrate([("verification", "0010_reviewing")])
+    apps = executor.loader.project_state([("verification", "0010_reviewing")]).apps
     with connection.schema_editor() as editor:
         QUEUE.fill(apps, editor)
     if connection.vendor == "postgresql":

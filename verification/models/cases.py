@@ -219,9 +219,7 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
                 condition=QUEUED,
                 name="case_queue_province",
             ),
-            models.Index(
-                fields=["account_class", "-urgency", "submitted_at", "id"], condition=QUEUED, name="case_queue_class"
-            ),
+            models.Index(fields=["account_class", "-urgency", "submitted_at", "id"], condition=QUEUED, name="case_queue_class"),
             models.Index(fields=["claimed_until"], condition=Q(claimed_until__isnull=False), name="case_claim_ends"),
             models.Index(fields=["assigned_to"], condition=Q(assigned_to__isnull=False), name="case_assigned"),
             models.Index(fields=["declared_uscc"], name="case_uscc"),
@@ -244,7 +242,7 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
 
     def awaits_review(self) -> bool:
         """Whether it waits for a reviewer: to be decided, or, where its rights were taken away, to answer an appeal."""
-        return self.state in states.REVIEWABLE or (self.state in states.STOPPED and self.heard())
+        return self.state in states.REVIEWABLE or self.hearing
 
     def claimed(self, now: datetime) -> bool:
         """Whether a reviewer holds the case at `now`."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
 from events.queue import Job, JobQuerySet
@@ -173,6 +174,7 @@ class Bulk(models.Model):
     dropped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("decision for several cases"), _("decisions for several cases")
         constraints = [models.CheckConstraint(condition=~Q(confirmed_by=F("proposed_by")), name="bulk_by_two_people")]
 
     def __str__(self) -> str:

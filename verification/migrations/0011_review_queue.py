@@ -8,7 +8,7 @@ from django.db import migrations, models
 from django.db.models.functions import Substr
 
 AT_ONCE = 1000
-WAITING = models.Q(state="in_review")
+WAITING = models.Q(state="in_review") | models.Q(hearing=True)
 
 
 class AddIndex(migrations.AddIndex):
@@ -31,8 +31,13 @@ class RemoveIndex(migrations.RemoveIndex):
 
 
 def fill(apps, schema_editor):
-    """A case that waits has waited since it was handed in."""
+    """A case that waits has waited since it was handed in; one whose rights were taken away, since its employer appealed."""
     cases = apps.get_model("verification", "Case").objects.using(schema_editor.connection.alias)
+    appeals = apps.get_model("verification", "Appeal").objects.using(schema_editor.connection.alias)
+    heard = appeals.filter(answered_at=None, case__state__in=("suspended", "revoked"), case__hearing=False).order_by()
+    while some := list(heard.values_list("case", flat=True)[:AT_ONCE]):
+        since = appeals.filter(case=models.OuterRef("pk"), answered_at=None).values("at")[:1]
+        cases.filter(pk__in=some).update(hearing=True, review_since=models.Subquery(since))
     unplaced = cases.filter(WAITING, review_since=None, submitted_at__isnull=False).order_by()
     while some := list(unplaced.values_list("pk", flat=True)[:AT_ONCE]):
         cases.filter(pk__in=some, review_since=None).update(review_since=models.F("submitted_at"))
@@ -40,7 +45,7 @@ def fill(apps, schema_editor):
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("verification", "0008_reviewing")]
+    dependencies = [("verification", "0010_reviewing")]
     operations = [
         migrations.RunPython(fill, migrations.RunPython.noop),
         RemoveIndex(

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("employers", "0002_decision"),
-        ("verification", "0007_staff_groups"),
+        ("verification", "0009_registry_domain"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -28,6 +28,10 @@ class Migration(migrations.Migration):
                 ("confirmed_at", models.DateTimeField(blank=True, null=True)),
                 ("dropped_at", models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                "verbose_name": "decision for several cases",
+                "verbose_name_plural": "decisions for several cases",
+            },
         ),
         migrations.CreateModel(
             name="BulkItem",
@@ -94,6 +98,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("verb", models.CharField(blank=True, max_length=30)),
                 ("reasons", models.JSONField(default=list)),
+                ("about", models.JSONField(default=dict)),
                 ("note", models.TextField(blank=True)),
                 ("at", models.DateTimeField()),
             ],
@@ -197,6 +202,11 @@ class Migration(migrations.Migration):
             model_name="case",
             name="harm",
             field=models.FloatField(default=1),
+        ),
+        migrations.AddField(
+            model_name="case",
+            name="hearing",
+            field=models.BooleanField(default=False),
         ),
         migrations.AddField(
             model_name="case",
