@@ -690,6 +690,7 @@ def test_a_provider_that_is_not_there_is_named(name: str, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(("site", "bank"), [("http://localhost:8000", "simulator"), ("https://zizhi.example", "")])
 def test_a_simulator_is_the_default_on_this_machine_alone(site: str, bank: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZIZHI_SITE_URL", site)
+    monkeypatch.delenv("ZIZHI_STAFF_SECOND_FACTOR")
     made = runpy.run_path(str(Path(__file__).parents[2] / "config" / "settings.py"))
     assert (made["BANK"], made["E_LICENCES"]) == (bank, bank)
 
@@ -697,6 +698,7 @@ def test_a_simulator_is_the_default_on_this_machine_alone(site: str, bank: str, 
 @pytest.mark.parametrize("name", ["ZIZHI_BANK", "ZIZHI_E_LICENCES"])
 def test_a_simulator_cannot_serve_the_public(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZIZHI_SITE_URL", "https://zizhi.example")
+    monkeypatch.delenv("ZIZHI_STAFF_SECOND_FACTOR")
     monkeypatch.setenv(name, "simulator")
     with pytest.raises(ImproperlyConfigured, match=f"{name} is the simulator"):
         runpy.run_path(str(Path(__file__).parents[2] / "config" / "settings.py"))
