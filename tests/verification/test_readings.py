@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from employers.models import Member
+from employers.models import AccountClass, Member
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member
@@ -75,6 +75,9 @@ class TestReading:
     def test_only_licences_and_clients_letters_are_queued_when_they_come_in(
         self, member: Member, case: Case, now: datetime, kind: str, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        if kind == DocumentKind.APPROVAL_DOCUMENT:  # which is due of others than companies, and taken of no one else
+            case.account_class = AccountClass.PUBLIC_SERVICE
+            case.save()
         rung = list[str]()
         monkeypatch.setattr(tasks.read_document, "delay", rung.append)
         page = CleanPage(number=1, jpeg=b"jpeg", width=10, height=10, fingerprint="0" * 16)
