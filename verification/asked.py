@@ -61,9 +61,7 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
         proofs=_proofs(case, acting, runs, now),
         clients_until=_clients(case) if any(paper.kind == DocumentKind.CLIENT_AUTHORIZATION for paper in papers) else (),
         letters=_letters(case, now) if is_agency else (),
-        clients_end=client_terms.last_end(case, now)
-        if state is State.APPROVED and case.account_class == AccountClass.COMMERCIAL_AGENCY
-        else None,
+        clients_end=client_terms.last_end(case, now) if is_agency else None,
         reports=tuple(
             Report(run.code, run.finished_at, tuple(wording.told(finding) for finding in run.as_findings())) for run in runs.values()
         ),

@@ -77,15 +77,16 @@ def _worth_telling(holder: Employer, stranger: Member, proven: bool, now: dateti
 
 def tell_client_ended(client: ClientAuthorisation, reasons: Sequence[str], now: datetime) -> None:
     """Write to an agency's owners, and to whoever sent the letter in, that a reviewer has ended this client."""
-    path = reverse("verification:home") + f"#client-{client.document_id}"
-    context = {"name": client.employer.name, "client": client.client_name, "reasons": list(reasons), "path": path}
-    for member in concerned(client.employer_id, client.document.uploaded_by_id):
-        queue_mail(member.user.email, "client_ended", member.user.language, context, now)
+    _tell_of_client(client, "client_ended", {"reasons": list(reasons)}, now)
 
 
 def tell_client_expired(client: ClientAuthorisation, now: datetime) -> None:
     """Write to the same people that the letter of this client has ended."""
+    _tell_of_client(client, "client_expired", {}, now)
+
+
+def _tell_of_client(client: ClientAuthorisation, template: str, more: dict[str, Any], now: datetime) -> None:
     path = reverse("verification:home") + f"#client-{client.document_id}"
-    context = {"name": client.employer.name, "client": client.client_name, "path": path}
+    context = {"name": client.employer.name, "client": client.client_name, "path": path} | more
     for member in concerned(client.employer_id, client.document.uploaded_by_id):
-        queue_mail(member.user.email, "client_expired", member.user.language, context, now)
+        queue_mail(member.user.email, template, member.user.language, context, now)
