@@ -81,10 +81,10 @@ def may_decide(actor: Actor) -> Refused | None:
 def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None) -> Refused | None:
     if refused := may_decide(actor):
         return refused
-    if ruling is None and (refused := _holds(verb, case, actor, now)):
-        return refused
     if verb == "uphold" and not case.heard():
         return Refused("appeal_none")
+    if ruling is None and (refused := _holds(verb, case, actor, now)):
+        return refused
     if verb in NEEDS_CLAIM and (refused := _whose_turn(case, actor)):
         return refused
     if verb in OF_SENIORS and not actor.can(Power.SECOND_REVIEW):

@@ -12,7 +12,7 @@ from employers.models import User
 from employers.powers import PERMISSIONS, Power
 from tests.factories import make_case, make_member, make_user
 from verification import claiming
-from verification.models import Case
+from verification.models import Appeal, Case
 from verification.states import State
 
 SENIOR = (Power.DECIDE, Power.SECOND_REVIEW, Power.BULK, Power.UNMASK)
@@ -33,6 +33,18 @@ def make_staff(now: datetime, *powers: Power) -> User:
 def waiting(now: datetime, **fields: Any) -> Case:
     """A case that waits for a reviewer since `now`."""
     return make_case(make_member(now), now, State.IN_REVIEW, **({"review_since": now} | fields))
+
+
+def heard(now: datetime, **fields: Any) -> Case:
+    """A suspended case whose employer's appeal waits for an answer since `now`."""
+    case = make_case(make_member(now), now, State.SUSPENDED, **({"hearing": True, "review_since": now} | fields))
+    Appeal.objects.create(case=case, verb="appeal", text="已移出名录", by=case.submitted_by, at=now)
+    return case
+
+
+def that_waits_for(verb: str, now: datetime, **fields: Any) -> Case:
+    """A case on which a reviewer can decide by `verb`."""
+    return heard(now, **fields) if verb == "uphold" else waiting(now, **fields)
 
 
 def claimed(now: datetime, by: User, **fields: Any) -> Case:

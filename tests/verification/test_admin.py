@@ -159,13 +159,13 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
     for hours in range(12):
         waiting_case(now, hours=hours)
     client.get("/console/")  # the first request of a stay notes it
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(19):
         client.get(QUEUE)
     for number in range(5):
         make_document(first, now, sha256=f"f{number:063}")
         attempt = Attempt.objects.create(case=first, number=number + 2, submitted_at=now, due_at=now)
         CheckRun.objects.create(attempt=attempt, code="scan", version="1", started_at=now, finished_at=now)
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(35):
         client.get(page_of(first))
 
 
@@ -229,8 +229,8 @@ def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(c
     assert companies(client.get(QUEUE)) == [str(young.pk)]
     appealing.appeal(case.pk, member, "已移出名录", [], now - timedelta(hours=1))
     response = client.get(QUEUE)
-    assert companies(response) == [str(young.pk), str(case.pk)], "by when it was handed to us, not by when the case was"
-    assert response.context["queue"]["waiting"] == 2
+    assert companies(response) == [str(case.pk), str(young.pk)], "an appeal weighs more, since it was made"
+    assert response.context["queue"].waiting == 2
     html = response.content.decode()
     assert "<li>Appeal</li>" in html and "1\xa0hour" in html and "3\xa0months" not in html
 
@@ -240,6 +240,8 @@ def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(c
     response = client.get(page_of(case))
     assert [button.verb for button in response.context["buttons"]] == ["reinstate", "uphold", "revoke"]
     press(client, case, "uphold", reasons=["registry_abnormal_list"], note="仍在名录", confirmed="1")
+    assert "Undo" in client.get(QUEUE).content.decode() and Decision.objects.latest("pk").verb == "suspend"
+    when_it_cannot_be_undone()
     decision = Decision.objects.latest("pk")
     assert (decision.verb, decision.decided_by, decision.note) == ("uphold", reviewer, "仍在名录")
     assert companies(client.get(QUEUE)) == [str(young.pk)]
@@ -260,7 +262,7 @@ def test_a_reviewer_says_which_document_a_reason_is_about(client: Client, review
     assert 'name="about-document_blurred"' in html
     sent = {"reasons": ["document_blurred", "agency_client_expired"], "about-document_blurred": "hr_service_licence"}
     confirm = press(client, case, "request_changes", **sent, preview="1").content.decode()
-    assert 'name="about-document_blurred" value="hr_service_licence"' in confirm and "(HR service licence)" in confirm
+    assert 'name="about-document_blurred" value="hr_service_licence"' in confirm and "- HR service licence" in confirm
     press(client, case, "request_changes", **sent)
     reasons = Decision.objects.latest("pk").reasons
     assert [(reason["code"], reason.get("field", "")) for reason in reasons] == [

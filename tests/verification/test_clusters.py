@@ -14,7 +14,7 @@ from events.errors import Refused
 from events.models import Event, Mail
 from tests.verification.reviewing import SENIOR, claimed, make_staff, waiting
 from verification import claiming, clusters, deciding, guards
-from verification.models import Bulk, Case, Decision, GoldenCase, GoldenTurn, ReviewStage, Ruling, RulingOutcome, SecondReview
+from verification.models import Appeal, Bulk, Case, Decision, GoldenCase, GoldenTurn, ReviewStage, Ruling, RulingOutcome, SecondReview
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,8 @@ def test_what_has_changed_since_is_left_out_and_told(senior: User, other: User, 
 
 
 def test_an_appeal_is_not_heard_by_who_refused_even_as_one_of_two(senior: User, other: User, now: datetime) -> None:
-    case, plain = waiting(now, appealed_at=now), waiting(now)
+    case, plain = waiting(now), waiting(now)
+    Appeal.objects.create(case=case, verb="appeal", text="x", by=case.submitted_by, at=now)
     Decision.objects.create(case=case, attempt_number=1, verb="reject", decided_by=other, policy_version="1", decided_at=now)
     bulk = propose([case, plain], senior, now)
     bulk = clusters.confirm(bulk.pk, other, now)

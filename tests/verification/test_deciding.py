@@ -16,7 +16,7 @@ from events import mail as mails
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_api_client, make_case, make_employer
-from tests.verification.reviewing import SENIOR, claimed, make_staff, waiting
+from tests.verification.reviewing import SENIOR, claimed, make_staff, that_waits_for, waiting
 from verification import claiming, deciding, guards, operations, review, tasks
 from verification.models import (
     Case,
@@ -303,8 +303,8 @@ def test_what_is_sure_to_be_refused_is_told_at_once(reviewer: User, now: datetim
 def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> None:
     """Who may rule on a case that they hold, at each stage of it."""
     by = make_staff(now, *{"none": (), "reviewer": (Power.DECIDE,), "senior": SENIOR}[power])
-    case = waiting(
-        now, claimed_by=by, claimed_until=now + claiming.CLAIM_FOR, claimed_at=now, for_senior=stage == "senior",
+    case = that_waits_for(
+        verb, now, claimed_by=by, claimed_until=now + claiming.CLAIM_FOR, claimed_at=now, for_senior=stage == "senior",
         review_stage={"second": "second", "third": "third", "ruled": "second"}.get(stage, "first"),
     )  # fmt: skip
     if stage == "ruled":
@@ -422,11 +422,11 @@ def test_a_golden_case_is_answered_and_waits_on(verb: str, codes: tuple[str, ...
 @pytest.mark.parametrize("second", list(SecondReview))
 @pytest.mark.parametrize("verb", sorted(guards.NEEDS_CLAIM))
 def test_the_preview_is_the_mail(verb: str, second: str, reviewer: User, now: datetime) -> None:
-    case = claimed(now, reviewer, second_review=second)
+    case = claiming.claim(that_waits_for(verb, now, second_review=second).pk, reviewer, now)
     codes = review.REASONS_FOR.get(verb, ())[:2]
     told = deciding.preview(case.pk, verb, reviewer, now, codes, "请看第二页")
     assert set(told) == {"zh-hans", "en"}
-    assert not Mail.objects.exists() and not Decision.objects.exists() and Case.objects.get().state == State.IN_REVIEW
+    assert not Mail.objects.exists() and not Decision.objects.exists() and Case.objects.get().state == case.state
     assert not Event.objects.exclude(verb="claim").exists() and not Ruling.objects.exists()
     Case.objects.update(second_review="")
     operations.review(case.pk, verb, reviewer.as_reviewer(), now, codes, "请看第二页", 0)

@@ -21,7 +21,8 @@ from employers.powers import AUDIT, PERMISSIONS, Power, powers
 from events.actor import SYSTEM, Actor, Role
 from events.models import Event
 from tests.factories import make_api_client, make_case, make_colleague, make_document, make_member, make_reviewer, make_user
-from verification.models import Bulk, Case, ClientAuthorisation, DocumentKind, Exclusion
+from verification.decision_form import BUTTONS
+from verification.models import Bulk, Case, ClientAuthorisation, DocumentKind, Exclusion, Ruling
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,7 @@ LISTS = {
         "clientauthorisation",
         "exclusion",
         "bulk",
+        "savedreply",
     ),
     "employers": ("employer", "member"),
     "events": ("event",),
@@ -139,8 +141,10 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("post", "/console/verification/case/next/", DECIDE),
     ("post", "/console/verification/case/{case}/claim/", DECIDE),
     ("post", "/console/verification/case/{case}/release/", DECIDE),
-    ("post", "/console/verification/case/{case}/phone/", DECIDE),
-    *(("post", f"/console/verification/case/{{case}}/{verb}/", DECIDE) for verb in ("approve", "reject", "request_changes", "suspend")),
+    *(("post", f"/console/verification/case/{{case}}/{door}/", DECIDE) for door in ("beat", "ask", "give", "keep", "draft", "preview")),
+    *(("post", f"/console/verification/case/{{case}}/{door}/", DECIDE) for door in ("unmask", "hold", "escalate")),
+    *(("post", f"/console/verification/case/{{case}}/{verb}/", DECIDE) for verb in BUTTONS),
+    ("post", "/console/verification/case/undo/{ruling}/", DECIDE),
     ("get", "/console/verification/bulk/{bulk}/change/", LOOK),
     ("get", "/console/verification/bulk/of/{case}/", BULK),
     ("post", "/console/verification/bulk/of/{case}/", BULK),
@@ -173,7 +177,9 @@ def rows(now: datetime) -> dict[str, Any]:
     exclusion = Exclusion.objects.create(kind="uscc", value="x", shown="x", why="sold", added_by=user, added_at=now)
     ids = {"case": case.pk, "client": client.pk, "exclusion": exclusion.pk, "user": user.pk, "key": make_api_client(now)[0].pk}
     bulk = Bulk.objects.create(verb="reject", reasons=["review_decided"], proposed_by=user, proposed_at=now)
-    return ids | {"employer": member.employer_id, "bulk": bulk.pk}
+    over = {"attempt_number": 1, "case_version": 0, "made_at": now, "due_at": now, "finished_at": now}
+    ruling = Ruling.objects.create(case=case, stage="first", verb="approve", by=user, outcome="undone", **over)
+    return ids | {"employer": member.employer_id, "bulk": bulk.pk, "ruling": ruling.pk}
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -85,7 +85,7 @@ def test_links_carry_what_is_asked_for(client: Client, now: datetime) -> None:
     html = client.get(f"{QUEUE}?class=commercial_agency&o=1&p=1").content.decode()
     assert f'href="{QUEUE}{case.pk}/change/?class=commercial_agency"' in html
     assert f'action="{QUEUE}next/?class=commercial_agency"' in html
-    assert client.post(f"{QUEUE}next/?class=public_service").url == QUEUE
+    assert client.post(f"{QUEUE}next/?class=public_service").url == f"{QUEUE}?class=public_service"
     assert client.post(f"{QUEUE}next/?class=commercial_agency").url == f"{QUEUE}{case.pk}/change/?class=commercial_agency"
 
 
