@@ -213,7 +213,8 @@ if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
 # --- Working hours: by them the reviewers' deadlines run -------------------------------------------------
 _WORKING_HOURS = {
     "week": ("ZIZHI_WORKING_HOURS", "mon-fri 09:00-12:00 13:30-18:00"),
-    # 国务院办公厅关于2026年部分节假日安排的通知, of 4 November 2025. Each year's is published in the autumn before.
+    # 国务院办公厅关于2026年部分节假日安排的通知, of 4 November 2025. Each year's is published in the autumn before. In a year of which
+    # none is listed, each day of the week counts as it stands there, and the queue tells leads so two months ahead.
     "holidays": (
         "ZIZHI_HOLIDAYS",
         "2026-01-01..2026-01-03 2026-02-15..2026-02-23 2026-04-04..2026-04-06 2026-05-01..2026-05-05 "

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
+from employers.console_site import unattended
 from employers.models import User
 from employers.powers import Power
 from events.admin import LookOnlyAdmin
@@ -79,7 +80,7 @@ class DeskAdmin(LookOnlyAdmin):
             except (Case.DoesNotExist, SavedReply.DoesNotExist) as error:
                 raise Http404 from error
 
-        return view
+        return unattended(view) if door == "beat" else view
 
     def _refused(self, request: HttpRequest, case_id: UUID, refused: Refused, door: str = "") -> HttpResponse:
         if _asks_for_json(request):

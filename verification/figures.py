@@ -127,7 +127,8 @@ def look_back(now: datetime) -> list[Day]:
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     since = timezone.make_aware(datetime.combine(days[0], datetime.min.time()))
     decisions = Decision.objects.filter(decided_at__gte=since).order_by()
-    by_person = decisions.filter(verb__in=guards.NEEDS_CLAIM, decided_by__isnull=False)
+    # Rights that were given back on an appeal took it from the queue as well, and have waited; others never were in it.
+    by_person = decisions.filter(Q(verb__in=guards.NEEDS_CLAIM) | Q(waited__isnull=False), decided_by__isnull=False)
     came = _by_day(decisions.filter(verb__in=("hold_for_review", "reopen")), "decided_at")
     came += _by_day(Appeal.objects.filter(at__gte=since).order_by(), "at")
     decided: Counter[date] = Counter()

@@ -95,6 +95,10 @@ class Hours:
             left -= closes - opens
         raise AssertionError("a day is as long as its spans")
 
+    def lists(self, year: int) -> bool:
+        """Whether the holidays of `year` are known; where not, each day of its week counts. A deployment that lists none has none."""
+        return not self.holidays or any(day.year == year for day in self.holidays)
+
     def spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """When work begins and ends on `day`, in UTC, in order. Where clocks skip an hour, none begins before another ended."""
         last = datetime.min.replace(tzinfo=UTC)

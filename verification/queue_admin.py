@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib import admin
@@ -41,6 +41,8 @@ COUNTED: Final = 1000
 """How far cases are counted for the pages of the list; nobody leafs further."""
 FOUND: Final = 200
 """How many a search finds; whoever sees so many searches for more of the name."""
+LISTED_AHEAD: Final = timedelta(days=60)
+"""So long before it begins a year's holidays should be known: they are published about then."""
 _MOST_SHOWN: Final = 9999
 """A factor is told no larger than this."""
 
@@ -253,6 +255,7 @@ class QueueAdmin(LookOnlyAdmin):
             "mine": Filters(claim=Claim.MINE).apply(Case.objects.awaiting_review(), actor, now).order_by().count(),
             "lately": chart.drawn(figures.lately(now)),
             "asked": filters.suffix(),
+            "unlisted": _unlisted(now) if actor.can(Power.QUALITY) else None,
             "may_decide": actor.can(Power.DECIDE),
             "now": now,
             "is_nav_sidebar_enabled": False,
@@ -327,6 +330,12 @@ class QueueAdmin(LookOnlyAdmin):
         left = gettext("%(time)s left") % {"time": timeuntil(case.claimed_until, case.now, depth=1)}
         tag = "tag-mine" if case.is_mine else "tag-taken"
         return format_html('<span class="tag {}">{}</span><span class="below">{}</span>', tag, who, left)
+
+
+def _unlisted(now: datetime) -> int | None:
+    """The year, this one or one that comes soon, of which no holidays are known, so that deadlines count them as worked."""
+    years = (timezone.localtime(at).year for at in (now, now + LISTED_AHEAD))
+    return next((year for year in years if not triage.hours().lists(year)), None)
 
 
 def _weighs(case: Case) -> Kind:

@@ -14,8 +14,8 @@ from typing import Final
 from events.errors import Refused
 from events.reasons import Text
 
-VARIABLES: Final = ("company", "uscc", "items", "appeal_days")
-"""Company name; its code; what has to be mended; within how many days an appeal is open (a number without its unit)."""
+VARIABLES: Final = ("company", "uscc", "items")
+"""Company name; its code; what has to be mended. An appeal has no time limit that could be told."""
 
 _BRACED: Final = re.compile(r"[{｛]([^{}｛｝]*)[}｝]")
 """A Chinese keyboard gives the wide braces."""
@@ -24,18 +24,16 @@ _EXPECTED: Final = " ".join(f"{{{name}}}" for name in VARIABLES)
 
 @dataclass(frozen=True)
 class Values:
-    """What a case puts in place of the variables. What it does not have is empty, or None."""
+    """What a case puts in place of the variables. What it does not have is empty."""
 
     company: str
     uscc: str
     items: Sequence[Text] = ()
-    appeal_days: int | None = None
 
     def in_(self, language: str) -> dict[str, str]:
         """Each variable's value in `language` (a code such as `zh-hans` or `en`)."""
         items = ("、" if language.startswith("zh") else ", ").join(item.in_(language) for item in self.items)
-        days = "" if self.appeal_days is None else str(self.appeal_days)
-        return {"company": self.company, "uscc": self.uscc, "items": items, "appeal_days": days}
+        return {"company": self.company, "uscc": self.uscc, "items": items}
 
 
 def problem(text: str) -> Refused | None:

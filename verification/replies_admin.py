@@ -34,7 +34,7 @@ class ReplyForm(ReplyFormBase):
     title_en = forms.CharField(label=_("Title in English"), max_length=100)
     text_zh = forms.CharField(
         label=_("Text in Chinese"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5}),
-        help_text=_("A case fills in {company}, {uscc}, {items} and {appeal_days}"),
+        help_text=_("A case fills in {company}, {uscc} and {items}"),
     )  # fmt: skip
     text_en = forms.CharField(label=_("Text in English"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5}))
     retired = forms.BooleanField(label=_("No longer offered"), required=False)

@@ -264,6 +264,7 @@ def test_a_reviewer_says_which_document_a_reason_is_about(client: Client, review
     confirm = press(client, case, "request_changes", **sent, preview="1").content.decode()
     assert 'name="about-document_blurred" value="hr_service_licence"' in confirm and "- HR service licence" in confirm
     press(client, case, "request_changes", **sent)
+    when_it_cannot_be_undone()
     reasons = Decision.objects.latest("pk").reasons
     assert [(reason["code"], reason.get("field", "")) for reason in reasons] == [
         ("document_blurred", "hr_service_licence"), ("agency_client_expired", ""),

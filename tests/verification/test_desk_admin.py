@@ -14,7 +14,8 @@ from employers import sightings
 from employers.models import User
 from events.models import Event, Mail
 from events.reasons import REASONS
-from tests.factories import make_case, make_document, make_member, make_reviewer
+from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
+from tests.verification.reviewing import heard
 from verification import appealing, claiming, console, deciding
 from verification.models import (
     Attempt,
@@ -58,9 +59,10 @@ def sign_in(user: User) -> Client:
     return client
 
 
-def waiting(now: datetime, *, hours: float = 1, **fields: Any) -> Case:
+def waiting(now: datetime, *, hours: float = 1, account_class: str = "direct_employer", **fields: Any) -> Case:
     at = now - timedelta(hours=hours)
-    case = make_case(make_member(at), at, State.IN_REVIEW, **fields)
+    member = make_member(at, make_employer(at, account_class=account_class))
+    case = make_case(member, at, State.IN_REVIEW, **fields)
     document = make_document(case, at)
     attempt = Attempt.objects.create(case=case, number=1, submitted_at=at, due_at=at, finished_at=at)
     observation = {"document": str(document.pk), "page": 1, "fields": {"name": "别的公司"}, "regions": {"name": [1, 2, 30, 40]}}
@@ -408,3 +410,66 @@ class TestSavedReplies:
         client = sign_in(plain)
         assert client.get(self.REPLIES).status_code == 200
         assert client.post(f"{self.REPLIES}add/", self.SENT).status_code == 403
+
+
+def test_a_beat_keeps_nobody_signed_in(client: Client, reviewer: User, now: datetime) -> None:
+    """An open page asks by itself; a person's request counts for the idle clock."""
+    case = waiting(now)
+    claiming.claim(case.pk, reviewer, now)
+    client.get(page_of(case))
+    session = client.session
+    long_ago = session["console"]["seen"] - 20 * 60
+    session["console"] |= {"seen": long_ago}
+    session.save()
+    assert told(client, case, "beat", active="1")["mine"]
+    assert client.session["console"]["seen"] == long_ago
+    client.get(page_of(case))
+    assert client.session["console"]["seen"] > long_ago
+
+
+def test_what_a_reason_is_about_is_ruled_and_comes_back_with_an_undo(client: Client, reviewer: User, now: datetime) -> None:
+    case = waiting(now, account_class="commercial_agency")
+    make_document(case, now, "hr_service_licence")
+    claiming.claim(case.pk, reviewer, now)
+    sent = {"reasons": ["document_blurred"], "about-document_blurred": "hr_service_licence", "confirmed": "1"}
+    told(client, case, "request_changes", seen_version=case.version, **sent)
+    ruling = Ruling.objects.get()
+    assert ruling.besides == {"about": {"document_blurred": "hr_service_licence"}}
+    deciding.undo(ruling.pk, reviewer, now)
+    html = client.get(page_of(case)).content.decode()
+    ticked = html.split('name="about-document_blurred"')[1].split("</select>")[0]
+    assert '<option value="hr_service_licence" selected>' in ticked
+    told(client, case, "request_changes", seen_version=case.version, **sent)
+    deciding.carry_out_due(timezone.now() + timedelta(seconds=31))
+    assert Decision.objects.latest("pk").reasons[0]["field"] == "hr_service_licence"
+
+
+def test_an_appeal_of_who_was_suspended_is_turned_down_and_taken_back(client: Client, reviewer: User, now: datetime) -> None:
+    case = heard(now)
+    assert claiming.claim_next(reviewer, now) == case
+    html = client.get(page_of(case)).content.decode()
+    assert 'data-verb="uphold" data-key="r"' in html and 'data-verb="reinstate" data-key="a"' in html
+    sent = {"seen_version": case.version, "reasons": ["registry_abnormal_list"], "confirmed": "1"}
+    assert "Undo" in told(client, case, "uphold", **sent)["toast"]
+    assert told(client, case, "revoke", 409, **sent)["refused"] == "decision_under_way"
+    client.post(f"{QUEUE}undo/{Ruling.objects.get().pk}/")
+    case.refresh_from_db()
+    assert case.claimed_by == reviewer and not Decision.objects.exists() and case.heard()
+    told(client, case, "uphold", **sent)
+    deciding.carry_out_due(timezone.now() + timedelta(seconds=31))
+    case.refresh_from_db()
+    assert (case.state, case.hearing, case.heard()) == (State.SUSPENDED, False, False)
+    assert Decision.objects.get().verb == "uphold" and Decision.objects.get().waited is not None
+    assert Mail.objects.latest("pk").template == "case_uphold"
+
+
+def test_the_way_stays_within_what_the_queue_was_asked_for(client: Client, reviewer: User, now: datetime) -> None:
+    asked = "?class=commercial_agency"
+    other, first, second = waiting(now, hours=9), *(waiting(now, hours=h, account_class="commercial_agency") for h in (3, 2))
+    claiming.claim(first.pk, reviewer, now)
+    html = client.get(page_of(first) + asked).content.decode()
+    assert f'action="{QUEUE}{first.pk}/approve/{asked}"' in html and f'data-next="{QUEUE}next/{asked}"' in html
+    sent = {"seen_version": first.version, "confirmed": "1"}
+    response = client.post(f"{QUEUE}{first.pk}/approve/{asked}", sent, headers={"accept": "application/json"})
+    assert response.json()["next"] == {"case": str(second.pk), "url": page_of(second) + asked}
+    assert other.claimed_by is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -17,6 +18,7 @@ from tests.factories import make_reviewer
 from tests.verification.test_admin import QUEUE, companies, make_colleague, sign_in, waiting_case
 from tests.verification.test_queueing import HOUR, ruled, waiting
 from verification import queue_admin
+from verification.hours import Hours
 from verification.models import Case
 from verification.queueing import Filters
 
@@ -131,3 +133,15 @@ def test_two_weeks_are_shown_as_numbers_too(client: Client, now: datetime) -> No
     html = client.get(QUEUE).content.decode()
     assert html.count('<rect class="bar-backlog"') == 14 == html.count('<th scope="row">')
     assert "style=" not in html.split('class="lately"')[1].split("</section>")[0]
+
+
+def test_a_lead_is_told_of_a_year_without_holidays(now: datetime, settings: Any) -> None:
+    told = f"No holidays of {(now + timedelta(days=60)).year} are set"
+    lead, client = sign_in(make_colleague(now, "Leads")), sign_in(make_colleague(now, "Reviewers"))
+    days = " ".join(f"{year}-01-01" for year in {now.year, (now + timedelta(days=60)).year})
+    for holidays, says in (("2020-01-01", "No holidays of"), (days, ""), ("", "")):
+        settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", holidays, "", "Asia/Shanghai")
+        assert ("No holidays of" in lead.get(QUEUE).content.decode()) == bool(says), holidays
+        assert "No holidays of" not in client.get(QUEUE).content.decode(), "who cannot set it need not read it"
+    settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", f"{now.year}-01-01", "", "Asia/Shanghai")
+    assert (told in lead.get(QUEUE).content.decode()) == ((now + timedelta(days=60)).year != now.year)

@@ -11,17 +11,17 @@ from events.reasons import Text
 from verification.replies import VARIABLES, Values, problem, render
 
 LICENCE, LETTER = Text("营业执照", "Business licence"), Text("委托书", "Letter of authorisation")
-VALUES = Values("云溪示例科技有限公司", "91990101MA0000000X", (LICENCE, LETTER), 15)
+VALUES = Values("云溪示例科技有限公司", "91990101MA0000000X", (LICENCE, LETTER))
 REPLY = Text(
-    "{company}（{uscc}）：请补正{items}。如有异议，可在 {appeal_days} 日内申诉。",
-    "{company} ({uscc}): please mend {items}. You can appeal within {appeal_days} days.",
+    "{company}（{uscc}）：请补正{items}。",
+    "{company} ({uscc}): please mend {items}.",
 )
 
 
 def test_rendered_in_both_languages() -> None:
     assert render(REPLY, VALUES) == Text(
-        "云溪示例科技有限公司（91990101MA0000000X）：请补正营业执照、委托书。如有异议，可在 15 日内申诉。",
-        "云溪示例科技有限公司 (91990101MA0000000X): please mend Business licence, Letter of authorisation. You can appeal within 15 days.",
+        "云溪示例科技有限公司（91990101MA0000000X）：请补正营业执照、委托书。",
+        "云溪示例科技有限公司 (91990101MA0000000X): please mend Business licence, Letter of authorisation.",
     )
 
 
@@ -37,6 +37,7 @@ def test_ways_to_write_a_variable(written: str) -> None:
         ("您好，{name}", "{name}"),
         ("{Company}", "{Company}"),
         ("{}", "{}"),
+        ("{appeal_days}", "{appeal_days}"),
         ("{company.__class__}", "{company.__class__}"),
         ("{company!r:>9}", "{company!r:>9}"),
         ("{0}", "{0}"),
@@ -49,7 +50,7 @@ def test_ways_to_write_a_variable(written: str) -> None:
 def test_a_variable_that_is_not_known(text: str, seen: str) -> None:
     refused = problem(text)
     assert refused is not None and (refused.code, refused.seen) == ("reply_variable_unknown", seen)
-    assert refused.expected == "{company} {uscc} {items} {appeal_days}"
+    assert refused.expected == "{company} {uscc} {items}"
     for reply in (Text(text, ""), Text("", text)):
         with pytest.raises(Refused, match="reply_variable_unknown"):
             render(reply, VALUES)
@@ -58,8 +59,7 @@ def test_a_variable_that_is_not_known(text: str, seen: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "values"),
     [
-        ("items", Values("甲", "9", (), 15)),
-        ("appeal_days", Values("甲", "9", (LICENCE,))),
+        ("items", Values("甲", "9")),
         ("company", Values(" ", "9")),
         ("uscc", Values("甲", "")),
     ],
@@ -69,10 +69,6 @@ def test_no_reply_leaves_with_a_hole(variable: str, values: Values) -> None:
         render(Text(f"请补正{{{variable}}}。", ""), values)
     assert (caught.value.code, caught.value.seen) == ("reply_value_missing", f"{{{variable}}}")
     assert render(Text("谢谢。", "Thank you."), values) == Text("谢谢。", "Thank you."), "what is not used need not be there"
-
-
-def test_no_days_left_are_a_number_too() -> None:
-    assert render(Text("{appeal_days}", ""), Values("甲", "9", appeal_days=0)).zh == "0"
 
 
 @given(st.text(max_size=60))
@@ -86,6 +82,6 @@ def test_any_text_is_a_reply_or_is_refused(text: str) -> None:
 
 @given(st.lists(st.sampled_from([*(f"{{{name}}}" for name in VARIABLES), "请 ", "。"])), st.text(min_size=1).filter(str.strip))
 def test_what_was_declared_is_never_read_for_variables(parts: list[str], company: str) -> None:
-    values = Values(company, "{company}", (Text("{uscc}", "{uscc}"),), 15)
-    said = {"{company}": company.strip(), "{uscc}": "{company}", "{items}": "{uscc}", "{appeal_days}": "15"}
+    values = Values(company, "{company}", (Text("{uscc}", "{uscc}"),))
+    said = {"{company}": company.strip(), "{uscc}": "{company}", "{items}": "{uscc}"}
     assert render(Text("".join(parts), ""), values).zh == "".join(said.get(part, part) for part in parts)
