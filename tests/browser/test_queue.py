@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from employers.models import User
+from tests.browser.cases import waiting
 from tests.browser.conftest import PHONE, Visit, Visitor
-from tests.browser.test_console import waiting
 from tests.factories import make_reviewer
 from verification import clusters, deciding, triage
 from verification.models import Bulk, Case, Decision
