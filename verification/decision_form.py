@@ -10,7 +10,9 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from employers.models import User
 from verification import review
+from verification.models import reviewers
 from verification.rule_pack import OF_KIND
 
 NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "uphold", "revoke"})
@@ -98,6 +100,18 @@ class HoldForm(forms.Form):
 
     hours = forms.TypedChoiceField(coerce=int, choices=list(HOLD_FOR.items()))
     note = forms.CharField(required=False, max_length=NOTE_AT_MOST)
+
+
+class AssignForm(forms.Form):
+    """To which colleague a lead gives a case."""
+
+    to = forms.ModelChoiceField(queryset=User.objects.none())
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        colleagues = self.fields["to"]
+        assert isinstance(colleagues, forms.ModelChoiceField)
+        colleagues.queryset = reviewers().order_by("email")
 
 
 @dataclass(frozen=True)

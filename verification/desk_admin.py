@@ -36,6 +36,7 @@ from verification.decision_form import (
     NEEDS_CONFIRMATION,
     NOTHING_TYPED,
     SET_ASIDE,
+    AssignForm,
     DecisionForm,
     HoldForm,
     Typed,
@@ -55,6 +56,7 @@ class DeskAdmin(LookOnlyAdmin):
         view, name = self.admin_site.admin_view, "verification_case_{}".format
         doors: dict[str, Door] = {
             "claim": self.claim, "release": self.release, "beat": self.beat, "ask": self.ask, "give": self.give, "keep": self.keep,
+            "assign": self.assign,
             "draft": self.draft, "preview": self.preview, "unmask": self.unmask, "hold": self.hold, "escalate": self.escalate,
             **{verb: partial(self.decide, verb) for verb in BUTTONS},
         }  # fmt: skip
@@ -138,6 +140,16 @@ class DeskAdmin(LookOnlyAdmin):
 
     def keep(self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime) -> HttpResponse:
         claiming.keep(case_id, reviewer, now)
+        return _to_case(request, case_id)
+
+    def assign(self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime) -> HttpResponse:
+        """A lead gives the case to a colleague, who is offered it before all others."""
+        form = AssignForm(request.POST)
+        if not form.is_valid():
+            raise Http404
+        colleague = form.cleaned_data["to"]
+        claiming.assign(case_id, colleague, reviewer, now)
+        messages.success(request, gettext("Assigned to %(who)s.") % {"who": colleague.email})
         return _to_case(request, case_id)
 
     # --- Before it is decided -----------------------------------------------------------------------------
@@ -285,6 +297,7 @@ class DeskAdmin(LookOnlyAdmin):
                 **desk.aside(case, reviewer, now),
                 "beside": {side: _case_url(request, pk) for side, pk in vars(beside).items() if pk} if beside else {},
                 "may_unmask": actor.can(Power.UNMASK),
+                "assigning": AssignForm() if actor.can(Power.ASSIGN) and case.awaits_review() and not case.claimed(now) else None,
                 "toast": desk.toast(reviewer, now) if look else None,
                 "returned": desk.returned(reviewer, now) if look else [],
             }
@@ -327,7 +340,7 @@ class DeskAdmin(LookOnlyAdmin):
     def _case(self, request: HttpRequest, case_id: UUID) -> Case:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        case: Case = get_object_or_404(Case.objects.select_related("employer", "submitted_by", "claimed_by"), pk=case_id)
+        case: Case = get_object_or_404(Case.objects.select_related("employer", "submitted_by", "claimed_by", "assigned_to"), pk=case_id)
         return case
 
 

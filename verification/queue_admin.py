@@ -220,7 +220,7 @@ class QueueAdmin(LookOnlyAdmin):
     list_display = ("company", "why_held", "why_next", "waiting", "claim_in_words")
     list_display_links = None
     list_filter = (ReasonFilter, AgeFilter, ClaimFilter, ClassFilter, TierFilter, ProvinceFilter, StateFilter)
-    list_select_related = ("submitted_by", "claimed_by")
+    list_select_related = ("submitted_by", "claimed_by", "assigned_to")
     list_max_show_all = 0
     paginator = CappedPaginator
     search_fields = ("declared_name",)  # only says that there is a search; see get_search_results
@@ -325,7 +325,8 @@ class QueueAdmin(LookOnlyAdmin):
             until = gettext("until %(when)s") % {"when": _clock(case.held_until)}
             return format_html('<span class="tag tag-held">{}</span><span class="below">{}</span>', gettext("set aside"), until)
         if not case.claimed(case.now):
-            return format_html('<span class="tag tag-free">{}</span>', gettext("free"))
+            whose = gettext("for %(who)s") % {"who": case.assigned_to.email} if case.assigned_to else gettext("free")
+            return format_html('<span class="tag tag-free">{}</span>', whose)
         who = gettext("you") if case.is_mine else case.claimed_by.email
         left = gettext("%(time)s left") % {"time": timeuntil(case.claimed_until, case.now, depth=1)}
         tag = "tag-mine" if case.is_mine else "tag-taken"

@@ -14,7 +14,7 @@ from employers import sightings
 from employers.models import User
 from events.models import Event, Mail
 from events.reasons import REASONS
-from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
+from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_reviewer
 from tests.verification.reviewing import heard
 from verification import appealing, claiming, console, deciding
 from verification.models import (
@@ -473,3 +473,18 @@ def test_the_way_stays_within_what_the_queue_was_asked_for(client: Client, revie
     response = client.post(f"{QUEUE}{first.pk}/approve/{asked}", sent, headers={"accept": "application/json"})
     assert response.json()["next"] == {"case": str(second.pk), "url": page_of(second) + asked}
     assert other.claimed_by is None
+
+
+def test_a_lead_assigns_a_case(now: datetime) -> None:
+    lead, reviewer, case = make_colleague(now, "Leads"), make_colleague(now, "Reviewers"), waiting(now)
+    html = sign_in(lead).get(page_of(case)).content.decode()
+    assert f'<option value="{reviewer.pk}">' in html and f'<option value="{lead.pk}">' in html
+    assert sign_in(lead).post(door(case, "assign"), {"to": str(reviewer.pk)}).url == page_of(case)
+    case.refresh_from_db()
+    assert case.assigned_to == reviewer and Event.objects.about(case).get().verb == "assign"
+    for user in (lead, reviewer):
+        assert f"for {reviewer.email}" in sign_in(user).get(QUEUE).content.decode()
+        assert f"for {reviewer.email}" in sign_in(user).get(page_of(case)).content.decode()
+    assert door(case, "assign") not in sign_in(reviewer).get(page_of(case)).content.decode()
+    assert sign_in(reviewer).post(door(case, "assign"), {"to": str(lead.pk)}).status_code == 409
+    assert sign_in(lead).post(door(case, "assign"), {"to": "nobody"}).status_code == 404

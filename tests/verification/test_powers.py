@@ -142,7 +142,7 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("post", "/console/verification/case/{case}/claim/", DECIDE),
     ("post", "/console/verification/case/{case}/release/", DECIDE),
     *(("post", f"/console/verification/case/{{case}}/{door}/", DECIDE) for door in ("beat", "ask", "give", "keep", "draft", "preview")),
-    *(("post", f"/console/verification/case/{{case}}/{door}/", DECIDE) for door in ("unmask", "hold", "escalate")),
+    *(("post", f"/console/verification/case/{{case}}/{door}/", DECIDE) for door in ("unmask", "hold", "escalate", "assign")),
     *(("post", f"/console/verification/case/{{case}}/{verb}/", DECIDE) for verb in BUTTONS),
     ("post", "/console/verification/case/undo/{ruling}/", DECIDE),
     ("get", "/console/verification/bulk/{bulk}/change/", LOOK),

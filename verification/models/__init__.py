@@ -13,6 +13,7 @@ from verification.models.cases import (
     RightsNow,
     SecondReview,
     ShadowVerdict,
+    reviewers,
 )
 from verification.models.documents import (
     ClientAuthorisation,
@@ -89,4 +90,5 @@ __all__ = [
     "ShadowVerdict",
     "Statement",
     "TakeOver",
+    "reviewers",
 ]
