@@ -1,8 +1,7 @@
-"""What can a reviewer do with a case that they do not decide? Set it aside, hand it to a senior; and take a decision back."""
+"""What can a reviewer do with a case that they do not decide? Set it aside, or hand it to a senior."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 from employers.models import User
 from events.errors import Refused
 from events.models import record
-from verification import claiming, operations
+from verification import claiming
 from verification.models import Case, CaseNote, NoteKind
 
 HOLD_AT_MOST: Final = timedelta(days=7)
@@ -42,8 +41,3 @@ def _put_down(case: Case, kind: NoteKind, reviewer: User, now: datetime, why: st
     claiming.let_go(case, now)
     CaseNote.objects.create(case=case, by=reviewer, at=now, kind=kind, text=why.strip()[:WORDS_AT_MOST])
     record(kind, case, reviewer.as_reviewer(), now, employer_id=case.employer_id, data=data)
-
-
-def reopen(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], note: str) -> Case:
-    """A senior takes a refusal, or a request for changes, back: the case waits for a reviewer again. Raises Refused."""
-    return operations.review(case_id, "reopen", reviewer.as_reviewer(), now, codes, note, None)

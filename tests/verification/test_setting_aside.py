@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -18,6 +19,10 @@ from verification.states import State
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
+
+
+def reopen(case_id: UUID, by: User, at: datetime, codes: tuple[str, ...], note: str) -> Case:
+    return operations.review(case_id, "reopen", by.as_reviewer(), at, codes, note, None)
 
 
 @pytest.fixture
@@ -84,10 +89,10 @@ def test_a_senior_takes_a_decision_back(verb: str, reviewer: User, senior: User,
     at = now + timedelta(seconds=31)
     deciding.carry_out_due(at)
     with pytest.raises(Refused, match="senior_required"):
-        setting_aside.reopen(case.pk, reviewer, at, ("review_decided",), "看错了")
+        reopen(case.pk, reviewer, at, ("review_decided",), "看错了")
     with pytest.raises(Refused, match="reason_required"):
-        setting_aside.reopen(case.pk, senior, at, (), "看错了")
-    case = setting_aside.reopen(case.pk, senior, at, ("review_decided",), "看错了")
+        reopen(case.pk, senior, at, (), "看错了")
+    case = reopen(case.pk, senior, at, ("review_decided",), "看错了")
     assert (case.state, case.decided_at, case.review_since, case.review_stage) == (State.IN_REVIEW, None, at, "first")
     assert [decision.verb for decision in Decision.objects.all()] == ["reopen", verb]
     assert Mail.objects.order_by("pk").last().template == "case_reopen"
@@ -107,5 +112,5 @@ def test_an_employer_that_began_anew_is_left_with_that(senior: User, now: dateti
     old = make_case(member, now, State.REJECTED)
     make_case(member, now)
     with pytest.raises(Refused, match="state_conflict"):
-        setting_aside.reopen(old.pk, senior, now, ("review_decided",), "")
+        reopen(old.pk, senior, now, ("review_decided",), "")
     assert Case.objects.get(pk=old.pk).state == State.REJECTED
