@@ -83,6 +83,7 @@ class Visit:
 
     def is_calm(self) -> None:
         """Nothing broke, and nothing reaches beyond the screen."""
+        self.page.wait_for_load_state()
         assert self.complaints == []
         beyond = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert beyond <= 0, f"{self.page.url} is {beyond} px too wide"
