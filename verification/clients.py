@@ -27,6 +27,7 @@ from verification.licence.witness import same_name
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
 from verification.notices import tell_client_ended
 from verification.states import State
+from verification.terms import day_of
 
 UNREAD = Finding(AgencyLicence.code, "document_unreadable", Severity.UNABLE, DocumentKind.CLIENT_AUTHORIZATION)
 """Of a letter that no reader could read."""
@@ -71,7 +72,7 @@ def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, usc
     name, uscc = check_name(name.strip(), "company"), normalise(uscc)
     if refused := problem(uscc):
         raise refused
-    if valid_until is not None and valid_until < now.date():
+    if valid_until is not None and valid_until < day_of(now):
         raise Refused("agency_client_expired", "valid_until", seen=valid_until.isoformat())
     document = Document.objects.filter(pk=document_id, kind=kind, superseded_at=None).first()
     if document is None:
@@ -181,7 +182,7 @@ def _found(document: Document, client: ClientAuthorisation | None, now: datetime
     if row.reading is None:
         return UNREAD
     until = client.valid_until.isoformat() if client.valid_until else ""
-    return client_finding(row.reading | {"declared": client.client_name, "declared_until": until}, document.case.declared_name, now.date())
+    return client_finding(row.reading | {"declared": client.client_name, "declared_until": until}, document.case.declared_name, day_of(now))
 
 
 def _found_against(client: ClientAuthorisation, now: datetime) -> tuple[str, ...]:

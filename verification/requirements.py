@@ -36,7 +36,7 @@ from verification.rule_pack import (
     paper_of,
 )
 from verification.states import State
-from verification.terms import end_of_papers
+from verification.terms import day_of, end_of_papers
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def _given(item: Item, facts: Facts, now: datetime) -> bool:
         by_address = facts.email_may_prove and not asked
         return by_address or bool(_papers(item, facts)) or any(p.stands(now) or p.under_way(now) for p in facts.proofs)
     if item.code == CLIENTS and facts.clients_until:
-        return bool(_papers(item, facts)) and any(until is None or until >= now.date() for until in facts.clients_until)
+        return bool(_papers(item, facts)) and any(until is None or until >= day_of(now) for until in facts.clients_until)
     return bool(_papers(item, facts))
 
 

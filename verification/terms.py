@@ -17,6 +17,11 @@ ENDS_SOON: Final = timedelta(days=7)
 """Whoever shows a paper that ends within so many days is asked for the renewed one: an approval of two days helps nobody."""
 
 
+def day_of(moment: datetime) -> date:
+    """Which day it is then where papers are issued."""
+    return moment.astimezone(CHINA).date()
+
+
 def end_of(last_day: date) -> datetime:
     """The moment from which a paper with this last day holds no more."""
     return datetime.combine(last_day + timedelta(days=1), time(), CHINA)

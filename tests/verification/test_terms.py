@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,12 +17,12 @@ from tests.factories import make_case, make_document, make_employer, make_member
 from tests.verification.test_registry_check import SUBJECT
 from tests.verification.test_settling import MEDIUM, Says, run, saying
 from verification import asked, client_terms, operations, pipeline, renewing, settling
-from verification.checks.reading import Reading
+from verification.checks.reading import Reading, of_term
 from verification.facts import RequirementState
 from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Document, DocumentKind
 from verification.states import State
-from verification.terms import end_of, end_of_papers, ends_soon
+from verification.terms import day_of, end_of, end_of_papers, ends_soon
 
 DAY = timedelta(days=1)
 LAST = date(2027, 1, 10)
@@ -40,6 +41,15 @@ def test_a_day_ends_where_the_paper_was_issued() -> None:
     assert end_of(LAST) == ENDS
     assert not ends_soon(LAST, ENDS - 7 * DAY - timedelta(seconds=1)) and ends_soon(LAST, ENDS - 7 * DAY)
     assert not ends_soon(LAST, ENDS), "it has ended"
+    assert day_of(ENDS) == LAST + DAY and day_of(ENDS - timedelta(seconds=1)) == LAST
+
+
+def test_in_the_small_hours_it_is_already_the_day_of_the_place() -> None:
+    """At one in the morning in Beijing it is still the day before in UTC, and a term that ended with that day has ended."""
+    early = ENDS + timedelta(hours=1)
+    assert early.astimezone(UTC).date() == LAST
+    assert of_term(LAST.isoformat(), early) == ("document_expired", Severity.CONCERN)
+    assert replace(SUBJECT, now=early).today == LAST + DAY
 
 
 def test_the_first_end_counts_and_what_has_ended_was_seen(now: datetime) -> None:

@@ -207,7 +207,7 @@ class AgencyLicence:
         return [_about(licence, "agency_licence_mismatch", _mismatch(licence, "uscc"), "uscc", code, subject.uscc)]
 
     def _in_force(self, subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
-        today = subject.now.date()
+        today = subject.today
         first, last = (_day(licence["fields"].get(name, "")) for name in ("valid_from", "valid_until"))
         if (last and last < today) or (first and first > today):
             name = "valid_until" if last and last < today else "valid_from"
@@ -224,7 +224,7 @@ class AgencyLicence:
             return [*found, _about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number)]
         if (record["uscc"] and record["uscc"] != subject.uscc) or (record["name"] and not same_company_name(record["name"], subject.name)):
             found.append(_about(licence, "agency_licence_listed_otherwise", _mismatch(licence, "number"), "number", number))
-        last, today = hr_licences.last_day(record), subject.now.date()
+        last, today = hr_licences.last_day(record), subject.today
         if last and last < today:
             found.append(_about(licence, "agency_licence_expired", Severity.CONCERN, "valid_until", last.isoformat()))
         if today - date.fromisoformat(record["as_of"]) > FRESH:  # old bad news still counts, old good news does not
@@ -240,7 +240,7 @@ class AgencyLicence:
     def _authorised(self, subject: Subject, observation: Observation) -> list[Finding]:
         if not observation["clients"]:
             return [Finding(self.code, "agency_client_missing", Severity.CONCERN, DocumentKind.CLIENT_AUTHORIZATION)]
-        return [client_finding(letter, subject.name, subject.now.date()) for letter in observation["clients"]]
+        return [client_finding(letter, subject.name, subject.today) for letter in observation["clients"]]
 
 
 class ClientLetter(AgencyLicence):
@@ -250,7 +250,7 @@ class ClientLetter(AgencyLicence):
         return self._client(subject, subject.documents[0], None)
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        return [client_finding(observation, subject.name, subject.now.date())]
+        return [client_finding(observation, subject.name, subject.today)]
 
 
 def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Finding:

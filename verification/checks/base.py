@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, overload
 
 from PIL import Image
 
 from verification.findings import Finding, Observation
+from verification.terms import day_of
 
 Earlier = Mapping[str, Observation]
 """The observations of the checks before, by code."""
@@ -52,6 +53,10 @@ class Subject:
     now: datetime
     member_id: str = ""
     """Who handed the case in; their proofs of authority are found by it."""
+
+    @property
+    def today(self) -> date:
+        return day_of(self.now)
 
     def of_kind(self, kind: str) -> tuple[SubjectDocument, ...]:
         return tuple(document for document in self.documents if document.kind == kind)

@@ -76,7 +76,7 @@ class Duplicates:
         Never more than COUNTED_AT_MOST are looked at, by an index, however common the name is.
         """
         record = earlier.get("registry", {}).get("record") or {}
-        person, established, since = record.get("legal_representative"), record.get("established_on"), subject.now.date() - YOUNGER_THAN
+        person, established, since = record.get("legal_representative"), record.get("established_on"), subject.today - YOUNGER_THAN
         if not person or not established or date.fromisoformat(established) < since:
             return 0
         of_person = RegistryRecord.objects.filter(legal_representative=person, established_on__gte=since).exclude(pk=subject.uscc)

@@ -22,7 +22,7 @@ from verification.readers.tencent import TencentReader
 from verification.reading import read_pages
 from verification.rule_pack import paper_of
 from verification.tencent_cloud import account_of
-from verification.terms import ends_soon
+from verification.terms import day_of, ends_soon
 
 
 class Reading:
@@ -135,7 +135,7 @@ def chosen_cloud(choice: str) -> FieldReader | None:
 
 def of_term(ends_on: str, now: datetime) -> tuple[str, Severity]:
     """What there is to say of a business term with this last day."""
-    if ends_on < now.date().isoformat():
+    if ends_on < day_of(now).isoformat():
         return "document_expired", Severity.CONCERN
     if ends_soon(date.fromisoformat(ends_on), now):
         return "document_ends_soon", Severity.CONCERN

@@ -74,7 +74,7 @@ class Registry:
             "asked": {"uscc": subject.uscc, "name": subject.name, _PERSON: person},
             "operating_from": _iso(agreement.operating_from),
             "operating_until": _iso(agreement.operating_until),
-            "as_of": _iso(agreement.as_of or subject.now.date() - agreements.behind),
+            "as_of": _iso(agreement.as_of or subject.today - agreements.behind),
         }
         observation |= {"agreement": told, "source": observation["source"] or agreements.name}
         if observation["record"] is None and agreement.known:
@@ -110,7 +110,7 @@ class Registry:
         """A forger can print any date, so a young licence earns a second question, never a pass."""
         established = read.get("established_on", "")
         try:
-            young = timedelta(0) <= subject.now.date() - date.fromisoformat(established) <= YOUNG
+            young = timedelta(0) <= subject.today - date.fromisoformat(established) <= YOUNG
         except ValueError:
             young = False
         if young:
@@ -145,7 +145,7 @@ class Registry:
 
     def _youth(self, subject: Subject, record: Observation) -> list[Finding]:
         established = record["established_on"]
-        if established and subject.now.date() - date.fromisoformat(established) <= NEW:
+        if established and subject.today - date.fromisoformat(established) <= NEW:
             return [Finding(self.code, "registry_new_company", Severity.NOTE, "established_on", established)]
         return []
 
@@ -233,7 +233,7 @@ def _iso(day: date | None) -> str | None:
 
 
 def _is_old(record: Observation, subject: Subject) -> bool:
-    return subject.now.date() - date.fromisoformat(record["as_of"]) > FRESH
+    return subject.today - date.fromisoformat(record["as_of"]) > FRESH
 
 
 def _person_of(subject: Subject, reading: Observation) -> tuple[str, bool]:
