@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from verification.hours import Hours, NotHours
 from verification.policy import POLICIES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -209,6 +210,31 @@ SHADOW_POLICY: str = env.str("ZIZHI_SHADOW_POLICY", default="")
 if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
     raise ImproperlyConfigured(f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}")
 
+# --- Working hours: by them the reviewers' deadlines run -------------------------------------------------
+_WORKING_HOURS = {
+    "week": ("ZIZHI_WORKING_HOURS", "mon-fri 09:00-12:00 13:30-18:00"),
+    # 国务院办公厅关于2026年部分节假日安排的通知, of 4 November 2025. Each year's is published in the autumn before. In a year of which
+    # none is listed, each day of the week counts as it stands there, and the queue tells leads so two months ahead.
+    "holidays": (
+        "ZIZHI_HOLIDAYS",
+        "2026-01-01..2026-01-03 2026-02-15..2026-02-23 2026-04-04..2026-04-06 2026-05-01..2026-05-05 "
+        "2026-06-19..2026-06-21 2026-09-25..2026-09-27 2026-10-01..2026-10-07",
+    ),
+    "workdays": ("ZIZHI_WORKDAYS", "2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10"),
+    "zone": ("ZIZHI_TIME_ZONE", TIME_ZONE),
+}
+"""Each part of the hours by its variable and its default; `ZIZHI_WORKDAYS` are the make-up days (调休) that holidays cost."""
+try:
+    WORKING_HOURS = Hours.parse(**{_part: env.str(_name, default=_usual) for _part, (_name, _usual) in _WORKING_HOURS.items()})
+except NotHours as _wrong:
+    raise ImproperlyConfigured(f"{_WORKING_HOURS[_wrong.part][0]} {_wrong}") from _wrong
+
+# --- Queue: for how long the figures over the reviewers' queue are kept ------------------------------------
+QUEUE_FIGURES_SECONDS: int = env.int("ZIZHI_QUEUE_FIGURES_SECONDS", default=15)
+"""Counting 100,000 waiting cases for everybody who looks would cost more than all else; 0: they are counted each time."""
+if QUEUE_FIGURES_SECONDS < 0:
+    raise ImproperlyConfigured(f"ZIZHI_QUEUE_FIGURES_SECONDS is {QUEUE_FIGURES_SECONDS}, and cannot be negative.")
+
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences) -------
 # A simulator proves nothing, and whoever reads how it works could prove anything: only to try out.
 _PROVIDERS = {"ZIZHI_BANK": {"", "simulator"}, "ZIZHI_E_LICENCES": {"", "simulator"}}
@@ -221,6 +247,17 @@ for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
         raise ImproperlyConfigured(f"{_name} is {_chosen!r}; it can be: {', '.join(sorted(_PROVIDERS[_name] - {''}))}, or empty.")
     if _chosen == "simulator" and not _TRYING_OUT:
         raise ImproperlyConfigured(f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL {SITE_URL}.")
+
+# --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
+UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
+SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)
+"""Approvals of cases that weigh so much (`verification.urgency`) take two people; with more than any weighs, none does."""
+SECOND_REVIEW_SAMPLE: float = env.float("ZIZHI_SECOND_REVIEW_SAMPLE", default=0.0 if _TRYING_OUT else 0.02)
+"""The share of all other cases that two people look at, whatever is decided; who tries this out alone has no second person."""
+if not 0 <= SECOND_REVIEW_SAMPLE <= 1:
+    raise ImproperlyConfigured(f"ZIZHI_SECOND_REVIEW_SAMPLE is {SECOND_REVIEW_SAMPLE}, and has to be a share from 0 to 1.")
+if UNDO_SECONDS < 0:
+    raise ImproperlyConfigured(f"ZIZHI_UNDO_SECONDS is {UNDO_SECONDS}, and cannot be negative.")
 
 # --- Mail ----------------------------------------------------------------------------------------------
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
@@ -266,6 +303,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep_readings": {"task": "verification.tasks.sweep_readings", "schedule": SWEEP_SECONDS},
     "sweep_proofs": {"task": "verification.tasks.sweep_proofs", "schedule": SWEEP_SECONDS},
     "confirm_conditional": {"task": "verification.tasks.confirm_conditional", "schedule": 3600},
+    "carry_out_rulings": {"task": "verification.tasks.carry_out_rulings", "schedule": 5, "options": {"expires": 5}},
+    "place_queue": {"task": "verification.tasks.place_queue", "schedule": SWEEP_SECONDS},
     "sweep_mail": {"task": "events.tasks.sweep_mail", "schedule": SWEEP_SECONDS},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -80,6 +80,12 @@ class Password(LoginView):
         return response
 
 
+def unattended(view: Any) -> Any:
+    """A view that an open page asks by itself, again and again: that somebody is before it is not told by it."""
+    view.unattended = True
+    return view
+
+
 class ConsoleSite(admin.AdminSite):
     login_form = ConsoleSignInForm
     login_template = "admin/sign_in.html"
@@ -111,20 +117,20 @@ class ConsoleSite(admin.AdminSite):
         def watched(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             now = timezone.now()
             if self.has_permission(request):
-                self._note(request, now)
+                self._note(request, now, attended=not getattr(view, "unattended", False))
             else:
                 self._end(request, now)
             return inner(request, *args, **kwargs)
 
         return update_wrapper(watched, inner)
 
-    def _note(self, request: HttpRequest, now: datetime) -> None:
-        """Write down that somebody is in: for the idle clock, and of auditors what they ask for."""
+    def _note(self, request: HttpRequest, now: datetime, *, attended: bool = True) -> None:
+        """Write down that somebody is in: for the idle clock, unless the page asks by itself, and of auditors what they ask for."""
         assert isinstance(request.user, User)
         stay = Stay.of(request.session.get(STAY))
         if stay is None:  # signed in by a password, which is all that is asked for
             request.session[STAY] = Stay.begin(None, _place(request), now).stored()
-        elif noted := stay.noted(now):
+        elif attended and (noted := stay.noted(now)):
             request.session[STAY] = noted.stored()
         if powers.is_auditor(request.user.has_perm):
             names = sorted({*request.GET, *request.POST} - {"csrfmiddlewaretoken"})[:MOST_PARAMETERS]

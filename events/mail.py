@@ -43,7 +43,7 @@ def send(mail_id: int, now: datetime, site_url: str) -> bool:
         return False
     mail = Mail.objects.get(pk=mail_id)
     try:
-        _letter(mail, site_url, now).send()
+        letter(mail, site_url, now).send()
     except (OSError, SMTPException) as error:
         wait = timedelta(seconds=min(3600, 15 * 2**mail.tries))
         if mail.tries >= TRIES:
@@ -56,7 +56,7 @@ def send(mail_id: int, now: datetime, site_url: str) -> bool:
     return Mail.objects.finish(mail_id, lease, now, to="", context={})
 
 
-def _letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
+def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
     """The mail as plain text and as HTML, in its reader's language. Neither fetches anything: opening it tells nobody."""
     context = {"link": site_url + mail.context.get("path", "/"), "now": now} | mail.context
     with translation.override(mail.language):

@@ -28,5 +28,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"test_zizhi_{os.getpid()}"}  # noqa: F405
 SECURE_SSL_REDIRECT = False
+QUEUE_FIGURES_SECONDS = 0
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405

@@ -2,61 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django import forms
 from django.db.models import Q
-from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language
 
 from employers import sightings
+from employers.admin import masked
 from employers.models import AccountClass, User
+from employers.powers import Power
 from events.errors import Refused
 from events.models import Event, record
-from verification import guards, review, states
+from verification import guards, related, review, rule_pack
+from verification.decision_form import (
+    BUTTON_WORDS,
+    BUTTONS,
+    HOLD_FOR,
+    IN_FORCE,
+    KEYS,
+    NEEDS_CONFIRMATION,
+    NOTHING_TYPED,
+    SET_ASIDE,
+    Typed,
+)
 from verification.findings import Finding, Severity
-from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Document, DocumentKind, DocumentPage, Proof, Statement
-from verification.rule_pack import OF_KIND, paper_of
+from verification.models import (
+    Attempt,
+    Case,
+    CheckRun,
+    ClientAuthorisation,
+    Document,
+    DocumentKind,
+    DocumentPage,
+    Proof,
+    SavedReply,
+    Statement,
+)
 from verification.states import State
 
 VIEW_ONCE = timedelta(minutes=1)
 """A page looked at again within this time is one look: zooming, reloading and going back would bury the record."""
-
-NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "uphold", "revoke"})
-"""What hurts an employer at once is shown once more, as the employer will be told it, before it is done."""
-
-BUTTONS = ("approve", "request_changes", "reject", "suspend", "reinstate", "uphold", "revoke")
-BUTTON_WORDS = {
-    "approve": _("Approve"),
-    "request_changes": _("Request changes"),
-    "reject": _("Reject"),
-    "suspend": _("Suspend"),
-    "reinstate": _("Reinstate"),
-    "uphold": _("Turn the appeal down"),
-    "revoke": _("Revoke"),
-}
-IN_FORCE = {
-    "suspend": _("Suspend it too, for the same reasons: no resume can be downloaded from the moment that you confirm"),
-    "keep": _("Leave it in force"),
-}
-"""What becomes of an approval in force when another case of its employer is refused. Nothing is chosen beforehand."""
-
-DONE_WORDS = {
-    "approve": _("Approved: %(name)s"),
-    "request_changes": _("Changes requested: %(name)s"),
-    "reject": _("Rejected: %(name)s"),
-    "suspend": _("Suspended: %(name)s"),
-    "reinstate": _("Reinstated: %(name)s"),
-    "uphold": _("Appeal turned down: %(name)s"),
-    "revoke": _("Revoked: %(name)s"),
-}
 
 
 def in_words(refused: Refused) -> str:
@@ -69,75 +60,34 @@ def in_words(refused: Refused) -> str:
     return f"{' '.join(said)}{'。' if language.startswith('zh') else '. '}{refused.reason.fix.in_(language)}"
 
 
-# --- What is sent ---------------------------------------------------------------------------------------
-
-
-def said_of(data: Mapping[str, str]) -> dict[str, str]:
-    """Which kind of document each reason is about that can be about any, as it was sent."""
-    sent = {code: data.get(f"about-{code}", "") for code in review.OF_ANY_DOCUMENT}
-    return {code: kind for code, kind in sent.items() if kind in OF_KIND}
-
-
-class DecisionForm(forms.Form):
-    """What a reviewer sends with a button."""
-
-    seen_version = forms.IntegerField(min_value=0)
-    reasons = forms.MultipleChoiceField(required=False)
-    note = forms.CharField(required=False, max_length=2000)
-    in_force = forms.ChoiceField(required=False, choices=list(IN_FORCE.items()))
-
-    def __init__(self, verb: str, *args: Any) -> None:
-        super().__init__(*args)
-        offered = self.fields["reasons"]
-        assert isinstance(offered, forms.MultipleChoiceField)
-        offered.choices = [(code, code) for code in review.REASONS_FOR.get(verb, ())]
-
-    @property
-    def suspend_in_force(self) -> bool | None:
-        """Whether what is in force by another case is suspended, too; None where nothing was chosen."""
-        chosen = self.cleaned_data["in_force"]
-        return chosen == "suspend" if chosen else None
-
-    @property
-    def about(self) -> dict[str, str]:
-        return said_of(self.data)
-
-
-@dataclass(frozen=True)
-class Typed:
-    """What a reviewer had ticked and written when a page had to be shown to them again."""
-
-    verb: str = ""
-    reasons: tuple[str, ...] = ()
-    note: str = ""
-    in_force: str = ""
-    about: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, verb: str, request: HttpRequest) -> Typed:
-        sent = request.POST
-        return cls(verb, tuple(sent.getlist("reasons")), sent.get("note", "")[:2000], sent.get("in_force", ""), said_of(sent))
-
-
-NOTHING_TYPED = Typed()
-
-
 @dataclass(frozen=True)
 class Button:
     """A decision that the guards allow now, with the reasons that it can be given for."""
 
     verb: str
-    choices: list[review.Choice] = field(default_factory=list)
+    items: list[review.OfItem] = field(default_factory=list)
+    """The reasons to tick, by what they are about."""
     note: str = ""
     opened: bool = False
     in_force: Case | None = None
     """What the employer has in force by another case, where the reviewer has to say what becomes of it."""
     in_force_choices: list[tuple[str, Any, bool]] = field(default_factory=list)
     """Each choice with its words, and whether it was chosen before the page had to be shown again."""
+    replies: list[tuple[str, str]] = field(default_factory=list)
+    """Saved replies, each with its title."""
 
     @property
     def label(self) -> str:
         return str(BUTTON_WORDS[self.verb])
+
+    @property
+    def key(self) -> str:
+        return KEYS.get(self.verb, "")
+
+    @property
+    def can_be_undone(self) -> bool:
+        """It is held for a moment before it is carried out."""
+        return self.verb in guards.NEEDS_CLAIM
 
     @property
     def needs_reason(self) -> bool:
@@ -170,6 +120,7 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         "case": case,
         "now": now,
         "phone": shown_phone(case),
+        "email": masked(case.submitted_by.email) if case.submitted_by else "",
         "state": review.STATE_WORDS[State(case.state)],
         "account_class": review.CLASS_WORDS[AccountClass(case.account_class)],
         "rows": [row for row in rows if row.compares],
@@ -194,12 +145,15 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
             {"statement": said, "label": review.FIELD_WORDS.get(said.field, said.field), "disputed": said.said != said.read}
             for said in Statement.objects.filter(document__case=case, document__superseded_at=None).order_by("pk")
         ],
-        "appeals": appeals,
+        "appeals": [{"appeal": appeal, "text": masked_in(appeal.text), "who": masked(appeal.by.email)} for appeal in appeals],
         "open_appeal": next((appeal for appeal in appeals if appeal.answered_at is None), None),
-        "proofs": Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
-        .select_related("member__user")
-        .order_by("-started_at"),
-        "related": related_cases(case, observed.get("duplicates", {})),
+        "proofs": [
+            {"proof": proof, "who": masked(proof.member.user.email), "shown": masked(proof.shown) if "@" in proof.shown else proof.shown}
+            for proof in Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
+            .select_related("member__user")
+            .order_by("-started_at")
+        ],
+        "cluster": related.around(case, reviewer, observed.get("duplicates", {})),
         **history(case, documents),
         **what_may_be_done(case, reviewer, findings, documents, typed, now),
     }
@@ -208,39 +162,53 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
 def what_may_be_done(
     case: Case, reviewer: User | None, findings: list[Finding], documents: list[Document], typed: Typed, now: datetime
 ) -> dict[str, Any]:
-    """The buttons that the guards allow, and the claim."""
+    """The buttons that the guards allow."""
     if reviewer is None:
         return {"may_decide": False, "buttons": []}
     actor = reviewer.as_reviewer()
-    paper = paper_of(case.account_class, case.declared_uscc)
-    given = {document.kind for document in documents if document.kind in OF_KIND and document.superseded_at is None}
-    kinds = list(dict.fromkeys([paper, *sorted(given)]))
-    allowed = [verb for verb in guards.available(case, actor, now) if verb in BUTTONS]
+    allowed = sorted((verb for verb in guards.available(case, actor, now) if verb in BUTTONS), key=BUTTONS.index)
     in_force = Case.objects.beside(case).in_force(now).first() if "reject" in allowed else None
-    is_mine = case.claimed_by_me(actor.id, now)
-    waits = case.state in states.REVIEWABLE or (case.state in states.STOPPED and case.heard())
-    refused = guards.may_claim(case, actor, now) if waits else None
-    return {
-        "may_decide": True,
-        "buttons": [
+    paper = rule_pack.paper_of(case.account_class, case.declared_uscc)
+    given = {document.kind for document in documents if document.kind in rule_pack.OF_KIND and document.superseded_at is None}
+    replies = saved_replies() if allowed else {}
+    buttons = []
+    for verb in allowed:
+        kept = typed if verb == typed.verb else NOTHING_TYPED
+        buttons.append(
             Button(
                 verb,
-                review.choices(verb, findings, *((typed.reasons, typed.about) if verb == typed.verb else ((), {})), paper),
-                typed.note if verb == typed.verb else "",
+                review.by_item(review.choices(verb, findings, kept.reasons, kept.about, paper), paper),
+                kept.note,
                 verb == typed.verb,
                 in_force if verb == "reject" else None,
-                [(value, words, verb == typed.verb and value == typed.in_force) for value, words in IN_FORCE.items()],
+                [(value, words, value == kept.in_force) for value, words in IN_FORCE.items()],
+                replies.get(verb, []),
             )
-            for verb in sorted(allowed, key=BUTTONS.index)
-        ],
-        "kinds": [(kind, DocumentKind(kind).label) for kind in kinds],
-        "typed_elsewhere": typed if typed.note and typed.verb not in allowed else None,
-        "is_mine": is_mine,
-        "may_claim": waits and refused is None and not is_mine,
-        "cannot_claim": in_words(refused) if refused else "",
-        "taken": case.claimed_by_other(actor.id, now),
-        "seconds_left": int((case.claimed_until - now).total_seconds()) if is_mine and case.claimed_until else 0,
+        )
+    put_down = [
+        Button(verb, note=typed.note, opened=True) if verb == typed.verb else Button(verb)
+        for verb in SET_ASIDE
+        if case.claimed_by_me(actor.id, now) and case.awaits_review()
+        if verb != "escalate" or not actor.can(Power.SECOND_REVIEW)  # a senior would be offered the same case again
+    ]
+    shown = {*allowed, *(button.verb for button in put_down)}
+    return {
+        "may_decide": True,
+        "buttons": buttons,
+        "kinds": [(kind, DocumentKind(kind).label) for kind in dict.fromkeys([paper, *sorted(given)])],
+        "put_down": put_down,
+        "hold_for": list(HOLD_FOR.items()),
+        "typed_elsewhere": typed if typed.note and typed.verb not in shown else None,
     }
+
+
+def saved_replies() -> dict[str, list[tuple[str, str]]]:
+    """The saved replies that are in use, by the decision that they go with, each with its title."""
+    in_chinese = (get_language() or "zh-hans").startswith("zh")
+    of_verb: dict[str, list[tuple[str, str]]] = {}
+    for reply in SavedReply.objects.filter(retired_at=None).order_by("code"):
+        of_verb.setdefault(reply.verb, []).append((reply.code, reply.title_zh if in_chinese else reply.title_en))
+    return of_verb
 
 
 def history(case: Case, documents: list[Document]) -> dict[str, Any]:
@@ -270,6 +238,15 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
 def latest_runs(attempt: Attempt) -> dict[str, CheckRun]:
     """Each check's last run: a check that was asked again after a wait counts as it answered last."""
     return {run.code: run for run in sorted(attempt.check_runs.all(), key=lambda run: run.round)}
+
+
+_ADDRESS: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_MOBILE: Final = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
+
+
+def masked_in(text: str) -> str:
+    """What somebody wrote, with the addresses and mobile numbers in it masked."""
+    return _MOBILE.sub(r"\1****\2", _ADDRESS.sub(lambda found: masked(found[0]), text))
 
 
 def shown_phone(case: Case) -> str:
@@ -327,52 +304,11 @@ def shown_pages(document: Document, reading: dict[str, Any], rows: list[review.R
     return pages
 
 
-def related_cases(case: Case, duplicates: dict[str, Any]) -> list[dict[str, Any]]:
-    """Other cases with the same code or the same picture, and the employer's own earlier ones."""
-    near = {near["case"]: near for near in reversed(duplicates.get("near_same", ()))}  # of each case the best, which is the first
-    same = set(duplicates.get("same_bytes", ()))
-    found = Q(pk__in={*near, *same}) | Q(declared_uscc=case.declared_uscc) | Q(employer=case.employer_id)
-    related = []
-    for other in Case.objects.filter(found).exclude(pk=case.pk).order_by("-opened_at")[:20]:
-        why = []
-        if str(other.pk) in same:
-            why.append(gettext("the same file"))
-        elif str(other.pk) in near:
-            why.append(gettext("nearly the same picture"))
-        if other.employer_id == case.employer_id:
-            why.append(gettext("the same employer"))
-        elif other.declared_uscc == case.declared_uscc:
-            why.append(gettext("the same credit code"))
-        related.append(
-            {"case": other, "state": review.STATE_WORDS[State(other.state)], "why": why, "picture": _picture(near.get(str(other.pk)))}
-        )
-    return related
-
-
-def _picture(near: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Which page of another case shows the same picture as which of this one, and how much of it."""
-    if near is None or "document" not in near:
-        return None
-    share = near.get("agreement")
-    return {
-        "url": reverse("admin:verification_case_page", args=[near["case"], near["document"], near["page"]]),
-        "page": near["page"],
-        "of_page": near.get("of_page", 0),
-        "percent": round(100 * share) if share is not None else None,
-        "region": [round(side) for side in near.get("region") or ()],
-    }
-
-
-def record_phone(case: Case, user: User, now: datetime) -> None:
-    """Put on record that `user` has seen the whole number of whoever handed the case in."""
-    record("view_phone", case, user.as_reviewer(), now, employer_id=case.employer_id)
-
-
-def record_look(page: DocumentPage, user: User, now: datetime) -> None:
-    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`."""
+def record_look(page: DocumentPage, user: User, now: datetime, *, ahead: bool = False) -> None:
+    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`. `ahead`: it was loaded before its turn."""
     actor, document = user.as_reviewer(), page.document
     looks = Event.objects.about(document).filter(verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE)
     if any(look.data.get("page") == page.number for look in looks):
         return
-    data = {"case": str(document.case_id), "page": page.number}
+    data = {"case": str(document.case_id), "page": page.number} | ({"ahead": True} if ahead else {})
     record("view_page", document, actor, now, employer_id=document.case.employer_id, data=data)

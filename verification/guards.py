@@ -10,7 +10,20 @@ from employers.powers import Power
 from events.actor import Actor, Role
 from events.errors import Refused
 from verification import states
-from verification.models import Appeal, Attempt, Case, Decision, DocumentKind
+from verification.models import (
+    Appeal,
+    Attempt,
+    Case,
+    CaseNote,
+    Decision,
+    DocumentKind,
+    NoteKind,
+    ReviewStage,
+    Ruling,
+    RulingQuerySet,
+    RulingStage,
+    SecondReview,
+)
 from verification.rule_pack import CURRENT, PAPERS, paper_of
 from verification.standing import can_vouch
 from verification.states import State
@@ -18,28 +31,37 @@ from verification.states import State
 NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes", "uphold"})
 """What a reviewer decides only while holding the case, so that two people never decide one."""
 
+OF_SENIORS = frozenset({"reopen"})
+"""What takes back what a colleague decided."""
+
+IN_BULK = ("request_changes", "reject")
+"""What can be decided for many cases at once. Letting somebody through is not: it opens rights, and gets a look of its own."""
+
 SUBMISSIONS_PER_DAY = 10
 SENT_BACK_UNTIL_A_PERSON = 3
 
 ADDED_WHILE_CHECKING = frozenset({DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION})
 """Documents that what has been read does not rest on: an attempt that waits looks at them when it is rung for."""
 
-NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "uphold", "revoke"})
-"""What takes something from the employer, or does not give it back, and so has to say why."""
+NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "uphold", "revoke", "reopen"})
+"""What takes something from the employer, does not give it back, or takes back what it was told, and so has to say why."""
 
 ENDS_A_HEARING = frozenset({"uphold", "revoke"})
 """Answers to an open appeal that its employer did not ask for: given by whoever holds the case, and so not by whom it is against.
 Lifting a suspension takes no second person: it is lifted at once when it is settled."""
 
 
-def may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
-    """Why `actor` may not `verb` the case, or None if they may."""
+def may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None = None) -> Refused | None:
+    """Why `actor` may not `verb` the case, or None if they may.
+
+    With the `ruling` that is being carried out, the claim under which it was made is no longer asked for; all else is asked anew.
+    """
     if actor.role not in states.roles(verb):
         return Refused("not_allowed", seen=actor.role)
     if not states.allows(verb, actor.role, State(case.state)):
         return Refused("state_conflict", "state", seen=case.state, expected=", ".join(sorted(states.sources(verb))))
     if actor.role is Role.REVIEWER:
-        return _reviewer_may(verb, case, actor, now)
+        return _reviewer_may(verb, case, actor, now, ruling)
     if verb == "submit":
         return missing(case, actor) or _too_often(case, now)
     if verb == "appeal" and case.state == State.REJECTED and case.appealed_at is not None:
@@ -56,16 +78,43 @@ def may_decide(actor: Actor) -> Refused | None:
     return None if actor.role is Role.REVIEWER and actor.can(Power.DECIDE) else Refused("not_allowed", seen=actor.role)
 
 
-def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None) -> Refused | None:
     if refused := may_decide(actor):
         return refused
+    if verb == "uphold" and not case.heard():
+        return Refused("appeal_none")
+    if ruling is None and (refused := _holds(verb, case, actor, now)):
+        return refused
+    if verb in NEEDS_CLAIM and (refused := _whose_turn(case, actor)):
+        return refused
+    if verb in OF_SENIORS and not actor.can(Power.SECOND_REVIEW):
+        return Refused("senior_required")
+    if verb == "reopen" and Case.objects.filter(employer=case.employer_id).open().exclude(pk=case.pk).exists():
+        return Refused("state_conflict", "state", seen=case.state)  # the employer has begun another one since
+    return None
+
+
+def _holds(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
     if case.claimed_by_other(actor.id, now):
         return Refused("claimed_by_other")
-    heard = verb in ENDS_A_HEARING and case.heard()
-    if verb == "uphold" and not heard:
-        return Refused("appeal_none")
-    if (verb in NEEDS_CLAIM or heard) and not case.claimed_by_me(actor.id, now):
-        return Refused("claim_required")
+    if not (verb in NEEDS_CLAIM or (verb in ENDS_A_HEARING and case.heard())) or case.claimed_by_me(actor.id, now):
+        return None
+    return _under_way(case) or Refused("claim_required")
+
+
+def _under_way(case: Case) -> Refused | None:
+    """A claim ends with the ruling, and nobody can claim the case until that is carried out or undone."""
+    return Refused("decision_under_way") if Ruling.objects.open().filter(case=case).exists() else None
+
+
+def _whose_turn(case: Case, actor: Actor) -> Refused | None:
+    """Why a case that waits for reviewers does not wait for this one."""
+    if not case.awaits_review():
+        return None
+    if (case.for_senior or case.review_stage != ReviewStage.FIRST) and not actor.can(Power.SECOND_REVIEW):
+        return Refused("senior_required")
+    if given(case).filter(by=UUID(actor.id)).exists():
+        return Refused("second_person_required")
     return None
 
 
@@ -76,17 +125,71 @@ def undecided(verb: str, case: Case, now: datetime, suspend_in_force: bool | Non
     return None
 
 
+def may_undo(ruling: Ruling, actor: Actor) -> bool:
+    """Whether it is this reviewer's to take back: of a bulk decision, either of its two people's."""
+    return may_decide(actor) is None and UUID(actor.id) in (ruling.by_id, ruling.confirmed_by_id)
+
+
+def given(case: Case) -> RulingQuerySet:
+    """What was ruled on the case since it came to the reviewers, and kept beside it."""
+    return Ruling.objects.given().filter(case=case, made_at__gte=case.review_since or case.opened_at)
+
+
+def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refused | None:
+    """Why this decision, by this reviewer or by the `ruling` that is carried out, is not enough by itself; None if it is.
+
+    Two have to agree where the case asks for it; where they did not, a third one decides. A bulk decision has two people.
+    """
+    if actor.role is not Role.REVIEWER or verb not in NEEDS_CLAIM or case.state not in states.REVIEWABLE:
+        return None
+    if ruling is not None and (ruling.stage == RulingStage.THIRD or ruling.confirmed_by_id is not None):
+        return None
+    if case.review_stage == ReviewStage.FIRST and not case.golden and not needs_second(verb, case):
+        return None
+    if ruling is not None and ruling.stage == RulingStage.SECOND and given(case).filter(stage=RulingStage.FIRST, verb=verb).exists():
+        return None
+    return Refused("second_review_required")
+
+
+def needs_second(verb: str, case: Case) -> bool:
+    """Whether two people have to agree on `verb`: on all in a sample, on opening rights where harm can come of it."""
+    return case.second_review == SecondReview.SAMPLE or (case.second_review == SecondReview.POLICY and verb == "approve")
+
+
 def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
     """Why this reviewer may not take the case, or None if they may."""
+    if refused := may_ask_for(case, actor, now):
+        return refused
+    return Refused("claimed_by_other") if case.claimed_by_other(actor.id, now) else None
+
+
+def may_ask_for(case: Case, actor: Actor, now: datetime) -> Refused | None:
+    """Why this reviewer could not take the case even if nobody held it, or None if they could."""
     if refused := may_decide(actor):
         return refused
-    if case.state not in states.REVIEWABLE and not (case.state in states.STOPPED and case.heard()):
+    if not case.awaits_review():
         return Refused("state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE))
-    if case.claimed_by_other(actor.id, now):
-        return Refused("claimed_by_other")
+    if under_way := _under_way(case):
+        return under_way
+    if case.held_until is not None and case.held_until > now and not _held_by(case, actor):
+        return Refused("case_held")
     if Appeal.objects.open().against(actor.id).filter(case=case).exists():
         return Refused("another_reviewer_required")
-    return None
+    return _whose_turn(case, actor)
+
+
+def _held_by(case: Case, actor: Actor) -> bool:
+    held = CaseNote.objects.filter(case=case, kind=NoteKind.HOLD).first()
+    return held is not None and str(held.by_id) == actor.id
+
+
+def may_bulk(verb: str, actor: Actor) -> Refused | None:
+    """Why this reviewer may not propose or confirm `verb` for many cases, or None if they may."""
+    if refused := may_decide(actor):
+        return refused
+    if verb not in IN_BULK:
+        return Refused("not_allowed", "verb", seen=verb, expected=", ".join(IN_BULK))
+    return None if actor.can(Power.BULK) else Refused("senior_required")
 
 
 def may_edit(case: Case, actor: Actor) -> Refused | None:

@@ -24,16 +24,17 @@ from employers.uscc import normalise, problem
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.models import record
-from verification import guards, policy, rule_pack, states, wording
+from verification import guards, lookalikes, policy, rule_pack, states, triage, wording
+from verification.claiming import CLAIM_FOR as CLAIM_FOR
+from verification.claiming import claim as claim  # with the other verbs of reviewers
 from verification.findings import Finding, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
-from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading
+from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading, Ruling
 from verification.notices import tell, tell_admins
 from verification.states import State
 from verification.terms import rights_end
 
-CLAIM_FOR = timedelta(minutes=15)
 DOCUMENTS_PER_KIND = 4
 UPLOADS_PER_CASE = 30
 """Removed ones count: each is kept on record. Clients' letters are counted apart."""
@@ -91,12 +92,14 @@ class Move:
 
 @contextmanager
 def moving(
-    case_id: UUID, verb: str, actor: Actor, now: datetime, *, why: Why = NO_REASON, seen_version: int | None = None
-) -> Iterator[Move]:
+    case_id: UUID, verb: str, actor: Actor, now: datetime, *,
+    why: Why = NO_REASON, seen_version: int | None = None, ruling: Ruling | None = None,
+) -> Iterator[Move]:  # fmt: skip
     """The one way to change a case's state: lock, guard, transition, save and Event in one transaction.
 
     The body may set other fields of `move.case` and write rows that belong to the move. `seen_version` is the
-    version of the case that the person looked at: if it has changed since, they decide on something else.
+    version of the case that the person looked at: if it has changed since, they decide on something else. `ruling` is what is
+    carried out by it, where a reviewer ruled before.
 
     Raises `Refused` (nothing is written) and `Case.DoesNotExist`.
     """
@@ -108,7 +111,7 @@ def moving(
             case.employer = employer
         if seen_version is not None and seen_version != case.version:
             raise Refused("state_conflict", "state", seen=case.state)
-        if refused := guards.may(verb, case, actor, now):
+        if refused := guards.may(verb, case, actor, now, ruling) or guards.by_one(verb, case, actor, ruling):
             raise refused
         if verb in guards.NEEDS_REASON and not why.reasons:
             raise Refused("reason_required")
@@ -116,6 +119,7 @@ def moving(
         from_state = case.state
         yield move
         getattr(case, verb)()
+        triage.follow(case, State(from_state), why.codes, now)
         case.version += 1
         case.save()
         record(
@@ -145,6 +149,7 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
             case: Case = Case.objects.create(
                 employer=employer,
                 declared_name=employer.name,
+                name_key=lookalikes.key(employer.name),
                 declared_uscc=employer.uscc,
                 account_class=employer.account_class,
                 opened_at=now,
@@ -186,7 +191,7 @@ def declare(case_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str,
             )
             if getattr(case, field_name) != value
         ]
-        case.declared_name, case.declared_uscc = name, uscc
+        case.declared_name, case.name_key, case.declared_uscc = name, lookalikes.key(name), uscc
         case.declared_legal_representative, case.account_class = legal_representative, account_class
         if changed:
             record("declare", case, actor, now, employer_id=case.employer_id, data={"changed": changed})
@@ -345,32 +350,6 @@ def expire(case_id: UUID, now: datetime) -> None:
 # --- The reviewer ----------------------------------------------------------------------------------------
 
 
-def claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
-    """Take a waiting case for `CLAIM_FOR`; taking one's own again extends it."""
-    actor = reviewer.as_reviewer()
-    with transaction.atomic():
-        case: Case = Case.objects.select_for_update().get(pk=case_id)
-        if refused := guards.may_claim(case, actor, now):
-            raise refused
-        case.claimed_by, case.claimed_until = reviewer, now + CLAIM_FOR
-        case.save()
-        record("claim", case, actor, now, employer_id=case.employer_id)
-    return case
-
-
-def release_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
-    """Put a case back into the queue."""
-    actor = reviewer.as_reviewer()
-    with transaction.atomic():
-        case: Case = Case.objects.select_for_update().get(pk=case_id)
-        if not case.claimed_by_me(actor.id, now):
-            raise Refused("claim_required")
-        case.claimed_by = case.claimed_until = None
-        case.save()
-        record("release_claim", case, actor, now, employer_id=case.employer_id)
-    return case
-
-
 def approve(case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None) -> Case:
     """A reviewer lets the employer through."""
     return review(case_id, "approve", reviewer.as_reviewer(), now, (), note, seen_version)
@@ -417,14 +396,18 @@ def revoke(case_id: UUID, reviewer: User, now: datetime, codes: Sequence[str], *
 
 def review(
     case_id: UUID, verb: str, actor: Actor, now: datetime, codes: Sequence[str], note: str, seen_version: int | None,
-    suspend_in_force: bool | None = None, about: Mapping[str, str] = NOTHING_SAID,
+    suspend_in_force: bool | None = None, about: Mapping[str, str] = NOTHING_SAID, *, ruling: Ruling | None = None,
 ) -> Case:  # fmt: skip
-    """A decision not the policy's, by a verb above: the move, the end of the claim, the Decision, the mail; `about` as in `Why.of`."""
+    """A decision not the policy's, by a verb above: the move, the end of the claim, the Decision, the mail; `about` as in `Why.of`.
+
+    At once; what a reviewer rules in the console is held for a moment first (`deciding`), and then carried out by this.
+    """
     findings = findings_of(case_id)
     why = Why.of(codes, note, findings, about)
-    with moving(case_id, verb, actor, now, why=why, seen_version=seen_version) as move:
+    with moving(case_id, verb, actor, now, why=why, seen_version=seen_version, ruling=ruling) as move:
         if refused := guards.undecided(verb, move.case, now, suspend_in_force):
             raise refused
+        seconds = ruling.seconds if ruling else move.case.seconds_before(actor.id, now)
         if verb == "reject" and suspend_in_force and (suspended := _suspend_beside(move.case, why, actor, now)):
             move.data["suspended"] = suspended
         if verb == "approve":
@@ -434,9 +417,10 @@ def review(
             move.case.employer.save(update_fields=["confirmed_at"])
         if verb == "reinstate":
             hold_code(move.case, now)
+        waited = triage.waited(move.case, now) if actor.role is Role.REVIEWER and move.case.awaits_review() else None
         Appeal.objects.open().filter(case=move.case).update(answered_at=now)
-        move.case.claimed_by = move.case.claimed_until = None
-        put_on_record(move.case, verb, why, actor, now, suspended="suspended" in move.data)
+        move.case.claimed_by = move.case.claimed_until = move.case.claimed_at = None
+        put_on_record(move.case, verb, why, actor, now, seconds=seconds, waited=waited, suspended="suspended" in move.data)
     return move.case
 
 
@@ -485,13 +469,21 @@ def hold_code(case: Case, now: datetime) -> None:
         raise Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) from error
 
 
-def put_on_record(case: Case, verb: str, why: Why, actor: Actor, now: datetime, *, suspended: bool = False) -> None:
-    """Put the decision on record and queue the mail that tells the employer. `suspended`: what it had in force is, with it."""
-    case.decided_at = now if verb != "hold_for_review" else None
+def put_on_record(
+    case: Case, verb: str, why: Why, actor: Actor, now: datetime, *,
+    seconds: float | None = None, waited: float | None = None, suspended: bool = False,
+) -> None:  # fmt: skip
+    """Put the decision on record and queue the mail that tells the employer.
+
+    `seconds`: how long its reviewer looked. `waited`: how many working hours it had been in their queue. `suspended`: what the
+    employer had in force is suspended with it.
+    """
+    case.decided_at = now if verb not in ("hold_for_review", "reopen") else None
     Decision.objects.create(
         case=case, attempt_number=case.attempt_number, verb=verb, reasons=list(why.reasons), note=why.note,
         decided_by_id=actor.id if actor.role is Role.REVIEWER else None,
         policy_version=why.policy_version, rules_version=rule_pack.CURRENT.version, decided_at=now,
+        seconds=seconds, waited=waited,
     )  # fmt: skip
     reasons = [wording.told_reason(reason) for reason in why.reasons]
     told = {"verb": verb, "reasons": reasons, "note": why.note, "path": reverse("verification:home")}

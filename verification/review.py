@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import AccountClass
 from events.reasons import REASONS, Reason
-from verification import agreement, wording
+from verification import agreement, rule_pack, wording
 from verification.findings import Finding, Observation, Severity
 from verification.registries.base import Agrees, status_of
-from verification.rule_pack import OF_KIND
 from verification.states import State
 
 Word = str | Promise
@@ -102,6 +101,11 @@ FIELD_WORDS: Final[Mapping[str, Word]] = wording.FIELDS | {
 
 VERB_WORDS: Final[Mapping[str, Word]] = wording.HAPPENED | {
     "claim": _("Claimed"), "release_claim": _("Claim released"), "view_phone": _("The recruiter's phone was shown"),
+    "assign": _("Assigned to a colleague"), "ask_take_over": _("A colleague asked for the case"),
+    "give_claim": _("Handed over to a colleague"), "keep_claim": _("Not handed over"), "unmask": _("What is masked was shown"),
+    "propose_bulk": _("A decision for several cases was proposed"),
+    "rule": _("A reviewer ruled"), "undo": _("The ruling was undone"), "file_ruling": _("The ruling was kept for comparison"),
+    "return_ruling": _("The ruling could not be carried out"), "hold": _("Set aside"), "escalate": _("Handed to a senior reviewer"),
 }  # fmt: skip
 
 ROLE_WORDS: Final[dict[str, Word]] = {
@@ -171,6 +175,7 @@ REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
         "review_decided",
     ),
     "revoke": (*_ON_THE_REGISTER, "document_expired", "authority_unproven", *_ON_THE_AGENCY, *_ON_DUPLICATES, "review_decided"),
+    "reopen": ("review_decided",),
 }  # fmt: skip
 """What a reviewer can tick. A reason that only time or a service mends is none that a person decides for."""
 REASONS_FOR["uphold"] = REASONS_FOR["suspend"]
@@ -180,32 +185,58 @@ OF_ANY_DOCUMENT: Final = frozenset({"document_blurred", "document_glare", "docum
 """Reasons of which a reviewer says which kind of document they are about."""
 
 
+BY_NUMBER: Final = 9
+"""So many reasons can be ticked by the number keys."""
+
+
 @dataclass(frozen=True)
 class Choice:
-    """A reason to tick: whether it is ticked, and whether a check of this attempt found it."""
+    """A reason to tick: whether it is ticked, whether a check of this attempt found it, and which key ticks it, if one does."""
 
     reason: Reason
     ticked: bool
     found: bool
     about: str = ""
     """Of which kind of document it is said, where it can be said of any."""
+    key: str = ""
 
     @property
     def says(self) -> str:
         return in_language(self.reason)
 
 
+@dataclass(frozen=True)
+class OfItem:
+    """The reasons that are about one thing that an employer is asked for."""
+
+    item: str
+    choices: list[Choice]
+
+    @property
+    def label(self) -> Word:
+        return _("The case as a whole") if self.item == rule_pack.SUBMISSION else wording.REQUIREMENTS[self.item][0]
+
+
 def choices(verb: str, findings: Iterable[Finding], ticked: Sequence[str], about: Mapping[str, str], paper: str) -> list[Choice]:
-    """The reasons that fit `verb`, those that the checks found first.
+    """The reasons that fit `verb`, those that the checks found first; the first of them have a key.
 
     What can be said of any document is said of the kind in `about`, else of the one that it was found on, else of `paper`.
     """
     found = {finding.code: finding.field for finding in findings if finding.severity >= Severity.WAIT}
     offered = []
-    for code in REASONS_FOR.get(verb, ()):
-        kind = about.get(code) or (found[code] if found.get(code) in OF_KIND else paper)
-        offered.append(Choice(REASONS[code], code in ticked, code in found, kind if code in OF_ANY_DOCUMENT else ""))
-    return sorted(offered, key=lambda choice: not choice.found)
+    for number, code in enumerate(sorted(REASONS_FOR.get(verb, ()), key=lambda code: code not in found), start=1):
+        kind = about.get(code) or (found[code] if found.get(code) in rule_pack.OF_KIND else paper)
+        key = str(number) if number <= BY_NUMBER else ""
+        offered.append(Choice(REASONS[code], code in ticked, code in found, kind if code in OF_ANY_DOCUMENT else "", key))
+    return offered
+
+
+def by_item(offered: Iterable[Choice], paper: str) -> list[OfItem]:
+    """The reasons by what they are about, `paper` being that by which the body was set up; where something was found, first."""
+    groups: dict[str, list[Choice]] = {}
+    for choice in offered:
+        groups.setdefault(rule_pack.about(choice.reason.code, choice.about, paper), []).append(choice)
+    return [OfItem(item, of_item) for item, of_item in groups.items()]
 
 
 # --- The same thing from four sides --------------------------------------------------------------------

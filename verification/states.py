@@ -76,6 +76,7 @@ TRANSITIONS: Final = (
     Transition("reject", SYSTEM, frozenset({State.CHECKING}), State.REJECTED),
     Transition("reject", REVIEWER, REVIEWABLE, State.REJECTED),
     Transition("request_changes", REVIEWER, REVIEWABLE, State.CHANGES_REQUESTED),
+    Transition("reopen", REVIEWER, frozenset({State.REJECTED, State.CHANGES_REQUESTED}), State.IN_REVIEW),
     Transition("appeal", EMPLOYER, frozenset({State.REJECTED}), State.IN_REVIEW),
     *_staying("appeal", EMPLOYER, STOPPED),
     Transition("ask_person", EMPLOYER, frozenset({State.CHANGES_REQUESTED}), State.IN_REVIEW),

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from events.errors import ProviderError, Refused
 from events.queue import SWEEP_AT_MOST, ring_due
-from verification import client_terms, conditions, following, pipeline, readings, renewing, settling, watching
+from verification import client_terms, conditions, deciding, following, pipeline, readings, renewing, settling, triage, watching
 from verification.models import Attempt, Case, DocumentReading, Proof
 from verification.policy import POLICIES
 from verification.states import State
@@ -86,3 +86,15 @@ def confirm_conditional() -> None:
             conditions.look(case_id, timezone.now)
         except ProviderError:
             log.exception("condition_not_looked_at", case=str(case_id))
+
+
+@shared_task
+def carry_out_rulings() -> None:
+    """What reviewers ruled, and can no longer undo."""
+    deciding.carry_out_due(timezone.now())
+
+
+@shared_task
+def place_queue() -> None:
+    """Give what waits for a reviewer its place where it has none, or where time has moved it."""
+    triage.place_anew(timezone.now())

@@ -130,6 +130,7 @@ HAPPENED: dict[str, Promise] = {
     "reject": _("Refused"),
     "request_changes": _("Changes requested"),
     "appeal": _("Appeal made"),
+    "reopen": _("Decision taken back; a reviewer looks again"),
     "withdraw": _("Withdrawn"),
     "suspend": _("Suspended"),
     "reinstate": _("Rights given back"),

@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.files.base import ContentFile
 from playwright.sync_api import expect
 
 from employers.models import User
 from events.models import Event
+from tests.browser.cases import waiting
 from tests.browser.conftest import PHONE, Visitor
-from tests.factories import PASSWORD, make_case, make_employer, make_member, make_reviewer
-from verification.findings import Finding, Severity
-from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
-from verification.specimens import Company, make
+from tests.factories import PASSWORD, make_case, make_reviewer
+from verification import deciding
 from verification.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,33 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def reviewer(now: datetime) -> User:
     """A superuser: a transactional test empties the table of groups."""
     return make_reviewer(now, "reviewer@zizhi.example")
-
-
-def waiting(now: datetime, seed: int, hours: int) -> Case:
-    """A case whose declared name is not the one on its licence."""
-    at, company, specimen = now - timedelta(hours=hours), Company.fictitious(seed), make(seed)
-    case = make_case(make_member(at, make_employer(at, name=f"第{seed}号申报名称有限公司", uscc=company.uscc)), at, State.IN_REVIEW)
-    document = Document.objects.create(
-        case=case, kind="business_licence", sha256=f"{seed:064}", size=1, media_type="image/jpeg",
-        uploaded_by=case.submitted_by, uploaded_at=at,
-    )  # fmt: skip
-    width, height = specimen.image.size
-    page = DocumentPage(document=document, number=1, width=width, height=height, fingerprint="0" * 64)
-    page.image.save("page.jpg", ContentFile(specimen.jpeg()), save=False)
-    page.save()
-    attempt = Attempt.objects.create(case=case, number=1, submitted_at=at, due_at=at, finished_at=at)
-    observation = {
-        "document": str(document.pk), "page": 1, "turn": 0, "qr": None, "qr_uscc": None, "looks_like_licence": True,
-        "fields": {"name": company.name, "uscc": company.uscc},
-        "regions": {"name": [width * 0.1, height * 0.4, width * 0.4, height * 0.44]},
-    }  # fmt: skip
-    finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", company.name, case.declared_name)
-    CheckRun.objects.create(
-        attempt=attempt, code="reading", version="1", observation=observation, findings=[finding.as_json()], started_at=at, finished_at=at
-    )
-    reasons = [finding.as_reason()]
-    Decision.objects.create(case=case, attempt_number=1, verb="hold_for_review", reasons=reasons, policy_version="1", decided_at=at)
-    return case
 
 
 def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: datetime) -> None:
@@ -77,24 +48,25 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
     assert before["width"] > before["height"]
     assert after["height"] > after["width"], "it was turned"
     assert after["height"] > before["width"] * 1.2, "and enlarged"
-    page.locator("tr[data-field=name]").hover()
+    page.locator("tr.row-differs[data-field=name]").hover()
     expect(page.locator("rect.lit")).to_have_count(1)
     visitor.is_calm()
 
     page.get_by_role("button", name="领取", exact=True).click()
-    expect(page.locator(".claim-mine")).to_contain_text("14:")
+    expect(page.locator(".claim-mine")).to_contain_text("2:")  # each beat holds it for three minutes
     page.locator(".decision-request_changes summary").click()
     form = page.locator(".decision-request_changes form")
     form.get_by_label("公司名称不一致").check()
     form.locator("textarea").fill("请按执照填写公司名称。")
-    expect(form.locator(".preview li:not([hidden])")).to_have_count(2)  # once in each language
-    expect(form.locator(".preview blockquote")).to_have_text("请按执照填写公司名称。")
+    for language in ("zh-hans", "en"):
+        expect(form.locator(f"[data-language={language}] .mail")).to_contain_text("请按执照填写公司名称。")
     visitor.is_calm()
 
     form.get_by_role("button", name="要求补正").click()
     expect(page.locator("h1")).to_have_text(second.declared_name)
-    expect(page.locator(".messagelist .success")).to_contain_text(first.declared_name)
+    expect(page.locator("#toasts .toast")).to_contain_text(first.declared_name)
     visitor.is_calm()
+    deciding.carry_out_due(now + timedelta(minutes=1))
     first.refresh_from_db()
     assert first.state == State.CHANGES_REQUESTED
     expect(page.locator(".viewport:not([hidden]) img")).to_have_js_property("complete", True)
@@ -111,11 +83,12 @@ def test_rejecting_takes_a_second_look_and_no_script(visit: Visitor, reviewer: U
     form = page.locator(".decision-reject form")
     form.get_by_label("公司名称不一致").check()
     form.get_by_role("button", name="再看一遍").click()
-    expect(page.get_by_text("将告知企业")).to_be_visible()
+    expect(page.get_by_text("企业将收到这封邮件")).to_be_visible()
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     page.get_by_role("button", name="拒绝").click()
-    expect(page.locator(".messagelist .success")).to_contain_text(case.declared_name)
+    expect(page.locator("#toasts .toast")).to_contain_text(case.declared_name)
+    deciding.carry_out_due(now + timedelta(minutes=1))
     case.refresh_from_db()
     assert case.state == State.REJECTED
 
@@ -131,16 +104,16 @@ def test_what_is_in_force_is_asked_about_before_a_refusal(visit: Visitor, review
     form = page.locator(".decision-reject form")
     visitor.is_calm()
     form.get_by_label("公司名称不一致").check()
-    form.get_by_role("button", name="再看一遍").click()
+    form.get_by_role("button", name="拒绝").click()
     expect(form.locator("[name=in_force]:invalid")).to_have_count(2)  # the browser asks for the choice
     form.get_by_role("button", name="再保留 15 分钟").click()
-    expect(page.locator(".claim-mine")).to_contain_text("14:")
+    expect(form.get_by_label("公司名称不一致")).to_be_checked()
     form.get_by_label("以相同理由一并暂停").check()
-    form.get_by_role("button", name="再看一遍").click()
-    expect(page.get_by_text("将以相同理由一并暂停")).to_be_visible()
+    expect(form.locator("[data-language=zh-hans] .mail")).to_contain_text("也以相同理由暂停")
     visitor.is_calm()
-    page.get_by_role("button", name="拒绝").click()
-    expect(page.locator(".messagelist .success")).to_contain_text(case.declared_name)
+    form.get_by_role("button", name="拒绝").click()
+    expect(page.locator("#toasts .toast")).to_contain_text(case.declared_name)
+    deciding.carry_out_due(now + timedelta(minutes=1))
     case.refresh_from_db()
     old.refresh_from_db()
     assert (case.state, old.state) == (State.REJECTED, State.SUSPENDED)

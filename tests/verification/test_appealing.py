@@ -104,7 +104,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: C
     assert case.state == state and not case.holds_rights(now) and case.appealed_at is None
     assert Mail.objects.get().template == "case_appeal"
     assert list(Case.objects.awaiting_review()) == [case], "it stands in the queue"
-    assert not Case.objects.awaiting_review().open_to(str(first.pk)).exists()
+    assert not Case.objects.awaiting_review().open_to(first.as_reviewer()).exists()
     assert guards.may_claim(case, first.as_reviewer(), now) == Refused("another_reviewer_required")
     with pytest.raises(Refused, match="appeal_open"):
         appealing.appeal(case.pk, member, "noch einmal", [], now)
@@ -132,7 +132,7 @@ def test_an_appeal_against_the_machine_is_anybodys(stopped: Case, member: Member
     refused_by(None, stopped, now, verb=VERB[State(stopped.state)])
     appealing.appeal(stopped.pk, member, "登记机关有误", [], now)
     reviewer = make_reviewer(now)
-    assert Case.objects.awaiting_review().open_to(str(reviewer.pk)).exists()
+    assert Case.objects.awaiting_review().open_to(reviewer.as_reviewer()).exists()
     operations.claim(stopped.pk, reviewer, now)
 
 
@@ -185,7 +185,7 @@ def test_whoever_sent_it_back_does_not_hear_who_asks_for_a_person(member: Member
     appealing.ask_person(case.pk, member, "我不明白", [], now)
     case = Case.objects.get(pk=case.pk)
     assert guards.may_claim(case, sender.as_reviewer(), now) == Refused("another_reviewer_required")
-    assert not Case.objects.awaiting_review().open_to(str(sender.pk)).exists()
+    assert not Case.objects.awaiting_review().open_to(sender.as_reviewer()).exists()
     assert guards.may_claim(case, other.as_reviewer(), now) is None
     User.objects.filter(pk=other.pk).update(is_active=False)
     assert guards.may_claim(case, sender.as_reviewer(), now) is None, "where there is no other, nobody waits for ever"

@@ -181,7 +181,7 @@ def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> No
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
     operations.claim(case.pk, one, now)
-    operations.reject(case.pk, one, now, ["forgery_suspected"])
+    operations.reject(case.pk, one, now, ["name_mismatch"])
     appealing.appeal(case.pk, member, "登记有误", [], now)
     with pytest.raises(Refused, match="another_reviewer_required"):
         operations.claim(case.pk, one, now)
@@ -324,8 +324,8 @@ def test_appeals_against_ones_own_refusal_are_not_offered(member: Member, now: d
     operations.reject(case.pk, one, now, ["name_mismatch"])
     appealing.appeal(case.pk, member, "登记有误", [], now)
     waiting = Case.objects.awaiting_review()
-    assert not waiting.open_to(str(one.pk)).exists()
-    assert waiting.open_to(str(other.pk)).get() == case
+    assert not waiting.open_to(one.as_reviewer()).exists()
+    assert waiting.open_to(other.as_reviewer()).get() == case
 
 
 def test_a_reviewers_reasons_carry_what_the_checks_saw(member: Member, now: datetime) -> None:

@@ -21,7 +21,8 @@ from employers.powers import AUDIT, PERMISSIONS, Power, powers
 from events.actor import SYSTEM, Actor, Role
 from events.models import Event
 from tests.factories import make_api_client, make_case, make_colleague, make_document, make_member, make_reviewer, make_user
-from verification.models import Case, ClientAuthorisation, DocumentKind, Exclusion
+from verification.decision_form import BUTTONS
+from verification.models import Bulk, Case, ClientAuthorisation, DocumentKind, Exclusion, Ruling
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +118,8 @@ LISTS = {
         "shadowverdict",
         "clientauthorisation",
         "exclusion",
+        "bulk",
+        "savedreply",
     ),
     "employers": ("employer", "member"),
     "events": ("event",),
@@ -124,6 +127,7 @@ LISTS = {
 OF_SUPERUSERS = ("user", "apiclient")
 LOOK = {"nobody": False, "Reviewers": True, "Seniors": True, "Leads": True, "Auditors": True, "superuser": True}
 DECIDE = LOOK | {"Auditors": False}
+BULK = DECIDE | {"Reviewers": False}
 STAFF = dict.fromkeys(GROUPS, False) | {"Auditors": True, "superuser": True}
 ROOT = dict.fromkeys(GROUPS, False) | {"superuser": True}
 TABLE: list[tuple[str, str, dict[str, bool]]] = [
@@ -137,8 +141,14 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("post", "/console/verification/case/next/", DECIDE),
     ("post", "/console/verification/case/{case}/claim/", DECIDE),
     ("post", "/console/verification/case/{case}/release/", DECIDE),
-    ("post", "/console/verification/case/{case}/phone/", DECIDE),
-    *(("post", f"/console/verification/case/{{case}}/{verb}/", DECIDE) for verb in ("approve", "reject", "request_changes", "suspend")),
+    *(("post", f"/console/verification/case/{{case}}/{door}/", DECIDE) for door in ("beat", "ask", "give", "keep", "draft", "preview")),
+    *(("post", f"/console/verification/case/{{case}}/{door}/", DECIDE) for door in ("unmask", "hold", "escalate", "assign")),
+    *(("post", f"/console/verification/case/{{case}}/{verb}/", DECIDE) for verb in BUTTONS),
+    ("post", "/console/verification/case/undo/{ruling}/", DECIDE),
+    ("get", "/console/verification/bulk/{bulk}/change/", LOOK),
+    ("get", "/console/verification/bulk/of/{case}/", BULK),
+    ("post", "/console/verification/bulk/of/{case}/", BULK),
+    *(("post", f"/console/verification/bulk/{{bulk}}/{act}/", BULK) for act in ("confirm", "undo", "drop")),
     ("get", "/console/verification/exclusion/add/", DECIDE),
     ("post", "/console/verification/exclusion/add/", DECIDE),
     ("post", "/console/verification/exclusion/{exclusion}/lift/", DECIDE),
@@ -166,7 +176,10 @@ def rows(now: datetime) -> dict[str, Any]:
     user = make_user(now, is_staff=True)
     exclusion = Exclusion.objects.create(kind="uscc", value="x", shown="x", why="sold", added_by=user, added_at=now)
     ids = {"case": case.pk, "client": client.pk, "exclusion": exclusion.pk, "user": user.pk, "key": make_api_client(now)[0].pk}
-    return ids | {"employer": member.employer_id}
+    bulk = Bulk.objects.create(verb="reject", reasons=["review_decided"], proposed_by=user, proposed_at=now)
+    over = {"attempt_number": 1, "case_version": 0, "made_at": now, "due_at": now, "finished_at": now}
+    ruling = Ruling.objects.create(case=case, stage="first", verb="approve", by=user, outcome="undone", **over)
+    return ids | {"employer": member.employer_id, "bulk": bulk.pk, "ruling": ruling.pk}
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -16,6 +16,7 @@ from events.actor import Actor, Role
 from events.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_colleague, make_document, make_member, make_reviewer
+from tests.verification.reviewing import heard
 from verification import guards, operations, states
 from verification.models import Appeal, Case, Decision
 from verification.operations import Why, moving
@@ -53,6 +54,7 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
     make_document(case, now)
     if verb == "uphold":  # which answers an appeal
         Appeal.objects.create(case=case, verb="appeal", text="x", by=member.user, at=now)
+        Case.objects.filter(pk=case.pk, state__in=states.STOPPED).update(hearing=True)
     if state in states.REVIEWABLE or (verb == "uphold" and state in states.STOPPED):
         operations.claim(case.pk, reviewer, now)
     if verb == "ask_person":
@@ -147,11 +149,9 @@ def test_approved_needs_its_dates(now: datetime) -> None:
 @pytest.mark.parametrize("verb", sorted(guards.NEEDS_REASON))
 def test_what_takes_something_away_needs_a_reason(verb: str, now: datetime) -> None:
     reviewer = make_reviewer(now)
-    state = sorted(states.sources(verb) & (states.REVIEWABLE | states.EVER_APPROVED))[0]
-    case = make_case(make_member(now), now, State(state))
-    if verb == "uphold":
-        Appeal.objects.create(case=case, verb="appeal", text="x", by=case.submitted_by, at=now)
-    if state in states.REVIEWABLE or verb == "uphold":
+    state = next(state for state in State if states.allows(verb, Role.REVIEWER, state))
+    case = heard(now) if verb == "uphold" else make_case(make_member(now), now, state)
+    if case.awaits_review():
         operations.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="reason_required"), moving(case.pk, verb, reviewer.as_reviewer(), now):
         pass

@@ -1,6 +1,20 @@
 """What is kept of a verification?"""
 
-from verification.models.cases import Appeal, Attempt, Case, CaseQuerySet, CheckRun, Decision, DecisionQuerySet, ShadowVerdict
+from verification.models.cases import (
+    Appeal,
+    Attempt,
+    Case,
+    CaseQuerySet,
+    CaseReason,
+    CheckRun,
+    Decision,
+    DecisionQuerySet,
+    ReviewStage,
+    RightsNow,
+    SecondReview,
+    ShadowVerdict,
+    reviewers,
+)
 from verification.models.documents import (
     ClientAuthorisation,
     Document,
@@ -14,12 +28,32 @@ from verification.models.documents import (
 )
 from verification.models.lists import Exclusion, ExclusionKind, HrLicenceRecord, HrLicenceShown, RegistryRecord
 from verification.models.proofs import Proof, ProofKind, ProofQuerySet, ProofState
+from verification.models.reviewing import (
+    Bulk,
+    BulkItem,
+    CaseNote,
+    GoldenCase,
+    GoldenTurn,
+    NoteKind,
+    Presence,
+    ReviewDraft,
+    Ruling,
+    RulingOutcome,
+    RulingQuerySet,
+    RulingStage,
+    SavedReply,
+    TakeOver,
+)
 
 __all__ = [
     "Appeal",
     "Attempt",
+    "Bulk",
+    "BulkItem",
     "Case",
+    "CaseNote",
     "CaseQuerySet",
+    "CaseReason",
     "CheckRun",
     "ClientAuthorisation",
     "Decision",
@@ -31,15 +65,30 @@ __all__ = [
     "DocumentReading",
     "Exclusion",
     "ExclusionKind",
+    "GoldenCase",
+    "GoldenTurn",
     "HrLicenceRecord",
     "HrLicenceShown",
+    "NoteKind",
     "PageBand",
     "PageLandmarks",
+    "Presence",
     "Proof",
     "ProofKind",
     "ProofQuerySet",
     "ProofState",
     "RegistryRecord",
+    "ReviewDraft",
+    "ReviewStage",
+    "RightsNow",
+    "Ruling",
+    "RulingOutcome",
+    "RulingQuerySet",
+    "RulingStage",
+    "SavedReply",
+    "SecondReview",
     "ShadowVerdict",
     "Statement",
+    "TakeOver",
+    "reviewers",
 ]

@@ -9,20 +9,51 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import Permission
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from employers.models import AccountClass, Employer, User
+from employers.powers import Power
+from events.actor import Actor
 from events.queue import Job, JobQuerySet
 from verification import states
 from verification.findings import Finding, Outcome
+from verification.models.reviewing import Ruling
 from verification.states import State
 
 STOPS = ("suspend", "revoke")
 """Decisions by which rights are taken away."""
 SENT_BACK = ("reject", "request_changes")
 """Decisions by which an employer is refused, or asked to mend something."""
+
+
+class RightsNow(models.TextChoices):
+    """What the employer of a case that waits for a reviewer holds by another case. Stored."""
+
+    NONE = "none"
+    CONDITIONAL = "conditional"
+    IN_FORCE = "in_force"
+
+
+class SecondReview(models.TextChoices):
+    """Why two people look at a case. Stored."""
+
+    NONE = ""
+    POLICY = "policy"
+    SAMPLE = "sample"
+
+
+class ReviewStage(models.TextChoices):
+    """Whose turn it is: the first reviewer's, the second's, or, where those two differ, a third's. Stored."""
+
+    FIRST = "first"
+    SECOND = "second"
+    THIRD = "third"
+
+
+QUEUED = Q(state=State.IN_REVIEW) | Q(hearing=True)
+"""What waits for a reviewer, as the queue's indexes have it."""
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -46,23 +77,38 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(employer=employer).order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
 
     def awaiting_review(self) -> CaseQuerySet:
-        """The reviewers' queue, longest waiting first: cases in review, and appeals of those whose rights were taken away."""
-        heard = Appeal.objects.open().filter(case=models.OuterRef("pk"))
-        waiting = self.filter(Q(state__in=states.REVIEWABLE) | Q(models.Exists(heard), state__in=states.STOPPED))
-        return waiting.waiting_since().order_by(models.F("waits_since"))
+        """The reviewers' queue, the most urgent first (`verification.urgency`)."""
+        return self.queued().order_by("-urgency", "submitted_at", "pk")
 
-    def waiting_since(self) -> CaseQuerySet:
-        """Each with `waits_since`: when its employer last handed it to us, by an appeal or as a case."""
-        heard = Appeal.objects.open().filter(case=models.OuterRef("pk")).values("at")[:1]
-        return self.annotate(appeal_at=models.Subquery(heard), waits_since=Coalesce("appeal_at", "submitted_at"))
+    def queued(self) -> CaseQuerySet:
+        """Those that wait for a reviewer, in the order in which they come: in review, or stopped and heard."""
+        return self.filter(QUEUED)
 
-    def open_to(self, reviewer_id: str) -> CaseQuerySet:
-        """Without appeals that are against this reviewer's own decision."""
-        mine = Appeal.objects.open().against(reviewer_id).filter(case=models.OuterRef("pk"))
-        return self.exclude(models.Exists(mine))
+    def undecided(self) -> CaseQuerySet:
+        """Without those of which a decision is under way."""
+        return self.exclude(models.Exists(Ruling.objects.open().filter(case=models.OuterRef("pk"))))
+
+    def not_held(self, now: datetime) -> CaseQuerySet:
+        """Without those that a reviewer has set aside until later."""
+        return self.filter(Q(held_until=None) | Q(held_until__lte=now))
+
+    def open_to(self, actor: Actor) -> CaseQuerySet:
+        """Without what this reviewer may not decide: appeals against their own decisions, what they have ruled on, what needs a senior."""
+        against = Appeal.objects.open().against(actor.id).filter(case=models.OuterRef("pk"))
+        ruled = Ruling.objects.given().filter(
+            case=models.OuterRef("pk"), made_at__gte=models.OuterRef("review_since"), by=uuid.UUID(actor.id)
+        )
+        open_to = self.exclude(models.Exists(against)).exclude(models.Exists(ruled))
+        if actor.can(Power.SECOND_REVIEW):
+            return open_to
+        return open_to.filter(for_senior=False, review_stage=ReviewStage.FIRST)
 
     def unclaimed(self, now: datetime) -> CaseQuerySet:
         return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+
+    def free(self, now: datetime) -> CaseQuerySet:
+        """What anybody who may could take now: claimed by nobody, not set aside, no decision under way."""
+        return self.unclaimed(now).not_held(now).undecided()
 
 
 def _transition(verb: str) -> Any:
@@ -113,6 +159,29 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
 
     claimed_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("claimed by"))
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    """When its reviewer began to look; empty while it is only claimed ahead, to be loaded before it is its turn."""
+
+    # The place in the reviewers' queue, written by `triage`.
+    hearing = models.BooleanField(default=False)
+    """It is suspended or revoked, and its employer's appeal waits for an answer (`heard`): its place is among those in review."""
+    review_since = models.DateTimeField(null=True, blank=True)
+    review_due = models.DateTimeField(null=True, blank=True)
+    harm = models.FloatField(default=1)
+    urgency = models.FloatField(default=0.0)
+    """By which the queue is ordered, the highest first (`urgency.Place.key`)."""
+    rights_now = models.CharField(max_length=12, choices=RightsNow.choices, default=RightsNow.NONE)
+    name_key = models.CharField(max_length=64, blank=True, default="")
+    """By which look-alikes of the declared name are found (`lookalikes.skeleton`)."""
+    second_review = models.CharField(max_length=8, choices=SecondReview.choices, blank=True, default=SecondReview.NONE)
+    review_stage = models.CharField(max_length=8, choices=ReviewStage.choices, default=ReviewStage.FIRST)
+
+    held_until = models.DateTimeField(null=True, blank=True)
+    """Set aside by a reviewer until then: no queue offers it."""
+    for_senior = models.BooleanField(default=False)
+    assigned_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    golden = models.BooleanField(default=False)
+    """Its right decision is known: what reviewers rule on it is compared with that, and nothing becomes of it."""
 
     objects = CaseQuerySet.as_manager()
 
@@ -141,7 +210,23 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
         ]
         indexes = [
             models.Index(fields=["employer", "-approved_at", "-opened_at"], name="case_that_counts"),
-            models.Index(fields=["submitted_at"], condition=Q(state=State.IN_REVIEW), name="case_review_queue"),
+            models.Index(fields=["-urgency", "submitted_at", "id"], condition=QUEUED, name="case_queue"),
+            models.Index(
+                Substr("declared_uscc", 3, 2),
+                models.F("urgency").desc(),
+                "submitted_at",
+                "id",
+                condition=QUEUED,
+                name="case_queue_province",
+            ),
+            models.Index(fields=["account_class", "-urgency", "submitted_at", "id"], condition=QUEUED, name="case_queue_class"),
+            models.Index(fields=["claimed_until"], condition=Q(claimed_until__isnull=False), name="case_claim_ends"),
+            models.Index(fields=["assigned_to"], condition=Q(assigned_to__isnull=False), name="case_assigned"),
+            models.Index(fields=["declared_uscc"], name="case_uscc"),
+            models.Index(
+                fields=["declared_legal_representative"], condition=~Q(declared_legal_representative=""), name="case_representative"
+            ),
+            models.Index(fields=["name_key"], condition=~Q(name_key=""), name="case_name_key"),
         ]
 
     def __str__(self) -> str:
@@ -155,12 +240,21 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
         """Whether words of its employer wait for a reviewer's answer."""
         return Appeal.objects.open().filter(case=self).exists()
 
+    def awaits_review(self) -> bool:
+        """Whether it waits for a reviewer: to be decided, or, where its rights were taken away, to answer an appeal."""
+        return self.state in states.REVIEWABLE or self.hearing
+
     def claimed(self, now: datetime) -> bool:
         """Whether a reviewer holds the case at `now`."""
         return self.claimed_until is not None and self.claimed_until > now
 
     def claimed_by_me(self, user_id: str, now: datetime) -> bool:
         return self.claimed(now) and str(self.claimed_by_id) == user_id
+
+    def seconds_before(self, user_id: str, now: datetime) -> float | None:
+        """How long the reviewer who holds the case has had it before them; None where they do not, or only hold it ahead."""
+        looking = self.claimed_at is not None and self.claimed_by_me(user_id, now)
+        return (now - self.claimed_at).total_seconds() if looking and self.claimed_at else None
 
     def claimed_by_other(self, user_id: str, now: datetime) -> bool:
         return self.claimed(now) and str(self.claimed_by_id) != user_id
@@ -188,6 +282,20 @@ class Attempt(Job):
 
     def __str__(self) -> str:
         return f"{self.case_id} #{self.number}"
+
+
+class CaseReason(models.Model):
+    """Why a case waits for a reviewer: one row a reason, so that the queue can be asked for them."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="review_reasons", db_index=False)
+    code = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "code"], name="case_reason_once")]
+        indexes = [models.Index(fields=["code", "case"], name="case_reason_code")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.code}"
 
 
 class CheckRun(models.Model):
@@ -244,12 +352,17 @@ class Decision(models.Model):
     rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
     """By which version of what is asked (`rule_pack.Pack`) it was decided; empty from before that was kept."""
     decided_at = models.DateTimeField(_("decided"))
+    seconds = models.FloatField(null=True, blank=True)
+    """How long its reviewer had the case before them; empty where none did."""
+    waited = models.FloatField(null=True, blank=True)
+    """Working hours from when the case came to the reviewers; empty for a decision that took none from their queue."""
 
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("decision"), _("decisions")
         ordering = ["-id"]
+        indexes = [models.Index(fields=["decided_at", "verb"], name="decision_when")]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.case_id}"

@@ -10,7 +10,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext, ngettext, override
+from django.utils.translation import get_language, gettext, ngettext
 
 from events.errors import Refused
 from events.reasons import NEVER, REASONS, Text
@@ -113,13 +113,6 @@ def found(code: str) -> str:
 def field_name(field: str) -> str:
     """The name of a licence field or a document."""
     return str(wording.FIELDS.get(field, ""))
-
-
-@register.filter
-def field_in(field: str, language: str) -> str:
-    """The same, in a language other than the page's."""
-    with override(language):
-        return field_name(field)
 
 
 @register.filter

@@ -1,0 +1,108 @@
+"""Do cases that were there before keep what they have, and come to the reviewers' queue since when they waited?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from tests.factories import make_uscc
+from verification import triage
+from verification.models import Case
+from verification.states import EVER_APPROVED, State
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+BEFORE = [("verification", "0004_decision")]
+QUEUE = import_module("verification.migrations.0011_review_queue")
+
+
+@pytest.fixture
+def before() -> Iterator[Any]:
+    """The models as they were; afterwards the database is as it is."""
+    executor = MigrationExecutor(connection)
+    latest = executor.loader.graph.leaf_nodes()
+    executor.migrate(BEFORE)
+    yield executor.loader.project_state(BEFORE).apps
+    executor = MigrationExecutor(connection)
+    executor.migrate(latest)
+
+
+def forward() -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def rows(apps: Any, state: str, count: int = 1) -> list[Any]:
+    """Cases in `state`, as they were kept."""
+    Employer, Old = apps.get_model("employers", "Employer"), apps.get_model("verification", "Case")
+    made = []
+    for number in range(count):
+        employer = Employer.objects.create(name="云溪市示例科技有限公司", uscc=make_uscc(), registered_at=NOW)
+        dates = {"approved_at": NOW, "expires_at": NOW + timedelta(days=180)} if state in EVER_APPROVED else {}
+        submitted_at = None if state == "draft" else NOW - timedelta(hours=number)
+        declared = {"declared_name": employer.name, "declared_uscc": employer.uscc, "account_class": "direct_employer"}
+        made.append(Old(employer=employer, state=state, opened_at=NOW, submitted_at=submitted_at, **declared, **dates))
+    return list(Old.objects.bulk_create(made))
+
+
+def indexes() -> set[str]:
+    with connection.cursor() as cursor:
+        return set(connection.introspection.get_constraints(cursor, Case._meta.db_table))
+
+
+def test_rows_in_every_state(before: Any) -> None:
+    old = {state: rows(before, state)[0] for state in State}
+    forward()
+    for state, was in old.items():
+        case = Case.objects.get(pk=was.pk)
+        assert (case.state, case.declared_uscc, case.submitted_at) == (state, was.declared_uscc, was.submitted_at)
+        assert case.review_since == (was.submitted_at if state == State.IN_REVIEW else None)
+        assert (case.harm, case.urgency, case.review_stage, case.second_review) == (1, 0.0, "first", "")
+    assert {"case_queue", "case_queue_province", "case_queue_class", "case_uscc", "case_name_key"} <= indexes()
+    assert "case_review_queue" not in indexes()
+    assert triage.place_anew(NOW) == 1
+    assert Case.objects.get(state=State.IN_REVIEW).review_due is not None
+
+
+def test_many_rows_in_parts_and_again(before: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows(before, State.IN_REVIEW, 25)
+    monkeypatch.setattr(QUEUE, "AT_ONCE", 10)
+    forward()
+    waiting = Case.objects.filter(state=State.IN_REVIEW)
+    assert waiting.count() == 25 and all(case.review_since == case.submitted_at for case in waiting)
+
+
+def test_broken_off_and_run_again(before: Any) -> None:
+    """On PostgreSQL an index that was broken off is left behind by its name; anywhere the rows that are filled stay filled."""
+    rows(before, State.IN_REVIEW)
+    executor = MigrationExecutor(connection)
+    executor.migrate([("verification", "0010_reviewing")])
+    apps = executor.loader.project_state([("verification", "0010_reviewing")]).apps
+    with connection.schema_editor() as editor:
+        QUEUE.fill(apps, editor)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE INDEX case_uscc ON verification_case (declared_name)")
+    forward()
+    assert "case_uscc" in indexes() and Case.objects.get().review_since is not None
+
+
+def test_who_appeals_against_a_suspension_waits_since_then(before: Any) -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate([("verification", "0009_registry_domain")])
+    apps = executor.loader.project_state([("verification", "0009_registry_domain")]).apps
+    heard, answered = rows(apps, State.SUSPENDED, 2)
+    user = apps.get_model("employers", "User").objects.create(email="a@example.com")
+    for case, answered_at in ((heard, None), (answered, NOW)):
+        words = {"verb": "appeal", "text": "x", "by": user, "at": NOW - timedelta(hours=2)}
+        apps.get_model("verification", "Appeal").objects.create(case=case, answered_at=answered_at, **words)
+    forward()
+    assert list(Case.objects.awaiting_review().values_list("pk", "review_since")) == [(heard.pk, NOW - timedelta(hours=2))]
+    assert triage.place_anew(NOW) == 1
+    assert Case.objects.get(pk=heard.pk).harm == 3

@@ -1,0 +1,101 @@
+"""Can two people ever decide one case? Twenty at once, each on a connection of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from employers.models import User
+from employers.powers import Power
+from events.errors import Refused
+from events.models import Event, Mail
+from tests.verification.reviewing import claimed, make_staff, waiting
+from verification import claiming, deciding
+from verification.models import Case, Decision, Ruling
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+TWENTY = 20
+
+
+def at_once(work: Callable[[int], str], many: int = TWENTY) -> Counter[str]:
+    """What each of `many` threads said, all let go at the same moment."""
+    start, said = threading.Barrier(many), []
+
+    def run(number: int) -> None:
+        try:
+            start.wait()
+            said.append(work(number))
+        except Refused as refused:
+            said.append(refused.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(many)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Counter(said)
+
+
+def test_twenty_claim_and_decide_one_case(now: datetime) -> None:
+    case = waiting(now)
+    people = [make_staff(now, Power.DECIDE) for _ in range(TWENTY)]
+
+    def claim_and_decide(number: int) -> str:
+        claiming.claim(case.pk, people[number], now)
+        deciding.decide(case.pk, "approve", people[number], now, (), "", seen_version=0)
+        return "ruled"
+
+    said = at_once(claim_and_decide)
+    assert said["ruled"] == 1 and set(said) <= {"ruled", "claimed_by_other", "decision_under_way"}
+    assert Ruling.objects.count() == 1 and Event.objects.filter(verb="rule").count() == 1
+    deciding.carry_out_due(now + timedelta(seconds=30))
+    assert Decision.objects.count() == 1
+
+
+def test_one_persons_twenty_clicks_are_one_ruling(now: datetime) -> None:
+    reviewer = make_staff(now, Power.DECIDE)
+    case = claimed(now, reviewer)
+    said = at_once(lambda _: deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0) and "ruled")
+    assert said == {"ruled": 1, "decision_under_way": TWENTY - 1}
+
+
+def test_twenty_who_ask_for_the_next_get_twenty(now: datetime) -> None:
+    """Nobody waits for another's lock, nobody gets another's case, and nobody is told that there is none."""
+    cases = [waiting(now, urgency=float(number)) for number in range(TWENTY)]
+    people = [make_staff(now, Power.DECIDE) for _ in range(TWENTY)]
+    said = at_once(lambda number: str(getattr(claiming.claim_next(people[number], now), "pk", None)))
+    assert set(said) == {str(case.pk) for case in cases}
+
+
+def test_twenty_workers_carry_out_once(now: datetime) -> None:
+    reviewer = make_staff(now, Power.DECIDE)
+    case = claimed(now, reviewer)
+    ruling = deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+    said = at_once(lambda _: deciding.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do")
+    assert said == {"carried_out": 1, "nothing to do": TWENTY - 1}
+    assert Decision.objects.count() == Mail.objects.count() == 1
+
+
+def test_undone_or_carried_out_never_both(now: datetime) -> None:
+    """Even where the one who undoes has a clock that is behind the worker's."""
+    for _ in range(5):
+        reviewer: User = make_staff(now, Power.DECIDE)
+        case = claimed(now, reviewer)
+        ruling = deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+
+        def undo_or_carry_out(number: int, ruling: Ruling = ruling, reviewer: User = reviewer) -> str:
+            if number % 2:
+                return deciding.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do"
+            deciding.undo(ruling.pk, reviewer, now + timedelta(seconds=29))
+            return "undone"
+
+        said = at_once(undo_or_carry_out, 4)
+        assert said["undone"] + said["carried_out"] == 1
+        assert (Case.objects.get(pk=case.pk).state == "approved") == bool(said["carried_out"])
