@@ -1,7 +1,7 @@
 """What happens to an employer, from registration to a download? Three of them, live, by the real operations.
 
-The licences are fictitious and drawn here; the mails, the worker, the reading of the pictures and the gate are
-the real ones. Every run makes three new companies.
+Three more are left in the reviewers' queue, to be decided by whoever tries the console. The licences are fictitious and
+drawn here; the mails, the worker, the reading of the pictures and the gate are the real ones. Every run makes new companies.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Timeline:
 
 
 class Command(BaseCommand):
-    help = "Show three employers on their way: one is let through, one is held and mends its papers, one is refused."
+    help = "Show three employers on their way: let through, held until its papers are mended, refused. Leave three more to the reviewers."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do nothing where the demo was shown before")
@@ -86,6 +86,7 @@ class Command(BaseCommand):
             employer = demo.honest_employer()
             demo.wrong_licence()
             demo.revoked_company()
+            demo.left_in_the_queue()
         if "employer" not in sign_in:
             ids = {"employer_id": str(employer.employer_id), "member_id": str(employer.pk)}
             save_sign_in(path, sign_in | {"employer": employer.user.email} | ids)
@@ -125,7 +126,7 @@ def worker() -> Iterator[None]:
 
 
 class Demo:
-    """The three stories. Each method is one employer's."""
+    """The stories. Each method is one employer's, but for the last, which is three's."""
 
     def __init__(self, timeline: Timeline, sign_in: dict[str, str], seed: int) -> None:
         self.line, self.sign_in, self.seed = timeline, sign_in, seed
@@ -185,16 +186,31 @@ class Demo:
         self.submit_and_watch(case, member)
         self.ask_gate(member)
 
+    def left_in_the_queue(self) -> None:
+        """Another company's licence, a code edited in the picture, and a company that the register lists as abnormal."""
+        self.line.head("四、三份申请留给您在审核台处理", "4. Three that are left for you to decide in the console")
+        others, edited, listed = self.new_company(), self.new_company(), self.new_company(abnormal=True)
+        shown = {
+            others: make(self.seed, form="landscape", damage="phone", company=self.new_company()),
+            edited: make(self.seed, form="portrait", damage="phone+forged_digit", company=edited),
+            listed: make(self.seed, form="landscape", damage="light", company=listed),
+        }
+        for company, specimen in shown.items():
+            member = self.register(company, company)
+            case = operations.open_case(member.employer, member.as_actor(), timezone.now())
+            self.upload(case, member, specimen)
+            self.submit_and_watch(case, member, each_check=False)
+
     # --- The steps ---------------------------------------------------------------------------------------
 
-    def new_company(self, status: str = "存续") -> Company:
-        """A fictitious company that is in the register, and not yet with us."""
+    def new_company(self, status: str = "存续", *, abnormal: bool = False) -> Company:
+        """A fictitious company that is in the register, there perhaps on the list of abnormal ones, and not yet with us."""
         while True:
             self.seed += 1
             company = Company.fictitious(self.seed)
             if not Employer.objects.filter(uscc=company.uscc).exists():
                 break
-        import_record(company, status)
+        import_record(company, status, abnormal=abnormal)
         return company
 
     def register(self, company: Company, declared: Company) -> Member:
@@ -223,7 +239,7 @@ class Demo:
         )
         return str(document.pk)
 
-    def submit_and_watch(self, case: Case, member: Member) -> None:
+    def submit_and_watch(self, case: Case, member: Member, *, each_check: bool = True) -> None:
         """Hand the case in, and print each check as the worker finishes it, then the verdict."""
         attempt = operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
         self.line.say("提交", "submitted")
@@ -233,7 +249,8 @@ class Demo:
             finished = Attempt.objects.get(pk=attempt.pk).finished_at
             for run in CheckRun.objects.filter(attempt=attempt).exclude(pk__in=shown):
                 shown.add(run.pk)
-                self.show_check(run)
+                if each_check:
+                    self.show_check(run)
             if finished:
                 break
             if time.monotonic() > deadline:
@@ -292,12 +309,12 @@ def describe(finding: Finding, language: str) -> str:
     return f"{says}{field}" + (f": {seen}" if seen else "") + (f" ≠ {expected}" if expected and finding.severity > Severity.NOTE else "")
 
 
-def import_record(company: Company, status: str) -> None:
+def import_record(company: Company, status: str, *, abnormal: bool) -> None:
     """Put the company into the register snapshot, by the command that a deployment uses."""
     path = settings.VAR_DIR / "demo-registry.csv"
     row = {
         "uscc": company.uscc, "name": company.name, "legal_representative": company.legal_representative, "status": status,
-        "established_on": company.established_on.isoformat(), "email_domain": company.domain, "abnormal_list": "0",
+        "established_on": company.established_on.isoformat(), "email_domain": company.domain, "abnormal_list": str(int(abnormal)),
         "serious_violation_list": "0", "as_of": timezone.localdate().isoformat(),
     }  # fmt: skip
     with path.open("w", encoding="utf-8", newline="") as file:
