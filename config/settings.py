@@ -295,18 +295,20 @@ elif CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
-CELERY_BEAT_SCHEDULE = {
-    "sweep_cases": {"task": "verification.tasks.sweep", "schedule": SWEEP_SECONDS},
-    "remind_to_renew": {"task": "verification.tasks.remind_to_renew", "schedule": 3600},
-    "end_clients": {"task": "verification.tasks.end_clients", "schedule": 3600},
-    "watch_register": {"task": "verification.tasks.watch_register", "schedule": 3600},
-    "sweep_readings": {"task": "verification.tasks.sweep_readings", "schedule": SWEEP_SECONDS},
-    "sweep_proofs": {"task": "verification.tasks.sweep_proofs", "schedule": SWEEP_SECONDS},
-    "confirm_conditional": {"task": "verification.tasks.confirm_conditional", "schedule": 3600},
-    "carry_out_rulings": {"task": "verification.tasks.carry_out_rulings", "schedule": 5, "options": {"expires": 5}},
-    "place_queue": {"task": "verification.tasks.place_queue", "schedule": SWEEP_SECONDS},
-    "sweep_mail": {"task": "events.tasks.sweep_mail", "schedule": SWEEP_SECONDS},
+_EVERY: dict[str, float] = {
+    "verification.tasks.sweep": SWEEP_SECONDS,
+    "verification.tasks.remind_to_renew": 3600,
+    "verification.tasks.end_clients": 3600,
+    "verification.tasks.watch_register": 3600,
+    "verification.tasks.sweep_readings": SWEEP_SECONDS,
+    "verification.tasks.sweep_proofs": SWEEP_SECONDS,
+    "verification.tasks.confirm_conditional": 3600,
+    "verification.tasks.carry_out_rulings": 5,
+    "verification.tasks.place_queue": SWEEP_SECONDS,
+    "events.tasks.sweep_mail": SWEEP_SECONDS,
 }
+"""Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""
+CELERY_BEAT_SCHEDULE = {task: {"task": task, "schedule": seconds, "options": {"expires": seconds}} for task, seconds in _EVERY.items()}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 # --- Logs: structured, without personal data -----------------------------------------------------------

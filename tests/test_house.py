@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+
+from config.celery import app
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("config", "events", "employers", "verification", "downloads")
@@ -82,3 +85,10 @@ def test_no_module_outgrows_one_sitting() -> None:
     lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
     del lines["events/reasons.py"]  # a table, looked up and not read
     assert {name: count for name, count in lines.items() if count > 500} == {}
+
+
+def test_each_round_is_a_task_and_is_let_go_before_the_next() -> None:
+    app.loader.import_default_modules()
+    for name, entry in settings.CELERY_BEAT_SCHEDULE.items():
+        assert entry["task"] in app.tasks, name
+        assert entry["options"]["expires"] == entry["schedule"], name
