@@ -443,20 +443,26 @@ def test_of_many_threads_one_is_the_trial() -> None:
 
 
 @given(st.lists(st.floats(0, 0.5), min_size=1, max_size=200), st.floats(0.5, 50))
-def test_the_pace_is_kept_over_any_second(gaps: list[float], per_second: float) -> None:
-    """Whatever the rhythm of requests, no stretch of a second has more than twice the rate: a full bucket and its refill."""
+def test_no_second_holds_more_than_the_rate(gaps: list[float], per_second: float) -> None:
+    """Whatever the rhythm of requests, and also in the first second; slower than one a second, one is one."""
     pace, now, starts = Pace(per_second), 0.0, []
     for gap in gaps:
         now += gap
         with contextlib.suppress(ProviderUnavailable):
-            starts.append(now + pace.wait(now, longest=2.0))
+            starts.append(round(now + pace.wait(now, longest=2.0), 6))
     for begin in starts:
-        assert sum(begin <= start < begin + 1 for start in starts) <= 2 * max(1.0, per_second) + 1
+        assert sum(begin <= start < begin + 1 - 1e-5 for start in starts) <= max(1.0, per_second)
+
+
+def test_twenty_a_second_are_twenty_from_the_first_second_on() -> None:
+    pace = Pace(20)
+    turns = [pace.wait(0.0, 60.0) for _ in range(100)]
+    assert [sum(second <= round(turn, 6) < second + 1 for turn in turns) for second in range(5)] == [20] * 5
 
 
 def test_a_turn_too_far_off_is_not_waited_for_nor_counted() -> None:
     pace = Pace(2)
-    assert [pace.wait(0.0, 1.0) for _ in range(4)] == [0, 0, 0.5, 1.0]
+    assert [pace.wait(0.0, 1.0) for _ in range(3)] == [0, 0.5, 1.0]
     with pytest.raises(ProviderUnavailable):
         pace.wait(0.0, 1.0)
     assert pace.wait(0.0, 2.0) == 1.5
