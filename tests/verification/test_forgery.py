@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils.translation import override
 from PIL import Image
 
 from verification.checks.base import Subject, SubjectDocument, SubjectPage
@@ -360,7 +361,8 @@ class TestJudging:
         assert (found["forgery_edited"].page, found["forgery_edited"].region) == (2, (1, 2, 3, 4))
         (noted,) = judged(observed(editor="GIMP 2.10") | {"size": [800, 600]})
         assert (noted.code, noted.page, noted.region) == ("editor_noted", 2, (0, 0, 800, 600))
-        assert "整页" in str(FINDING_WORDS["editor_noted"])
+        with override("en"):
+            assert "the whole page" in str(FINDING_WORDS["editor_noted"])
 
     @pytest.mark.parametrize(("payload", "code"), [("http://222.76.242.84/x", "qr_noted"), ("http://evil.example", "qr_not_registry")])
     def test_a_code_is_told_of_at_its_place(self, payload: str, code: str) -> None:
