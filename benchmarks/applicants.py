@@ -53,6 +53,8 @@ class Applicant:
     phone: str = ""
     apart: bool = False
     """An attack that no document and no register can show: told of for itself."""
+    contest: bool = False
+    """Says at registration that whoever holds the company's code is not the company."""
     waits_for: Callable[[Walk], None] | None = None
     """What happens in the world while the attempt waits: called before each further round."""
 
@@ -131,6 +133,7 @@ class Walk:
         member = accounts.register(
             email=email, password="correct horse battery staple", company=company.name, uscc=company.uscc,
             account_class=self.applicant.account_class, language="zh-hans", links=accounts.Links(settings.SITE_URL), now=self.now,
+            contest=self.applicant.contest,
         )  # fmt: skip
         link = Mail.objects.filter(to=email, template="verify_email").latest("pk").context["link"]
         accounts.verify_email(link.rstrip("/").rpartition("/")[2], member.user, settings.EMAIL_VERIFICATION_TIMEOUT, self.now)

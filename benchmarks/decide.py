@@ -5,9 +5,8 @@ truth register, upload, prove and submit by the real operations, with real readi
 the server that ZIZHI_DATABASE_URL names, else SQLite); only waits are not waited for. An honest employer counts as approved
 without a person if the machine approves at the end of its own path: better photos and proofs that it was asked for are part
 of that path. Machine time is that of all rounds of an attempt, without what was waited for. Thresholds are chosen on seed 1
-and reported on seed 2. Told of apart are attacks that no document and no register can show: an insider's, who reads the
-company's mail and has its licence edited, so that only the picture can tell; and a client's letter that was drawn well.
-`--show 1` prints each that did not end as it should.
+and reported on seed 2. Told of apart is the attack that no document and no register can show: a client's letter that a listed
+agency has drawn well. `--show 1` prints each that did not end as it should.
 """
 
 from __future__ import annotations

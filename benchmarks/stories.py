@@ -6,10 +6,12 @@ known from here, and told to nobody but the summary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
+
+from PIL import Image
 
 from benchmarks.applicants import (
     NOW,
@@ -29,7 +31,7 @@ from benchmarks.applicants import (
 from employers.uscc import check_character
 from verification.specimens import FORMS, Company, make
 from verification.specimens.approval import Kind, make_approval
-from verification.specimens.forgery import Attack, edited
+from verification.specimens.forgery import EDITORS, Attack, edited
 from verification.specimens.hr_service import make_hr_service
 from verification.specimens.letter import LAYOUTS, make_letter
 from verification.specimens.paper import PaperSpecimen
@@ -257,33 +259,46 @@ def edited_person(number: int) -> list[Outcome]:
 
 
 def in_an_editor(attack: Attack, reads_mail: bool = False) -> Story:
-    """A borrowed company's photo opened in a picture editor; the thief has an address that looks like the company's.
+    """A borrowed company's photo opened in a picture editor, by a thief with an address that looks like the company's.
 
-    One who reads the company's own mail is told of apart: what the picture tells is all that there is to catch them by.
+    One who reads the company's own mail has authority by it, and only what is wrong with the picture to be caught by.
     """
 
     def story(number: int) -> list[Outcome]:
-        company, donor = company_of(number, "company"), company_of(number + 31, "company")
+        company = company_of(number, "company")
         registered(company)
-
-        def shot() -> bytes:
-            import numpy as np
-
-            from verification.reading import read_pages
-            from verification.specimens.forgery import Photo, attacked, saved
-
-            pictures = [make(number + i, "landscape", "phone", each).image for i, each in enumerate((company, donor))]
-            needs_donor = attack == "pasted_field"
-            photos = [Photo(np.asarray(picture), read_pages([picture]).lines) for picture in pictures[: 1 + needs_donor]]
-            altered = attacked(photos[0], attack, number, photos[-1] if needs_donor else None)
-            return saved(altered[0] if altered else photos[0].picture, 88)
-
-        papers = [Paper(LICENCE, (shot,))]
-        if reads_mail:
-            return [_attack(number, f"reads the company's mail, {attack}", company, papers=papers, apart=True)]
-        return [_attack(number, f"in an editor: {attack}", company, papers=papers, mail_domain="hr-" + company.domain)]
+        kind, domain = ("reads the company's mail", company.domain) if reads_mail else ("in an editor", "hr-" + company.domain)
+        papers = [Paper(LICENCE, (altered(number, attack, company),))]
+        return [_attack(number, f"{kind}: {attack}", company, papers=papers, mail_domain=domain)]
 
     return story
+
+
+def named_editor(number: int) -> list[Outcome]:
+    """One of those edits, by an editor that leaves its name in the file; whoever did it can read the company's mail."""
+    company = company_of(number, "company")
+    registered(company)
+    shot = altered(number, EDITS[number % len(EDITS)], company, EDITORS[number % len(EDITORS)])
+    return [_attack(number, "in an editor that leaves its name", company, papers=[Paper(LICENCE, (shot,))])]
+
+
+def altered(number: int, attack: Attack, company: Company, editor: str = "") -> Callable[[], bytes]:
+    """A photo of the company's licence after `attack`, made when it is asked for."""
+
+    def shot() -> bytes:
+        import numpy as np
+
+        from verification.reading import read_pages
+        from verification.specimens.forgery import Photo, attacked, saved
+
+        donor = company_of(number + 31, "company")
+        pictures = [make(number + i, "landscape", "phone", each).image for i, each in enumerate((company, donor))]
+        needs_donor = attack == "pasted_field"
+        photos = [Photo(np.asarray(picture), read_pages([picture]).lines) for picture in pictures[: 1 + needs_donor]]
+        edit = attacked(photos[0], attack, number, photos[-1] if needs_donor else None)
+        return saved(edit[0] if edit else photos[0].picture, 88, editor)
+
+    return shot
 
 
 def forged_qr(number: int) -> list[Outcome]:
@@ -291,6 +306,30 @@ def forged_qr(number: int) -> list[Outcome]:
     company, other = company_of(number), company_of(number + 31)
     registered(company)
     return [_attack(number, "forged QR code", company, papers=[licence(number, company, form="landscape", qr_uscc=other.uscc)])]
+
+
+def foreign_qr(number: int) -> list[Outcome]:
+    """A QR code pasted over the printed one, to a page that says what the thief likes; who did it can read the company's mail."""
+    company = company_of(number)
+    registered(company)
+
+    def shot() -> bytes:
+        import numpy as np
+        import zxingcpp
+
+        from verification.reading import picture_of, qr_code
+        from verification.specimens.forgery import saved
+
+        image = make(number, "landscape", "scan", company).image
+        printed = qr_code(picture_of(image))
+        if printed is not None:
+            x0, y0, x1, y1 = printed.region
+            address = f"https://www.gsxt.gov.cn.{company.domain}/index.html?uniscid={company.uscc}"
+            pasted = zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(address, zxingcpp.BarcodeFormat.QRCode))
+            image.paste(Image.fromarray(np.asarray(pasted)).resize((x1 - x0, y1 - y0)), (x0, y0))
+        return saved(np.asarray(image), 88)
+
+    return [_attack(number, "QR code to another host", company, papers=[Paper(LICENCE, (shot,))])]
 
 
 # --- Attacks: a real company's licence, borrowed or bought -----------------------------------------------
@@ -325,6 +364,20 @@ def borrowed_of_a_customer(number: int) -> list[Outcome]:
     registered(company)
     owner = Walk(_honest(number, "company mail", company, papers=[licence(number, company)]), number).go()
     return [owner, _attack(number + 50, "borrowed: of a customer", company, mail_domain="hr-" + company.domain)]
+
+
+def owner_after_a_thief(number: int) -> list[Outcome]:
+    """A thief was let through by a reviewer who was fooled; then the company itself comes, and says so."""
+    from verification import operations
+
+    company, staff = company_of(number), a_reviewer()
+    registered(company)
+    thief = Walk(Applicant("", False, company, [licence(number, company)], "hr-" + company.domain), number)
+    thief.go()
+    operations.claim(thief.case.pk, staff, thief.now)
+    operations.approve(thief.case.pk, staff, thief.now)
+    owner = _honest(number + 50, "after a thief", company, papers=[licence(number + 50, company)], contest=True)
+    return [Walk(owner, number + 50, thief.now).go()]
 
 
 def proof_of_another(number: int) -> list[Outcome]:
@@ -391,7 +444,6 @@ def one_device(number: int) -> list[Outcome]:
 
 def excluded_returns(number: int) -> list[Outcome]:
     """Put on the exclusion list, and back: with the same code, or with another company on the same device and phone."""
-    from employers.models import User
     from verification.models import Case
 
     first, second = company_of(number), company_of(number + 31)
@@ -401,11 +453,25 @@ def excluded_returns(number: int) -> list[Outcome]:
     before = Applicant("", False, first, [licence(number, first)], "hr-" + first.domain, **ties)
     walk = Walk(before, number)
     walk.go()
-    staff, _ = User.objects.get_or_create(email="staff@zizhi.example", defaults={"is_staff": True})
-    exclude(Case.objects.get(pk=walk.case.pk), staff)
+    exclude(Case.objects.get(pk=walk.case.pk), a_reviewer())
     told = [_attack(number + 50, "excluded: same code", first, papers=[licence(number + 50, first)])]
     told.append(_attack(number + 31, "excluded: same device and phone", second, papers=[licence(number + 31, second)], **ties))
     return told
+
+
+def excluded_picture(number: int) -> list[Outcome]:
+    """A borrowed licence of which only the picture was excluded, since the company is innocent: cut, saved anew, and sent in by
+    somebody with another device who can read the company's mail."""
+    from verification.models import Case, ExclusionKind
+
+    company = company_of(number)
+    registered(company)
+    picture = make(number, FORMS[number % 2], "phone", company).image
+    before = Walk(Applicant("", False, company, [Paper(LICENCE, (lambda: recut(picture, 1.0, 88),))], FREE_MAIL[0]), number)
+    before.go()
+    exclude(Case.objects.get(pk=before.case.pk), a_reviewer(), [ExclusionKind.IMAGE])
+    again = [Paper(LICENCE, (lambda: recut(picture, 0.95, 60),))]
+    return [_attack(number + 50, "excluded: same picture", company, papers=again)]
 
 
 # --- Attacks: the company is none, or not what it says ---------------------------------------------------
@@ -553,6 +619,7 @@ ATTACKS: Final[tuple[Story, ...]] = (
     not_in_order("吊销"), not_in_order("注销"), not_in_order("迁出"), not_in_order("存续", "abnormal_list"),
     not_in_order("存续", "serious_violation_list"), agency_unlicensed, agency_scope_hidden, agency_expired, agency_borrowed_licence,
     agency_drawn_licence, agency_drawn_letter, agency_well_drawn_letter, agency_approval_for_licence,
+    named_editor, foreign_qr, excluded_picture, owner_after_a_thief,
 )  # fmt: skip
 """Each comes as often as the others."""
 SHARE_HONEST: Final = 0.55
@@ -641,12 +708,18 @@ def colleague_of(walk: Walk, email: str) -> Any:
     return Member.objects.create(user=user, employer=walk.member.employer, role="recruiter", joined_at=walk.now)
 
 
-def exclude(case: Any, staff: Any) -> None:
-    """Put everything by which the case is known on the exclusion list."""
+def a_reviewer() -> Any:
+    from employers.models import User
+
+    return User.objects.get_or_create(email="staff@zizhi.example", defaults={"is_staff": True, "is_superuser": True})[0]
+
+
+def exclude(case: Any, staff: Any, kinds: Sequence[str] = ()) -> None:
+    """Put what the case is known by on the exclusion list: everything, unless `kinds` are named."""
     from verification import exclusions
     from verification.models import ExclusionKind
 
-    exclusions.exclude(case.pk, list(ExclusionKind), "sold accounts", staff, NOW)
+    exclusions.exclude(case.pk, list(kinds or ExclusionKind), "sold accounts", staff, NOW)
 
 
 def _trying(prove: Callable[[Walk], None]) -> Callable[[Walk], None]:

@@ -859,6 +859,12 @@ REASONS: dict[str, Reason] = _table(
         "reviewer", ONE_DAY, appeal=False,
     ),
     Reason(
+        "other_case_open",
+        Text("该企业另有一份申请还没有结果", "Another case of this employer is still open"),
+        Text("等那份申请有结果，或将其撤回后，再处理这一份", "Once that one is decided or withdrawn, this one can be taken up again"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
         "appeal_none",
         Text("没有待答复的申诉", "No appeal waits for an answer"),
         Text("刷新页面，查看目前的状态", "Load the page again to see how it stands"),

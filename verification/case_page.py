@@ -303,9 +303,12 @@ def check_lines(attempt: Attempt | None, runs: Sequence[CheckRun], now: datetime
 
 
 def current_case(member: Member) -> Case | None:
-    """The employer's open case, else its last one if that was refused, else the one by which its rights were taken away, else the last."""
+    """The employer's open case, else its last one if that was refused, else the one by which its rights were taken away, else the last.
+
+    One that was taken back is passed over, unless it is all there is: it hides neither what is in force nor a refusal to appeal.
+    """
     cases = Case.objects.filter(employer=member.employer).order_by("-opened_at")
-    last: Case | None = cases.open().first() or cases.first()
+    last: Case | None = cases.open().first() or cases.exclude(state=State.WITHDRAWN).first() or cases.first()
     if last is None or last.state in states.OPEN or last.state == State.REJECTED:
         return last
     case: Case = cases.stopped().first() or last

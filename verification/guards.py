@@ -70,7 +70,7 @@ def may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | Non
         return Refused("appeal_open")
     if verb == "ask_person":
         return _not_yet(case)
-    return None
+    return _begun_anew(verb, case)
 
 
 def may_decide(actor: Actor) -> Refused | None:
@@ -89,9 +89,15 @@ def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ru
         return refused
     if verb in OF_SENIORS and not actor.can(Power.SECOND_REVIEW):
         return Refused("senior_required")
-    if verb == "reopen" and Case.objects.filter(employer=case.employer_id).open().exclude(pk=case.pk).exists():
-        return Refused("state_conflict", "state", seen=case.state)  # the employer has begun another one since
-    return None
+    return _begun_anew(verb, case)
+
+
+def _begun_anew(verb: str, case: Case) -> Refused | None:
+    """An employer has one open case: what it has begun since a decision goes before another look at that decision."""
+    state = State(case.state)
+    if state in states.OPEN or states.target(verb, state) not in states.OPEN:
+        return None
+    return Refused("other_case_open") if Case.objects.beside(case).open().exists() else None
 
 
 def _holds(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:

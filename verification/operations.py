@@ -139,26 +139,24 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
     """
     if actor.role not in states.EMPLOYER:
         raise Refused("not_allowed", seen=actor.role)
-    if stopped := guards.stopped(employer.pk):
-        raise stopped
-    existing: Case | None = Case.objects.filter(employer=employer).open().first()
-    if existing is not None:
-        return existing
-    try:
-        with transaction.atomic():
-            case: Case = Case.objects.create(
-                employer=employer,
-                declared_name=employer.name,
-                name_key=lookalikes.key(employer.name),
-                declared_uscc=employer.uscc,
-                account_class=employer.account_class,
-                opened_at=now,
-            )
-            record("open", case, actor, now, employer_id=employer.pk, to_state=State.DRAFT)
-            return case
-    except IntegrityError:  # another request opened it at the same moment
-        rival: Case = Case.objects.filter(employer=employer).open().get()
-        return rival
+    with transaction.atomic():
+        # The employer is locked, as by each move: nobody appeals or reopens an older case while this one begins.
+        Employer.objects.select_for_update(no_key=True).get(pk=employer.pk)
+        if stopped := guards.stopped(employer.pk):
+            raise stopped
+        existing: Case | None = Case.objects.filter(employer=employer).open().first()
+        if existing is not None:
+            return existing
+        case: Case = Case.objects.create(
+            employer=employer,
+            declared_name=employer.name,
+            name_key=lookalikes.key(employer.name),
+            declared_uscc=employer.uscc,
+            account_class=employer.account_class,
+            opened_at=now,
+        )
+        record("open", case, actor, now, employer_id=employer.pk, to_state=State.DRAFT)
+        return case
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from PIL import Image
 
 from employers import uscc
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
-from verification.licence.boxes import Polygon, TextBox
+from verification.licence.boxes import Polygon, Region, TextBox
 from verification.licence.fields import Found, fields_of
 from verification.licence.model import LicenceReading
 from verification.licence.problems import problems_of
@@ -83,18 +83,18 @@ def read_pages(
     told = _told(pages[best.number], cloud) if cloud and not best.usable and cloud.available() else None
     if told and told.fields:
         best = replace(best, found=with_fields(best.found, told.fields, told.confidence), readers=(*best.readers, told.reader))
-    payload = _telling(qr_payloads(best.picture))
-    stated = uscc_in(payload)
+    code = qr_code(best.picture)
+    stated = uscc_in(code.text) if code else None
     found, problems = with_qr(best.found, stated)
     return LicenceReading(
         fields=found.fields,
         confidence=found.confidence,
-        regions=found.regions,
+        regions=found.regions | ({"qr": code.region} if code else {}),
         lines=found.lines,
         alternatives=found.alternatives,
         form=found.form,
         problems=(*problems_of(best.found), *problems),
-        qr=payload,
+        qr=code.text if code else None,
         qr_uscc=stated,
         seconds=round(time.perf_counter() - started, 3),
         decided_seconds=best.decided_seconds,
@@ -212,24 +212,35 @@ def picture_of(page: Image.Image) -> Picture:
 # --- The QR code -----------------------------------------------------------------------------------------
 
 
-def qr_payload(picture: Picture) -> str | None:
-    """The text of the QR code on `picture` that says most, or None."""
-    return _telling(qr_payloads(picture))
+@dataclass(frozen=True)
+class QrCode:
+    """What a code says, and where on the page it stands, in pixels of the page."""
+
+    text: str
+    region: Region
 
 
-def _telling(payloads: Sequence[str]) -> str | None:
-    """The one of `payloads` that states a company's code, else the first. A second code pasted on hides nothing."""
-    return next((text for text in payloads if uscc_in(text)), next(iter(payloads), None))
+def qr_code(picture: Picture) -> QrCode | None:
+    """The QR code on `picture` that says most, or None: one that states a company's code, else the first. A second one hides nothing."""
+    codes = qr_codes(picture)
+    return next((code for code in codes if uscc_in(code.text)), next(iter(codes), None))
 
 
-def qr_payloads(picture: Picture) -> list[str]:
-    """The texts of the QR codes on `picture`. Tries what helps with small, pale and blurred print, cheapest first."""
+def qr_codes(picture: Picture) -> list[QrCode]:
+    """The QR codes on `picture`. Tries what helps with small, pale and blurred print, cheapest first."""
     grey = cast(Picture, cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
     formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
     for attempt in (_plain, _half, _double, _contrast, _triple):
-        if texts := [str(code.text) for code in zxingcpp.read_barcodes(attempt(grey), formats=formats) if code.text]:
-            return texts
+        tried = attempt(grey)
+        if codes := [code for code in zxingcpp.read_barcodes(tried, formats=formats) if code.text]:
+            return [QrCode(str(code.text), _place_of(code.position, grey.shape[1] / tried.shape[1])) for code in codes]
     return []
+
+
+def _place_of(position: zxingcpp.Position, scale: float) -> Region:
+    corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    across, down = [corner.x * scale for corner in corners], [corner.y * scale for corner in corners]
+    return round(min(across)), round(min(down)), round(max(across)), round(max(down))
 
 
 def _plain(grey: Picture) -> Picture:

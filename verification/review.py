@@ -80,7 +80,7 @@ FINDING_WORDS: Final[Mapping[str, Word]] = wording.FOUND | {
     "glyph_noted": _("One character differs from the others of its line"),
     "copy_noted": _("Two places of the code are unusually alike"),
     "screen_noted": _("A fine grid lies over the picture, as of a screen or of printing"),
-    "editor_noted": _("The file names a program that edits pictures"),
+    "editor_noted": _("The file names a program that edits pictures, and no place: the whole page is meant"),
     "qr_noted": _("The QR code leads to a bare address, as some older licences' do"),
     "agency_client_agrees": _("A client's authorisation names the client and the agency"),
     "excluded_namesake": _("Somebody of the same name is on the exclusion list, and nothing else agrees"),

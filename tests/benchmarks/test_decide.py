@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.applicants import Outcome
+from benchmarks import stories
+from benchmarks.applicants import Applicant, Outcome, Walk
 from benchmarks.decide import show, summary
 from benchmarks.stories import ATTACKS, HONEST, SHARE_HONEST, planned
 
@@ -66,6 +67,24 @@ def test_every_way_and_every_attack_comes() -> None:
     for index, (_, weight) in enumerate(HONEST):
         assert honest[index] == pytest.approx(sum(honest.values()) * weight / sum(w for _, w in HONEST), abs=4)
     assert max(attacks.values()) - min(attacks.values()) <= 1
+
+
+def test_only_a_client_s_letter_drawn_well_is_told_of_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a picture is edited in stands in the fraud table, whoever reads the company's mail."""
+    came: list[Applicant] = []
+
+    class Coming(Walk):
+        def go(self) -> Outcome:
+            came.append(self.applicant)
+            return Outcome(self.applicant.kind, self.applicant.honest, "in_review", apart=self.applicant.apart)
+
+    monkeypatch.setattr(stories, "Walk", Coming)
+    for world in ("registered", "on_the_list"):
+        monkeypatch.setattr(stories, world, lambda *args, **said: None)
+    for story in (*(stories.in_an_editor(edit, reads_mail=True) for edit in stories.EDITS), stories.agency_well_drawn_letter):
+        assert story(2_000_000)
+    assert {applicant.kind for applicant in came if applicant.apart} == {"agency: a client's letter drawn well"}
+    assert len({applicant.kind for applicant in came}) == 6
 
 
 def test_no_two_employers_share_a_number_by_chance() -> None:

@@ -32,7 +32,7 @@ from tests.conftest import require
 from tests.scenarios import sabotage
 from tests.scenarios.conftest import licence, recruiter_of, register_company, running_worker, upload_licence, wait_until
 from tests.verification import tencent_server
-from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, Entry, Handler, cut_before_the_reply, status
+from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, Entry, Handler, cut_before_the_reply, saying, status
 from verification import operations, proving
 from verification.checks import CHECKS
 from verification.models import Attempt, Case, CheckRun, Decision, DocumentReading, Proof, ProofKind, ProofState
@@ -285,12 +285,13 @@ def test_the_database_stops_and_comes_back(broker: str, cluster: Cluster, scene:
     nobody_is_blamed(*scene.cases.values())
 
 
-def test_a_register_over_http_that_is_down_slow_or_behind_a_broken_gateway(broker: str, scene: Scene, tmp_path: Path) -> None:
+def test_a_register_over_http_that_is_down_slow_wrong_or_behind_a_broken_gateway(broker: str, scene: Scene, tmp_path: Path) -> None:
     """The real adapter, asking over the wire."""
     misfortunes: dict[str, Handler] = {}
     log = tmp_path / "worker.log"
     with tencent_server.serving() as server:
-        for seed, happens in ((471, cut_before_the_reply), (472, slowly), (473, status(502, Retry_After="1"))):
+        garbage = saying(b"<html>Welcome to nginx!</html>")
+        for seed, happens in ((471, cut_before_the_reply), (472, slowly), (473, status(502, Retry_After="1")), (474, garbage)):
             case = scene.employer(seed)
             company = Company.fictitious(seed)
             server.register.append(Entry(company.uscc, company.name, company.legal_representative))
@@ -302,8 +303,11 @@ def test_a_register_over_http_that_is_down_slow_or_behind_a_broken_gateway(broke
             scene.submit()
             decided_by_all(scene, log)
     assert not misfortunes
-    nobody_is_blamed(*scene.cases.values())
-    for case in scene.cases.values():
+    *later, told_garbage = scene.cases.values()  # HTTP 200, and no answer: asked again it would say the same, so a person looks
+    assert Case.objects.get(pk=told_garbage.pk).state == State.IN_REVIEW and "check_incomplete" in reasons_of(told_garbage)
+    assert "broken" in CheckRun.objects.get(attempt__case=told_garbage, code="registry").observation
+    nobody_is_blamed(*later)
+    for case in later:
         observed = CheckRun.objects.get(attempt__case=case, code="registry").observation
         assert observed["source"] == "tencent", observed
     assert Attempt.objects.aggregate(Max("tries"))["tries__max"] > 1

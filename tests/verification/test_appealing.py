@@ -86,6 +86,18 @@ def test_only_once(member: Member, now: datetime) -> None:
         appealing.appeal(case.pk, member, "noch einmal", [], now)
 
 
+def test_whoever_has_begun_anew_is_told_why_and_nothing_is_kept(member: Member, now: datetime) -> None:
+    refused = make_case(member, now, State.REJECTED)
+    begun = operations.open_case(member.employer, member.as_actor(), now)
+    kept = files_kept()
+    assert "appeal" not in guards.available(refused, member.as_actor(), now)
+    with pytest.raises(Refused, match="other_case_open"):
+        appealing.appeal(refused.pk, member, "登记有误", [file()], now)
+    assert files_kept() == kept and not Document.objects.exists() and not Appeal.objects.exists()
+    operations.withdraw(begun.pk, member.as_actor(), now)
+    assert appealing.appeal(refused.pk, member, "登记有误", [file()], now).state == State.IN_REVIEW
+
+
 @pytest.fixture(params=[State.SUSPENDED, State.REVOKED])
 def stopped(request: pytest.FixtureRequest, member: Member, now: datetime) -> Case:
     """A case whose rights were taken away, by one reviewer or by the machine."""

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils.translation import override
 from PIL import Image
 
 from verification.checks.base import Subject, SubjectDocument, SubjectPage
@@ -30,6 +31,7 @@ from verification.forgery.traces import Picture, back, inside, upright, windows
 from verification.licence.fields import fields_of
 from verification.readers.rapid import RapidReader
 from verification.reading import picture_of
+from verification.review import FINDING_WORDS
 from verification.rule_pack import about
 from verification.specimens import make
 from verification.specimens.forgery import ATTACKS, Attack, Photo, attacked, saved
@@ -351,6 +353,22 @@ class TestJudging:
         assert codes(judged(observed(trace(Kind.COPY, strong=False), editor="GIMP 2.10")))["forgery_edited"] is Severity.UNABLE
         assert codes(judged(observed(editor="iOS 17.2"))) == {"no_trace_of_editing": Severity.PASS}
 
+    def test_an_editor_is_of_the_place_of_its_strongest_trace_or_of_the_whole_page(self) -> None:
+        weak, strong = replace(trace(Kind.COMPRESSION, strong=False), region=(5, 6, 7, 8)), trace(Kind.COPY, strong=True)
+        screen = Trace(Kind.SCREEN, 1e9, (0, 0, 800, 600))
+        assert weak.score > strong.score, "of kinds with different measures"
+        found = {f.code: f for f in judged(observed(weak, strong, screen, editor="GIMP 2.10"))}
+        assert (found["forgery_edited"].page, found["forgery_edited"].region) == (2, (1, 2, 3, 4))
+        (noted,) = judged(observed(editor="GIMP 2.10") | {"size": [800, 600]})
+        assert (noted.code, noted.page, noted.region) == ("editor_noted", 2, (0, 0, 800, 600))
+        with override("en"):
+            assert "the whole page" in str(FINDING_WORDS["editor_noted"])
+
+    @pytest.mark.parametrize(("payload", "code"), [("http://222.76.242.84/x", "qr_noted"), ("http://evil.example", "qr_not_registry")])
+    def test_a_code_is_told_of_at_its_place(self, payload: str, code: str) -> None:
+        (found,) = [f for f in judged(observed(), qr=payload, page=2, regions={"qr": [9, 8, 70, 60]}) if f.field == "qr"]
+        assert (found.code, found.page, found.region) == (code, 2, (9, 8, 70, 60))
+
     @pytest.mark.parametrize(
         ("payload", "code"),
         [
@@ -412,8 +430,9 @@ class TestObserving:
         observation = Forgery().observe(self.subject(saved(altered[0], 92)), {"reading": reading})
         assert "copy" in {told["kind"] for told in observation["traces"]}
         assert (observation["editor"], observation["page"]) == ("Photoshop", 1)
+        assert observation["size"] == [altered[0].shape[1], altered[0].shape[0]]
         found = Forgery().judge(SUBJECT, {"reading": reading}, observation)
-        assert {"forgery_copied_patch", "forgery_edited"} <= {finding.code for finding in found}
+        assert {"forgery_copied_patch", "forgery_edited"} <= {finding.code for finding in found if finding.region}
 
     @pytest.mark.django_db
     def test_without_a_reading_the_page_as_a_whole_is_still_looked_at(self) -> None:

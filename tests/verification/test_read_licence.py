@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import verification.reading
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.verification.printed import ScriptedReader, line
 from verification.licence.boxes import TextBox
@@ -25,7 +26,7 @@ from verification.licence.model import FIELDS, Problem
 from verification.readers import READERS
 from verification.readers.base import Picture, Reader
 from verification.readers.cloud import CloudReading
-from verification.reading import qr_payload, read_pages
+from verification.reading import QrCode, picture_of, qr_code, qr_codes, read_pages
 from verification.specimens import make
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,8 +64,39 @@ def test_the_qr_code_is_a_second_witness() -> None:
     assert reading.qr_uscc == other != reading.fields["uscc"]
 
 
+def printed_qr(**of_specimen: Any) -> tuple[Picture, tuple[int, ...]]:
+    """A licence, and the rectangle in which it differs from the same one without a code."""
+    page, bare = (picture_of(make(12, **of_specimen, **without).image) for without in ({}, {"qr_uscc": ""}))
+    down, across = np.nonzero((page != bare).any(axis=2))
+    return page, (int(across.min()), int(down.min()), int(across.max()), int(down.max()))
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_the_place_of_the_qr_code_is_kept(turned: int) -> None:
+    page, place = printed_qr(turned=turned)
+    code = qr_code(page)
+    assert code and code.region == pytest.approx(place, abs=3)
+    assert read_pages([Image.fromarray(page[..., ::-1])], [ScriptedReader("a", says(("名称", NAME)))]).regions["qr"] == code.region
+
+
+@pytest.mark.parametrize("shrunk", ["_half", "_double", "_triple"])
+def test_a_code_that_another_size_showed_stands_where_it_is_on_the_page(shrunk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    page, place = printed_qr()
+    for name in {"_plain", "_half", "_double", "_contrast", "_triple"} - {shrunk}:
+        monkeypatch.setattr(verification.reading, name, lambda grey: np.full_like(grey, 255))
+    code = qr_code(page)
+    assert code and code.region == pytest.approx(place, abs=4)
+
+
+def test_of_two_codes_the_one_that_states_a_company_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    pasted, own = QrCode("https://x.example", (0, 0, 9, 9)), QrCode(f"统一社会信用代码：{CODE}", (50, 0, 59, 9))
+    monkeypatch.setattr(verification.reading, "qr_codes", lambda picture: [pasted, own])
+    assert qr_code(picture_of(BLANK)) == own
+
+
 def test_a_page_without_a_qr_code_has_none() -> None:
-    assert qr_payload(np.full((300, 300, 3), 255, np.uint8)) is None
+    assert qr_codes(np.full((300, 300, 3), 255, np.uint8)) == []
+    assert qr_code(np.full((300, 300, 3), 255, np.uint8)) is None
 
 
 def test_the_licence_is_found_among_other_pages() -> None:

@@ -15,11 +15,13 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.test import override_settings
 from hypothesis import given
@@ -36,7 +38,7 @@ from verification.registries import choice
 from verification.registries.base import Agreement, Agrees, CompanyRecord, Status
 from verification.registries.breaker import Breaker, BreakerState, Pace
 from verification.registries.snapshot import SnapshotRegistry
-from verification.registries.tencent import TencentRegistry
+from verification.registries.tencent import FOUR, TencentRegistry
 from verification.tencent_cloud import Account, installed
 
 USCC, OTHER, UNKNOWN = make_uscc(71), make_uscc(72), make_uscc(73)
@@ -443,20 +445,26 @@ def test_of_many_threads_one_is_the_trial() -> None:
 
 
 @given(st.lists(st.floats(0, 0.5), min_size=1, max_size=200), st.floats(0.5, 50))
-def test_the_pace_is_kept_over_any_second(gaps: list[float], per_second: float) -> None:
-    """Whatever the rhythm of requests, no stretch of a second has more than twice the rate: a full bucket and its refill."""
+def test_no_second_holds_more_than_the_rate(gaps: list[float], per_second: float) -> None:
+    """Whatever the rhythm of requests, and also in the first second; slower than one a second, one is one."""
     pace, now, starts = Pace(per_second), 0.0, []
     for gap in gaps:
         now += gap
         with contextlib.suppress(ProviderUnavailable):
-            starts.append(now + pace.wait(now, longest=2.0))
+            starts.append(round(now + pace.wait(now, longest=2.0), 6))
     for begin in starts:
-        assert sum(begin <= start < begin + 1 for start in starts) <= 2 * max(1.0, per_second) + 1
+        assert sum(begin <= start < begin + 1 - 1e-5 for start in starts) <= max(1.0, per_second)
+
+
+def test_twenty_a_second_are_twenty_from_the_first_second_on() -> None:
+    pace = Pace(20)
+    turns = [pace.wait(0.0, 60.0) for _ in range(100)]
+    assert [sum(second <= round(turn, 6) < second + 1 for turn in turns) for second in range(5)] == [20] * 5
 
 
 def test_a_turn_too_far_off_is_not_waited_for_nor_counted() -> None:
     pace = Pace(2)
-    assert [pace.wait(0.0, 1.0) for _ in range(4)] == [0, 0, 0.5, 1.0]
+    assert [pace.wait(0.0, 1.0) for _ in range(3)] == [0, 0.5, 1.0]
     with pytest.raises(ProviderUnavailable):
         pace.wait(0.0, 1.0)
     assert pace.wait(0.0, 2.0) == 1.5
@@ -517,3 +525,38 @@ def test_the_chosen_register_answers_the_check(server: TencentServer, registry: 
         choice.chosen.cache_clear()
     assert observation["source"] == source and observation["agreement"]["source"] == "tencent"
     assert observation["record"]["affirmed_only"] and observation["record"]["name"] == NAME
+
+
+# --- Asked by hand --------------------------------------------------------------------------------------------------
+
+COMMAND = "verification.management.commands.ask_registry"
+
+
+def told_by_hand(*arguments: str) -> str:
+    out = StringIO()
+    call_command("ask_registry", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_an_operator_asks_the_chosen_registers_with_the_number_of_a_card(server: TencentServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{COMMAND}.chosen", lambda choice: (SnapshotRegistry(), tencent_at(server)))
+    monkeypatch.setattr(f"{COMMAND}.getpass", lambda prompt: ENTRY.id_number)
+    text = told_by_hand(USCC, NAME, PERSON, "--id-number")
+    assert asked(server) == [FOUR] and server.asked[0]["IdNum"] == ENTRY.id_number
+    assert "snapshot: does not list it" in text and "legal_representative: match" in text and ENTRY.id_number not in text
+    server.asked.clear()
+    told_by_hand(USCC, NAME, PERSON)
+    assert asked(server) == ["ENT_3META"]
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_asked_by_hand_is_named(server: TencentServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CommandError, match="no unified social credit code"):
+        told_by_hand("123", NAME, PERSON)
+    with pytest.raises(CommandError, match="compares no number"):
+        told_by_hand(USCC, NAME, PERSON, "--id-number")
+    monkeypatch.setattr(f"{COMMAND}.chosen", lambda choice: (None, tencent_at(server)))
+    server.behave = cloud.status(502)
+    with pytest.raises(CommandError, match="tencent: HTTP 502"):
+        told_by_hand(USCC, NAME, PERSON)

@@ -16,8 +16,10 @@ from django.test.utils import CaptureQueriesContext
 from events.actor import SYSTEM
 from events.models import record
 from tests.factories import make_case, make_document, make_member
+from tests.scenarios.conftest import licence, recruiter_of, register_company, upload_licence
 from tests.verification.test_pipeline import Recorded, all_checks
 from verification import operations, pipeline, policy, replay
+from verification.checks import CHECKS
 from verification.checks.base import Check
 from verification.findings import Outcome, Severity
 from verification.models import Attempt, Case, CheckRun, Decision, ShadowVerdict
@@ -80,6 +82,26 @@ def test_nobody_is_asked_and_nothing_is_written(decided: Callable[..., Attempt])
     assert not any(check.observed for check in asked)  # type: ignore[attr-defined]
     told = [query["sql"] for query in queries.captured_queries]
     assert not [sql for sql in told if not sql.startswith("SELECT") and " CURSOR FOR SELECT " not in sql]  # PostgreSQL reads by cursor
+
+
+def test_the_real_checks_are_judged_without_looking_or_asking(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a real reading, register and picture gave is enough: neither pictures nor providers are there any more."""
+    company = register_company(471)
+    member = recruiter_of(company, now)
+    case, _ = upload_licence(member, now, licence(471, company))
+    attempt = operations.submit(case.pk, member.user, member.as_actor(), now)
+    assert pipeline.run(attempt.pk, lambda: now, 60)
+    attempt.refresh_from_db()
+
+    def gone(*_: object, **__: object) -> None:
+        pytest.fail("a replay looked or asked")
+
+    for check in CHECKS:
+        monkeypatch.setattr(type(check), "observe", gone)
+    for what in ("verification.checks.registry.chosen", "verification.checks.reading.chosen_cloud"):
+        monkeypatch.setattr(what, gone)
+    (told,) = replay.over(policy.CURRENT)
+    assert told.live is told.would is Outcome.APPROVE and told.judged == {"again": len(CHECKS)}
 
 
 def test_what_cannot_be_judged_again_counts_as_it_was_found(decided: Callable[..., Attempt]) -> None:

@@ -111,6 +111,6 @@ def test_an_employer_that_began_anew_is_left_with_that(senior: User, now: dateti
     member = make_member(now)
     old = make_case(member, now, State.REJECTED)
     make_case(member, now)
-    with pytest.raises(Refused, match="state_conflict"):
+    with pytest.raises(Refused, match="other_case_open"):
         reopen(old.pk, senior, now, ("review_decided",), "")
     assert Case.objects.get(pk=old.pk).state == State.REJECTED

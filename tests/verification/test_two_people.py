@@ -14,9 +14,12 @@ from employers.models import User
 from employers.powers import Power
 from events.errors import Refused
 from events.models import Event, Mail
+from tests.factories import make_case, make_member
 from tests.verification.reviewing import claimed, make_staff, waiting
-from verification import claiming, deciding
-from verification.models import Case, Decision, Ruling
+from tests.verification.test_appealing import file, files_kept
+from verification import appealing, claiming, deciding, operations
+from verification.models import Appeal, Case, Decision, Document, Ruling
+from verification.states import State
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 TWENTY = 20
@@ -72,6 +75,23 @@ def test_twenty_who_ask_for_the_next_get_twenty(now: datetime) -> None:
     people = [make_staff(now, Power.DECIDE) for _ in range(TWENTY)]
     said = at_once(lambda number: str(getattr(claiming.claim_next(people[number], now), "pk", None)))
     assert set(said) == {str(case.pk) for case in cases}
+
+
+def test_who_begins_anew_and_who_appeals_in_the_same_moment_leave_one_open_case(now: datetime) -> None:
+    member = make_member(now)
+    refused, kept = make_case(member, now, State.REJECTED), files_kept()
+
+    def either(number: int) -> str:
+        if number % 2:
+            return str(operations.open_case(member.employer, member.as_actor(), now).pk)
+        return str(appealing.appeal(refused.pk, member, "登记有误", [file()], now).pk)
+
+    said = at_once(either)
+    (case,) = Case.objects.open()
+    appealed = case.pk == refused.pk
+    assert said[str(case.pk)] == TWENTY // 2 + appealed
+    assert set(said) == {str(case.pk), "state_conflict" if appealed else "other_case_open"}
+    assert Appeal.objects.count() == Document.objects.count() == len(files_kept() - kept) == appealed
 
 
 def test_twenty_workers_carry_out_once(now: datetime) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from config.messages import compile_all
@@ -26,6 +27,7 @@ from verification.findings import Finding, Severity
 from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentPage
 from verification.scanner import ScanResult
 from verification.states import State
+from verification.views.documents import examined
 
 for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
@@ -507,6 +509,38 @@ class TestSubmit:
             assert 'role="alert"' not in page
         case.refresh_from_db()
         assert case.state == State.IN_REVIEW
+
+    def test_what_was_begun_in_the_same_moment_is_a_refusal_to_appeal(
+        self, visitor: Client, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        refused = make_case(member, now, State.REJECTED)
+
+        def meanwhile(file: Any) -> Any:
+            operations.open_case(member.employer, member.as_actor(), now)
+            return examined(file)
+
+        monkeypatch.setattr("verification.views.appeals.examined", meanwhile)  # called once the page has looked
+        response = visitor.post("/case/appeal/", {"words": "The register is wrong.", "files": picture()})
+        assert response.status_code == 422 and "Another case of this employer is still open" in text(response)
+        assert "The register is wrong." in text(response), "what was typed is not lost"
+        refused.refresh_from_db()
+        assert refused.state == State.REJECTED and not Appeal.objects.exists()
+
+    def test_one_that_was_taken_back_hides_no_refusal(self, visitor: Client, member: Member, now: datetime) -> None:
+        refused = make_case(member, now, State.REJECTED)
+        visitor.post("/case/start/")
+        assert ">Appeal<" not in text(visitor.get("/case/"))
+        for _ in range(2):
+            page = text(visitor.post("/case/withdraw/", follow=True))
+            assert "Refused" in page and ">Appeal<" in page and "Begin again" in page and 'role="alert"' not in page
+        assert "Your appeal is with" in text(visitor.post("/case/appeal/", {"words": "The register is wrong."}, follow=True))
+        refused.refresh_from_db()
+        assert refused.state == State.IN_REVIEW
+
+    def test_one_that_was_taken_back_hides_nothing_in_force(self, visitor: Client, member: Member, now: datetime) -> None:
+        make_case(member, now, State.APPROVED, expires_at=timezone.now() + timedelta(days=9))
+        visitor.post("/case/start/")
+        assert "rights are in force now, until" in text(visitor.post("/case/withdraw/", follow=True))
 
     @pytest.mark.parametrize("state", [State.SUSPENDED, State.REVOKED])
     def test_rights_that_were_taken_away_can_be_appealed(self, visitor: Client, member: Member, now: datetime, state: State) -> None:

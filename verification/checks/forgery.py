@@ -69,35 +69,50 @@ class Forgery:
 
     def _trace(self, trace: dict[str, Any], seen: Observation) -> Finding:
         kind = Kind(trace["kind"])
-        x0, y0, x1, y1 = trace["region"]
-        strong = trace["score"] >= LEVELS[kind].look and not (kind is Kind.COMPRESSION and _of_the_print(trace, seen["traces"]))
+        strong = _strength(trace) >= 1 and not (kind is Kind.COMPRESSION and _of_the_print(trace, seen["traces"]))
         code, severity = (REASON_OF[kind], Severity.UNABLE) if strong else (f"{kind}_noted", Severity.NOTE)
         field = seen.get("kind") or trace["field"]
-        return Finding(self.code, code, severity, field, page=seen["page"], region=(x0, y0, x1, y1), document=seen["document"])
+        return Finding(self.code, code, severity, field, page=seen["page"], region=_box(trace["region"]), document=seen["document"])
 
     def _editor(self, seen: Observation) -> list[Finding]:
-        """An editor's name is reason to look where a trace agrees with it; alone it is worth a note."""
+        """An editor's name is reason to look where a trace agrees with it: at that one's place. Alone it is worth a note, of the page."""
         editor = seen["editor"] or ""
         if not touches(editor):
             return []
-        agrees = composes(editor) and any(trace["kind"] in _OF_EDITING for trace in seen["traces"])
-        code, severity = ("forgery_edited", Severity.UNABLE) if agrees else ("editor_noted", Severity.NOTE)
-        return [Finding(self.code, code, severity, seen.get("kind") or "document", editor, document=seen["document"])]
+        agree = [trace for trace in seen["traces"] if composes(editor) and trace["kind"] in _OF_EDITING]
+        code, severity = ("forgery_edited", Severity.UNABLE) if agree else ("editor_noted", Severity.NOTE)
+        page = [0, 0, *seen["size"]] if "size" in seen else None  # what was observed before the size was kept has no place
+        region = max(agree, key=_strength)["region"] if agree else page
+        field, place = seen.get("kind") or "document", _box(region)
+        return [Finding(self.code, code, severity, field, editor, page=seen["page"], region=place, document=seen["document"])]
 
     def _qr(self, reading: Observation) -> list[Finding]:
         """A code that leads elsewhere, whatever company it names: what that is worth is the reading's to judge."""
         elsewhere = [host for host in leads_to(reading.get("qr")) if not is_an_issuers(host)]
-        page = reading.get("page", 1)
+        page, region = reading.get("page", 1), _box(reading.get("regions", {}).get("qr"))
         if named := next((host for host in elsewhere if not _is_bare(host)), ""):
-            return [Finding(self.code, "qr_not_registry", Severity.UNABLE, "qr", named, REGISTER, page)]
-        return [Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, page) for host in elsewhere[:1]]
+            return [Finding(self.code, "qr_not_registry", Severity.UNABLE, "qr", named, REGISTER, page, region)]
+        return [Finding(self.code, "qr_noted", Severity.NOTE, "qr", host, REGISTER, page, region) for host in elsewhere[:1]]
 
 
 def _looked_at(document: SubjectDocument, number: int, lines: Lines, turn: int) -> Observation:
     """The page of a document that was read, or its first."""
     pages = Pages(document)
-    traces = traces_of(picture_of(pages[min(number, len(pages)) - 1]), lines, turn)
-    return {"document": document.id, "page": number, "editor": document.editor, "traces": [trace.as_json() for trace in traces]}
+    picture = picture_of(pages[min(number, len(pages)) - 1])
+    size, traces = [picture.shape[1], picture.shape[0]], [trace.as_json() for trace in traces_of(picture, lines, turn)]
+    return {"document": document.id, "page": number, "size": size, "editor": document.editor, "traces": traces}
+
+
+def _strength(trace: dict[str, Any]) -> float:
+    """As a share of what a person looks at, which makes traces of different kinds comparable."""
+    return float(trace["score"]) / LEVELS[Kind(trace["kind"])].look
+
+
+def _box(region: Sequence[float] | None) -> tuple[float, float, float, float] | None:
+    if region is None:
+        return None
+    x0, y0, x1, y1 = region
+    return x0, y0, x1, y1
 
 
 def _read_of_papers(agency: Observation) -> dict[str, tuple[int, Lines, int]]:

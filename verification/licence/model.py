@@ -51,7 +51,7 @@ class Problem(StrEnum):
 @dataclass(frozen=True)
 class LicenceReading:
     """The best page of a document, read. `fields` and `confidence` have the same keys, out of FIELDS; `regions` and `lines`
-    those of them that were read from the print, which a value from the QR code or a service was not.
+    those of them that were read from the print, which a value from the QR code or a service was not; `regions` has "qr" besides.
 
     `uscc` may be invalid where the print is so: it is what was read, never mended.
     """
@@ -60,7 +60,7 @@ class LicenceReading:
     confidence: dict[str, float]
     """0..1: how sure the reader is of the characters, less where the place of the value had to be guessed."""
     regions: dict[str, Region]
-    """Where each value stands, in pixels of the page as it was handed in."""
+    """Where each value, and the QR code, stands, in pixels of the page as it was handed in."""
     lines: dict[str, tuple[Region, ...]]
     """The places of the lines that each value was read from."""
     alternatives: dict[str, tuple[str, ...]]

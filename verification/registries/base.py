@@ -102,6 +102,9 @@ class AgreementRegistry(Protocol):
     behind: timedelta
     """How old its answers may be, where they carry no day."""
 
-    def verify(self, uscc: str, name: str, legal_representative: str) -> Agreement:
-        """Whether the three belong together; an empty `legal_representative` is not asked for."""
+    def verify(self, uscc: str, name: str, legal_representative: str, id_number: str = "") -> Agreement:
+        """Whether these belong together; what is empty is not asked for.
+
+        `id_number` is of the legal representative's identity card. No check gives it: no employer is asked for it.
+        """
         ...

@@ -70,23 +70,18 @@ class Breaker:
 
 
 class Pace:
-    """At most `per_second` requests a second over time, as many at once (a token bucket)."""
+    """Requests one after the other, in even steps: no second holds more than `per_second` of them, whole ones, nor any burst."""
 
     def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
-        self._most = max(1.0, per_second)
+        self._step = 1.0 / (int(per_second) or per_second)
         self._lock = threading.Lock()
-        self._left = self._most
-        self._at: float | None = None
+        self._next: float | None = None
 
     def wait(self, now: float, longest: float) -> float:
         """Seconds to wait before the request that is hereby counted. Raises ProviderUnavailable, uncounted, for more than `longest`."""
         with self._lock:
-            if self._at is not None:
-                self._left = min(self._most, self._left + max(0.0, now - self._at) * self._per_second)
-            self._at = now if self._at is None else max(now, self._at)
-            seconds = max(0.0, (1.0 - self._left) / self._per_second)
-            if seconds > longest:
-                raise ProviderUnavailable("too many requests at once", retry_after=max(1.0, seconds))
-            self._left -= 1.0
-            return seconds
+            turn = now if self._next is None else max(now, self._next)
+            if turn - now > longest:
+                raise ProviderUnavailable("too many requests at once", retry_after=max(1.0, turn - now))
+            self._next = turn + self._step
+            return turn - now

@@ -2,8 +2,8 @@
 
 It says whether they agree and never what it has, so nothing can be learnt from it. Three elements are asked at once, and
 two only where that leaves a question: of three it tells a status as operating or not, and a mismatch without its field.
-Four elements need the number of the legal representative's identity card, which nobody here is asked for; a deployment
-that has it hands it in. Off unless a deployment chooses it (`ZIZHI_REGISTRY`).
+Four elements need the number of the legal representative's identity card, which no employer is asked for: only
+`manage.py ask_registry` does. Off unless a deployment chooses it (`ZIZHI_REGISTRY`).
 """
 
 from __future__ import annotations

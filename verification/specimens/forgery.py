@@ -15,7 +15,7 @@ from typing import Final, Literal, get_args
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import ExifTags, Image, ImageDraw
 
 from verification.specimens.company import Company
 from verification.specimens.ink import Face, Paper, font, inked
@@ -98,10 +98,12 @@ def attacked(photo: Photo, attack: Attack, seed: int, donor: Photo | None = None
     return _pasted(photo.picture, photo.lines[field][0], donor.picture, donor.lines[field][0]) if donor and donor.lines.get(field) else None
 
 
-def saved(picture: Paper, quality: int) -> bytes:
-    """`picture` as the JPEG that an editor saves."""
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=quality)
+def saved(picture: Paper, quality: int, editor: str = "") -> bytes:
+    """`picture` as the JPEG that an editor saves, with the `editor`'s name in it if it leaves one."""
+    file, exif = io.BytesIO(), Image.Exif()
+    if editor:
+        exif[ExifTags.Base.Software] = editor
+    Image.fromarray(picture).save(file, "JPEG", quality=quality, exif=exif)
     return file.getvalue()
 
 

@@ -115,7 +115,7 @@ def submit(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def withdraw(request: HttpRequest, member: Member) -> HttpResponse:
     case = case_or_404(member)
-    if case.state == State.WITHDRAWN:
+    if case.state not in states.OPEN and member.employer.cases.latest("opened_at").state == State.WITHDRAWN:  # sent twice
         return redirect("verification:home")
     try:
         operations.withdraw(case.pk, member.as_actor(), timezone.now())
