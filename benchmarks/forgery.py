@@ -76,7 +76,7 @@ class Bench:
         started = time.process_time()
         traces = traces_of(page, reading["lines"], reading["turn"])
         self.seconds.append((page.shape[0] * page.shape[1] / 1e6, (time.process_time() - started) * 1000))
-        observation = {"document": "d", "page": 1, "editor": editor, "traces": [trace.as_json() for trace in traces]}
+        observation = {"document": "d", "page": 1, "editor": editor, "traces": [trace.as_json() for trace in traces], "others": []}
         findings = Forgery().judge(cast(Any, None), {"reading": reading}, observation)
         severe = {f.code for f in findings if f.severity > Severity.NOTE}
         noted = {f.code for f in findings if f.severity is Severity.NOTE}
