@@ -314,8 +314,7 @@ class DeskAdmin(LookOnlyAdmin):
 
     def page_view(self, request: HttpRequest, case_id: UUID, document_id: UUID, number: int) -> HttpResponse:
         """One page of one of the case's documents, decrypted; who looked is put on record."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        self._case(request, case_id)
         assert isinstance(request.user, User)
         pages = DocumentPage.objects.select_related("document__case")
         page = get_object_or_404(pages, document=document_id, document__case=case_id, number=number)
@@ -340,7 +339,9 @@ class DeskAdmin(LookOnlyAdmin):
     def _case(self, request: HttpRequest, case_id: UUID) -> Case:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        case: Case = get_object_or_404(Case.objects.select_related("employer", "submitted_by", "claimed_by", "assigned_to"), pk=case_id)
+        assert isinstance(request.user, User)
+        there = Case.objects.shown_to(str(request.user.pk))
+        case: Case = get_object_or_404(there.select_related("employer", "submitted_by", "claimed_by", "assigned_to"), pk=case_id)
         return case
 
 
