@@ -27,7 +27,7 @@ from employers.models import User
 from employers.powers import Power
 from events.admin import LookOnlyAdmin
 from events.errors import Refused
-from verification import claiming, deciding, desk, guards, operations, queueing, setting_aside
+from verification import claiming, deciding, desk, golden, guards, operations, queueing, setting_aside
 from verification.console import case_page, in_words, record_look
 from verification.decision_form import (
     BUTTON_WORDS,
@@ -296,6 +296,7 @@ class DeskAdmin(LookOnlyAdmin):
             around = {
                 **desk.aside(case, reviewer, now),
                 "beside": {side: _case_url(request, pk) for side, pk in vars(beside).items() if pk} if beside else {},
+                "may_keep": actor.can(Power.QUALITY) and golden.may_keep(case, actor) is None,
                 "may_unmask": actor.can(Power.UNMASK),
                 "assigning": AssignForm() if actor.can(Power.ASSIGN) and case.awaits_review() and not case.claimed(now) else None,
                 "toast": desk.toast(reviewer, now) if look else None,

@@ -63,7 +63,7 @@ def may_keep(case: Case, actor: Actor) -> Refused | None:
         return Refused("golden_kept")
     if case.state not in _DECIDED or case.heard() or final(case) is None:
         return Refused("golden_undecided", "state")
-    if _rests_on_others(_runs(case)):
+    if _rests_on_others(runs_of(case)):
         return Refused("golden_not_alone")
     if any(document.pages.count() == 0 for document in _documents(case)):
         return Refused("document_missing", "document")
@@ -137,7 +137,7 @@ def _documents(case: Case) -> list[Document]:
     return list(shown.order_by("uploaded_at", "pk").prefetch_related("pages", "statements"))
 
 
-def _runs(case: Case) -> list[CheckRun]:
+def runs_of(case: Case) -> list[CheckRun]:
     """Each check of the last attempt, as it answered last."""
     attempt: Attempt | None = case.attempts.order_by("-number").first()
     latest = {run.code: run for run in attempt.check_runs.order_by("round")} if attempt else {}
@@ -146,7 +146,7 @@ def _runs(case: Case) -> list[CheckRun]:
 
 def recipe_of(case: Case) -> Recipe:
     """What a case like this one is made of, its pages stored anew; nothing in it leads back to whoever handed it in."""
-    documents, runs = _documents(case), _runs(case)
+    documents, runs = _documents(case), runs_of(case)
     held: Decision | None = case.decisions.filter(verb="hold_for_review", attempt_number=case.attempt_number).first()
     doubts = [finding.as_reason() for run in runs for finding in run.as_findings() if finding.severity > Severity.WAIT]
     user = case.submitted_by
