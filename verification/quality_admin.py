@@ -152,13 +152,11 @@ def urls() -> list[URLPattern]:
 
 def _shown(figures: Figures) -> dict[str, Any]:
     """Figures as a template shows them, with their pictures."""
-    spread = quality_chart.spread(figures.times.buckets)
     return {
         "figures": figures,
         "by_verb_strip": quality_chart.strip(figures.by_verb),
         "by_category_strip": quality_chart.strip(figures.by_category),
-        "spread": spread,
-        "buckets": list(zip(BUCKET_WORDS, figures.times.buckets, strict=True)),
+        "spread": quality_chart.spread(list(zip(map(str, BUCKET_WORDS), figures.times.buckets, strict=True))),
         "answers": [_answered(answers) for answers in figures.answers],
     }
 

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from verification.chart import Bar
 from verification.kappa import Kappa
 
 WIDTH: Final = 280
-HEIGHT: Final = 72
-STRIP: Final = 24
+HEIGHT: Final = 24
 _EDGE: Final = 6
-_GAP: Final = 4
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class Strip:
     chance: float
     """Where 0 is: what chance gives."""
 
-    width, height, middle = WIDTH, STRIP, STRIP / 2
+    width, height, middle = WIDTH, HEIGHT, HEIGHT / 2
     start, end = _EDGE, WIDTH - _EDGE
 
 
@@ -42,24 +39,15 @@ def _x(value: float) -> float:
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How many cases took how long."""
+class Bar:
+    """One line of a spread, and how long it is of the longest, in hundredths."""
 
-    bars: Sequence[Bar]
-    most: int
+    words: str
+    n: int
+    length: float
 
-    width, height = WIDTH, HEIGHT
 
-
-def spread(buckets: Sequence[int]) -> Spread | None:
-    """The picture of how many cases fell into each span of time; None of no cases."""
-    most = max(buckets, default=0)
-    if not most:
-        return None
-    step = WIDTH / len(buckets)
-    heights = [round(count / most * HEIGHT, 1) for count in buckets]
-    bars = [
-        Bar(round(place * step + _GAP / 2, 1), round(HEIGHT - height, 1), round(step - _GAP, 1), height)
-        for place, height in enumerate(heights)
-    ]
-    return Spread(bars, most)
+def spread(buckets: Sequence[tuple[str, int]]) -> list[Bar]:
+    """How many cases fell into each span of time; nothing of no cases."""
+    most = max((n for _, n in buckets), default=0)
+    return [Bar(words, n, round(100 * n / most, 1)) for words, n in buckets] if most else []

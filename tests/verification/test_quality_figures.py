@@ -82,12 +82,11 @@ def test_times_are_told_by_the_least_that_so_many_do_not_exceed() -> None:
 def test_nothing_is_drawn_of_nothing() -> None:
     from verification.kappa import kappa
 
-    assert spread([0, 0]) is None and spread([]) is None
+    assert spread([("a", 0), ("b", 0)]) == spread([]) == []
     assert strip(kappa({("a", "a"): 3})) is None
     drawn = strip(kappa({("a", "a"): 15, ("b", "b"): 10, ("a", "b"): 2}))
     assert drawn and drawn.start <= drawn.low < drawn.at < drawn.high <= drawn.end and drawn.chance == drawn.width / 2
-    bars = spread([1, 4])
-    assert bars and bars.most == 4 and bars.bars[1].height == bars.height
+    assert [(bar.n, bar.length) for bar in spread([("a", 1), ("b", 4)])] == [(1, 25.0), (4, 100.0)]
 
 
 # --- Two who looked at the same case -----------------------------------------------------------------------
