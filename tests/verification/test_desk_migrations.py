@@ -91,3 +91,18 @@ def test_broken_off_and_run_again(before: Any) -> None:
             cursor.execute("CREATE INDEX case_uscc ON verification_case (declared_name)")
     forward()
     assert "case_uscc" in indexes() and Case.objects.get().review_since is not None
+
+
+def test_who_appeals_against_a_suspension_waits_since_then(before: Any) -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate([("verification", "0009_registry_domain")])
+    apps = executor.loader.project_state([("verification", "0009_registry_domain")]).apps
+    heard, answered = rows(apps, State.SUSPENDED, 2)
+    user = apps.get_model("employers", "User").objects.create(email="a@example.com")
+    for case, answered_at in ((heard, None), (answered, NOW)):
+        words = {"verb": "appeal", "text": "x", "by": user, "at": NOW - timedelta(hours=2)}
+        apps.get_model("verification", "Appeal").objects.create(case=case, answered_at=answered_at, **words)
+    forward()
+    assert list(Case.objects.awaiting_review().values_list("pk", "review_since")) == [(heard.pk, NOW - timedelta(hours=2))]
+    assert triage.place_anew(NOW) == 1
+    assert Case.objects.get(pk=heard.pk).harm == 3

@@ -86,11 +86,12 @@ class TestLately:
         decided(machine, "approve", now)
         suspended = make_case(make_member(now), now, State.SUSPENDED)
         decided(suspended, "suspend", now, decided_by=reviewer)
+        decided(suspended, "reinstate", now - 4 * DAY, decided_by=reviewer, waited=3.0)
         days = figures.look_back(now)
         assert len(days) == figures.DAYS and days[-1].day == now.date()
         assert [(day.came, day.decided, day.backlog) for day in days[-4:]] == [(1, 0, 2), (0, 2, 0), (1, 0, 1), (1, 0, 2)]
         assert (days[-3].median, days[-3].p90) == (2.0, 7.9)
-        assert days[-1].median is None
+        assert days[-1].median is None and (days[-5].decided, days[-5].median) == (1, 3.0), "an appeal that was answered by giving back"
 
     def test_it_takes_four_queries(self, now: datetime, django_assert_num_queries: Any) -> None:
         with django_assert_num_queries(4):

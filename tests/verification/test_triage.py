@@ -155,3 +155,25 @@ def test_all_can_be_placed_anew(now: datetime) -> None:
     out = StringIO()
     call_command("place_queue", stdout=out)
     assert out.getvalue() == "1 cases placed\n" and Case.objects.get(pk=case.pk).urgency != 77
+
+
+@pytest.mark.parametrize("answer", ["uphold", "reinstate", "revoke"])
+def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(answer: str, now: datetime) -> None:
+    member, at = make_member(now), now + timedelta(hours=3)
+    case = make_case(member, now, State.APPROVED)
+    operations.suspend(case.pk, make_reviewer(now).as_reviewer(), now, ["registry_abnormal_list"])
+    ordinary = held(make_member(now), now, "name_mismatch")
+    assert list(Case.objects.awaiting_review()) == [ordinary]
+    appealing.appeal(case.pk, member, "已移出名录", [], at)
+    case.refresh_from_db()
+    assert (case.state, case.hearing, case.review_since, case.harm) == (State.SUSPENDED, True, at, 3)
+    assert case.second_review == SecondReview.NONE and codes_of(case) == {"registry_abnormal_list"}
+    assert set(Case.objects.awaiting_review()) == {case, ordinary}
+    assert triage.place_all(at) == 2
+    other = make_reviewer(now)
+    operations.claim(case.pk, other, at)
+    codes = () if answer == "reinstate" else ("registry_abnormal_list",)
+    operations.review(case.pk, answer, other.as_reviewer(), at + timedelta(minutes=9), codes, "", None)
+    case.refresh_from_db()
+    assert not case.hearing and codes_of(case) == set() and list(Case.objects.awaiting_review()) == [ordinary]
+    assert Decision.objects.latest("pk").waited is not None, "it had waited, whatever the answer"

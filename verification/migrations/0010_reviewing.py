@@ -161,6 +161,10 @@ class Migration(migrations.Migration):
                 ("text_en", models.TextField()),
                 ("retired_at", models.DateTimeField(blank=True, null=True)),
             ],
+            options={
+                "verbose_name": "saved reply",
+                "verbose_name_plural": "saved replies",
+            },
         ),
         migrations.CreateModel(
             name="TakeOver",

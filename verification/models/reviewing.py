@@ -276,5 +276,8 @@ class SavedReply(models.Model):
     text_en = models.TextField()
     retired_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("saved reply"), _("saved replies")
+
     def __str__(self) -> str:
         return self.code
