@@ -67,9 +67,9 @@ def _name(seed: int) -> _Applicant:
 
 
 def _forged(seed: int) -> _Applicant:
-    """A digit of the code was edited: its check character is wrong."""
+    """A digit of the code was edited: it is not the declared one, and its check character is wrong."""
     company = Company.fictitious(seed, "company")
-    return _Applicant(company, _papers(seed, company, "forged_digit"), ("reject", ("uscc_invalid",)))
+    return _Applicant(company, _papers(seed, company, "forged_digit"), ("reject", ("uscc_mismatch",)))
 
 
 def _register(seed: int) -> _Applicant:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -31,10 +32,13 @@ from verification import (
     exclusions,
     figures,
     golden,
+    golden_specimens,
     golden_turns,
+    operations,
     policy,
     related,
     replay,
+    review,
     setting_aside,
 )
 from verification.checks.duplicates import Duplicates
@@ -560,7 +564,7 @@ def told(case: Case, response: Any) -> list[Any]:
     for number, each in enumerate(known):
         body = body.replace(str(each), f"id-{number}")
     phone = phone_of(case.submitted_by)
-    for word in (case.submitted_by.email, phone, masked_phone(phone), f"{phone[:3]} {phone[3:]}"):
+    for word in (case.submitted_by.email, *((phone, masked_phone(phone), f"{phone[:3]} {phone[3:]}") if phone else ())):
         body = body.replace(word, "theirs")
     body = re.sub(r'name=\\*"csrfmiddlewaretoken\\*" value=\\*"\w+', "", body)
     body = re.sub(r"/undo/\d+/|/(?:attempt|event|decision)/\d+/|checkrun_set-\d+|\bvalue=\"\d+\"", "", body)
@@ -569,3 +573,34 @@ def told(case: Case, response: Any) -> list[Any]:
     body = re.sub(r"\d\d?:\d\d(?::\d\d)?(?:\.\d+)?(?:\+\d\d:\d\d)?|×[\d.]+|score\">[\d.]+|data-seconds[\w-]*=\"\d+\"", "time", body)
     body = re.sub(r'"seconds_left": \d+', "", body)
     return [response.status_code, sorted(response.headers), body]
+
+
+# --- Of companies that do not exist ------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(300)
+def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> None:
+    """They are read and checked as real ones; what is right of each is what a check has found."""
+    call_command("make_golden", seed=41)
+    kinds = {kept.kind: kept for kept in GoldenCase.objects.all()}
+    assert set(kinds) == set(golden_specimens.KINDS)
+    assert not Case.objects.exists() and not Employer.objects.exists() and not Mail.objects.exists(), "of the way nothing stays"
+    for kept in kinds.values():
+        copy = golden_turns.plant(kept, reviewer, now)
+        found = {finding.code for finding in operations.findings_of(copy.pk) if finding.severity > Severity.NOTE}
+        assert set(kept.right_reasons) <= found, (kept.kind, found)
+        assert set(kept.right_reasons) <= set(review.REASONS_FOR.get(kept.right_verb, ())), "each can be ticked"
+        ruling = ruled(copy, reviewer, now, kept.right_verb, tuple(kept.right_reasons))
+        assert ruling.outcome in (RulingOutcome.CARRIED_OUT, RulingOutcome.FILED)
+    assert set(GoldenTurn.objects.values_list("right", flat=True)) == {True}
+
+
+def test_what_the_machine_decides_by_itself_is_made_of_nothing(now: datetime, monkeypatch: Any) -> None:
+    from verification import golden_specimens as made
+
+    company = made.Company.fictitious(7, "company")
+    revoked = made._Applicant(company, made._papers(7, company), ("reject", ()), register=(("status", "吊销"),))
+    monkeypatch.setitem(made.KINDS, "register", lambda seed: revoked)
+    with pytest.raises(made.NotForReviewers):
+        made.made("register", 7, now)
+    assert not GoldenCase.objects.exists() and not Document.objects.exists()
