@@ -38,7 +38,6 @@ from verification.models import (
     Proof,
     ProofState,
     Ruling,
-    Statement,
 )
 from verification.states import State
 
@@ -59,10 +58,10 @@ def may_keep(case: Case, actor: Actor) -> Refused | None:
     """Why this person may not keep the case as a golden one, or None if they may."""
     if not actor.can(Power.QUALITY) or case.golden:
         return Refused("not_allowed", seen=actor.role)
-    if GoldenCase.objects.filter(kept_from=case.pk).exists():
-        return Refused("golden_kept")
     if case.state not in _DECIDED or case.heard() or final(case) is None:
         return Refused("golden_undecided", "state")
+    if GoldenCase.objects.filter(kept_from=case.pk).exists():
+        return Refused("golden_kept")
     if _rests_on_others(runs_of(case)):
         return Refused("golden_not_alone")
     if any(document.pages.count() == 0 for document in _documents(case)):
@@ -147,6 +146,7 @@ def runs_of(case: Case) -> list[CheckRun]:
 def recipe_of(case: Case) -> Recipe:
     """What a case like this one is made of, its pages stored anew; nothing in it leads back to whoever handed it in."""
     documents, runs = _documents(case), runs_of(case)
+    pages = _stored_anew(documents)
     held: Decision | None = case.decisions.filter(verb="hold_for_review", attempt_number=case.attempt_number).first()
     doubts = [finding.as_reason() for run in runs for finding in run.as_findings() if finding.severity > Severity.WAIT]
     user = case.submitted_by
@@ -156,7 +156,7 @@ def recipe_of(case: Case) -> Recipe:
         "account_class": case.account_class, "language": user.language if user else "zh-hans",
         "mail_domain": user.email.rpartition("@")[2] if user else "", "has_phone": bool(user and user.phone_sealed),
         "held_for": list(held.reasons) if held else doubts,
-        "documents": [_document(document) for document in documents],
+        "documents": [_document(document, pages) for document in documents],
         "runs": [_run(run) for run in runs],
         "proofs": [
             {"kind": proof.kind, "state": proof.state, "shown": _nobody(proof.shown), "provider": proof.provider, "failure": proof.failure}
@@ -184,25 +184,30 @@ def replaced(recipe: Recipe, instead: Mapping[str, str]) -> Recipe:
     return anew
 
 
-def _document(document: Document) -> Recipe:
+def _stored_anew(documents: Iterable[Document]) -> dict[int, str]:
+    """A file of its own for each page, by the page's key, so that neither hangs on the other's end; all of them, or none."""
+    names: dict[int, str] = {}
+    try:
+        for page in (page for document in documents for page in document.pages.all()):
+            with page.image.open("rb") as stored:
+                names[page.pk] = default_storage.save("page.jpg", ContentFile(stored.read()))
+    except BaseException:
+        _delete(names.values())
+        raise
+    return names
+
+
+def _document(document: Document, names: Mapping[int, str]) -> Recipe:
     kept = ("kind", "size", "media_type", "editor", "scan")
     return {name: getattr(document, name) for name in kept} | {
         "ref": str(document.pk),
-        "pages": [_page(page) for page in document.pages.all()],
-        "statements": [{"field": said.field, "read": said.read, "said": said.said} for said in _statements(document)],
+        "pages": [_page(page, names[page.pk]) for page in document.pages.all()],
+        "statements": [{"field": said.field, "read": said.read, "said": said.said} for said in document.statements.all()],
     }
 
 
-def _statements(document: Document) -> list[Statement]:
-    return list(document.statements.all())
-
-
-def _page(page: DocumentPage) -> Recipe:
-    """Stored anew, so that neither hangs on the other's end."""
-    with page.image.open("rb") as stored:
-        name = default_storage.save("page.jpg", ContentFile(stored.read()))
-    kept = ("number", "width", "height", "fingerprint", "quality")
-    return {name_: getattr(page, name_) for name_ in kept} | {"image": name}
+def _page(page: DocumentPage, image: str) -> Recipe:
+    return {name: getattr(page, name) for name in ("number", "width", "height", "fingerprint", "quality")} | {"image": image}
 
 
 def _run(run: CheckRun) -> Recipe:

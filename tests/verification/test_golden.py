@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -24,6 +25,7 @@ from events.models import Event, Mail
 from tests.browser import cases
 from tests.factories import make_api_client, make_case, make_colleague, make_member
 from tests.verification.reviewing import LEAD, SENIOR, make_staff, waiting
+from tests.verification.test_hours import settings_with
 from tests.verification.test_two_people import at_once
 from verification import (
     claiming,
@@ -573,6 +575,15 @@ def told(case: Case, response: Any) -> list[Any]:
     body = re.sub(r"\d\d?:\d\d(?::\d\d)?(?:\.\d+)?(?:\+\d\d:\d\d)?|×[\d.]+|score\">[\d.]+|data-seconds[\w-]*=\"\d+\"", "time", body)
     body = re.sub(r'"seconds_left": \d+', "", body)
     return [response.status_code, sorted(response.headers), body]
+
+
+# --- Settings ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "value"), [("GOLDEN_SHARE", "1.1"), ("GOLDEN_SHARE", "-0.1"), ("GOLDEN_DAYS", "0")])
+def test_settings_that_make_no_sense_stop_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"^ZIZHI_{name} is {value}"):
+        settings_with(monkeypatch, **{name: value})
 
 
 # --- Of companies that do not exist ------------------------------------------------------------------------

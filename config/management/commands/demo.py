@@ -31,10 +31,10 @@ from downloads import gate
 from employers import operations as accounts
 from employers.models import ApiClient, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
-from verification import operations, wording
+from verification import golden_specimens, operations, wording
 from verification.findings import Finding, Severity
 from verification.intake import Limits, examine
-from verification.models import Attempt, Case, CheckRun, DocumentKind
+from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind
 from verification.specimens import Company, Specimen, make
 from verification.states import State
 
@@ -86,6 +86,7 @@ class Command(BaseCommand):
             employer = demo.honest_employer()
             demo.wrong_licence()
             demo.revoked_company()
+            demo.golden_cases()
         if "employer" not in sign_in:
             ids = {"employer_id": str(employer.employer_id), "member_id": str(employer.pk)}
             save_sign_in(path, sign_in | {"employer": employer.user.email} | ids)
@@ -146,6 +147,15 @@ class Demo:
         self.submit_and_watch(case, member)
         self.ask_gate(member)
         return member
+
+    def golden_cases(self) -> None:
+        """Of two kinds: enough to see what they are. Whoever may read their answers is given none."""
+        self.line.head("四、标准题：用来检验审核质量", "4. Golden cases, by which it is seen how well cases are decided")
+        for number, kind in enumerate((GoldenKind.HONEST, GoldenKind.NAME)):
+            made = golden_specimens.made(kind, self.seed + 1000 + number, timezone.now())
+            right = {"approve": ("通过", "approve"), "reject": ("拒绝", "reject")}[made.right_verb]
+            self.line.say(f"{made.name}：正确的决定是{right[0]}", f"{made.name}: the right decision is to {right[1]}")
+        self.line.say(f"数据见 {settings.SITE_URL}/console/quality/", f"Their figures: {settings.SITE_URL}/console/quality/")
 
     def wrong_licence(self) -> None:
         company, other = self.new_company(), self.new_company()
