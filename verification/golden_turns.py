@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
@@ -25,6 +26,7 @@ from employers.models import Employer, Member, User
 from employers.powers import Power
 from employers.sightings import seal_phone
 from events.actor import SYSTEM
+from events.errors import Refused
 from events.models import record
 from events.sealing import blind_index
 from verification import golden, lookalikes, operations, rule_pack
@@ -46,6 +48,8 @@ from verification.models import (
 )
 from verification.states import State
 
+log = structlog.get_logger()
+
 LOOK_BACK: Final = timedelta(days=1)
 """A lot that was drawn longer ago is not made up for."""
 LAPSES_AFTER: Final = timedelta(days=7)
@@ -59,7 +63,13 @@ _MOBILES: Final = ("134", "136", "138", "139", "150", "158", "182", "187", "199"
 def give_due(now: datetime) -> int:
     """Give a golden case to each reviewer for whom one was drawn; how many were given."""
     lately = Ruling.objects.filter(made_at__gt=now - LOOK_BACK).values("by")
-    return sum(give(reviewer, now) is not None for reviewer in reviewers().filter(pk__in=lately))
+    given = 0
+    for reviewer in reviewers().filter(pk__in=lately):
+        try:
+            given += give(reviewer, now) is not None
+        except Refused as refused:  # what is asked of a case has changed since it was kept; the others get theirs
+            log.exception("golden_not_given", why=refused.code)
+    return given
 
 
 def give(reviewer: User, now: datetime) -> Case | None:

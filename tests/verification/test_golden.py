@@ -257,6 +257,19 @@ class TestGiving:
         ruled(golden_turns.plant(GoldenCase.objects.earliest("pk"), reviewer, now), reviewer, now + LATER)
         assert golden_turns.give_due(now + LATER) == 0
 
+    def test_one_that_is_no_case_any_more_keeps_nobody_from_theirs(self, now: datetime, kept: Made, reviewer: User) -> None:
+        made, other = kept(3), make_staff(now, Power.DECIDE)
+        Ruling.objects.all().delete()
+        recipe = made.recipe | {"documents": []}
+        GoldenCase.objects.filter(pk=made.pk).update(recipe=recipe, known_to=[str(other.pk)])
+        golden.put(kept(4).recipe, "kept", "reject", [], now, known_to=[str(reviewer.pk)])
+        GoldenCase.objects.filter(kept_from__isnull=False).exclude(pk=made.pk).delete()
+        Ruling.objects.all().delete()
+        for person in (reviewer, other):
+            ruled(waiting(now), person, now, "approve")
+        assert golden_turns.give_due(now) == 1 and GoldenTurn.objects.get().reviewer == other
+        assert Case.objects.filter(golden=True).count() == 1, "of the other nothing is left behind"
+
     def test_not_to_those_who_read_the_answers(self, now: datetime, kept: Made, lead: User) -> None:
         kept()
         other = make_staff(now, *LEAD)
