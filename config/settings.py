@@ -256,6 +256,14 @@ SECOND_REVIEW_SAMPLE: float = env.float("ZIZHI_SECOND_REVIEW_SAMPLE", default=0.
 """The share of all other cases that two people look at, whatever is decided; who tries this out alone has no second person."""
 if not 0 <= SECOND_REVIEW_SAMPLE <= 1:
     raise ImproperlyConfigured(f"ZIZHI_SECOND_REVIEW_SAMPLE is {SECOND_REVIEW_SAMPLE}, and has to be a share from 0 to 1.")
+GOLDEN_SHARE: float = env.float("ZIZHI_GOLDEN_SHARE", default=0.03)
+"""The share of what a reviewer is given that are golden cases, of which the right decision is known; at most every other one is."""
+if not 0 <= GOLDEN_SHARE <= 1:
+    raise ImproperlyConfigured(f"ZIZHI_GOLDEN_SHARE is {GOLDEN_SHARE}, and has to be a share from 0 to 1.")
+GOLDEN_DAYS: int = env.int("ZIZHI_GOLDEN_DAYS", default=180)
+"""After so many days a golden case is retired, and what is stored of it erased."""
+if GOLDEN_DAYS < 1:
+    raise ImproperlyConfigured(f"ZIZHI_GOLDEN_DAYS is {GOLDEN_DAYS}, and has to be at least 1.")
 if UNDO_SECONDS < 0:
     raise ImproperlyConfigured(f"ZIZHI_UNDO_SECONDS is {UNDO_SECONDS}, and cannot be negative.")
 
@@ -305,6 +313,8 @@ _EVERY: dict[str, float] = {
     "verification.tasks.confirm_conditional": 3600,
     "verification.tasks.carry_out_rulings": 5,
     "verification.tasks.place_queue": SWEEP_SECONDS,
+    "verification.tasks.give_golden": SWEEP_SECONDS,
+    "verification.tasks.end_golden": 3600,
     "events.tasks.sweep_mail": SWEEP_SECONDS,
 }
 """Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""

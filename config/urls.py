@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 
 from config.api import api
+from verification import quality_admin
 
 
 def icon(request: HttpRequest) -> HttpResponse:
@@ -18,6 +19,7 @@ def icon(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("console/", include(quality_admin.urls())),
     path("console/", admin.site.urls),
     path("case/", include("verification.urls")),
     path("favicon.ico", icon),

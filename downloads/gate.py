@@ -80,7 +80,7 @@ def _statement(vendor: str) -> str:
     employer, member, user, case, answers = (model._meta.db_table for model in (Employer, Member, User, Case, GateDecision))
     return f"""
     WITH employer_now AS (
-        SELECT id, uscc, confirmed_at FROM {employer} WHERE id = %(employer)s {share}
+        SELECT id, uscc, confirmed_at FROM {employer} WHERE id = %(employer)s AND made_for_id IS NULL {share}
     ), member_now AS (
         SELECT m.id, u.email_verified_at FROM {member} m JOIN {user} u ON u.id = m.user_id
         WHERE m.id = %(member)s AND m.employer_id = %(employer)s AND m.left_at IS NULL {share}

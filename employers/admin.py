@@ -7,7 +7,7 @@ that made it. Staff accounts are the only ones that are made here.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django import forms
@@ -15,7 +15,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -28,7 +28,9 @@ from django.utils.translation import gettext_lazy as _
 
 from employers import operations, second_factor
 from employers.models import ApiClient, Employer, Member, Scope, User
-from events.admin import LookOnlyAdmin
+from employers.powers import Power, is_auditor, powers
+from events.admin import EventAdmin, LookOnlyAdmin
+from events.models import Event
 
 if TYPE_CHECKING:
     StaffAdminBase = UserAdmin[Any]
@@ -47,6 +49,34 @@ def masked(email: str) -> str:
 # --- Employers and their people ------------------------------------------------------------------------
 
 
+class OfEmployersAdmin(LookOnlyAdmin):
+    """Rows that belong to employers; what belongs to one that was made for a colleague is not there."""
+
+    employer_path = "employer"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        made_for = f"{self.employer_path}__made_for"
+        return super().get_queryset(request).filter(Q(**{made_for: None}) | Q(**{made_for: request.user.pk}))
+
+
+@admin.register(Event)
+class EmployersEventAdmin(EventAdmin):
+    """What happened to employers that were made for a colleague is not there, nor how golden cases are kept but for those who may see."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        assert isinstance(request.user, User)
+        made = Employer.objects.filter(made_for__isnull=False).exclude(made_for=request.user)
+        events: QuerySet[Event] = super().get_queryset(request).exclude(employer_id__in=made.values("pk"))
+        has = request.user.has_perm
+        if Power.QUALITY in powers(has) or is_auditor(has):
+            return events
+        return events.exclude(subject_type__in=OF_QUALITY).exclude(verb__in=OF_QUALITY)
+
+
+OF_QUALITY: Final = ("goldencase", "look_quality")
+"""Kinds of subjects, and verbs, of which only those hear who may see how well cases are decided."""
+
+
 @admin.register(Employer)
 class EmployerAdmin(LookOnlyAdmin):
     list_display = ("name", "uscc", "account_class", "registered_at", "confirmed_at")
@@ -56,6 +86,10 @@ class EmployerAdmin(LookOnlyAdmin):
     ordering = ("-registered_at",)
     fields = ("name", "uscc", "account_class", "registered_at", "confirmed_at", "people")
     readonly_fields = ("people",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Employer]:
+        assert isinstance(request.user, User)
+        return Employer.objects.shown_to(request.user.pk)
 
     @admin.display(description=_("Recruiter"), empty_value="—")
     def people(self, employer: Employer) -> SafeString:
@@ -68,7 +102,7 @@ class EmployerAdmin(LookOnlyAdmin):
 
 
 @admin.register(Member)
-class MemberAdmin(LookOnlyAdmin):
+class MemberAdmin(OfEmployersAdmin):
     list_display = ("address", "employer", "role", "verified", "joined_at", "left_at")
     list_filter = ("role", ("left_at", admin.EmptyFieldListFilter))
     list_select_related = ("user", "employer")

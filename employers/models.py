@@ -122,6 +122,16 @@ class AccountClass(models.TextChoices):
     PUBLIC_SERVICE = "public_service", _("We are a public employment service")
 
 
+class EmployerQuerySet(models.QuerySet["Employer"]):
+    def real(self) -> EmployerQuerySet:
+        """Without those that were made for a golden case: nobody recruits for them."""
+        return self.filter(made_for=None)
+
+    def shown_to(self, user_id: uuid.UUID) -> EmployerQuerySet:
+        """What a member of staff may come upon: the real ones, and those made for themselves, which look like any."""
+        return self.filter(Q(made_for=None) | Q(made_for=user_id))
+
+
 class Employer(models.Model):
     """A body that recruits (用人单位), as it declared itself; whether that is true is verification's question."""
 
@@ -132,13 +142,20 @@ class Employer(models.Model):
     registered_at = models.DateTimeField(_("registered"))
     confirmed_at = models.DateTimeField(_("first approved"), null=True, blank=True)
     """When a case of this employer was first approved. From then on the code is this employer's alone."""
+    made_for = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    """It is none: it belongs to a golden case of this reviewer, and to everybody else there is no such employer."""
+
+    objects = EmployerQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("employer"), _("employers")
         constraints = [
             models.UniqueConstraint(fields=["uscc"], condition=Q(confirmed_at__isnull=False), name="employer_confirmed_uscc_once")
         ]
-        indexes = [models.Index(fields=["uscc"], name="employer_uscc")]
+        indexes = [
+            models.Index(fields=["uscc"], name="employer_uscc"),
+            models.Index(fields=["made_for"], condition=Q(made_for__isnull=False), name="employer_made_for"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -8,8 +8,6 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from events.models import Event
-
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
@@ -41,8 +39,9 @@ class LookOnlyAdmin(LookOnly, ModelAdmin):
     show_full_result_count = False
 
 
-@admin.register(Event)
 class EventAdmin(LookOnlyAdmin):
+    """Registered by `employers.admin`, which knows whose events there are."""
+
     list_display = ("at", "verb", "subject_type", "subject_id", "from_state", "to_state", "role", "actor_id")
     list_filter = ("role", "subject_type", "to_state")
     search_fields = ("=subject_id", "=actor_id", "=verb")

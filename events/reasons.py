@@ -811,6 +811,24 @@ REASONS: dict[str, Reason] = _table(
         "reviewer", MINUTES, appeal=False,
     ),
     Reason(
+        "golden_undecided",
+        Text("这份申请还没有最终的人工决定，或申诉未结", "No person has had the last word on this case, or an appeal waits for an answer"),
+        Text("有了最终决定之后再收为标准题", "Keep it as a golden case once it is decided for good"),
+        "reviewer", DAYS, appeal=False,
+    ),
+    Reason(
+        "golden_not_alone",
+        Text("对它不利的依据涉及其他单位，或机器会自行拒绝", "What speaks against it is about other employers, or lets the machine refuse by itself"),
+        Text("请另选一份单凭自身材料就能判断的申请", "Choose a case that can be decided by what it holds itself"),
+        "reviewer", MINUTES, appeal=False,
+    ),
+    Reason(
+        "golden_kept",
+        Text("这份申请已经收为标准题", "This case is kept as a golden one already"),
+        Text("不必再收；停用之后可以重新收入", "There is nothing to do; once that one is retired, it can be kept anew"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "review_decided",
         Text("审核员的决定", "A reviewer's decision"),
         Text("请看审核员的说明", "See what the reviewer wrote"),

@@ -59,7 +59,7 @@ def employers(request: HttpRequest, uscc: str) -> list[EmployerOut]:
     code = usccs.normalise(uscc)
     if refused := usccs.problem(code):
         raise refused
-    found = Employer.objects.filter(uscc=code).order_by("registered_at")[:20]
+    found = Employer.objects.real().filter(uscc=code).order_by("registered_at")[:20]
     return [EmployerOut.of(employer, Case.objects.of(employer).first()) for employer in found]
 
 
@@ -215,7 +215,7 @@ def requirements(request: HttpRequest, employer_id: UUID, member_id: UUID | None
     name the member who is about to hand it in to count theirs.
     """
     now = timezone.now()
-    employer = Employer.objects.filter(pk=employer_id).first()
+    employer = Employer.objects.real().filter(pk=employer_id).first()
     if employer is None:
         raise Refused("employer_unknown")
     member = None

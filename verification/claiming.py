@@ -22,7 +22,7 @@ from events.actor import Actor
 from events.errors import Refused
 from events.models import record
 from verification import guards
-from verification.models import Case, CaseNote, CaseQuerySet, GoldenTurn, NoteKind, Presence, ReviewDraft, TakeOver
+from verification.models import Case, CaseNote, CaseQuerySet, NoteKind, Presence, ReviewDraft, TakeOver
 from verification.queueing import NO_FILTERS, Filters
 
 CLAIM_FOR: Final = timedelta(minutes=15)
@@ -120,8 +120,6 @@ def _take(case: Case, reviewer: User, actor: Actor, now: datetime, *, ahead: boo
     case.held_until = None
     if not mine:
         _answer(case, now)
-    if case.golden:
-        GoldenTurn.objects.get_or_create(case=case, reviewer=reviewer, defaults={"given_at": now})
     record("claim", case, actor, now, employer_id=case.employer_id)
 
 

@@ -37,7 +37,6 @@ OUTCOME_WORDS: Final[dict[str, review.Word]] = {
     RulingOutcome.WAITING: _("can still be undone"),
     RulingOutcome.CARRIED_OUT: _("carried out"),
     RulingOutcome.FILED: _("carried out"),
-    RulingOutcome.ANSWERED: _("carried out"),  # a golden case is told from no other
     RulingOutcome.UNDONE: _("undone"),
     RulingOutcome.REFUSED: _("not carried out"),
 }

@@ -27,7 +27,7 @@ from employers.models import User
 from employers.powers import Power
 from events.admin import LookOnlyAdmin
 from events.errors import Refused
-from verification import claiming, deciding, desk, guards, operations, queueing, setting_aside
+from verification import claiming, deciding, desk, golden, guards, operations, queueing, setting_aside
 from verification.console import case_page, in_words, record_look
 from verification.decision_form import (
     BUTTON_WORDS,
@@ -296,6 +296,7 @@ class DeskAdmin(LookOnlyAdmin):
             around = {
                 **desk.aside(case, reviewer, now),
                 "beside": {side: _case_url(request, pk) for side, pk in vars(beside).items() if pk} if beside else {},
+                "may_keep": actor.can(Power.QUALITY) and golden.may_keep(case, actor) is None,
                 "may_unmask": actor.can(Power.UNMASK),
                 "assigning": AssignForm() if actor.can(Power.ASSIGN) and case.awaits_review() and not case.claimed(now) else None,
                 "toast": desk.toast(reviewer, now) if look else None,
@@ -314,8 +315,7 @@ class DeskAdmin(LookOnlyAdmin):
 
     def page_view(self, request: HttpRequest, case_id: UUID, document_id: UUID, number: int) -> HttpResponse:
         """One page of one of the case's documents, decrypted; who looked is put on record."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        self._case(request, case_id)
         assert isinstance(request.user, User)
         pages = DocumentPage.objects.select_related("document__case")
         page = get_object_or_404(pages, document=document_id, document__case=case_id, number=number)
@@ -340,7 +340,9 @@ class DeskAdmin(LookOnlyAdmin):
     def _case(self, request: HttpRequest, case_id: UUID) -> Case:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        case: Case = get_object_or_404(Case.objects.select_related("employer", "submitted_by", "claimed_by", "assigned_to"), pk=case_id)
+        assert isinstance(request.user, User)
+        there = Case.objects.shown_to(str(request.user.pk))
+        case: Case = get_object_or_404(there.select_related("employer", "submitted_by", "claimed_by", "assigned_to"), pk=case_id)
         return case
 
 

@@ -41,7 +41,7 @@ def _rank(in_order: list[timedelta], part: float) -> timedelta:
 
 def of_the_machine() -> Usual | None:
     """From being handed in to the machine's word, be it a decision or that a person has to look."""
-    done = Attempt.objects.exclude(outcome="").filter(finished_at__gte=F("submitted_at")).order_by("-pk")
+    done = Attempt.objects.exclude(outcome="").filter(finished_at__gte=F("submitted_at"), case__golden=False).order_by("-pk")
     return usual(finished - submitted for finished, submitted in done.values_list("finished_at", "submitted_at")[:OF_THE_LAST])
 
 
@@ -54,6 +54,6 @@ def of_appeals() -> Usual | None:
 def of_reviewers() -> Usual | None:
     """From being handed in to a reviewer's decision, where a person decided."""
     submitted = Attempt.objects.filter(case=OuterRef("case"), number=OuterRef("attempt_number")).values("submitted_at")[:1]
-    by_people = Decision.objects.filter(decided_by__isnull=False, verb__in=("approve", "reject", "request_changes"))
+    by_people = Decision.objects.filter(decided_by__isnull=False, verb__in=("approve", "reject", "request_changes"), case__golden=False)
     rows = by_people.annotate(submitted=Subquery(submitted)).filter(submitted__isnull=False).order_by("-pk")
     return usual(decided - began for decided, began in rows.values_list("decided_at", "submitted")[:OF_THE_LAST])

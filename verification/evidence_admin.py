@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from employers.admin import OfEmployersAdmin
 from events.admin import LookOnly, LookOnlyAdmin, TabularInline
 from verification import review
 from verification.models import Attempt, CheckRun, Decision, Document, HrLicenceRecord, RegistryRecord, ShadowVerdict
@@ -21,7 +22,8 @@ class CheckRunInline(LookOnly, TabularInline):
 
 
 @admin.register(Attempt)
-class AttemptAdmin(LookOnlyAdmin):
+class AttemptAdmin(OfEmployersAdmin):
+    employer_path = "case__employer"
     list_display = ("case", "number", "submitted_at", "outcome", "waiting_for", "waits", "tries", "finished_at")
     list_filter = ("outcome", "waiting_for", ("finished_at", admin.EmptyFieldListFilter))
     list_select_related = ("case",)
@@ -31,7 +33,8 @@ class AttemptAdmin(LookOnlyAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(LookOnlyAdmin):
+class DecisionAdmin(OfEmployersAdmin):
+    employer_path = "case__employer"
     list_display = ("decided_at", "case", "verb", "why", "decided_by", "policy_version")
     list_filter = ("verb", "policy_version")
     list_select_related = ("case", "decided_by")
@@ -71,9 +74,10 @@ class ShadowVerdictAdmin(LookOnlyAdmin):
 
 
 @admin.register(Document)
-class DocumentAdmin(LookOnlyAdmin):
+class DocumentAdmin(OfEmployersAdmin):
     """The pictures themselves are looked at on the case's page, where that is put on record."""
 
+    employer_path = "case__employer"
     list_display = ("id", "kind", "case", "media_type", "size", "uploaded_at", "superseded_at")
     list_filter = ("kind", "media_type")
     list_select_related = ("case",)

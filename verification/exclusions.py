@@ -128,6 +128,8 @@ def exclude(case_id: UUID, kinds: Iterable[str], why: str, by: User, now: dateti
     if not why.strip() or not kinds:
         raise Refused("reason_required", "why")
     case = Case.objects.get(pk=case_id)
+    if case.golden:  # there is nobody who could come back
+        return []
     with transaction.atomic():
         return [_put(kind, found, case, why.strip(), by, now) for kind in kinds for found in things_of(case, kind)]
 

@@ -150,7 +150,7 @@ def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refuse
         return None
     if ruling is not None and (ruling.stage == RulingStage.THIRD or ruling.confirmed_by_id is not None):
         return None
-    if case.review_stage == ReviewStage.FIRST and not case.golden and not needs_second(verb, case):
+    if case.review_stage == ReviewStage.FIRST and not needs_second(verb, case):
         return None
     if ruling is not None and ruling.stage == RulingStage.SECOND and given(case).filter(stage=RulingStage.FIRST, verb=verb).exists():
         return None
@@ -173,6 +173,8 @@ def may_ask_for(case: Case, actor: Actor, now: datetime) -> Refused | None:
     """Why this reviewer could not take the case even if nobody held it, or None if they could."""
     if refused := may_decide(actor):
         return refused
+    if case.golden and not Case.objects.shown_to(actor.id).filter(pk=case.pk).exists():
+        return Refused("not_allowed", seen=actor.role)
     if not case.awaits_review():
         return Refused("state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE))
     if under_way := _under_way(case):

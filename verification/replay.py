@@ -49,7 +49,7 @@ class Replayed:
 def over(rules: policy.Rules, since: datetime | None = None, checks: Sequence[Check] = CHECKS) -> Iterator[Replayed]:
     """Every attempt on which the machine has given a verdict, decided by `rules`; those submitted from `since` on."""
     attempts = (
-        Attempt.objects.filter(~Q(outcome="") | Q(waits__gt=0))
+        Attempt.objects.filter(~Q(outcome="") | Q(waits__gt=0), case__golden=False)
         .select_related("case__employer", "case__submitted_by")
         .prefetch_related("check_runs", Prefetch("case__decisions", Decision.objects.filter(decided_by=None)))
         .order_by("pk")

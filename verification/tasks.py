@@ -11,7 +11,20 @@ from django.utils import timezone
 
 from events.errors import ProviderError, Refused
 from events.queue import SWEEP_AT_MOST, ring_due
-from verification import client_terms, conditions, deciding, following, pipeline, readings, renewing, settling, triage, watching
+from verification import (
+    client_terms,
+    conditions,
+    deciding,
+    following,
+    golden,
+    golden_turns,
+    pipeline,
+    readings,
+    renewing,
+    settling,
+    triage,
+    watching,
+)
 from verification.models import Attempt, Case, DocumentReading, Proof
 from verification.policy import POLICIES
 from verification.states import State
@@ -92,6 +105,20 @@ def confirm_conditional() -> None:
 def carry_out_rulings() -> None:
     """What reviewers ruled, and can no longer undo."""
     deciding.carry_out_due(timezone.now())
+
+
+@shared_task
+def give_golden() -> None:
+    """Golden cases for the reviewers for whom one was drawn."""
+    golden_turns.give_due(timezone.now())
+
+
+@shared_task
+def end_golden() -> None:
+    """Golden cases whose time is over, and those that were given and never decided."""
+    now = timezone.now()
+    golden_turns.lapse_due(now)
+    golden.retire_due(now)
 
 
 @shared_task

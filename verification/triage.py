@@ -144,10 +144,12 @@ def _second_review(case: Case) -> SecondReview:
 
     Whoever answers a hearing is the second person already.
     """
-    if case.golden or case.hearing:
+    if case.hearing:
         return SecondReview.NONE
     if case.harm >= settings.SECOND_REVIEW_FROM_HARM:
         return SecondReview.POLICY
+    if case.golden:  # it is a sample itself
+        return SecondReview.NONE
     drawn = int(blind_index(f"{case.pk}:{case.attempt_number}", "review.sample")[:8], 16) / 16**8
     return SecondReview.SAMPLE if drawn < settings.SECOND_REVIEW_SAMPLE else SecondReview.NONE
 

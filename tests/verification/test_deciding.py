@@ -22,8 +22,6 @@ from verification.models import (
     Case,
     CaseNote,
     Decision,
-    GoldenCase,
-    GoldenTurn,
     ReviewDraft,
     ReviewStage,
     Ruling,
@@ -391,29 +389,6 @@ def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
     made = {"attempt_number": 1, "case_version": 0, "made_at": now, "due_at": now + 30 * SECOND, "verb": "approve"}
     ruling = Ruling.objects.create(case=case, stage=RulingStage.BULK, by=senior, confirmed_by=other, **made)
     assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
-
-
-# --- Golden cases ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("verb", "codes", "right"),
-    [("reject", ("name_mismatch", "uscc_invalid"), True), ("reject", ("uscc_invalid",), False), ("approve", (), False)],
-)
-def test_a_golden_case_is_answered_and_waits_on(verb: str, codes: tuple[str, ...], right: bool, reviewer: User, now: datetime) -> None:
-    case = waiting(now, golden=True)
-    GoldenCase.objects.create(case=case, right_verb="reject", right_reasons=["name_mismatch"], made_at=now)
-    claiming.claim(case.pk, reviewer, now)
-    assert GoldenTurn.objects.get().right is None
-    with pytest.raises(Refused):
-        operations.approve(case.pk, reviewer, now)
-    ruling = rule(case, reviewer, now, verb, codes)
-    assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.ANSWERED
-    assert GoldenTurn.objects.get().right is right
-    case.refresh_from_db()
-    assert case.state == State.IN_REVIEW and not Decision.objects.exists() and not Mail.objects.exists()
-    assert claiming.claim_next(reviewer, now + 30 * SECOND) is None, "each answers it once"
-    assert claiming.claim_next(make_staff(now, Power.DECIDE), now + 30 * SECOND) == case
 
 
 # --- Preview ---------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class Duplicates:
         hashes = [document.sha256 for document in subject.documents]
         same_bytes = list(others.filter(sha256__in=hashes).values_list("case_id", "sha256"))
         files = {digest for _, digest in same_bytes}
-        same = Employer.objects.filter(uscc=subject.uscc)
+        same = Employer.objects.real().filter(uscc=subject.uscc)
         holding = Q(confirmed_at__isnull=False)
         if not same.filter(holding, pk=subject.employer_id).exists():
             # A revoked one holds the code no more; that it was revoked is for a person to know, until somebody holds it again.

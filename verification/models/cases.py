@@ -19,7 +19,7 @@ from events.actor import Actor
 from events.queue import Job, JobQuerySet
 from verification import states
 from verification.findings import Finding, Outcome
-from verification.models.reviewing import Ruling
+from verification.models.reviewing import GoldenTurn, Ruling
 from verification.states import State
 
 STOPS = ("suspend", "revoke")
@@ -57,12 +57,21 @@ QUEUED = Q(state=State.IN_REVIEW) | Q(hearing=True)
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
+    def real(self) -> CaseQuerySet:
+        """Without golden cases: behind those there is no employer."""
+        return self.filter(golden=False)
+
+    def shown_to(self, user_id: str) -> CaseQuerySet:
+        """What a member of staff may come upon: a golden case is there for its reviewer, like any other, and for nobody else."""
+        theirs = GoldenTurn.objects.filter(case=models.OuterRef("pk"), reviewer=uuid.UUID(user_id), lapsed_at=None)
+        return self.filter(Q(golden=False) | Q(models.Exists(theirs)))
+
     def open(self) -> CaseQuerySet:
         return self.filter(state__in=states.OPEN)
 
     def in_force(self, now: datetime) -> CaseQuerySet:
         """Approved, and not past its time: the employer holds rights by it."""
-        return self.filter(state=State.APPROVED, expires_at__gt=now)
+        return self.real().filter(state=State.APPROVED, expires_at__gt=now)
 
     def beside(self, case: Case) -> CaseQuerySet:
         """The other cases of the same employer."""
@@ -93,12 +102,13 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(Q(held_until=None) | Q(held_until__lte=now))
 
     def open_to(self, actor: Actor) -> CaseQuerySet:
-        """Without what this reviewer may not decide: appeals against their own decisions, what they have ruled on, what needs a senior."""
+        """Without what this reviewer may not decide: appeals against their own decisions, what they have ruled on, what needs a senior,
+        and what was made for a colleague."""
         against = Appeal.objects.open().against(actor.id).filter(case=models.OuterRef("pk"))
         ruled = Ruling.objects.given().filter(
             case=models.OuterRef("pk"), made_at__gte=models.OuterRef("review_since"), by=uuid.UUID(actor.id)
         )
-        open_to = self.exclude(models.Exists(against)).exclude(models.Exists(ruled))
+        open_to = self.shown_to(actor.id).exclude(models.Exists(against)).exclude(models.Exists(ruled))
         if actor.can(Power.SECOND_REVIEW):
             return open_to
         return open_to.filter(for_senior=False, review_stage=ReviewStage.FIRST)
@@ -181,7 +191,7 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     for_senior = models.BooleanField(default=False)
     assigned_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     golden = models.BooleanField(default=False)
-    """Its right decision is known: what reviewers rule on it is compared with that, and nothing becomes of it."""
+    """Its right decision is known, and its employer is none (`GoldenTurn`): it opens no right, and is there for one reviewer alone."""
 
     objects = CaseQuerySet.as_manager()
 
@@ -227,6 +237,7 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
                 fields=["declared_legal_representative"], condition=~Q(declared_legal_representative=""), name="case_representative"
             ),
             models.Index(fields=["name_key"], condition=~Q(name_key=""), name="case_name_key"),
+            models.Index(fields=["id"], condition=Q(golden=True), name="case_golden"),
         ]
 
     def __str__(self) -> str:
@@ -234,7 +245,8 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
 
     def holds_rights(self, now: datetime) -> bool:
         """Whether rights are held by this case at `now`."""
-        return self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now
+        in_force = self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now
+        return in_force and not self.golden
 
     def heard(self) -> bool:
         """Whether words of its employer wait for a reviewer's answer."""

@@ -30,9 +30,10 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(superseded_at=None)
 
     def shown(self) -> DocumentQuerySet:
-        """What somebody submitted and stands by: a picture in a draft accuses nobody, nor does what was sent with an appeal."""
+        """What somebody submitted and stands by: a picture in a draft accuses nobody, nor does what was sent with an appeal, nor what
+        was copied for a golden case."""
         unsaid = (State.DRAFT, State.WITHDRAWN)
-        return self.current().exclude(kind=DocumentKind.APPEAL_EVIDENCE).exclude(case__state__in=unsaid)
+        return self.current().exclude(kind=DocumentKind.APPEAL_EVIDENCE).exclude(case__state__in=unsaid).exclude(case__golden=True)
 
 
 class Document(models.Model):

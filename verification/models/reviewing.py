@@ -20,7 +20,6 @@ class RulingStage(models.TextChoices):
     SECOND = "second"
     THIRD = "third"
     BULK = "bulk"
-    GOLDEN = "golden"
 
 
 class RulingOutcome(models.TextChoices):
@@ -30,8 +29,6 @@ class RulingOutcome(models.TextChoices):
     CARRIED_OUT = "carried_out"
     FILED = "filed"
     """Kept for the second reviewer, who does not see it."""
-    ANSWERED = "answered"
-    """A golden case: compared with what is right."""
     UNDONE = "undone"
     REFUSED = "refused"
 
@@ -43,7 +40,7 @@ class RulingQuerySet(JobQuerySet):
 
     def given(self) -> RulingQuerySet:
         """Those that were kept beside a case which still waits: their reviewers do not rule on it again."""
-        return self.filter(outcome__in=(RulingOutcome.FILED, RulingOutcome.ANSWERED))
+        return self.filter(outcome=RulingOutcome.FILED)
 
 
 class Ruling(Job):
@@ -54,6 +51,8 @@ class Ruling(Job):
     case_version = models.PositiveIntegerField()
     """Of the case that the reviewer looked at: once it has changed, this is carried out no more."""
     stage = models.CharField(max_length=8, choices=RulingStage.choices)
+    second_review = models.CharField(max_length=8, blank=True, default="")
+    """Why two people looked at the case (`SecondReview`), as it was then: by it they are compared."""
     verb = models.CharField(max_length=30)
     reasons = models.JSONField(default=list)
     """The codes that were ticked; what was seen and expected is taken from the findings when it is carried out."""
@@ -196,17 +195,47 @@ class BulkItem(models.Model):
         return f"{self.bulk_id} {self.case_id}"
 
 
-class GoldenCase(models.Model):
-    """A case of which the right decision is known, mixed among the others to see how well they are decided."""
+class GoldenKind(models.TextChoices):
+    """What a golden case asks of a reviewer. Stored."""
 
-    case = models.OneToOneField("verification.Case", on_delete=models.PROTECT, related_name="golden_case")
+    KEPT = "kept", _("kept from a decided case")
+    HONEST = "honest", _("honest")
+    NAME = "name", _("another name on the licence")
+    FORGED = "forged", _("edited picture")
+    REGISTER = "register", _("the register speaks against it")
+    AGENCY = "agency", _("agency without a client")
+
+
+class GoldenCaseQuerySet(models.QuerySet["GoldenCase"]):
+    def in_use(self) -> GoldenCaseQuerySet:
+        return self.filter(retired_at=None)
+
+
+class GoldenCase(models.Model):
+    """A case of which the right decision is known, to be put among the others. It is a recipe: each reviewer gets a case of their own."""
+
+    kind = models.CharField(max_length=10, choices=GoldenKind.choices)
+    name = models.CharField(max_length=200)
+    """Of the company, for leads; it goes with the recipe."""
     right_verb = models.CharField(max_length=30)
     right_reasons = models.JSONField(default=list)
+    recipe = models.JSONField(default=dict)
+    """What a case is made of it from (`golden.Recipe`); empty once it is retired."""
+    known_to = models.JSONField(default=list)
+    """The ids of those who have had the case that it was kept from, and so would know it."""
+    kept_from = models.UUIDField(null=True, unique=True)
+    """The case that it was kept from, until it is retired. No foreign key: that case goes its own way."""
+    made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True, blank=True)
 
+    objects = GoldenCaseQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["made_at"], condition=Q(retired_at=None), name="golden_in_use")]
+
     def __str__(self) -> str:
-        return f"{self.case_id} {self.right_verb}"
+        return f"{self.kind} {self.right_verb} {self.pk}"
 
     def agrees(self, verb: str, reasons: Sequence[str]) -> bool:
         """Whether this is the right decision: its verb, and at least its reasons."""
@@ -214,18 +243,23 @@ class GoldenCase(models.Model):
 
 
 class GoldenTurn(models.Model):
-    """That a reviewer was given a golden case, and what they ruled."""
+    """That a reviewer was given a golden case, as a case of their own, and what they ruled."""
 
-    case = models.ForeignKey("verification.Case", on_delete=models.PROTECT, related_name="golden_turns", db_index=False)
-    reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    golden = models.ForeignKey(GoldenCase, on_delete=models.PROTECT, related_name="turns", db_index=False)
+    reviewer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    case = models.OneToOneField("verification.Case", on_delete=models.PROTECT, related_name="golden_turn")
     given_at = models.DateTimeField()
     verb = models.CharField(max_length=30, blank=True)
     reasons = models.JSONField(default=list)
     right = models.BooleanField(null=True, blank=True)
     """Empty until they have ruled."""
+    answered_at = models.DateTimeField(null=True, blank=True)
+    lapsed_at = models.DateTimeField(null=True, blank=True)
+    """When it went from their sight without having been decided."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "reviewer"], name="golden_turn_once")]
+        constraints = [models.UniqueConstraint(fields=["golden", "reviewer"], name="golden_turn_once")]
+        indexes = [models.Index(fields=["reviewer", "given_at"], name="golden_turn_of")]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.reviewer_id}"

@@ -31,10 +31,10 @@ from downloads import gate
 from employers import operations as accounts
 from employers.models import ApiClient, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
-from verification import operations, wording
+from verification import golden_specimens, operations, wording
 from verification.findings import Finding, Severity
 from verification.intake import Limits, examine
-from verification.models import Attempt, Case, CheckRun, DocumentKind
+from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind
 from verification.specimens import Company, Specimen, make
 from verification.states import State
 
@@ -87,6 +87,7 @@ class Command(BaseCommand):
             demo.wrong_licence()
             demo.revoked_company()
             demo.left_in_the_queue()
+            demo.golden_cases()
         if "employer" not in sign_in:
             ids = {"employer_id": str(employer.employer_id), "member_id": str(employer.pk)}
             save_sign_in(path, sign_in | {"employer": employer.user.email} | ids)
@@ -126,7 +127,7 @@ def worker() -> Iterator[None]:
 
 
 class Demo:
-    """The stories. Each method is one employer's, but for the last, which is three's."""
+    """The stories. Each method is one employer's, but for the last two, which are for whoever tries the console."""
 
     def __init__(self, timeline: Timeline, sign_in: dict[str, str], seed: int) -> None:
         self.line, self.sign_in, self.seed = timeline, sign_in, seed
@@ -200,6 +201,15 @@ class Demo:
             case = operations.open_case(member.employer, member.as_actor(), timezone.now())
             self.upload(case, member, specimen)
             self.submit_and_watch(case, member, each_check=False)
+
+    def golden_cases(self) -> None:
+        """Of two kinds: enough to see what they are. Whoever may read their answers is given none."""
+        self.line.head("五、标准题：用来检验审核质量", "5. Golden cases, by which it is seen how well cases are decided")
+        for number, kind in enumerate((GoldenKind.HONEST, GoldenKind.NAME)):
+            made = golden_specimens.made(kind, self.seed + 1000 + number, timezone.now())
+            right = {"approve": ("通过", "approve"), "reject": ("拒绝", "reject")}[made.right_verb]
+            self.line.say(f"{made.name}：正确的决定是{right[0]}", f"{made.name}: the right decision is to {right[1]}")
+        self.line.say(f"数据见 {settings.SITE_URL}/console/quality/", f"Their figures: {settings.SITE_URL}/console/quality/")
 
     # --- The steps ---------------------------------------------------------------------------------------
 

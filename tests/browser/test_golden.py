@@ -1,0 +1,105 @@
+"""Can a lead read how well cases are decided on any screen, and keep a golden case, and is it decided like any other?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from playwright.sync_api import expect
+
+from employers.models import User
+from employers.powers import Power
+from tests.browser.conftest import PHONE, Visitor
+from tests.browser.test_queue import serious
+from tests.factories import make_reviewer
+from tests.verification.reviewing import make_staff
+from tests.verification.test_golden import decided
+from tests.verification.test_quality_figures import decision, pair, ruling, turn
+from verification import deciding, golden, golden_turns
+from verification.models import Case, GoldenCase, GoldenTurn
+from verification.states import State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+QUALITY, MINE = "/console/quality/", "/console/quality/mine/"
+
+
+@pytest.fixture
+def lead(now: datetime) -> User:
+    """A superuser: a transactional test empties the table of groups."""
+    return make_reviewer(now, "lead@zizhi.example")
+
+
+@pytest.fixture
+def colleague(now: datetime) -> User:
+    """Somebody who decides and sees the lists, and reads no answers."""
+    user = make_staff(now, Power.DECIDE)
+    user.user_permissions.add(Permission.objects.get(content_type=ContentType.objects.get_for_model(Case), codename="view_case"))
+    return user
+
+
+@pytest.fixture
+def a_month(now: datetime, lead: User) -> User:
+    """Two reviewers who have done enough to say something, and one who has not."""
+    anna, bert, chris = (make_staff(now, Power.DECIDE, Power.SECOND_REVIEW) for _ in range(3))
+    for person, name in ((anna, "anna"), (bert, "bert"), (chris, "chris")):
+        User.objects.filter(pk=person.pk).update(email=f"{name}@zizhi.example")
+    for number in range(26):
+        at = now - timedelta(days=number)
+        said, answered = (("approve", "approve"), ("reject", "reject"), ("reject", "request_changes"))[number % 3 if number < 24 else 0]
+        case = pair(anna, said, bert, answered, at)
+        ruling(case, anna, at, said, "bulk", seconds=5 + 7 * (number % 9) ** 2, outcome="undone" if number % 11 == 0 else "carried_out")
+        decision(case, bert, answered, at)
+        kind, verb = (("honest", "approve"), ("name", "reject"), ("forged", "reject"))[number % 3]
+        turn(anna, at - timedelta(days=40), "approve" if number % 7 == 0 else verb, number % 7 > 0, kind)
+    turn(chris, now, "reject", True)
+    GoldenCase.objects.filter(kind="honest").update(right_verb="approve")
+    return anna
+
+
+@pytest.mark.parametrize("size", ["phone", "1280", "1920"])
+def test_every_width_and_both_languages_are_calm(visit: Visitor, lead: User, a_month: User, now: datetime, size: str) -> None:
+    options: dict[str, Any] = PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 1000}}
+    golden.keep(decided(now).pk, "reject", ["name_mismatch"], lead, now)
+    kept, other = GoldenCase.objects.get(kind="kept"), decided(now, 4)
+    for locale in ("zh-CN", "en-GB"):
+        visitor = visit(**options, locale=locale)
+        visitor.sign_in(lead)
+        for path in (f"{QUALITY}?period=all", f"{QUALITY}keep/{other.pk}/", f"{QUALITY}golden/{kept.pk}/retire/"):
+            page = visitor.go(path)
+            for summary in page.locator(".reviewer summary").all():
+                summary.click()
+            visitor.is_calm()
+            assert serious(visitor) == [], path
+        visitor.sign_in(a_month)
+        visitor.go(f"{MINE}?period=all")
+        visitor.is_calm()
+        assert serious(visitor) == []
+
+
+def test_a_lead_keeps_one_and_a_colleague_decides_it_without_a_script(visit: Visitor, lead: User, colleague: User, now: datetime) -> None:
+    original = decided(now)
+    at_the_lead = visit(locale="en-GB", java_script_enabled=False)
+    at_the_lead.sign_in(lead)
+    page = at_the_lead.go(f"/console/verification/case/{original.pk}/change/")
+    page.get_by_role("link", name="Keep as a golden case …").click()
+    expect(page.get_by_label("Right decision")).to_have_value("reject")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator("ul.golden-cases li")).to_contain_text(original.declared_name)
+    at_the_lead.is_calm()
+
+    copy = golden_turns.plant(GoldenCase.objects.get(), colleague, now)
+    reviewer = visit(locale="en-GB")
+    reviewer.sign_in(colleague)
+    page = reviewer.go("/console/verification/case/")
+    page.get_by_role("button", name="Claim the next case").click()
+    expect(page.locator("h1")).to_have_text(copy.declared_name)
+    expect(page.locator(".case-pages img").first).to_be_visible()
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"Approved: {copy.declared_name}")).to_be_visible()
+    reviewer.is_calm()
+    deciding.carry_out_due(datetime.now().astimezone() + timedelta(minutes=1))
+    assert GoldenTurn.objects.get().right is False and Case.objects.get(pk=copy.pk).state == State.APPROVED
