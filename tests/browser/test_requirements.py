@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from employers.models import Member
 from events.models import Mail
-from tests.browser.conftest import DESK, PHONE, Visit, Visitor
-from tests.browser.test_pages import serious
+from tests.browser.conftest import DESK, PHONE, Visitor
+from tests.browser.test_pages import is_for_everybody
 from tests.factories import make_case, make_document, make_employer, make_member
 from verification import pipeline, readings
 from verification.findings import Finding, Severity
@@ -42,12 +41,6 @@ LOOKS = [
     pytest.param({**PHONE, "locale": "zh-CN", "color_scheme": "light"}, id="phone-zh-light"),
     pytest.param({**DESK, "locale": "en", "color_scheme": "dark"}, id="desk-en-dark"),
 ]
-
-
-def is_for_everybody(visitor: Visit) -> None:
-    """Nothing serious found by axe, which is a script itself, nothing in the console, nothing beyond the screen."""
-    visitor.is_calm()
-    assert not visitor.scripted or serious(Axe().run(visitor.page).response["violations"]) == [], visitor.page.url
 
 
 @pytest.fixture
