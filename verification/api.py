@@ -85,7 +85,7 @@ EXAMPLE: Final[dict[str, Any]] = {
             "ways": [
                 {
                     "code": "business_licence", "state": "satisfied", "strength": None, "shown": "", "expires_at": None,
-                    "takes": {"zh": "几分钟", "en": "a few minutes"}, "reasons": [],
+                    "takes": {"zh": "几分钟", "en": "a few minutes"}, "reasons": [], "reusable": 0, "not_reusable": None,
                 }
             ],
         },
@@ -108,7 +108,7 @@ EXAMPLE: Final[dict[str, Any]] = {
             "ways": [
                 {
                     "code": "bank_deposit", "state": "currently_due", "strength": "strong", "shown": "", "expires_at": None,
-                    "takes": {"zh": "一至两个工作日", "en": "one or two working days"}, "reasons": [],
+                    "takes": {"zh": "一至两个工作日", "en": "one or two working days"}, "reasons": [], "reusable": 0, "not_reusable": None,
                 }
             ],
         },
@@ -160,12 +160,16 @@ class WayOut(Schema):
     takes: Words
     expires_at: datetime | None = Field(description="By when it has to be completed; where it is done, how long it holds.")
     reasons: list[WhyOut]
+    reusable: int = Field(description="How many of its documents, given with an earlier case, can be used again by one press on the page.")
+    not_reusable: WhyOut | None = Field(description="Why others of an earlier case cannot.")
 
     @classmethod
     def of(cls, way: Way) -> WayOut:
         return cls(
             code=way.code, state=way.state, strength=way.strength, shown=way.shown, takes=Words.of(way.takes), expires_at=way.expires_at,
             reasons=[WhyOut.of(why) for why in way.reasons],
+            reusable=way.kept.count if way.kept else 0,
+            not_reusable=WhyOut.of(way.kept.why_not) if way.kept and way.kept.why_not else None,
         )  # fmt: skip
 
 

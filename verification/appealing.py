@@ -67,8 +67,8 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
         return move.case
     finally:
         if not kept:
-            for name in (name for names in stored for name in names):
-                default_storage.delete(name)
+            for each, names in zip(evidence, stored, strict=True):
+                operations.let_go(each.taken_in.sha256, names)
 
 
 def _kept(case: Case, evidence: Evidence, names: Sequence[str], member: Member, now: datetime) -> Document:

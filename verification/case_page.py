@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.models import Member
 from events.models import Event
 from events.reasons import REASONS
-from verification import asked, clients, guards, policy, proving, readings, states, wording
+from verification import asked, clients, guards, operations, policy, proving, readings, reusing, states, wording
 from verification.checks import CHECKS
 from verification.client_lines import client_line
 from verification.facts import RequirementState, Why
@@ -29,7 +29,6 @@ from verification.states import State
 
 Word = str | Promise
 
-UNDO_FOR: Final = timedelta(days=1)
 TIMELINE_AT_MOST: Final = 60
 IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
 UNSAID: Final = frozenset({"case_not_submitted"})
@@ -69,6 +68,8 @@ class Slot:
     hint: Promise | str
     documents: list[Document] = field(default_factory=list)
     removed: list[Document] = field(default_factory=list)
+    kept: reusing.Kept | None = None
+    """What was given of it with an earlier case."""
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ def slots(documents: Sequence[Document], now: datetime) -> dict[str, Slot]:
     for kind in DocumentKind:
         of_kind = [d for d in documents if d.kind == kind]
         current = [d for d in of_kind if d.superseded_at is None]
-        removed = [d for d in of_kind if d.superseded_at and now - d.superseded_at < UNDO_FOR and (kind, d.sha256) not in there]
+        removed = [d for d in of_kind if d.superseded_at and now - d.superseded_at < operations.UNDO_FOR and (kind, d.sha256) not in there]
         made[str(kind)] = Slot(kind, kind.label, wording.DOCUMENT_HINTS.get(kind, ""), current, removed)
     return made
 
@@ -364,9 +365,12 @@ def editor(
             sent = client_form[1] if client_form and client_form[0] == document.pk else None
             document.of_client = client_line(document, of_clients.get(document.pk), sent)  # type: ignore[attr-defined]
     slot_of = slots(documents, now)
+    kept = reusing.kept_before(case, now)
+    for kind, papers in kept.items():
+        slot_of[kind].kept = papers
     if case.state in states.EDITABLE:
         opened |= {document.kind for document in documents if document.superseded_at is None and _to_look_at(document)}
-    made = items(asked.requirements_of(case, member, now), case.state, slot_of, frozenset(map(item_of_kind, opened)))
+    made = items(asked.requirements_of(case, member, now, kept), case.state, slot_of, frozenset(map(item_of_kind, opened)))
     rows = [item for item in made if item.code not in APART]
     in_rows = {slot.kind for item in rows for slot in item.slots} | {DocumentKind.APPEAL_EVIDENCE}
     return {

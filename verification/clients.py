@@ -148,7 +148,7 @@ def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
 def standings(case: Case, now: datetime) -> list[Standing]:
     """The letters that came while the approval of `case` was in force, without those that were ended, the oldest first."""
     letters = Document.objects.current().filter(case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at)
-    return [*_standings(letters.filter(client_authorisation__ended_at=None), now)] if case.approved_at else []
+    return [*standings_of(letters.filter(client_authorisation__ended_at=None), now)] if case.approved_at else []
 
 
 def to_look_at(now: datetime) -> list[Standing]:
@@ -156,15 +156,16 @@ def to_look_at(now: datetime) -> list[Standing]:
     letters = Document.objects.current().filter(kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.in_force(now))
     later = letters.filter(uploaded_at__gt=F("case__approved_at"), client_authorisation__isnull=False)
     read = later.filter(client_authorisation__ended_at=None, reading__finished_at__isnull=False)
-    return [standing for standing in _standings(read, now) if standing.doubtful]
+    return [standing for standing in standings_of(read, now) if standing.doubtful]
 
 
 def standing_of(client: ClientAuthorisation, now: datetime) -> Standing:
     """How the letter of one client stands, whenever it came."""
-    return next(_standings(Document.objects.filter(pk=client.document_id), now))
+    return next(standings_of(Document.objects.filter(pk=client.document_id), now))
 
 
-def _standings(letters: Any, now: datetime) -> Iterator[Standing]:
+def standings_of(letters: Any, now: datetime) -> Iterator[Standing]:
+    """How each of these letters stands, whenever it came, the oldest first."""
     documents = list(letters.select_related("case", "reading", "client_authorisation").order_by("uploaded_at"))
     clients = {document.pk: client for document in documents if (client := getattr(document, "client_authorisation", None))}
     accepted = _accepted(clients.values())

@@ -15,7 +15,7 @@ from typing import Final
 from employers.uscc import problem
 from events.reasons import Text
 from verification import states
-from verification.facts import STRENGTH, Facts, Letter, Paper, RequirementState, Strength, Why
+from verification.facts import STRENGTH, Facts, KeptPaper, Letter, Paper, RequirementState, Strength, Why
 from verification.findings import Severity
 from verification.rule_pack import (
     AUTHORITY,
@@ -53,6 +53,8 @@ class Way:
     """What it is about, masked: the address, the account, the colleague."""
     reasons: tuple[Why, ...] = ()
     expires_at: datetime | None = None
+    kept: KeptPaper | None = None
+    """Of a document: what is here from an earlier case, to be used again by one press."""
 
 
 @dataclass(frozen=True)
@@ -287,7 +289,8 @@ def _ways(item: Item, facts: Facts, whys: tuple[Why, ...], state: RequirementSta
     # What was declared and what the paper says can be brought together from either end.
     codes = (*item.ways, paper) if item.code == FACTS and any(why.check == "reading" for why in whys) else item.ways
     due = state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE)
-    return tuple(Way(code, TAKES[code], state=state, shown=shown, reasons=whys) for code in codes if not due or _takes(code, facts))
+    takes = [code for code in codes if not due or _takes(code, facts)]
+    return tuple(Way(code, TAKES[code], state=state, shown=shown, reasons=whys, kept=facts.kept.get(code)) for code in takes)
 
 
 def _takes(way: str, facts: Facts) -> bool:
@@ -305,7 +308,8 @@ def _way_of_proof(kind: str, facts: Facts, whys: tuple[Why, ...], state: Require
         there = bool(facts.of_kinds((kind,)))
         at = RequirementState.PENDING_VERIFICATION if there else RequirementState.CURRENTLY_DUE
         accepted = there and state is RequirementState.SATISFIED
-        return Way(kind, takes, strength, RequirementState.SATISFIED if accepted else at, reasons=whys if there and not accepted else ())
+        reasons, stands = whys if there and not accepted else (), RequirementState.SATISFIED if accepted else at
+        return Way(kind, takes, strength, stands, reasons=reasons, kept=facts.kept.get(kind))
     of_kind = sorted((proof for proof in facts.proofs if proof.kind == kind), key=lambda proof: proof.started_at, reverse=True)
     best = next((p for p in of_kind if p.stands(now)), next((p for p in of_kind if p.under_way(now)), of_kind[0] if of_kind else None))
     if best is None:

@@ -115,6 +115,7 @@ HAPPENED: dict[str, Promise] = {
     "open": _("Case opened"),
     "declare": _("Company facts changed"),
     "add_document": _("Document added"),
+    "reuse_document": _("Document used again from an earlier case"),
     "remove_document": _("Document removed"),
     "restore_document": _("Document restored"),
     "add_client": _("Client added"),

@@ -9,6 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import Page, expect
@@ -20,6 +22,7 @@ from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
 from verification import appealing, operations
 from verification.models import Attempt, Case, CheckRun, Decision, Document, Proof
+from verification.specimens import make
 from verification.states import IN_PROGRESS, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -259,6 +262,29 @@ def test_a_document_that_was_refused_and_one_that_was_taken_out(visit: Visitor, 
     if not scripted:
         licence.locator(".send").click()
     expect(licence.locator(".refusals li")).to_have_count(2)
+    expect(licence.locator(".undo")).to_be_visible()
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("scripted", [True, False])
+def test_what_was_given_before_is_used_again_and_taken_out_again(visit: Visitor, look: str, scripted: bool, now: datetime) -> None:
+    visitor, member = visit(**_look(look), java_script_enabled=scripted), make_member(now)
+    old = make_document(make_case(member, now, State.WITHDRAWN), now)
+    old.pages.update(image=default_storage.save("page.jpg", ContentFile(make(5).jpeg())))
+    make_case(member, now)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    licence = page.locator("#slot-business_licence")
+    expect(licence.locator(".again img")).to_be_visible()
+    is_for_everybody(visitor)
+    licence.locator(".again button").click()
+    expect(licence.locator(".documents img")).to_be_visible()
+    expect(licence.locator(".again")).to_have_count(0)
+    if scripted:
+        expect(licence.locator(".about button")).to_be_focused()
+    is_for_everybody(visitor)
+    licence.locator(".about button").click()
     expect(licence.locator(".undo")).to_be_visible()
     is_for_everybody(visitor)
 

@@ -26,7 +26,7 @@ from employers.models import Member
 from employers.views import member_required, posted_or
 from events.actor import Actor
 from events.errors import ProviderError, Refused
-from verification import guards, operations, readings, uploads
+from verification import guards, operations, readings, reusing, uploads
 from verification.case_page import editor, item_of_kind, page, reading_of
 from verification.forms import UploadForm
 from verification.intake import Intake, Limits, examine
@@ -189,6 +189,18 @@ def _document_door(operation: Callable[[UUID, Actor, datetime], Any]) -> Callabl
 
 remove_document = _document_door(operations.remove_document)
 restore_document = _document_door(operations.restore_document)
+
+
+@posted_or("verification:home")
+@member_required
+def use_again(request: HttpRequest, member: Member) -> HttpResponse:
+    """Give a paper that is here from an earlier case; pressed twice, it is given once."""
+    case, kind = case_or_404(member), request.POST.get("kind", "")
+    try:
+        given = reusing.use_again(case.pk, kind, member.user, member.as_actor(), timezone.now())
+    except Refused as refused:
+        return refused_at_home(request, refused)
+    return _edited(request, member, given[0]) if given else redirect("verification:home")
 
 
 def _edited(request: HttpRequest, member: Member, document: Document) -> HttpResponse:
