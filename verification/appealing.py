@@ -19,6 +19,7 @@ from verification.intake import Intake
 from verification.models import Appeal, Case, Document, DocumentKind
 from verification.notices import tell
 from verification.states import State
+from verification.storage import let_go
 
 WORDS_AT_MOST: Final = 4000
 FILES_AT_MOST: Final = 4
@@ -68,7 +69,7 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
     finally:
         if not kept:
             for each, names in zip(evidence, stored, strict=True):
-                operations.let_go(each.taken_in.sha256, names)
+                let_go(each.taken_in.sha256, names)
 
 
 def _kept(case: Case, evidence: Evidence, names: Sequence[str], member: Member, now: datetime) -> Document:

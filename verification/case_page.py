@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.models import Member
 from events.models import Event
 from events.reasons import REASONS
-from verification import asked, clients, guards, operations, policy, proving, readings, reusing, states, wording
+from verification import asked, clients, guards, policy, proving, readings, reusing, states, wording
 from verification.checks import CHECKS
 from verification.client_lines import client_line
 from verification.facts import RequirementState, Why
@@ -235,7 +235,7 @@ def slots(documents: Sequence[Document], now: datetime) -> dict[str, Slot]:
     for kind in DocumentKind:
         of_kind = [d for d in documents if d.kind == kind]
         current = [d for d in of_kind if d.superseded_at is None]
-        removed = [d for d in of_kind if d.superseded_at and now - d.superseded_at < operations.UNDO_FOR and (kind, d.sha256) not in there]
+        removed = [d for d in of_kind if d.superseded_at and now - d.superseded_at < reusing.UNDO_FOR and (kind, d.sha256) not in there]
         made[str(kind)] = Slot(kind, kind.label, wording.DOCUMENT_HINTS.get(kind, ""), current, removed)
     return made
 

@@ -33,13 +33,12 @@ from verification.intake import Intake
 from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading, Ruling
 from verification.notices import tell, tell_admins
 from verification.states import State
+from verification.storage import let_go
 from verification.terms import rights_end
 
 DOCUMENTS_PER_KIND = 4
 UPLOADS_PER_CASE = 30
 """Removed ones count: each is kept on record. Clients' letters are counted apart."""
-UNDO_FOR = timedelta(days=1)
-"""How long a document that was taken out is offered back."""
 CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
 """Clients' letters of a case that one attempt has to read, and of one that is approved, where each is read by itself."""
 READ_AT_ONCE = (DocumentKind.BUSINESS_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
@@ -230,13 +229,6 @@ def add_document(
     finally:
         if document is None:
             let_go(taken_in.sha256, names)
-
-
-def let_go(sha256: str, names: Sequence[str]) -> None:
-    """Erase stored pages of the file `sha256` that no row holds (any more): of one file used again, two rows hold the same pages."""
-    held = DocumentPage.objects.filter(document__sha256=sha256, image__in=names).values_list("image", flat=True)
-    for name in set(names).difference(held):
-        default_storage.delete(name)
 
 
 def room_for(case: Case, kind: str) -> int:

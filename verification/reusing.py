@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from verification.models.cases import SENT_BACK, STOPS
 from verification.rule_pack import AGENCY, LICENCE, OF_KIND, about, paper_of
 from verification.terms import end_of
 
+UNDO_FOR: Final = timedelta(days=1)
+"""How long a document that was taken out is offered back where it stood."""
 _LETTER: Final = DocumentKind.CLIENT_AUTHORIZATION
 _ENDED: Final = {LICENCE: "document_expired", AGENCY: "agency_licence_expired"}
 """What is said of a paper whose last day is over, by its item."""
@@ -109,7 +111,7 @@ def _again(case: Case, earlier: Document, user: User, actor: Actor, now: datetim
 
 
 def _can_be_undone(document: Document, now: datetime) -> bool:
-    return document.superseded_at is not None and now - document.superseded_at < operations.UNDO_FOR
+    return document.superseded_at is not None and now - document.superseded_at < UNDO_FOR
 
 
 # --- What speaks against them ------------------------------------------------------------------------------

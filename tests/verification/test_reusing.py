@@ -32,6 +32,7 @@ from verification.models import (
 )
 from verification.specimens import make
 from verification.states import State
+from verification.storage import let_go
 
 pytestmark = pytest.mark.django_db
 LICENCE = DocumentKind.BUSINESS_LICENCE
@@ -206,7 +207,7 @@ def erase(document: Document) -> None:
         Document.objects.select_for_update().get(pk=document.pk)
         names = [page.image.name for page in document.pages.all()]
         DocumentPage.objects.filter(document=document).delete()
-    operations.let_go(document.sha256, names)
+    let_go(document.sha256, names)
 
 
 @pytest.mark.postgresql
