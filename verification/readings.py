@@ -20,7 +20,7 @@ from employers.models import Member
 from employers.uscc import normalise
 from events.errors import ProviderUnavailable, Refused
 from events.models import record
-from verification import duplicates_index, guards, pipeline
+from verification import clients, duplicates_index, guards, pipeline
 from verification.checks.agency_licence import ClientLetter
 from verification.checks.base import Check
 from verification.checks.reading import Reading
@@ -75,6 +75,8 @@ def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | N
     finished = DocumentReading.objects.finish(document_id, lease, clock(), reading=observation, version=version)
     if finished and row.document.superseded_at is None and row.deaths < DEATHS:
         _look_ahead(row.document)
+        if observation and row.document.kind == DocumentKind.CLIENT_AUTHORIZATION:
+            clients.judge(document_id, clock())
     return finished and observation is not None
 
 

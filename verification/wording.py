@@ -120,6 +120,7 @@ HAPPENED: dict[str, Promise] = {
     "restore_document": _("Document restored"),
     "add_client": _("Client added"),
     "change_client": _("Client corrected"),
+    "judge_client": _("A client's letter was held against what you said"),
     "accept_client": _("A client's letter was looked at and accepted"),
     "end_client": _("Client ended"),
     "submit": _("Submitted"),
