@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import Member
 from events.models import Event
-from events.reasons import REASONS
+from events.reasons import REASONS, Text
 from verification import asked, clients, guards, policy, proving, readings, reusing, states, wording
 from verification.checks import CHECKS
 from verification.client_lines import client_line
@@ -24,7 +24,7 @@ from verification.findings import Finding, Severity
 from verification.forms import ClientForm
 from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentKind, ProofKind
 from verification.requirements import Requirement, Way, next_of
-from verification.rule_pack import CLIENTS, CURRENT, MAIL, REVERIFICATION, SUBMISSION, paper_of
+from verification.rule_pack import CLIENTS, CURRENT, HOW, MAIL, REVERIFICATION, SUBMISSION, paper_of
 from verification.states import State
 
 Word = str | Promise
@@ -65,11 +65,15 @@ class Slot:
 
     kind: str
     name: Promise | str
-    hint: Promise | str
     documents: list[Document] = field(default_factory=list)
     removed: list[Document] = field(default_factory=list)
     kept: reusing.Kept | None = None
     """What was given of it with an earlier case."""
+
+    @property
+    def how(self) -> Text | None:
+        """How it is photographed; of a letter its way says so."""
+        return HOW.get(self.kind) if self.kind != DocumentKind.AUTHORIZATION_LETTER else None
 
 
 @dataclass(frozen=True)
@@ -98,14 +102,6 @@ class WayLine:
     @property
     def name(self) -> Word:
         return wording.WAYS.get(self.way.code, self.way.code)
-
-    @property
-    def hint(self) -> Word:
-        return wording.WAY_HINTS.get(self.way.code, "")
-
-    @property
-    def who(self) -> Word:
-        return wording.WAY_WHO.get(self.way.code, "")
 
     @property
     def strength(self) -> Word:
@@ -236,7 +232,7 @@ def slots(documents: Sequence[Document], now: datetime) -> dict[str, Slot]:
         of_kind = [d for d in documents if d.kind == kind]
         current = [d for d in of_kind if d.superseded_at is None]
         removed = [d for d in of_kind if d.superseded_at and now - d.superseded_at < reusing.UNDO_FOR and (kind, d.sha256) not in there]
-        made[str(kind)] = Slot(kind, kind.label, wording.DOCUMENT_HINTS.get(kind, ""), current, removed)
+        made[str(kind)] = Slot(kind, kind.label, current, removed)
     return made
 
 
@@ -428,6 +424,28 @@ def _has_letters(documents: Sequence[Document]) -> bool:
     return any(document.kind == DocumentKind.CLIENT_AUTHORIZATION for document in documents)
 
 
+@dataclass(frozen=True)
+class ToCome:
+    """What comes next, and whose time tells when: the `machine`'s, `reviewers`' or that of `appeals`; else until when it is waited for."""
+
+    words: Word
+    whose: str = ""
+    until: datetime | None = None
+
+
+def to_come(case: Case, waiting_for: str, until: datetime | None, own_words: Appeal | None) -> ToCome | None:
+    """The row before what happened; None where nothing comes by itself."""
+    if case.state in states.EDITABLE:
+        return ToCome(_("Next: you hand it in. Then the checks:"), "machine")
+    if case.state in states.IN_PROGRESS:
+        if waiting_for in wording.WAITS_FOR_EMPLOYER:
+            return ToCome(_("Next: what the checks wait for from you."), until=until)
+        return ToCome(_("Next: what is waited for is asked again."), until=until) if until else ToCome(_("Next: the checks."), "machine")
+    if own_words is not None:
+        return ToCome(_("Next: a reviewer answers you."), "appeals")
+    return ToCome(_("Next: a reviewer decides."), "reviewers") if case.state in states.REVIEWABLE else None
+
+
 def _timeline(case: Case) -> list[Event]:
     """What happened to the case, its documents and proofs, the latest first."""
     events = Event.objects.filter(employer_id=case.employer_id, verb__in=wording.HAPPENED, subject_type__in=IN_THE_TIMELINE)
@@ -463,4 +481,5 @@ def page(
         "renew_soon": case.holds_rights(now) and case.expires_at is not None and case.expires_at - now <= CURRENT.renew_before,
         "in_force": in_force,
         "timeline": _timeline(case),
+        "to_come": to_come(case, context["attempt"].waiting_for if context["attempt"] else "", context["waits_until"], said),
     }

@@ -22,6 +22,7 @@ from verification.rule_pack import (
     CLIENTS,
     EVERYBODY,
     FACTS,
+    HOW,
     LICENCE,
     MAIL,
     OF_KIND,
@@ -29,6 +30,7 @@ from verification.rule_pack import (
     REVERIFICATION,
     SUBMISSION,
     TAKES,
+    WHO,
     Item,
     Pack,
     Unlocks,
@@ -55,6 +57,16 @@ class Way:
     expires_at: datetime | None = None
     kept: KeptPaper | None = None
     """Of a document: what is here from an earlier case, to be used again by one press."""
+
+    @property
+    def how(self) -> Text:
+        """How it is gone."""
+        return HOW[self.code]
+
+    @property
+    def who(self) -> Text:
+        """Who is needed to complete it."""
+        return WHO[self.code]
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,9 @@ def _requirement(item: Item, facts: Facts, whys: tuple[Why, ...], paper: str, pa
         if deadline and deadline - now <= pack.renew_before and state is not RequirementState.PENDING_VERIFICATION:
             state, whys = RequirementState.CURRENTLY_DUE, (*whys, Why("agency_client_ends_soon", "valid_until"))
     if item.code == AUTHORITY:
-        deadline = _proofs_end(facts, state, now) or _waited_for(facts, state) or deadline
+        deadline = _proofs_end(facts, state, now) or _waited_for(item, facts, state, whys) or deadline
+    if item.code == REGISTRATION and facts.state in states.OPEN:
+        deadline = _waited_for(item, facts, state, whys) or deadline
     if state is RequirementState.SATISFIED:
         whys = ()
     elif not whys and state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE):
@@ -229,9 +243,15 @@ def _proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetim
     return None if None in standing else max((until for until in standing if until), default=None)
 
 
-def _waited_for(facts: Facts, state: RequirementState) -> datetime | None:
-    """Until when the checks wait for it, where they do; then a person decides without."""
-    waits = state is RequirementState.CURRENTLY_DUE and facts.waiting_for and about(facts.waiting_for) == AUTHORITY
+def _waited_for(item: Item, facts: Facts, state: RequirementState, whys: tuple[Why, ...]) -> datetime | None:
+    """Until when the checks wait for it, where they do; then a person decides without.
+
+    Of two things that are waited for, an attempt names the employer's; the register is waited for beside it.
+    """
+    if item.code == REGISTRATION:
+        waits = any(why.code == "registry_pending" for why in whys)
+    else:
+        waits = state is RequirementState.CURRENTLY_DUE and bool(facts.waiting_for) and about(facts.waiting_for) == item.code
     return facts.waits_until if waits else None
 
 
