@@ -869,9 +869,15 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "person_not_yet",
-        Text("多次未通过后，才能直接请人工查看", "A person can be asked once a case has come back several times"),
+        Text("多次未通过或未能上传后，才能直接请人工查看", "A person can be asked once a case has come back, or something has failed, several times"),
         Text("请先按提示补正并重新提交", "Mend what is named and submit again"),
         "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "person_asked_lately",
+        Text("几天前已经请人工查看过", "A person was asked to look a few days ago already"),
+        Text("请按上次的答复处理；也可以改用其他方式", "Do as the last answer said; or go another way"),
+        "nobody", DAYS, appeal=False,
     ),
     Reason(
         "words_missing",

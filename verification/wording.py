@@ -116,6 +116,7 @@ HAPPENED: dict[str, Promise] = {
     "declare": _("Company facts changed"),
     "add_document": _("Document added"),
     "reuse_document": _("Document used again from an earlier case"),
+    "refuse_upload": _("An upload was refused"),
     "remove_document": _("Document removed"),
     "restore_document": _("Document restored"),
     "add_client": _("Client added"),

@@ -263,6 +263,12 @@ def test_a_document_that_was_refused_and_one_that_was_taken_out(visit: Visitor, 
         licence.locator(".send").click()
     expect(licence.locator(".refusals li")).to_have_count(2)
     expect(licence.locator(".undo")).to_be_visible()
+    for _ in range(2):
+        licence.locator("input[name=files]").set_input_files(files)  # type: ignore[arg-type]
+        with page.expect_response("**/case/documents/"):
+            if not scripted:
+                licence.locator(".send").click()
+    expect(page.locator("#ask-person")).to_be_visible()  # after the third time
     is_for_everybody(visitor)
 
 

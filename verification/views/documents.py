@@ -26,7 +26,7 @@ from employers.models import Member
 from employers.views import member_required, posted_or
 from events.actor import Actor
 from events.errors import ProviderError, Refused
-from verification import guards, operations, readings, reusing, uploads
+from verification import failing, guards, operations, readings, reusing, uploads
 from verification.case_page import editor, item_of_kind, page, reading_of
 from verification.forms import UploadForm
 from verification.intake import Intake, Limits, examine
@@ -125,6 +125,7 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
         return redirect("verification:home")
     now = timezone.now()
     case.refresh_from_db()
+    failing.note_refused(case, kind, [refused.code for _name, refused in refusals], member.as_actor(), now)
     told = {"refusals": refusals, "refused_kind": kind}
     code, opened = 422 if refusals else 200, frozenset({kind})
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
