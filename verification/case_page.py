@@ -412,7 +412,7 @@ def reading_of(document: Document) -> dict[str, Any] | None:
     row = getattr(document, "reading", None)
     if row is None or document.kind == DocumentKind.CLIENT_AUTHORIZATION:
         return None
-    shown = readings.values(row.reading, {statement.field: statement.said for statement in document.statements.all()})
+    shown = readings.values(document.kind, row.reading, {statement.field: statement.said for statement in document.statements.all()})
     return {
         "pending": row.finished_at is None,
         "values": shown,

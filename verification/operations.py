@@ -41,7 +41,7 @@ UPLOADS_PER_CASE = 30
 """Removed ones count: each is kept on record. Clients' letters are counted apart."""
 CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
 """Clients' letters of a case that one attempt has to read, and of one that is approved, where each is read by itself."""
-READ_AT_ONCE = (DocumentKind.BUSINESS_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
+READ_AT_ONCE = (DocumentKind.BUSINESS_LICENCE, DocumentKind.HR_SERVICE_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
 
 
 NOTHING_SAID: Mapping[str, str] = {}
@@ -281,7 +281,7 @@ def keep(
 
 
 def queue_reading(document: Document, now: datetime) -> None:
-    """Have a licence or a client's letter read when it comes in, so that its employer can look at what was read."""
+    """Have a licence of either kind or a client's letter read when it comes in, so that its employer can look at what was read."""
     from verification.tasks import read_document
 
     if document.kind in READ_AT_ONCE:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -32,6 +34,7 @@ from verification.models import (
     Statement,
 )
 from verification.specimens import Company, make
+from verification.specimens.hr_service import make_hr_service
 from verification.specimens.letter import make_letter
 from verification.states import State
 
@@ -235,6 +238,29 @@ def test_what_was_read_is_looked_at(visit: Visitor, member: Member, company: Com
     stored = DocumentReading.objects.get().reading or {}
     assert stored["fields"]["legal_representative"] == company.legal_representative, "what was read stays"
     visitor.is_calm()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_was_read_of_a_service_licence_is_looked_at(visit: Visitor, now: datetime, look: dict[str, Any]) -> None:
+    member = make_member(now, make_employer(now, account_class="commercial_agency"))
+    document = make_document(make_case(member, now), now, "hr_service_licence")
+    document.pages.update(image=default_storage.save("page.jpg", ContentFile(make_hr_service(7).jpeg())))
+    values = {"number": "990108230123", "name": member.employer.name, "scope": "为求职者提供职业介绍；" * 12, "valid_until": "2028-05-09"}
+    read = {"document": str(document.pk), "page": 1, "turn": 0, "fields": values, "regions": {"number": [300, 300, 700, 340]}}
+    DocumentReading.objects.create(document=document, due_at=now, finished_at=now, reading=read)
+    visitor = visit(**look)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    expect(page.locator("#item-agency_licence")).to_have_attribute("open", "")  # of which nobody has said anything yet
+    crop = page.locator("#slot-hr_service_licence .crop")
+    crop.scroll_into_view_if_needed()
+    expect(crop).to_have_count(1)
+    page.locator("#slot-hr_service_licence details.correct summary").last.click()
+    is_for_everybody(visitor)
+    page.locator("[name=valid_until]").last.fill("2028-06-09")
+    page.locator("#slot-hr_service_licence .reading form button").click()
+    expect(page.locator("#slot-hr_service_licence .disputed")).to_have_count(1)
+    is_for_everybody(visitor)
 
 
 def sent_back(member: Member, now: datetime, state: State, verb: str, times: int = 1) -> Case:

@@ -224,7 +224,7 @@ def crop(request: HttpRequest, member: Member, document_id: UUID, field: str) ->
     read = (row.reading if row else None) or {}
     region = (read.get("regions") or {}).get(field)
     kept = document.pages.filter(number=read.get("page", 1)).first()
-    if field not in readings.SHOWN or region is None or kept is None:
+    if field not in readings.SHOWN.get(document.kind, ()) or region is None or kept is None:
         raise Http404
     return _picture(_cropped(_stored(kept), region, int(read.get("turn") or 0)))
 
@@ -262,7 +262,7 @@ def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResp
 def state_values(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
     """What was read is right, except for what is typed beside it."""
     document = own_document(member, document_id)
-    corrections = {name: request.POST.get(name, "") for name in readings.SHOWN}
+    corrections = {name: request.POST.get(name, "") for name in readings.SHOWN.get(document.kind, ())}
     try:
         said = readings.state(document.pk, member, corrections, timezone.now())
     except Refused as refused:
