@@ -104,7 +104,7 @@ def judge(document_id: UUID, now: datetime) -> None:
     The case is locked, as by whoever is just saying for which client it stands, so that one of the two sees both.
     """
     with transaction.atomic():
-        case = Case.objects.select_for_update().get(documents=document_id)
+        case = Case.objects.select_for_update(of=("self",)).get(documents=document_id)
         client = ClientAuthorisation.objects.select_for_update().filter(document=document_id, ended_at=None).first()
         if client is not None:
             _tell_judged(client, case, now)

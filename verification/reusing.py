@@ -131,11 +131,11 @@ def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Kept:
         return Kept((), wrong) if wrong else Kept(tuple(documents))
     if decision.verb not in (*SENT_BACK, *STOPS, "uphold"):
         return Kept(tuple(documents))
-    said = [wording.told_reason(reason) for reason in decision.reasons if reason.get("code") in REASONS]
-    reasons = [reason for reason in said if about(reason["code"], reason.get("field") or "", paper) == item]
-    if not reasons:
+    reasons = [reason for reason in decision.reasons if reason.get("code") in REASONS]
+    wrongs = [reason for reason in reasons if about(reason["code"], reason.get("field") or "", paper) == item]
+    if not wrongs:
         return Kept(tuple(documents))
-    code, *rest = (str(reasons[0].get(key) or "") for key in ("code", "field", "seen", "expected", "check"))
+    code, *rest = (str(wording.told_reason(wrongs[0]).get(key) or "") for key in ("code", "field", "seen", "expected", "check"))
     return Kept(tuple(document for document in documents if document.uploaded_at > decision.decided_at), Why(code, *rest))
 
 

@@ -18,6 +18,7 @@ from tests.factories import make_api_client, make_case, make_document, make_memb
 from tests.verification.test_two_people import at_once
 from verification import asked, operations, pipeline, reusing
 from verification.checks.duplicates import Duplicates
+from verification.facts import Why
 from verification.findings import Finding, Severity
 from verification.models import (
     Attempt,
@@ -121,6 +122,17 @@ def test_what_was_wrong_or_has_ended_is_not_offered_and_why_is_said(
         again(case, member, now)
     assert refused.value.code == said
     assert case.documents.count() == 0
+
+
+def test_of_a_forged_letter_the_licence_is_not_to_blame(member: Member, now: datetime) -> None:
+    case = earlier(member, now, State.REJECTED, "forgery_retyped_field").case
+    make_document(case, now - timedelta(days=90), DocumentKind.AUTHORIZATION_LETTER)
+    reason = {"code": "forgery_retyped_field", "field": "authorization_letter", "seen": "x", "expected": "", "check": "forgery"}
+    case.decisions.update(reasons=[reason])
+    kept = reusing.kept_before(begun(member, now), now)
+    assert len(kept[LICENCE].documents) == 1
+    letter = kept[DocumentKind.AUTHORIZATION_LETTER]
+    assert letter.documents == () and letter.why_not == Why("forgery_retyped_field", check="forgery"), "and by what it was seen is not told"
 
 
 def test_what_came_after_it_was_sent_back_is_offered(member: Member, now: datetime) -> None:
