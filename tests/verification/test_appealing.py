@@ -10,6 +10,8 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.test import Client
+from django.utils import timezone
 
 from employers.models import Member, User
 from events.errors import Refused
@@ -269,3 +271,17 @@ def test_refused_uploads_are_put_down_but_not_without_end(member: Member, now: d
     events = Event.objects.about(case).filter(verb="refuse_upload")
     assert events.count() == failing.COUNTED_AT_MOST
     assert events[0].data == {"kind": "business_licence"} and events[0].reasons == ["document_broken"]
+
+
+def test_a_reviewer_sees_such_a_draft_without_the_button_that_lets_it_through(member: Member, now: datetime, client: Client) -> None:
+    case, reviewer = make_case(member, now), make_reviewer(now)
+    fails(case, member, now, 3)
+    appealing.ask_person(case.pk, member, "执照文件打不开", [], now)
+    operations.claim(case.pk, reviewer, timezone.now())
+    client.force_login(reviewer)
+    page = client.get(f"/console/verification/case/{case.pk}/change/", headers={"accept-language": "en"})
+    assert page.status_code == 200
+    shown = page.content.decode()
+    assert "执照文件打不开" in shown
+    verbs = guards.available(Case.objects.get(pk=case.pk), reviewer.as_reviewer(), timezone.now())
+    assert "approve" not in verbs and {"request_changes", "reject"} <= set(verbs)
