@@ -235,6 +235,11 @@ QUEUE_FIGURES_SECONDS: int = env.int("ZIZHI_QUEUE_FIGURES_SECONDS", default=15)
 if QUEUE_FIGURES_SECONDS < 0:
     raise ImproperlyConfigured(f"ZIZHI_QUEUE_FIGURES_SECONDS is {QUEUE_FIGURES_SECONDS}, and cannot be negative.")
 
+# --- The human lane: after how many refused uploads and failed proofs a draft can be handed to a person -----
+PERSON_AFTER_FAILURES: int = env.int("ZIZHI_PERSON_AFTER_FAILURES", default=3)
+if PERSON_AFTER_FAILURES < 1:
+    raise ImproperlyConfigured(f"ZIZHI_PERSON_AFTER_FAILURES is {PERSON_AFTER_FAILURES}, and has to be 1 or more.")
+
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences) -------
 # A simulator proves nothing, and whoever reads how it works could prove anything: only to try out.
 _PROVIDERS = {"ZIZHI_BANK": {"", "simulator"}, "ZIZHI_E_LICENCES": {"", "simulator"}}

@@ -15,6 +15,7 @@ from downloads import gate
 from employers.api import BearerKey
 from employers.models import Scope
 from events.reasons import Reason, Text
+from verification import durations
 
 router = Router(tags=["gate"])
 
@@ -53,7 +54,7 @@ class ReasonOut(Schema):
     def of(cls, reason: Reason) -> ReasonOut:
         return cls(
             code=reason.code, says=TwoLanguages.of(reason.says), fix=TwoLanguages.of(reason.fix), who=reason.who,
-            takes=TwoLanguages.of(reason.takes), appeal=reason.appeal,
+            takes=TwoLanguages.of(durations.told(reason.takes)), appeal=reason.appeal,
         )  # fmt: skip
 
 

@@ -27,6 +27,9 @@ class Text:
 AT_ONCE = Text("立即", "at once")
 MINUTES = Text("几分钟", "a few minutes")
 ONE_DAY = Text("一个工作日内", "within one working day")
+REVIEWED = Text("还说不准：由审核员处理，此前处理的太少", "cannot be said yet: a reviewer looks, and too few have been decided here")
+HEARD = Text("还说不准：由另一位审核员答复，此前答复的太少", "cannot be said yet: another reviewer answers, and too few have been answered here")
+"""What waits for a person: told from what took how long lately (`verification.durations.told`), and so as long as that is too little."""
 DAYS = Text("几天", "a few days")
 NEVER = Text("不适用", "not applicable")
 
@@ -239,7 +242,7 @@ REASONS: dict[str, Reason] = _table(
         "registry_not_found",
         Text("登记机关数据中没有查到该公司", "The company register does not know this company"),
         Text("请核对统一社会信用代码；审核员会人工核实", "Check the code; a reviewer will look into it"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "registry_pending",
@@ -269,19 +272,19 @@ REASONS: dict[str, Reason] = _table(
         "registry_not_active",
         Text("登记状态不是存续或在营", "The registration is not in the active state"),
         Text("审核员会人工核实", "A reviewer will look into it"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "registry_status_unknown",
         Text("登记数据没有说明公司是否存续", "The register does not say whether the company is active"),
         Text("审核员会人工核实，无需操作", "A reviewer will look into it; nothing to do"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "registry_incomplete",
         Text("登记数据中没有法定代表人，无法核对", "The register names no legal representative to compare with"),
         Text("审核员会人工核实，无需操作", "A reviewer will look into it; nothing to do"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "registry_abnormal_list",
@@ -312,7 +315,7 @@ REASONS: dict[str, Reason] = _table(
         "authority_unproven",
         Text("现有材料不足以证明你获得了公司授权", "What was given does not show that the company has authorised you"),
         Text("审核员会查看；改用对公打款、电子营业执照扫码、公司登记的域名邮箱或同事担保，可自动通过", "A reviewer looks at it; a deposit to the company's account, a scan of its electronic licence, an address at its registered domain or a colleague's vouch passes without one"),
-        "company", ONE_DAY,
+        "company", REVIEWED,
     ),
     Reason(
         "authority_awaits_register",
@@ -481,7 +484,7 @@ REASONS: dict[str, Reason] = _table(
         "agency_licence_unreadable",
         Text("人力资源服务许可证未能可靠识别", "The HR service licence could not be read reliably"),
         Text("请上传清晰、完整的许可证照片；审核员也会人工核实", "Upload a clear photo of the whole licence; a reviewer looks at it too"),
-        "recruiter", ONE_DAY,
+        "recruiter", REVIEWED,
     ),
     Reason(
         "agency_licence_expired",
@@ -511,7 +514,7 @@ REASONS: dict[str, Reason] = _table(
         "agency_licence_unconfirmed",
         Text("在人社部门公布的名单中未能查到这张许可证", "The HR service licence was not found on the published lists of licensed agencies"),
         Text("由审核员向发证机关核实；名单可能尚未更新", "A reviewer asks its authority; the list may be behind"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "agency_licence_listed_otherwise",
@@ -523,7 +526,7 @@ REASONS: dict[str, Reason] = _table(
         "agency_scope_unread",
         Text("未能读到经营范围，无法确认是否需要许可证", "The business scope could not be read, so nobody knows whether a licence is needed"),
         Text("请上传经营范围清晰可见的执照照片；审核员也会人工核实", "Upload a photo of the business licence with its scope clearly visible; a reviewer looks at it too"),
-        "recruiter", ONE_DAY,
+        "recruiter", REVIEWED,
     ),
     Reason(
         "agency_client_missing",
@@ -577,7 +580,7 @@ REASONS: dict[str, Reason] = _table(
         "approval_document_unchecked",
         Text("批准设立文件由审核员核实", "A reviewer looks at the approval document"),
         Text("无需操作", "Nothing to do"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     # Duplicates
     Reason(
@@ -590,19 +593,19 @@ REASONS: dict[str, Reason] = _table(
         "duplicate_same_image",
         Text("同一张图片已被另一账户使用", "Another account has used the same picture"),
         Text("请重新拍摄执照原件；审核员会人工核实", "Photograph the licence itself again; a reviewer will look into it"),
-        "recruiter", ONE_DAY,
+        "recruiter", REVIEWED,
     ),
     Reason(
         "duplicate_nominee",
         Text("需要人工核实企业的设立情况", "A person has to look at how the company was set up"),
         Text("由审核员核实；不影响正当经营的企业", "A reviewer looks at it; nothing follows for a company that does business"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "duplicate_alike",
         Text("另一账户上传过几乎相同的委托授权书", "Another account has uploaded a client's authorisation that is nearly the same"),
         Text("由审核员核实；同一委托单位使用统一格式的，不受影响", "A reviewer looks at it; where the client has one form for all, nothing follows"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "duplicate_same_uscc_active",
@@ -614,43 +617,43 @@ REASONS: dict[str, Reason] = _table(
         "forgery_suspected",
         Text("图片需要人工核实", "The picture needs a person's look"),
         Text("审核员会人工核实，无需操作", "A reviewer will look into it; nothing to do"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "forgery_inconsistent_compression",
         Text("图片中有一处的压缩痕迹与其余部分不同，需要人工核实", "One place of the picture was saved otherwise than the rest; a person has to look at it"),
         Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "forgery_retyped_field",
         Text("有一项内容的字迹与周围不同，需要人工核实", "The print of one value differs from what is around it; a person has to look at it"),
         Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "forgery_copied_patch",
         Text("代码中有两处完全相同，需要人工核实", "Two places of the code are the same to the grain; a person has to look at it"),
         Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "forgery_edited",
         Text("文件显示曾用图片编辑软件保存，需要人工核实", "The file says that it was saved by a picture editor; a person has to look at it"),
         Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "qr_not_registry",
         Text("执照上的二维码不指向登记机关，需要人工核实", "The QR code on the picture does not lead to a registration authority; a person has to look at it"),
         Text("审核员会人工核实；用手机直接拍摄执照原件后重新上传，通常更快", "A reviewer will look into it; a fresh phone photo of the licence itself usually speeds it up"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "check_incomplete",
         Text("有一项检查没有完成", "One of the checks did not finish"),
         Text("审核员会人工核实，无需操作", "A reviewer will look into it; nothing to do"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "check_delayed",
@@ -662,19 +665,19 @@ REASONS: dict[str, Reason] = _table(
         "duplicate_device_cluster",
         Text("同一设备上有多家公司的账户", "Accounts of several companies were used on the same device"),
         Text("审核员会人工核实；若你为多家公司招聘，请说明原因", "A reviewer will look into it; if you recruit for several companies, tell us why"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "duplicate_phone_cluster",
         Text("同一手机号用于多家公司的账户", "Accounts of several companies have the same phone number"),
         Text("审核员会人工核实；若你为多家公司招聘，请说明原因", "A reviewer will look into it; if you recruit for several companies, tell us why"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     Reason(
         "duplicate_excluded",
         Text("需要人工核实该账户是否与异常名录有关", "A person has to look whether this account is connected with the exclusion list"),
         Text("审核员会人工核实，无需操作；如有异议，可以申诉", "A reviewer will look into it; nothing to do. If it is wrong, appeal"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     # Accounts
     Reason(
@@ -742,7 +745,7 @@ REASONS: dict[str, Reason] = _table(
         "another_reviewer_required",
         Text("申诉须由另一位审核员处理", "An appeal is decided by a different reviewer"),
         Text("请交给另一位审核员", "Leave it to another reviewer"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "reason_required",
@@ -766,19 +769,19 @@ REASONS: dict[str, Reason] = _table(
         "second_review_required",
         Text("这个决定须由两人作出", "This decision takes two people"),
         Text("先由一人作出决定，再由另一位资深审核员复核", "One person decides, and a senior reviewer looks at it again"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "second_person_required",
         Text("你已对这份申请作出过决定，须由另一人复核", "You have ruled on this case; somebody else looks at it now"),
         Text("请交给另一位审核员", "Leave it to another reviewer"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "senior_required",
         Text("须由资深审核员处理", "This takes a senior reviewer"),
         Text("请交给资深审核员", "Leave it to a senior reviewer"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "case_held",
@@ -874,7 +877,7 @@ REASONS: dict[str, Reason] = _table(
         "appeal_open",
         Text("已有一份申诉正在处理", "An appeal is being looked at already"),
         Text("请等待审核员答复，答复后可以再次申诉", "Wait for the reviewer's answer; after it you can appeal again"),
-        "reviewer", ONE_DAY, appeal=False,
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "other_case_open",
@@ -890,9 +893,15 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "person_not_yet",
-        Text("多次未通过后，才能直接请人工查看", "A person can be asked once a case has come back several times"),
+        Text("多次未通过或未能上传后，才能直接请人工查看", "A person can be asked once a case has come back, or something has failed, several times"),
         Text("请先按提示补正并重新提交", "Mend what is named and submit again"),
         "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "person_asked_lately",
+        Text("几天前已经请人工查看过", "A person was asked to look a few days ago already"),
+        Text("请按上次的答复处理；也可以改用其他方式", "Do as the last answer said; or go another way"),
+        "nobody", DAYS, appeal=False,
     ),
     Reason(
         "words_missing",
@@ -922,7 +931,7 @@ REASONS: dict[str, Reason] = _table(
         "registry_outdated",
         Text("登记数据过旧，无法据此核对", "What we have from the company register is too old to rely on"),
         Text("审核员会人工核实", "A reviewer will look into it"),
-        "reviewer", ONE_DAY,
+        "reviewer", REVIEWED,
     ),
     # The gate
     Reason(
@@ -947,7 +956,7 @@ REASONS: dict[str, Reason] = _table(
         "employer_rejected",
         Text("企业资质核验未通过", "The employer's verification was refused"),
         Text("企业可以查看原因并申诉", "The employer can see why, and appeal"),
-        "company", ONE_DAY,
+        "company", HEARD,
     ),
     Reason(
         "employer_suspended",
@@ -956,13 +965,13 @@ REASONS: dict[str, Reason] = _table(
             "企业可以查看原因，按提示处理并申诉，可附证明；另一位审核员答复，解决后立即恢复",
             "The employer can see why, settle it and appeal, with evidence; another reviewer answers, and rights return once it is settled",
         ),
-        "company", ONE_DAY,
+        "company", HEARD,
     ),
     Reason(
         "employer_revoked",
         Text("企业权限已被撤销", "The employer's rights were revoked"),
         Text("企业可以查看原因并申诉，可附证明；另一位审核员答复", "The employer can see why and appeal, with evidence; another reviewer answers"),
-        "company", DAYS,
+        "company", HEARD,
     ),
     Reason(
         "employer_expired",
@@ -974,7 +983,7 @@ REASONS: dict[str, Reason] = _table(
         "employer_restricted",
         Text("企业下载权限受限，正在核查", "The employer's downloads are restricted while a case is looked into"),
         Text("企业可以查看原因并提供说明", "The employer can see why and explain"),
-        "company", ONE_DAY,
+        "company", REVIEWED,
     ),
     Reason(
         "quota_day",

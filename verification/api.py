@@ -15,6 +15,7 @@ from employers.api import BearerKey
 from employers.models import Employer, Member, Scope
 from events.errors import Refused
 from events.reasons import REASONS, Text
+from verification import durations
 from verification.asked import requirements_before, requirements_of
 from verification.facts import RequirementState, Strength, Why
 from verification.models import Case
@@ -85,7 +86,12 @@ EXAMPLE: Final[dict[str, Any]] = {
             "ways": [
                 {
                     "code": "business_licence", "state": "satisfied", "strength": None, "shown": "", "expires_at": None,
-                    "takes": {"zh": "几分钟", "en": "a few minutes"}, "reasons": [],
+                    "how": {
+                        "zh": "正本或副本均可。四边完整、文字清晰、没有反光。",
+                        "en": "Original or duplicate copy. All four edges in the picture, the text sharp, no glare.",
+                    },
+                    "who": {"zh": "你", "en": "you"}, "takes": {"zh": "几分钟", "en": "a few minutes"}, "reasons": [],
+                    "reusable": 0, "not_reusable": None,
                 }
             ],
         },
@@ -108,7 +114,13 @@ EXAMPLE: Final[dict[str, Any]] = {
             "ways": [
                 {
                     "code": "bank_deposit", "state": "currently_due", "strength": "strong", "shown": "", "expires_at": None,
+                    "how": {
+                        "zh": "我们转入几分钱，附言里有六位验证码；由能看到账户的同事告诉你。",
+                        "en": "We send a few cents with a code of six digits. Whoever sees the account tells you the code.",
+                    },
+                    "who": {"zh": "能查看公司账户的人", "en": "whoever sees the company's account"},
                     "takes": {"zh": "一至两个工作日", "en": "one or two working days"}, "reasons": [],
+                    "reusable": 0, "not_reusable": None,
                 }
             ],
         },
@@ -146,7 +158,7 @@ class WhyOut(Schema):
         seen, expected = (_masked(value) if why.field in PERSONAL else value for value in (why.seen, why.expected))
         return cls(
             code=why.code, field=why.field, seen=seen, expected=expected, says=Words.of(reason.says), fix=Words.of(reason.fix),
-            who=reason.who, takes=Words.of(reason.takes), appeal=reason.appeal,
+            who=reason.who, takes=Words.of(durations.told(reason.takes)), appeal=reason.appeal,
         )  # fmt: skip
 
 
@@ -157,15 +169,22 @@ class WayOut(Schema):
     state: RequirementState
     strength: Strength | None
     shown: str = Field(description="What it is about, masked.")
+    how: Words
+    who: Words = Field(description='Who is needed to complete it; "you" is the recruiter.')
     takes: Words
     expires_at: datetime | None = Field(description="By when it has to be completed; where it is done, how long it holds.")
     reasons: list[WhyOut]
+    reusable: int = Field(description="How many of its documents, given with an earlier case, can be used again by one press on the page.")
+    not_reusable: WhyOut | None = Field(description="Why others of an earlier case cannot.")
 
     @classmethod
     def of(cls, way: Way) -> WayOut:
         return cls(
-            code=way.code, state=way.state, strength=way.strength, shown=way.shown, takes=Words.of(way.takes), expires_at=way.expires_at,
+            code=way.code, state=way.state, strength=way.strength, shown=way.shown,
+            how=Words.of(way.how), who=Words.of(way.who), takes=Words.of(durations.told(way.takes)), expires_at=way.expires_at,
             reasons=[WhyOut.of(why) for why in way.reasons],
+            reusable=way.kept.count if way.kept else 0,
+            not_reusable=WhyOut.of(way.kept.why_not) if way.kept and way.kept.why_not else None,
         )  # fmt: skip
 
 

@@ -14,11 +14,12 @@ from django.urls import reverse
 
 from employers.models import Member
 from events.errors import Refused
-from verification import operations
+from verification import failing, operations
 from verification.intake import Intake
 from verification.models import Appeal, Case, Document, DocumentKind
 from verification.notices import tell
 from verification.states import State
+from verification.storage import let_go
 
 WORDS_AT_MOST: Final = 4000
 FILES_AT_MOST: Final = 4
@@ -42,7 +43,7 @@ def appeal(case_id: UUID, member: Member, words: str, evidence: Sequence[Evidenc
 
 
 def ask_person(case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime) -> Case:
-    """Hand a case that has come back again and again to a person as it stands, with the employer's words."""
+    """Hand a case that has come back again and again, or whose uploads and proofs failed, to a person as it stands, with words."""
     return _speak("ask_person", case_id, member, words, evidence, now)
 
 
@@ -56,9 +57,11 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
     stored = [[default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in each.taken_in.pages] for each in evidence]
     kept = False
     try:
-        with operations.moving(case_id, verb, member.as_actor(), now) as move:
+        with operations.moving(case_id, verb, member.as_actor(), now, why=_failed(case_id)) as move:
             if move.case.state == State.REJECTED:
                 move.case.appealed_at = now
+            if move.case.state == State.DRAFT:
+                move.case.submitted_at, move.case.submitted_by = now, member.user
             said = Appeal.objects.create(case=move.case, verb=verb, text=words, by=member.user, at=now)
             said.documents.set(_kept(move.case, each, names, member, now) for each, names in zip(evidence, stored, strict=True))
             move.data["files"] = len(evidence)
@@ -67,8 +70,14 @@ def _speak(verb: str, case_id: UUID, member: Member, words: str, evidence: Seque
         return move.case
     finally:
         if not kept:
-            for name in (name for names in stored for name in names):
-                default_storage.delete(name)
+            for each, names in zip(evidence, stored, strict=True):
+                let_go(each.taken_in.sha256, names)
+
+
+def _failed(case_id: UUID) -> operations.Why:
+    """What its reviewer is told of a draft: why it could not be handed in."""
+    case: Case | None = Case.objects.filter(pk=case_id, state=State.DRAFT).first()
+    return operations.Why([{"code": code} for code in dict.fromkeys(failing.failures(case))]) if case else operations.NO_REASON
 
 
 def _kept(case: Case, evidence: Evidence, names: Sequence[str], member: Member, now: datetime) -> Document:

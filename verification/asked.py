@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,10 +14,11 @@ from events.actor import Actor, Role
 from events.models import Event
 from events.reasons import REASONS
 from verification import client_terms, clients, guards, policy, proving, standing, states, wording
-from verification.facts import STRENGTH, Facts, Letter, Paper, Proof, Report, RequirementState, Strength, Why
+from verification.facts import STRENGTH, Facts, KeptPaper, Letter, Paper, Proof, Report, RequirementState, Strength, Why
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, DocumentKind, ProofKind, ProofState
 from verification.models import Proof as ProofRow
 from verification.requirements import Requirement, due
+from verification.reusing import Kept, kept_before
 from verification.rule_pack import CURRENT
 from verification.states import State
 
@@ -25,9 +26,12 @@ ANYBODY: Final = Actor(Role.OWNER)
 """Whoever acts for the employer, where nobody in particular asks."""
 
 
-def requirements_of(case: Case, member: Member | None, now: datetime) -> list[Requirement]:
-    """What is due of `case` at `now`, for `member`; for whom nobody is named, whoever handed it in, else the first owner."""
-    return due(facts_of(case, member, now), CURRENT, now)
+def requirements_of(case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None) -> list[Requirement]:
+    """What is due of `case` at `now`, for `member`; for whom nobody is named, whoever handed it in, else the first owner.
+
+    `kept` is what `reusing.kept_before` says, where somebody has asked it already.
+    """
+    return due(facts_of(case, member, now, kept), CURRENT, now)
 
 
 def requirements_before(employer: Employer, member: Member | None, now: datetime) -> list[Requirement]:
@@ -41,7 +45,7 @@ def requirements_before(employer: Employer, member: Member | None, now: datetime
     return due(facts, CURRENT, now)
 
 
-def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
+def facts_of(case: Case, member: Member | None, now: datetime, kept: Mapping[str, Kept] | None = None) -> Facts:
     """The facts about `case` and its recruiter, as plain values and as the employer may know them."""
     member = member or _recruiter(case)
     state = State(case.state)
@@ -76,6 +80,7 @@ def facts_of(case: Case, member: Member | None, now: datetime) -> Facts:
         not_offered=_not_offered(),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         heard=state in states.STOPPED and case.heard(),
+        kept=_kept(kept_before(case, now) if kept is None else kept),
         **_address(member.user if member else None),
         **_may_prove(acting),
     )
@@ -171,6 +176,10 @@ def _papers(case: Case) -> tuple[Paper, ...]:
         )
         for document in documents
     )
+
+
+def _kept(kept: Mapping[str, Kept]) -> dict[str, KeptPaper]:
+    return {kind: KeptPaper(len(papers.documents), papers.why_not) for kind, papers in kept.items()}
 
 
 def _clients(case: Case) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import Member
 from events.models import Event
-from events.reasons import REASONS
-from verification import asked, clients, guards, policy, proving, readings, states, wording
+from events.reasons import REASONS, Text
+from verification import asked, clients, guards, policy, proving, readings, reusing, states, wording
 from verification.checks import CHECKS
 from verification.client_lines import client_line
 from verification.facts import RequirementState, Why
@@ -24,12 +24,11 @@ from verification.findings import Finding, Severity
 from verification.forms import ClientForm
 from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentKind, ProofKind
 from verification.requirements import Requirement, Way, next_of
-from verification.rule_pack import CLIENTS, CURRENT, MAIL, REVERIFICATION, SUBMISSION, paper_of
+from verification.rule_pack import CLIENTS, CURRENT, HOW, MAIL, REVERIFICATION, SUBMISSION, paper_of
 from verification.states import State
 
 Word = str | Promise
 
-UNDO_FOR: Final = timedelta(days=1)
 TIMELINE_AT_MOST: Final = 60
 IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
 UNSAID: Final = frozenset({"case_not_submitted"})
@@ -66,9 +65,15 @@ class Slot:
 
     kind: str
     name: Promise | str
-    hint: Promise | str
     documents: list[Document] = field(default_factory=list)
     removed: list[Document] = field(default_factory=list)
+    kept: reusing.Kept | None = None
+    """What was given of it with an earlier case."""
+
+    @property
+    def how(self) -> Text | None:
+        """How it is photographed; of a letter its way says so."""
+        return HOW.get(self.kind) if self.kind != DocumentKind.AUTHORIZATION_LETTER else None
 
 
 @dataclass(frozen=True)
@@ -97,14 +102,6 @@ class WayLine:
     @property
     def name(self) -> Word:
         return wording.WAYS.get(self.way.code, self.way.code)
-
-    @property
-    def hint(self) -> Word:
-        return wording.WAY_HINTS.get(self.way.code, "")
-
-    @property
-    def who(self) -> Word:
-        return wording.WAY_WHO.get(self.way.code, "")
 
     @property
     def strength(self) -> Word:
@@ -234,8 +231,8 @@ def slots(documents: Sequence[Document], now: datetime) -> dict[str, Slot]:
     for kind in DocumentKind:
         of_kind = [d for d in documents if d.kind == kind]
         current = [d for d in of_kind if d.superseded_at is None]
-        removed = [d for d in of_kind if d.superseded_at and now - d.superseded_at < UNDO_FOR and (kind, d.sha256) not in there]
-        made[str(kind)] = Slot(kind, kind.label, wording.DOCUMENT_HINTS.get(kind, ""), current, removed)
+        removed = [d for d in of_kind if d.superseded_at and now - d.superseded_at < reusing.UNDO_FOR and (kind, d.sha256) not in there]
+        made[str(kind)] = Slot(kind, kind.label, current, removed)
     return made
 
 
@@ -367,9 +364,12 @@ def editor(
             sent = client_form[1] if client_form and client_form[0] == document.pk else None
             document.of_client = client_line(document, of_clients.get(document.pk), sent)  # type: ignore[attr-defined]
     slot_of = slots(documents, now)
+    kept = reusing.kept_before(case, now)
+    for kind, papers in kept.items():
+        slot_of[kind].kept = papers
     if case.state in states.EDITABLE:
         opened |= {document.kind for document in documents if document.superseded_at is None and _to_look_at(document)}
-    made = items(asked.requirements_of(case, member, now), case.state, slot_of, frozenset(map(item_of_kind, opened)))
+    made = items(asked.requirements_of(case, member, now, kept), case.state, slot_of, frozenset(map(item_of_kind, opened)))
     rows = [item for item in made if item.code not in APART]
     in_rows = {slot.kind for item in rows for slot in item.slots} | {DocumentKind.APPEAL_EVIDENCE}
     return {
@@ -385,6 +385,7 @@ def editor(
         "editable": case.state in states.EDITABLE,
         "addable": {kind for kind in DocumentKind.values if guards.may_add(kind, case, member.as_actor(), now) is None},
         "lacking": [item.title for item in rows if item.requirement.open and item.slots and len(item.ways) == 1],
+        "asks_person": any(line.way.code == "ask_person" for item in made if item.code == SUBMISSION for line in item.ways),
         "address_verified": member.user.email_verified_at is not None,
         "may_submit": bool(slot_of[paper_of(case.account_class, case.declared_uscc)].documents),
         "page_count": sum(len(d.pages.all()) for d in documents if d.superseded_at is None and d.kind != DocumentKind.APPEAL_EVIDENCE),
@@ -414,7 +415,7 @@ def reading_of(document: Document) -> dict[str, Any] | None:
     row = getattr(document, "reading", None)
     if row is None or document.kind == DocumentKind.CLIENT_AUTHORIZATION:
         return None
-    shown = readings.values(row.reading, {statement.field: statement.said for statement in document.statements.all()})
+    shown = readings.values(document.kind, row.reading, {statement.field: statement.said for statement in document.statements.all()})
     return {
         "pending": row.finished_at is None,
         "values": shown,
@@ -425,6 +426,28 @@ def reading_of(document: Document) -> dict[str, Any] | None:
 
 def _has_letters(documents: Sequence[Document]) -> bool:
     return any(document.kind == DocumentKind.CLIENT_AUTHORIZATION for document in documents)
+
+
+@dataclass(frozen=True)
+class ToCome:
+    """What comes next, and whose time tells when: the `machine`'s, `reviewers`' or that of `appeals`; else until when it is waited for."""
+
+    words: Word
+    whose: str = ""
+    until: datetime | None = None
+
+
+def to_come(case: Case, waiting_for: str, until: datetime | None, own_words: Appeal | None) -> ToCome | None:
+    """The row before what happened; None where nothing comes by itself."""
+    if case.state in states.EDITABLE:
+        return ToCome(_("Next: you hand it in. Then the checks:"), "machine")
+    if case.state in states.IN_PROGRESS:
+        if waiting_for in wording.WAITS_FOR_EMPLOYER:
+            return ToCome(_("Next: what the checks wait for from you."), until=until)
+        return ToCome(_("Next: what is waited for is asked again."), until=until) if until else ToCome(_("Next: the checks."), "machine")
+    if own_words is not None:
+        return ToCome(_("Next: a reviewer answers you."), "appeals")
+    return ToCome(_("Next: a reviewer decides."), "reviewers") if case.state in states.REVIEWABLE else None
 
 
 def _timeline(case: Case) -> list[Event]:
@@ -454,7 +477,6 @@ def page(
         "suspended_beside": case.state == State.REJECTED and Case.objects.beside(case).filter(state=State.SUSPENDED).exists(),
         "appealed": said is not None and said.verb == "appeal",
         "appealable": guards.may("appeal", case, actor, now) is None,
-        "asks_person": case.state == State.CHANGES_REQUESTED and guards.may("ask_person", case, actor, now) is None,
         "own_words": said,
         "asked_to_vouch": proving.asked_of(member, now),
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
@@ -462,4 +484,5 @@ def page(
         "renew_soon": case.holds_rights(now) and case.expires_at is not None and case.expires_at - now <= CURRENT.renew_before,
         "in_force": in_force,
         "timeline": _timeline(case),
+        "to_come": to_come(case, context["attempt"].waiting_for if context["attempt"] else "", context["waits_until"], said),
     }

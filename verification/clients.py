@@ -17,7 +17,7 @@ from django.db.models import F
 
 from employers.operations import check_name
 from employers.uscc import normalise, problem
-from events.actor import Actor, Role
+from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.models import Event, record
 from verification import guards, operations, states
@@ -25,7 +25,7 @@ from verification.checks.agency_licence import AgencyLicence, client_finding
 from verification.findings import Finding, Severity
 from verification.licence.witness import same_name
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
-from verification.notices import tell_client_ended
+from verification.notices import tell_client_ended, tell_client_judged
 from verification.states import State
 from verification.terms import day_of
 
@@ -94,8 +94,39 @@ def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, usc
         client.save()
         told = {"case": str(case.pk), "document": str(document.pk)}
         record(verb, client, actor, now, employer_id=case.employer_id, data=told)
+        _tell_judged(client, case, now)
         operations.ring(case.pk, now)
     return client
+
+
+def judge(document_id: UUID, now: datetime) -> None:
+    """A letter has been read: its agency is told what became of it, where it came while the approval is in force.
+
+    The case is locked, as by whoever is just saying for which client it stands, so that one of the two sees both.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_for_update(of=("self",)).get(documents=document_id)
+        client = ClientAuthorisation.objects.select_for_update().filter(document=document_id, ended_at=None).first()
+        if client is not None:
+            _tell_judged(client, case, now)
+
+
+def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None:
+    """Write to the agency what the machine found of a letter by itself, once; of a doubt a reviewer's answer is told."""
+    standing = standing_of(client, now)
+    if not case.holds_rights(now) or case.approved_at is None or standing.document.uploaded_at <= case.approved_at:
+        return
+    if (found := standing.finding) is None or standing.doubtful:
+        return
+    reasons = [] if standing.agrees else [found.as_reason()]
+    events = Event.objects.about(client).filter(verb__in=("judge_client", "accept_client", "end_client"))
+    last = events.order_by("-id").first()
+    if last is not None and last.verb == "judge_client" and last.data["found"] == found.code:
+        return
+    told = {"case": str(case.pk), "document": str(client.document_id), "found": found.code}
+    codes = [reason["code"] for reason in reasons]
+    record("judge_client", client, SYSTEM, now, employer_id=client.employer_id, reasons=codes, data=told)
+    tell_client_judged(client, reasons, now)
 
 
 def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
@@ -130,6 +161,7 @@ def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthori
         if not _accepted([client]):
             told = {"case": str(client.document.case_id), "document": str(client.document_id)}
             record("accept_client", client, actor, now, employer_id=client.employer_id, reasons=_found_against(client, now), data=told)
+            tell_client_judged(client, (), now)
     return client
 
 
@@ -149,7 +181,7 @@ def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
 def standings(case: Case, now: datetime) -> list[Standing]:
     """The letters that came while the approval of `case` was in force, without those that were ended, the oldest first."""
     letters = Document.objects.current().filter(case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at)
-    return [*_standings(letters.filter(client_authorisation__ended_at=None), now)] if case.approved_at else []
+    return [*standings_of(letters.filter(client_authorisation__ended_at=None), now)] if case.approved_at else []
 
 
 def to_look_at(now: datetime) -> list[Standing]:
@@ -157,15 +189,16 @@ def to_look_at(now: datetime) -> list[Standing]:
     letters = Document.objects.current().filter(kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.in_force(now))
     later = letters.filter(uploaded_at__gt=F("case__approved_at"), client_authorisation__isnull=False)
     read = later.filter(client_authorisation__ended_at=None, reading__finished_at__isnull=False)
-    return [standing for standing in _standings(read, now) if standing.doubtful]
+    return [standing for standing in standings_of(read, now) if standing.doubtful]
 
 
 def standing_of(client: ClientAuthorisation, now: datetime) -> Standing:
     """How the letter of one client stands, whenever it came."""
-    return next(_standings(Document.objects.filter(pk=client.document_id), now))
+    return next(standings_of(Document.objects.filter(pk=client.document_id), now))
 
 
-def _standings(letters: Any, now: datetime) -> Iterator[Standing]:
+def standings_of(letters: Any, now: datetime) -> Iterator[Standing]:
+    """How each of these letters stands, whenever it came, the oldest first."""
     documents = list(letters.select_related("case", "reading", "client_authorisation").order_by("uploaded_at"))
     clients = {document.pk: client for document in documents if (client := getattr(document, "client_authorisation", None))}
     accepted = _accepted(clients.values())

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db.models import F, OuterRef, Subquery
+from django.utils.translation import gettext, ngettext, override
 
+from events.reasons import HEARD, REVIEWED, Text
 from verification.models import Appeal, Attempt, Decision
 
 OF_THE_LAST: Final = 200
@@ -57,3 +61,47 @@ def of_reviewers() -> Usual | None:
     by_people = Decision.objects.filter(decided_by__isnull=False, verb__in=("approve", "reject", "request_changes"), case__golden=False)
     rows = by_people.annotate(submitted=Subquery(submitted)).filter(submitted__isnull=False).order_by("-pk")
     return usual(decided - began for decided, began in rows.values_list("decided_at", "submitted")[:OF_THE_LAST])
+
+
+_OF: Final[Mapping[str, Callable[[], Usual | None]]] = {"machine": of_the_machine, "reviewers": of_reviewers, "appeals": of_appeals}
+_KEEPS: Final = 20
+"""What is usual changes slowly: it is kept this many times as long as the figures of the queue."""
+
+
+def lately(whose: str) -> Usual | None:
+    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`) took lately, counted a few minutes ago at most."""
+    kept: Any = cache.get_or_set(f"verification.durations.{whose}", _OF[whose], settings.QUEUE_FIGURES_SECONDS * _KEEPS)
+    usually: Usual | None = kept
+    return usually
+
+
+# --- In words ----------------------------------------------------------------------------------------------
+
+
+def told(takes: Text) -> Text:
+    """How long something takes, as pages, mails and the API tell it: where a person is waited for, by what was usual lately.
+
+    The one place for that. While too few have been decided to say, what stands in `takes` says so.
+    """
+    whose = {REVIEWED: "reviewers", HEARD: "appeals"}.get(takes)
+    usually = lately(whose) if whose else None
+    return Text(_in("zh-hans", usually), _in("en", usually)) if usually else takes
+
+
+def _in(language: str, usually: Usual) -> str:
+    with override(language):
+        times = {"half": lasting(usually.median), "most": lasting(usually.nine_in_ten)}
+        return gettext("usually %(half)s, nine in ten within %(most)s") % times
+
+
+def lasting(time: timedelta) -> str:
+    """How long, in the one unit that says it best, in the current language."""
+    seconds = max(1, round(time.total_seconds()))
+    if seconds < 90:
+        return ngettext("%(number)d second", "%(number)d seconds", seconds) % {"number": seconds}
+    if (minutes := round(seconds / 60)) < 90:
+        return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}
+    if (hours := round(seconds / 3600)) < 48:
+        return ngettext("%(number)d hour", "%(number)d hours", hours) % {"number": hours}
+    days = round(seconds / 86400)
+    return ngettext("%(number)d day", "%(number)d days", days) % {"number": days}

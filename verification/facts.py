@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -60,6 +60,14 @@ class Paper:
     kind: str
     at: datetime
     flaws: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class KeptPaper:
+    """What an employer gave of one kind with an earlier case: how many can be used again, and why others cannot."""
+
+    count: int = 0
+    why_not: Why | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,8 @@ class Facts:
     proving_shown: str = ""
     """That address, masked."""
     papers: tuple[Paper, ...] = ()
+    kept: Mapping[str, KeptPaper] = field(default_factory=dict)
+    """By kind, what is here from an earlier case and has not been given with this one."""
     proofs: tuple[Proof, ...] = ()
     clients_until: tuple[date | None, ...] = ()
     """The last day of each client's authorisation that was not ended; None has no end."""

@@ -9,7 +9,7 @@ from employers.models import AccountClass, Member, User
 from employers.powers import Power
 from events.actor import Actor, Role
 from events.errors import Refused
-from verification import states
+from verification import failing, states
 from verification.models import (
     Appeal,
     Attempt,
@@ -69,7 +69,7 @@ def may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | Non
     if verb == "appeal" and case.heard():
         return Refused("appeal_open")
     if verb == "ask_person":
-        return _not_yet(case)
+        return failing.too_few(case, actor, now) if case.state == State.DRAFT else _not_yet(case)
     return _begun_anew(verb, case)
 
 
@@ -87,6 +87,8 @@ def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ru
         return refused
     if verb in NEEDS_CLAIM and (refused := _whose_turn(case, actor)):
         return refused
+    if verb == "approve" and failing.was_never_checked(case):
+        return Refused("case_not_submitted")
     if verb in OF_SENIORS and not actor.can(Power.SECOND_REVIEW):
         return Refused("senior_required")
     return _begun_anew(verb, case)

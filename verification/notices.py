@@ -80,6 +80,11 @@ def tell_client_ended(client: ClientAuthorisation, reasons: Sequence[str], now: 
     _tell_of_client(client, "client_ended", {"reasons": list(reasons)}, now)
 
 
+def tell_client_judged(client: ClientAuthorisation, reasons: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Write to the same people that the letter of this client is accepted, or for which reasons it is not."""
+    _tell_of_client(client, "client_wrong" if reasons else "client_accepted", {"reasons": list(reasons)}, now)
+
+
 def tell_client_expired(client: ClientAuthorisation, now: datetime) -> None:
     """Write to the same people that the letter of this client has ended."""
     _tell_of_client(client, "client_expired", {}, now)

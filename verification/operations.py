@@ -33,6 +33,7 @@ from verification.intake import Intake
 from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading, Ruling
 from verification.notices import tell, tell_admins
 from verification.states import State
+from verification.storage import let_go
 from verification.terms import rights_end
 
 DOCUMENTS_PER_KIND = 4
@@ -40,7 +41,7 @@ UPLOADS_PER_CASE = 30
 """Removed ones count: each is kept on record. Clients' letters are counted apart."""
 CLIENTS_AT_ONCE, CLIENTS_AT_MOST = 20, 200
 """Clients' letters of a case that one attempt has to read, and of one that is approved, where each is read by itself."""
-READ_AT_ONCE = (DocumentKind.BUSINESS_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
+READ_AT_ONCE = (DocumentKind.BUSINESS_LICENCE, DocumentKind.HR_SERVICE_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
 
 
 NOTHING_SAID: Mapping[str, str] = {}
@@ -213,8 +214,8 @@ def add_document(
             current = case.documents.current().filter(kind=kind)
             if existing := current.filter(sha256=taken_in.sha256).first():
                 return existing
-            if current.count() >= _at_most(case, kind) or not _uploads_left(case, kind):
-                raise Refused("document_too_many", "document", expected=f"≤ {_at_most(case, kind)}")
+            if not room_for(case, kind):
+                raise too_many(case, kind)
             if case.state == State.APPROVED and case.approved_at is not None:  # approved while this waited: no check has seen it
                 now = max(now, case.approved_at + timedelta(microseconds=1))
             document = keep(case, kind, taken_in, names, scan, user, now, quality)
@@ -225,8 +226,17 @@ def add_document(
             return document
     finally:
         if document is None:
-            for name in names:
-                default_storage.delete(name)
+            let_go(taken_in.sha256, names)
+
+
+def room_for(case: Case, kind: str) -> int:
+    """How many more documents of `kind` the case takes."""
+    return max(0, min(_at_most(case, kind) - case.documents.current().filter(kind=kind).count(), _uploads_left(case, kind)))
+
+
+def too_many(case: Case, kind: str) -> Refused:
+    """What is said where there is no more room."""
+    return Refused("document_too_many", "document", expected=f"≤ {_at_most(case, kind)}")
 
 
 def _at_most(case: Case, kind: str) -> int:
@@ -236,11 +246,11 @@ def _at_most(case: Case, kind: str) -> int:
     return CLIENTS_AT_MOST if case.state == State.APPROVED else CLIENTS_AT_ONCE
 
 
-def _uploads_left(case: Case, kind: str) -> bool:
+def _uploads_left(case: Case, kind: str) -> int:
     of_clients = Q(kind=DocumentKind.CLIENT_AUTHORIZATION)
     if kind == DocumentKind.CLIENT_AUTHORIZATION:
-        return case.documents.filter(of_clients).count() < CLIENTS_AT_MOST
-    return case.documents.exclude(of_clients).count() < UPLOADS_PER_CASE
+        return CLIENTS_AT_MOST - case.documents.filter(of_clients).count()
+    return UPLOADS_PER_CASE - case.documents.exclude(of_clients).count()
 
 
 def keep(
@@ -269,7 +279,7 @@ def keep(
 
 
 def queue_reading(document: Document, now: datetime) -> None:
-    """Have a licence or a client's letter read when it comes in, so that its employer can look at what was read."""
+    """Have a licence of either kind or a client's letter read when it comes in, so that its employer can look at what was read."""
     from verification.tasks import read_document
 
     if document.kind in READ_AT_ONCE:
@@ -292,7 +302,7 @@ def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
         current = case.documents.current().filter(kind=document.kind)
         if not current.filter(sha256=document.sha256).exists():
             if current.count() >= _at_most(case, document.kind):
-                raise Refused("document_too_many", "document", expected=f"≤ {_at_most(case, document.kind)}")
+                raise too_many(case, document.kind)
             Document.objects.filter(pk=document_id).update(superseded_at=None)
             record("restore_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
 

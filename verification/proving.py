@@ -428,10 +428,15 @@ def end(proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: s
 
 
 def _worth_a_mail(proof: Proof) -> bool:
-    """Proven, or ended while the recruiter was not looking at the page."""
+    """Proven, or ended while the recruiter was not looking at the page, as at a phone that scans. A code that nobody scanned is none."""
     if proof.state == ProofState.PROVEN:
         return True
-    return proof.kind in (ProofKind.BANK_DEPOSIT, ProofKind.VOUCH) and proof.failure not in ("proof_cancelled", "proof_replaced")
+    if proof.kind == ProofKind.E_LICENCE and proof.state == ProofState.LAPSED:
+        return False
+    return proof.kind in (ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE, ProofKind.VOUCH) and proof.failure not in (
+        "proof_cancelled",
+        "proof_replaced",
+    )
 
 
 def _of_case(proof: Proof) -> str:

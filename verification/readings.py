@@ -20,8 +20,8 @@ from employers.models import Member
 from employers.uscc import normalise
 from events.errors import ProviderUnavailable, Refused
 from events.models import record
-from verification import duplicates_index, guards, pipeline
-from verification.checks.agency_licence import ClientLetter
+from verification import clients, duplicates_index, guards, pipeline
+from verification.checks.agency_licence import ClientLetter, ServiceLicence
 from verification.checks.base import Check
 from verification.checks.reading import Reading
 from verification.findings import Observation
@@ -29,8 +29,18 @@ from verification.models import Case, Document, DocumentKind, DocumentReading, S
 
 log = structlog.get_logger()
 
-SHOWN: Final = ("name", "uscc", "legal_representative", "established_on", "term", "registered_capital", "registration_number")
-"""The values that an employer is asked about, in the order of its page. A scope is too long to be proof-read by anybody."""
+SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
+    DocumentKind.BUSINESS_LICENCE: (
+        "name", "uscc", "legal_representative", "established_on", "term", "registered_capital", "registration_number",
+    ),
+    DocumentKind.HR_SERVICE_LICENCE: ("number", "name", "scope", "valid_from", "valid_until"),
+}  # fmt: skip
+"""The values that an employer is asked about, in the order of its page. A business scope is too long to be proof-read by anybody."""
+_CHECKS: Final[Mapping[str, Callable[[], Check]]] = {
+    DocumentKind.HR_SERVICE_LICENCE: ServiceLicence,
+    DocumentKind.CLIENT_AUTHORIZATION: ClientLetter,
+}
+"""What reads a document that is no business licence."""
 TRIES: Final = 5
 """After this many tries it is left to the check, which reads the document again once it is handed in."""
 DEATHS: Final = 2
@@ -59,7 +69,7 @@ def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | N
     if lease is None:
         return False
     row = DocumentReading.objects.select_related("document__case__employer", "document__case__submitted_by").get(pk=document_id)
-    check = check or (ClientLetter() if row.document.kind == DocumentKind.CLIENT_AUTHORIZATION else Reading())
+    check = check or _CHECKS.get(row.document.kind, Reading)()
     observation: Observation | None = None
     try:
         if row.document.superseded_at is None and row.deaths < DEATHS:
@@ -75,6 +85,8 @@ def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | N
     finished = DocumentReading.objects.finish(document_id, lease, clock(), reading=observation, version=version)
     if finished and row.document.superseded_at is None and row.deaths < DEATHS:
         _look_ahead(row.document)
+        if observation and row.document.kind == DocumentKind.CLIENT_AUTHORIZATION:
+            clients.judge(document_id, clock())
     return finished and observation is not None
 
 
@@ -93,12 +105,12 @@ def _observe(check: Check, case: Case, document_id: str, now: datetime) -> Obser
     return check.observe(replace(subject, documents=tuple(d for d in subject.documents if d.id == document_id)), {})
 
 
-def values(reading: Observation | None, said: Mapping[str, str]) -> list[Value]:
-    """The values of a reading that are shown, each with what was said of it."""
+def values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> list[Value]:
+    """The values read of a document of this kind that are shown, each with what was said of it."""
     if not reading:
         return []
     fields, regions = reading.get("fields") or {}, reading.get("regions") or {}
-    return [Value(name, str(fields[name]), name in regions, said.get(name)) for name in SHOWN if fields.get(name)]
+    return [Value(name, str(fields[name]), name in regions, said.get(name)) for name in SHOWN.get(kind, ()) if fields.get(name)]
 
 
 def state(document_id: UUID, member: Member, corrections: Mapping[str, str], now: datetime) -> list[Statement]:
@@ -113,7 +125,7 @@ def state(document_id: UUID, member: Member, corrections: Mapping[str, str], now
         if refused := guards.may_edit(case, member.as_actor()):
             raise refused
         row = DocumentReading.objects.filter(document=document).first()
-        shown = values(row.reading if row else None, {})
+        shown = values(document.kind, row.reading if row else None, {})
         if not shown:
             raise Refused("document_unread", "document")
         made = []

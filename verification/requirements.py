@@ -15,13 +15,14 @@ from typing import Final
 from employers.uscc import problem
 from events.reasons import Text
 from verification import states
-from verification.facts import STRENGTH, Facts, Letter, Paper, RequirementState, Strength, Why
+from verification.facts import STRENGTH, Facts, KeptPaper, Letter, Paper, RequirementState, Strength, Why
 from verification.findings import Severity
 from verification.rule_pack import (
     AUTHORITY,
     CLIENTS,
     EVERYBODY,
     FACTS,
+    HOW,
     LICENCE,
     MAIL,
     OF_KIND,
@@ -29,6 +30,7 @@ from verification.rule_pack import (
     REVERIFICATION,
     SUBMISSION,
     TAKES,
+    WHO,
     Item,
     Pack,
     Unlocks,
@@ -53,6 +55,18 @@ class Way:
     """What it is about, masked: the address, the account, the colleague."""
     reasons: tuple[Why, ...] = ()
     expires_at: datetime | None = None
+    kept: KeptPaper | None = None
+    """Of a document: what is here from an earlier case, to be used again by one press."""
+
+    @property
+    def how(self) -> Text:
+        """How it is gone."""
+        return HOW[self.code]
+
+    @property
+    def who(self) -> Text:
+        """Who is needed to complete it."""
+        return WHO[self.code]
 
 
 @dataclass(frozen=True)
@@ -118,7 +132,9 @@ def _requirement(item: Item, facts: Facts, whys: tuple[Why, ...], paper: str, pa
         if deadline and deadline - now <= pack.renew_before and state is not RequirementState.PENDING_VERIFICATION:
             state, whys = RequirementState.CURRENTLY_DUE, (*whys, Why("agency_client_ends_soon", "valid_until"))
     if item.code == AUTHORITY:
-        deadline = _proofs_end(facts, state, now) or _waited_for(facts, state) or deadline
+        deadline = _proofs_end(facts, state, now) or _waited_for(item, facts, state, whys) or deadline
+    if item.code == REGISTRATION and facts.state in states.OPEN:
+        deadline = _waited_for(item, facts, state, whys) or deadline
     if state is RequirementState.SATISFIED:
         whys = ()
     elif not whys and state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE):
@@ -227,9 +243,15 @@ def _proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetim
     return None if None in standing else max((until for until in standing if until), default=None)
 
 
-def _waited_for(facts: Facts, state: RequirementState) -> datetime | None:
-    """Until when the checks wait for it, where they do; then a person decides without."""
-    waits = state is RequirementState.CURRENTLY_DUE and facts.waiting_for and about(facts.waiting_for) == AUTHORITY
+def _waited_for(item: Item, facts: Facts, state: RequirementState, whys: tuple[Why, ...]) -> datetime | None:
+    """Until when the checks wait for it, where they do; then a person decides without.
+
+    Of two things that are waited for, an attempt names the employer's; the register is waited for beside it.
+    """
+    if item.code == REGISTRATION:
+        waits = any(why.code == "registry_pending" for why in whys)
+    else:
+        waits = state is RequirementState.CURRENTLY_DUE and bool(facts.waiting_for) and about(facts.waiting_for) == item.code
     return facts.waits_until if waits else None
 
 
@@ -287,7 +309,8 @@ def _ways(item: Item, facts: Facts, whys: tuple[Why, ...], state: RequirementSta
     # What was declared and what the paper says can be brought together from either end.
     codes = (*item.ways, paper) if item.code == FACTS and any(why.check == "reading" for why in whys) else item.ways
     due = state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE)
-    return tuple(Way(code, TAKES[code], state=state, shown=shown, reasons=whys) for code in codes if not due or _takes(code, facts))
+    takes = [code for code in codes if not due or _takes(code, facts)]
+    return tuple(Way(code, TAKES[code], state=state, shown=shown, reasons=whys, kept=facts.kept.get(code)) for code in takes)
 
 
 def _takes(way: str, facts: Facts) -> bool:
@@ -305,7 +328,8 @@ def _way_of_proof(kind: str, facts: Facts, whys: tuple[Why, ...], state: Require
         there = bool(facts.of_kinds((kind,)))
         at = RequirementState.PENDING_VERIFICATION if there else RequirementState.CURRENTLY_DUE
         accepted = there and state is RequirementState.SATISFIED
-        return Way(kind, takes, strength, RequirementState.SATISFIED if accepted else at, reasons=whys if there and not accepted else ())
+        reasons, stands = whys if there and not accepted else (), RequirementState.SATISFIED if accepted else at
+        return Way(kind, takes, strength, stands, reasons=reasons, kept=facts.kept.get(kind))
     of_kind = sorted((proof for proof in facts.proofs if proof.kind == kind), key=lambda proof: proof.started_at, reverse=True)
     best = next((p for p in of_kind if p.stands(now)), next((p for p in of_kind if p.under_way(now)), of_kind[0] if of_kind else None))
     if best is None:

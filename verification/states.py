@@ -79,7 +79,7 @@ TRANSITIONS: Final = (
     Transition("reopen", REVIEWER, frozenset({State.REJECTED, State.CHANGES_REQUESTED}), State.IN_REVIEW),
     Transition("appeal", EMPLOYER, frozenset({State.REJECTED}), State.IN_REVIEW),
     *_staying("appeal", EMPLOYER, STOPPED),
-    Transition("ask_person", EMPLOYER, frozenset({State.CHANGES_REQUESTED}), State.IN_REVIEW),
+    Transition("ask_person", EMPLOYER, EDITABLE, State.IN_REVIEW),
     Transition("suspend", SYSTEM | REVIEWER, frozenset({State.APPROVED}), State.SUSPENDED),
     Transition("reinstate", REVIEWER, STOPPED, State.APPROVED),
     *_staying("uphold", REVIEWER, STOPPED),

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import Storage
+from django.core.files.storage import Storage, default_storage
 from django.utils._os import safe_join
 from django.utils.deconstruct import deconstructible
 
 from events.sealing import OVERHEAD, key_from, seal, unseal
+from verification.models import DocumentPage
+
+
+def let_go(sha256: str, names: Sequence[str]) -> None:
+    """Erase stored pages of the file `sha256` that no row holds (any more): of a file that is used again, two rows hold the same pages."""
+    held = DocumentPage.objects.filter(document__sha256=sha256, image__in=names).values_list("image", flat=True)
+    for name in set(names).difference(held):
+        default_storage.delete(name)
 
 
 @deconstructible(path="verification.storage.EncryptedStorage")

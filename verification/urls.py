@@ -15,6 +15,7 @@ urlpatterns = [
     path("withdraw/", case.withdraw, name="withdraw"),
     path("appeal/", appeals.appeal, name="appeal"),
     path("documents/", documents.upload, name="upload"),
+    path("documents/again/", documents.use_again, name="use_again"),
     path("documents/<uuid:document_id>/remove/", documents.remove_document, name="remove_document"),
     path("documents/<uuid:document_id>/restore/", documents.restore_document, name="restore_document"),
     path("documents/<uuid:document_id>/pages/<int:number>/", documents.page_image, name="page_image"),

@@ -115,10 +115,13 @@ HAPPENED: dict[str, Promise] = {
     "open": _("Case opened"),
     "declare": _("Company facts changed"),
     "add_document": _("Document added"),
+    "reuse_document": _("Document used again from an earlier case"),
+    "refuse_upload": _("An upload was refused"),
     "remove_document": _("Document removed"),
     "restore_document": _("Document restored"),
     "add_client": _("Client added"),
     "change_client": _("Client corrected"),
+    "judge_client": _("A client's letter was held against what you said"),
     "accept_client": _("A client's letter was looked at and accepted"),
     "end_client": _("Client ended"),
     "submit": _("Submitted"),
@@ -222,23 +225,6 @@ WAYS: dict[str, Promise] = {
 
 SEEN.update(WAYS)
 
-WAY_HINTS: dict[str, Promise] = {
-    "company_email": _("For an address at the company's own domain. Free mail such as QQ or 163 does not count."),
-    "e_licence": _("The legal representative, or whom they have authorised, scans a code with the electronic licence in WeChat or Alipay."),
-    "bank_deposit": _("We send a few cents with a code of six digits. Whoever sees the account tells you the code."),
-    "vouch": _("Somebody at the company who is verified here already confirms that you belong to it."),
-    "authorization_letter": _("A person has to look at it, so it takes longest."),
-}
-
-WAY_WHO: dict[str, Promise] = {
-    "company_email": _("whoever reads that mailbox"),
-    "e_licence": _("the legal representative, or whom they have authorised"),
-    "bank_deposit": _("whoever sees the company's account"),
-    "vouch": _("a verified colleague"),
-    "authorization_letter": _("your company stamps it; our reviewer looks at it"),
-}
-"""Who is needed to complete a way."""
-
 STRENGTHS: dict[str, Promise] = {
     "strong": _("enough by itself"),
     "medium": _("usually enough"),
@@ -262,16 +248,6 @@ WHO: dict[str, Promise] = {
     "reviewer": _("our reviewer"),
     "service": _("nobody: it goes on by itself"),
     "nobody": _("nobody: time has to pass"),
-}
-
-DOCUMENT_HINTS: dict[str, Promise] = {
-    DocumentKind.BUSINESS_LICENCE: _("Original or duplicate copy. All four edges in the picture, the text sharp, no glare."),
-    DocumentKind.AUTHORIZATION_LETTER: _("With the company's seal. Helpful where your e-mail address is not at the company's own domain."),
-    DocumentKind.HR_SERVICE_LICENCE: _("The valid licence by which your agency offers HR services."),
-    DocumentKind.APPROVAL_DOCUMENT: _("The document by which your body was set up."),
-    DocumentKind.CLIENT_AUTHORIZATION: _(
-        "One stamped letter for each client. It names the client and your agency in full, and until when."
-    ),
 }
 
 # --- What is not told ------------------------------------------------------------------------------------

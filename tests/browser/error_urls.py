@@ -1,6 +1,6 @@
 """The site's addresses, and some at which it goes wrong."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
@@ -8,6 +8,10 @@ from django.urls import include, path
 
 def forbidden(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
+
+
+def not_understood(request: HttpRequest) -> HttpResponse:
+    raise SuspiciousOperation
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
@@ -23,6 +27,7 @@ def stale(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("error/400/", not_understood),
     path("error/403/", forbidden),
     path("error/stale/", stale),
     path("error/413/", too_large),

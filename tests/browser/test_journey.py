@@ -16,7 +16,7 @@ from events.models import Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_employer, make_member, make_uscc
 from verification import pipeline
-from verification.models import Attempt, Case, Document, RegistryRecord
+from verification.models import Appeal, Attempt, Case, Decision, Document, RegistryRecord
 from verification.specimens import Company, make
 from verification.states import State
 
@@ -249,3 +249,71 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
     page.locator("#item-agency_licence summary").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#slot-hr_service_licence")).to_be_visible()
+
+
+def tab_to(page: Page, name: str, role: str = "button", within: str = "main") -> None:
+    """On with the Tab key alone, until the control of this name has the focus."""
+    wanted = page.locator(within).get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if wanted.evaluate_all("found => found.includes(document.activeElement)"):
+            return
+    raise AssertionError(f"no Tab leads to {name}")
+
+
+def choose(page: Page, file: Path, scripted: bool) -> None:
+    """A file by the field that has the focus. Without scripts Playwright sees no chooser open; that the field has the focus it sees."""
+    if not scripted:
+        page.locator("input[type=file]:focus").set_input_files(file)
+        return
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(file)
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+def test_from_upload_to_appeal_by_keyboard_alone(visit: Visitor, now: datetime, company: Company, photo: Path, scripted: bool) -> None:
+    member = make_member(now, make_employer(now, name=company.name, uscc=company.uscc), email=f"hr@{company.domain}")
+    make_case(member, now)
+    visitor = visit(locale="en", java_script_enabled=scripted)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    tab_to(page, "Go to this item", "link")
+    page.keyboard.press("Enter")
+    tab_to(page, "Choose files", within="#slot-business_licence")
+    choose(page, photo, scripted)
+    if not scripted:
+        tab_to(page, "Upload", within="#slot-business_licence")
+        page.keyboard.press("Enter")
+    expect(page.locator("#slot-business_licence").get_by_role("img")).to_be_visible()
+    tab_to(page, "Remove Business licence")
+    page.keyboard.press("Enter")
+    expect(page.locator("#slot-business_licence .undo")).to_be_visible()
+    if not scripted:
+        tab_to(page, "Undo")
+    else:
+        expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#slot-business_licence").get_by_role("img")).to_be_visible()
+    tab_to(page, "Submit for verification")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Submitted: the checks begin in a moment")).to_be_visible()
+
+    case = Case.objects.get()
+    Case.objects.filter(pk=case.pk).update(state=State.REJECTED)
+    reasons = [{"code": "document_blurred", "field": "document", "seen": "", "expected": ""}]
+    Decision.objects.create(case=case, attempt_number=1, verb="reject", reasons=reasons, policy_version="1", decided_at=timezone.now())
+    page = visitor.go("/case/")
+    tab_to(page, "Appeal", "link")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Appeal", exact=True)).to_be_visible()
+    tab_to(page, "What should the reviewer know?", "textbox")
+    page.keyboard.type("The photo is sharp. Please look again.")
+    page.keyboard.press("Tab")
+    expect(page.locator("#id_files")).to_be_focused()
+    choose(page, photo, scripted)
+    tab_to(page, "Send the appeal")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your appeal is with another reviewer")).to_be_visible()
+    assert Appeal.objects.get().documents.count() == 1
+    visitor.is_calm()

@@ -9,16 +9,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from employers.models import User
+from employers import throttle
+from employers.models import Member, User
 from employers.operations import INVITE_SALT, VERIFY_SALT
-from tests.browser.conftest import PHONE, Visitor
-from tests.factories import make_case, make_document, make_member, make_reviewer
+from tests.browser.conftest import PHONE, Visit, Visitor
+from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
 from verification import appealing, operations
-from verification.models import Attempt, Case, CheckRun, Decision
+from verification.models import Attempt, Case, CheckRun, Decision, Document, Proof
+from verification.specimens import make
 from verification.states import IN_PROGRESS, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,6 +52,12 @@ def in_state(state: State, now: datetime) -> User:
         reasons = [] if state is State.APPROVED else REASONS
         Decision.objects.create(case=case, attempt_number=1, verb=verb, reasons=reasons, note="请看", policy_version="1", decided_at=now)
     return member.user
+
+
+def is_for_everybody(visitor: Visit, what: str = "") -> None:
+    """Nothing serious found by axe, which is a script itself, nothing in the console, nothing beyond the screen."""
+    visitor.is_calm()
+    assert not visitor.scripted or serious(Axe().run(visitor.page).response["violations"]) == [], what or visitor.page.url
 
 
 def serious(violations: list[dict[str, Any]]) -> list[str]:
@@ -114,7 +124,7 @@ def test_pages_of_what_went_wrong(visit: Visitor, look: str, now: datetime, sett
     settings.ROOT_URLCONF = "tests.browser.error_urls"
     visitor = visit(**_look(look))
     visitor.sign_in(make_member(now).user)
-    for status in ("403", "stale", "404", "413", "500"):
+    for status in ("400", "403", "stale", "404", "413", "500"):
         page = visitor.go(f"/error/{status}/")
         expect(page.locator("h1")).to_have_count(1)
         visitor.complaints = [said for said in visitor.complaints if "status of 500" not in said]
@@ -171,3 +181,189 @@ def test_paper_gets_the_case_and_not_the_buttons(visit: Visitor, now: datetime) 
     page.emulate_media(media="print")
     assert page.get_by_text("differs from the one that was declared").first.is_visible()
     assert not page.get_by_role("button", name="Appeal").is_visible()
+
+
+# --- States that a recruiter comes into less often -----------------------------------------------------
+
+
+def sent(page: Page, **typed: str) -> None:
+    """The page's form with these values, past what the browser itself would stop: the page says what is wrong."""
+    form = page.locator("form.panel, #item-business_licence form.upload").first
+    form.evaluate("form => { form.noValidate = true }")
+    for name, value in typed.items():
+        form.locator(f"[name={name}]").fill(value)
+    form.locator("button").last.click()
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_an_account_that_belongs_to_no_company(visit: Visitor, look: str, now: datetime) -> None:
+    removed = make_member(now)
+    Member.objects.filter(pk=removed.pk).update(left_at=now)
+    for user in (removed.user, make_reviewer(now)):
+        visitor = visit(**_look(look))
+        visitor.sign_in(user)
+        page = visitor.go("/case/")
+        expect(page.locator("h1")).to_have_count(1)
+        assert page.locator("main a.button").count() == int(user.is_staff)
+        is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_colleagues_of_a_verified_company(visit: Visitor, look: str, now: datetime) -> None:
+    owner = make_member(now, make_employer(now, confirmed_at=now))
+    make_case(owner, now, State.APPROVED)
+    for address in ("li@example.com", "a.rather.long.name.of.a.colleague@a-long-company-name.example"):
+        colleague = make_member(now, owner.employer, "recruiter", email=address)
+        Proof.objects.create(
+            employer=owner.employer, member=colleague, uscc=owner.employer.uscc, kind="bank_deposit", state="proven", started_at=now,
+            expires_at=now, due_at=now, finished_at=now, proven_at=now, observed={"name": owner.employer.name},
+        )  # fmt: skip
+    visitor = visit(**_look(look))
+    visitor.sign_in(owner.user)
+    page = visitor.go("/team/")
+    page.locator("details.confirm summary").first.click()
+    expect(page.locator("details.confirm button").first).to_be_visible()
+    is_for_everybody(visitor)
+    sent(page, email="nobody")
+    expect(page.locator("#id_email_error")).to_be_visible()
+    is_for_everybody(visitor)
+    page = visitor.go("/case/authority/vouch/")
+    expect(page.locator("[type=radio]")).to_have_count(2)
+    is_for_everybody(visitor)
+    sent(page)
+    expect(page.locator(".field.wrong")).to_be_visible()
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("how", ["on condition", "lapsed"])
+def test_approvals_that_are_not_whole(visit: Visitor, look: str, how: str, now: datetime) -> None:
+    visitor, user = visit(**_look(look)), in_state(State.APPROVED, now)
+    if how == "lapsed":
+        Case.objects.update(approved_at=now - timedelta(days=180), expires_at=now - timedelta(hours=1))
+    else:
+        Case.objects.update(conditional=True)
+    visitor.sign_in(user)
+    page = visitor.go("/case/")
+    expect(page.locator(".pill.expired" if how == "lapsed" else ".decision .tip")).to_be_visible()
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("scripted", [True, False])
+def test_a_document_that_was_refused_and_one_that_was_taken_out(visit: Visitor, look: str, scripted: bool, now: datetime) -> None:
+    visitor, member = visit(**_look(look), java_script_enabled=scripted), make_member(now)
+    Document.objects.filter(pk=make_document(make_case(member, now), now).pk).update(superseded_at=now)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    files = [{"name": "a-long-name-of-a-file_" * 4 + f"{n}.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"} for n in range(2)]
+    licence = page.locator("#slot-business_licence")
+    licence.locator("input[name=files]").set_input_files(files)  # type: ignore[arg-type]
+    if not scripted:
+        licence.locator(".send").click()
+    expect(licence.locator(".refusals li")).to_have_count(2)
+    expect(licence.locator(".undo")).to_be_visible()
+    for _ in range(2):
+        licence.locator("input[name=files]").set_input_files(files)  # type: ignore[arg-type]
+        with page.expect_response("**/case/documents/"):
+            if not scripted:
+                licence.locator(".send").click()
+    expect(page.locator("#ask-person")).to_be_visible()  # after the third time
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+@pytest.mark.parametrize("scripted", [True, False])
+def test_what_was_given_before_is_used_again_and_taken_out_again(visit: Visitor, look: str, scripted: bool, now: datetime) -> None:
+    visitor, member = visit(**_look(look), java_script_enabled=scripted), make_member(now)
+    old = make_document(make_case(member, now, State.WITHDRAWN), now)
+    old.pages.update(image=default_storage.save("page.jpg", ContentFile(make(5).jpeg())))
+    make_case(member, now)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    licence = page.locator("#slot-business_licence")
+    expect(licence.locator(".again img")).to_be_visible()
+    is_for_everybody(visitor)
+    licence.locator(".again button").click()
+    expect(licence.locator(".documents img")).to_be_visible()
+    expect(licence.locator(".again")).to_have_count(0)
+    if scripted:
+        expect(licence.locator(".about button")).to_be_focused()
+    is_for_everybody(visitor)
+    licence.locator(".about button").click()
+    expect(licence.locator(".undo")).to_be_visible()
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_a_transfer_before_its_code_arrived_and_after_it_came_back(visit: Visitor, look: str, now: datetime) -> None:
+    visitor, member = visit(**_look(look)), make_member(now)
+    make_case(member, now)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/authority/bank-deposit/")
+    sent(page, account_holder="别家公司", account_number="12", bank_name="")
+    expect(page.locator(".errors")).not_to_have_count(0)
+    is_for_everybody(visitor)
+    Proof.objects.create(
+        employer=member.employer, member=member, uscc=member.employer.uscc, kind="bank_deposit", started_at=now, due_at=now,
+        expires_at=now + timedelta(days=10), shown="中国工商银行 ···· 6789", stage="sent", observed={"code_given_at": now.isoformat()},
+    )  # fmt: skip
+    page = visitor.go("/case/authority/bank-deposit/")
+    expect(page.locator(".stages")).to_be_visible()
+    expect(page.locator("#id_code")).to_have_count(0)
+    is_for_everybody(visitor)
+    Proof.objects.update(state="failed", failure="bank_account_closed", finished_at=now)
+    page = visitor.go("/case/authority/bank-deposit/")
+    expect(page.locator(".notice.error")).to_be_visible()
+    is_for_everybody(visitor)
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> None:
+    taken, owner = make_employer(now, confirmed_at=now), make_member(now, make_employer(now, confirmed_at=now))
+    visitor = visit(**_look(look))
+    page = visitor.go("/register/")
+    email, phone = page.locator("#id_email").bounding_box(), page.locator("#id_phone").bounding_box()
+    assert email and phone and email["width"] == phone["width"], "every field looks like one"
+    sent(page, company="", uscc="91", email="x", phone="12", password="short")
+    expect(page.locator(".errors")).not_to_have_count(0)
+    is_for_everybody(visitor, "register")
+    sent(page, company="云溪市示例科技有限公司", uscc=taken.uscc, email="x@example.com", phone="", password="一句只有我自己知道的话")
+    expect(page.locator("[name=contest]")).to_be_visible()
+    is_for_everybody(visitor, "register, contested")
+    page = visitor.go("/sign-in/")
+    sent(page, username="x@example.com", password="wrong")
+    expect(page.get_by_role("alert")).to_be_visible()
+    is_for_everybody(visitor, "sign in")
+    for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries - 1):
+        throttle.take([(throttle.PASSWORDS_OF_ADDRESS, "x@example.com")], now)
+    with page.expect_response("**/sign-in/") as answer:
+        sent(page, username="x@example.com", password="wrong")
+    assert answer.value.status == 429
+    is_for_everybody(visitor, "sign in, too often")
+    page = visitor.go("/password/")
+    sent(page, email="nobody")
+    expect(page.locator("#id_email_error")).to_be_visible()
+    is_for_everybody(visitor, "password")
+    page = visitor.go(f"/password/{urlsafe_base64_encode(force_bytes(owner.user.pk))}/{default_token_generator.make_token(owner.user)}/")
+    sent(page, new_password1="short", new_password2="other")
+    expect(page.locator("#id_new_password2_error")).to_be_visible()
+    is_for_everybody(visitor, "new password")
+    page = visitor.go(f"/join/{signing.dumps([str(owner.employer_id), 'new@example.com', now.isoformat()], salt=INVITE_SALT)}/")
+    sent(page, password="short")
+    expect(page.locator("#id_password_error")).to_be_visible()
+    is_for_everybody(visitor, "join")
+
+
+@pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
+def test_forms_of_the_case_that_were_refused(visit: Visitor, look: str, now: datetime) -> None:
+    for state, path, typed, wrong in (
+        (State.DRAFT, "/case/declare/", {"uscc": make_uscc()[:-1] + "I"}, "#id_uscc_error"),
+        (State.REJECTED, "/case/appeal/", {"words": ""}, "#id_words_error"),
+    ):
+        visitor = visit(**_look(look))
+        visitor.sign_in(in_state(state, now))
+        page = visitor.go(path)
+        sent(page, **typed)
+        expect(page.locator(wrong)).to_be_visible()
+        is_for_everybody(visitor, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from config.messages import compile_all
 from events import mail
 from events.mail import queue_mail
 from tests.factories import make_case, make_employer, make_member
-from verification import durations
+from verification import durations, wording
 from verification.asked import requirements_of
 from verification.case_page import tag_of
 from verification.findings import Finding, Severity
@@ -109,6 +110,23 @@ def test_a_body_without_a_business_licence_is_sent_to_its_own_paper(now: datetim
         assert "business_licence" not in text + html and "#requirement-approval_document" in html
     reasons = [{"code": "document_blurred", "field": "authorization_letter"}]
     assert "#requirement-authority" in sent("case_hold_for_review", "en", now, reasons=reasons, case=str(case.pk))[1]
+
+
+def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetime) -> None:
+    case = make_case(make_member(now, email="lin@qq.com"), now, State.CHANGES_REQUESTED)
+    Decision.objects.create(
+        case=case, attempt_number=1, verb="request_changes", reasons=[{"code": "authority_missing"}], policy_version="1", decided_at=now
+    )
+    (authority,) = [item for item in requirements_of(case, None, now) if item.code == "authority"]
+    for part in sent("case_request_changes", "en", now, case=str(case.pk))[1:]:
+        plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", unescape(part))).casefold()
+        with translation.override("en"):
+            names = [f"{wording.WAYS[way.code]}".casefold() for way in authority.ways]
+        assert all(name in plain for name in names)
+        for way in authority.ways:
+            assert way.how.en.casefold() in plain
+            assert f"who can: {way.who.en}".casefold() in plain
+        assert plain.count("cannot be said yet: a reviewer looks") == 1, "of the letter"
 
 
 def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:

@@ -11,18 +11,19 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.test import Client
 from PIL import Image
 
 from events.errors import ProviderUnavailable
 from tests.conftest import require
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
-from verification import hr_licences, operations
-from verification.checks.agency_licence import AgencyLicence, agency_words
+from verification import hr_licences, operations, readings
+from verification.checks.agency_licence import AgencyLicence, ServiceLicence, agency_words
 from verification.checks.base import Subject
 from verification.findings import Finding, Severity
 from verification.licence.boxes import TextBox
 from verification.licence.hr_service import number_key
-from verification.models import Case, ClientAuthorisation, DocumentKind, HrLicenceRecord
+from verification.models import Case, ClientAuthorisation, DocumentKind, DocumentReading, HrLicenceRecord, Statement
 from verification.pipeline import subject_of
 from verification.readers import READERS
 from verification.readers.base import Picture
@@ -318,6 +319,30 @@ def test_a_licence_is_read_from_its_pages(now: datetime) -> None:
         AgencyLicence([Script(ProviderUnavailable("down"))]).observe(replace(subject, account_class="direct_employer"), {})["licence"]
         is None
     )
+
+
+@pytest.mark.django_db
+def test_a_licence_is_read_when_it_comes_in_to_be_looked_at_and_not_again(now: datetime, client: Client) -> None:
+    case = agency_case(now, DocumentKind.HR_SERVICE_LICENCE)
+    Case.objects.filter(pk=case.pk).update(state=State.DRAFT)
+    document, member = case.documents.get(), case.employer.members.get()
+    DocumentReading.objects.create(document=document, due_at=now)
+    assert readings.read(document.pk, lambda: now, 60, ServiceLicence([Script(LICENCE)]))
+    client.force_login(member.user)
+    page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    for field, value in (("number", "990108230123"), ("scope", "职业中介活动"), ("valid_until", "2028-05-09")):
+        assert f'name="{field}"' in page and value in page
+    crop = client.get(f"/case/documents/{document.pk}/reading/number/")
+    assert crop.status_code == 200 and crop["content-type"] == "image/jpeg"
+    assert client.get(f"/case/documents/{document.pk}/reading/term/").status_code == 404, "no such licence says that"
+    client.post(f"/case/documents/{document.pk}/reading/said/", {"valid_until": "2028-06-09", "term": "长期"})
+    said = dict(Statement.objects.values_list("field", "said"))
+    assert (said["valid_until"], said["number"]) == ("2028-06-09", "990108230123") and "term" not in said
+    down = AgencyLicence([Script(ProviderUnavailable("down"))])
+    assert down.observe(subject_of(case, now), {})["licence"]["fields"]["valid_until"] == "2028-05-09", "as it was read"
+    DocumentReading.objects.update(version="0")
+    with pytest.raises(ProviderUnavailable):
+        down.observe(subject_of(case, now), {})
 
 
 @pytest.mark.django_db

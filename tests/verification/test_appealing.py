@@ -10,15 +10,17 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.test import Client
+from django.utils import timezone
 
 from employers.models import Member, User
 from events.errors import Refused
 from events.models import Event, Mail
-from tests.factories import make_case, make_employer, make_member, make_reviewer
-from verification import appealing, guards, operations
+from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
+from verification import appealing, failing, guards, operations
 from verification.appealing import Evidence
 from verification.intake import CleanPage, Intake
-from verification.models import Appeal, Case, Decision, Document, DocumentKind, DocumentPage
+from verification.models import Appeal, Case, Decision, Document, DocumentKind, DocumentPage, Proof
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
@@ -214,3 +216,84 @@ def test_a_person_can_be_asked_after_the_third_time_back(member: Member, now: da
     assert (case.state, case.appealed_at) == (State.IN_REVIEW, None)
     assert DocumentPage.objects.get().document.kind == DocumentKind.APPEAL_EVIDENCE
     assert Appeal.objects.get().text == "我不明白还缺什么"
+
+
+# --- A person for who cannot hand anything in --------------------------------------------------------------
+
+
+def fails(case: Case, member: Member, now: datetime, times: int, code: str = "document_broken") -> None:
+    for _ in range(times):
+        failing.note_refused(case, "business_licence", [code], member.as_actor(), now)
+
+
+def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(member: Member, now: datetime) -> None:
+    case = make_case(member, now)
+    fails(case, member, now, 1)
+    fails(case, member, now, 2, "document_too_many")  # too much was sent, and nothing refused for what it is
+    for failure in ("proof_cancelled", "e_licence_refused"):
+        Proof.objects.create(
+            employer=member.employer, member=member, uscc=case.declared_uscc, kind="e_licence", state="failed", failure=failure,
+            started_at=now, expires_at=now, due_at=now, finished_at=now,
+        )  # fmt: skip
+    with pytest.raises(Refused, match="person_not_yet"):
+        appealing.ask_person(case.pk, member, "打不开", [], now)
+    assert "ask_person" not in guards.available(case, member.as_actor(), now)
+    fails(case, member, now, 1, "document_encrypted")
+    assert "ask_person" in guards.available(case, member.as_actor(), now)
+    appealing.ask_person(case.pk, member, "执照文件打不开", [file()], now)
+    case = Case.objects.get(pk=case.pk)
+    assert (case.state, case.submitted_by) == (State.IN_REVIEW, member.user)
+    assert Appeal.objects.get().documents.get().kind == DocumentKind.APPEAL_EVIDENCE
+    seen = set(case.review_reasons.values_list("code", flat=True))
+    assert seen == {"document_broken", "document_encrypted", "e_licence_refused"}, "its reviewer sees why"
+
+
+def test_nobody_is_let_through_who_never_handed_anything_in(member: Member, now: datetime) -> None:
+    case, reviewer = make_case(member, now), make_reviewer(now)
+    fails(case, member, now, 3)
+    appealing.ask_person(case.pk, member, "执照文件打不开", [], now)
+    operations.claim(case.pk, reviewer, now)
+    with pytest.raises(Refused, match="case_not_submitted"):
+        operations.approve(case.pk, reviewer, now)
+    operations.request_changes(case.pk, reviewer, now, ["document_broken"], note="请用手机拍照上传")
+    make_document(case, now)
+    operations.submit(case.pk, member.user, member.as_actor(), now)
+    assert Case.objects.get(pk=case.pk).state == State.SUBMITTED
+
+
+def test_a_person_is_asked_from_a_draft_once_a_week_and_by_who_can_be_reached(member: Member, now: datetime) -> None:
+    first = make_case(member, now)
+    fails(first, member, now, 3)
+    User.objects.filter(pk=member.user_id).update(email_verified_at=None)
+    with pytest.raises(Refused, match="authority_email_unverified"):
+        appealing.ask_person(first.pk, member, "打不开", [], now)
+    User.objects.filter(pk=member.user_id).update(email_verified_at=now)
+    appealing.ask_person(first.pk, member, "打不开", [], now)
+    Case.objects.filter(pk=first.pk).update(state=State.WITHDRAWN)
+    again = make_case(member, now)
+    fails(again, member, now, 3)
+    with pytest.raises(Refused, match="person_asked_lately"):
+        appealing.ask_person(again.pk, member, "打不开", [], now)
+    appealing.ask_person(again.pk, member, "打不开", [], now + failing.ONE_IN)
+
+
+def test_refused_uploads_are_put_down_but_not_without_end(member: Member, now: datetime) -> None:
+    case = make_case(member, now)
+    fails(case, member, now, failing.COUNTED_AT_MOST + 5)
+    events = Event.objects.about(case).filter(verb="refuse_upload")
+    assert events.count() == failing.COUNTED_AT_MOST
+    assert events[0].data == {"kind": "business_licence"} and events[0].reasons == ["document_broken"]
+
+
+def test_a_reviewer_sees_such_a_draft_without_the_button_that_lets_it_through(member: Member, now: datetime, client: Client) -> None:
+    case, reviewer = make_case(member, now), make_reviewer(now)
+    fails(case, member, now, 3)
+    appealing.ask_person(case.pk, member, "执照文件打不开", [], now)
+    operations.claim(case.pk, reviewer, timezone.now())
+    client.force_login(reviewer)
+    page = client.get(f"/console/verification/case/{case.pk}/change/", headers={"accept-language": "en"})
+    assert page.status_code == 200
+    shown = page.content.decode()
+    assert "执照文件打不开" in shown
+    verbs = guards.available(Case.objects.get(pk=case.pk), reviewer.as_reviewer(), timezone.now())
+    assert "approve" not in verbs and {"request_changes", "reject"} <= set(verbs)

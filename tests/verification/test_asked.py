@@ -235,7 +235,7 @@ def test_few_queries(state: State, now: datetime) -> None:
         connection,
     ) as queries:
         requirements_of(case, member, now)
-    assert len(queries) <= 12, [query["sql"][:90] for query in queries]
+    assert len(queries) <= 14, [query["sql"][:90] for query in queries]
     with CaptureQueriesContext(connection) as more:
         make_document(case, now, DocumentKind.HR_SERVICE_LICENCE)
         before = len(more)

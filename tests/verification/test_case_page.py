@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from events.reasons import MINUTES
-from tests.factories import make_case, make_document, make_employer, make_member
-from verification import asked, case_page, policy, wording
+from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
+from verification import asked, case_page, durations, policy, wording
+from verification.api import WhyOut
 from verification.facts import RequirementState, Strength, Why
 from verification.findings import Finding, Severity
-from verification.models import Attempt, DocumentKind, DocumentReading, ProofKind, Statement
+from verification.models import Attempt, Case, CheckRun, Decision, DocumentKind, DocumentReading, ProofKind, Statement
 from verification.requirements import Requirement, Way
-from verification.rule_pack import CURRENT, TAKES, Unlocks, about
+from verification.rule_pack import CURRENT, HOW, TAKES, WHO, Unlocks, about
 from verification.states import State
 
 DUE, PENDING, MET = RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION, RequirementState.SATISFIED
@@ -63,8 +64,8 @@ def test_every_requirement_and_way_has_words_in_both_languages() -> None:
     with_page = {way for item in CURRENT.items.values() for way in item.ways} & set(ProofKind.values)
     assert with_page == set(ProofKind.values)
     for way in with_page:
-        assert wording.WAYS[way] and wording.WAY_HINTS[way] and case_page.PAGE_OF[way]
-    assert set(TAKES) == set(wording.WAYS), "mails name each way"
+        assert wording.WAYS[way] and case_page.PAGE_OF[way]
+    assert set(TAKES) == set(WHO) == set(HOW) == set(wording.WAYS), "mails name each way, how it is gone and who can"
     assert {strength.value for strength in Strength} == set(wording.STRENGTHS)
     assert {unlocks.value for unlocks in Unlocks} == set(wording.UNLOCKS)
 
@@ -155,7 +156,7 @@ def test_what_is_not_there_yet_says_how_who_and_how_long() -> None:
     (item,) = rows(requirement("business_licence", DUE, "document_blurred"), state=State.CHANGES_REQUESTED)
     assert not item.lacking and [why.code for why in item.shown_reasons] == ["document_blurred"]
     (item,) = rows(requirement("authority", DUE, "authority_missing"))
-    assert item.lacking and all(line.who and line.way.takes for line in item.ways)
+    assert item.lacking and all(line.way.who and line.way.how and line.way.takes for line in item.ways)
 
 
 @pytest.mark.django_db
@@ -192,4 +193,69 @@ def test_how_long_a_reviewer_takes_is_never_promised(now: datetime, client: Clie
     make_case(member, now, State.IN_REVIEW)
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
-    assert "too few have been decided here" in page and "within one working day" not in page.split('id="editor"')[0]
+    assert "too few have been decided here" in page and "within one working day" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.CHANGES_REQUESTED, State.REJECTED])
+def test_the_whole_page_tells_what_people_really_took(state: State, now: datetime, client: Client) -> None:
+    reviewer = make_reviewer(now)
+    for number in range(durations.AT_LEAST):
+        decided = make_case(make_member(now), now, State.APPROVED)
+        Attempt.objects.create(
+            case=decided, number=1, submitted_at=now, due_at=now, finished_at=now + timedelta(minutes=2), outcome="review"
+        )
+        took = timedelta(hours=3 * (number + 1))
+        Decision.objects.create(
+            case=decided, attempt_number=1, verb="approve", policy_version="1", decided_by=reviewer, decided_at=now + took
+        )  # fmt: skip
+    member = make_member(now, email="lin@qq.com")
+    case = make_case(member, now, state)
+    make_document(case, now)
+    if state is not State.DRAFT:
+        attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now, outcome="review")
+        found = Finding("registry", "registry_not_found", Severity.UNABLE).as_json()
+        CheckRun.objects.create(attempt=attempt, code="registry", version="1", findings=[found], started_at=now, finished_at=now)
+        verb = {State.IN_REVIEW: "hold_for_review", State.REJECTED: "reject"}.get(state, "request_changes")
+        reasons = [{"code": "registry_not_found"}]
+        Decision.objects.create(case=case, attempt_number=1, verb=verb, reasons=reasons, policy_version="1", decided_at=now)
+    client.force_login(member.user)
+    page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    assert "within one working day" not in page
+    assert "usually 9 hours, nine in ten within 15 hours" in page
+    assert "通常9 小时" in client.get("/case/", headers={"accept-language": "zh-hans"}).content.decode().replace("9小时", "9 小时")
+    (asked_for,) = [item for item in asked.requirements_of(case, member, now) if item.code == "registration"]
+    if asked_for.reasons:
+        assert WhyOut.of(asked_for.reasons[0]).takes.en == "usually 9 hours, nine in ten within 15 hours"
+    to_come = re.search(r'<li class="to-come">.*?</li>', page, re.S)
+    said = {State.IN_REVIEW: "usually 9 hours", State.DRAFT: "2 minutes", State.CHANGES_REQUESTED: "2 minutes"}
+    assert (to_come is None) == (state is State.REJECTED)
+    assert to_come is None or said[state] in to_come.group()
+
+
+@pytest.mark.django_db
+def test_the_register_is_waited_for_until_a_day_that_is_told(now: datetime) -> None:
+    member = make_member(now)
+    case = make_case(member, now, State.CHECKING)
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, waits=2, waiting_for="authority_missing")
+    found = Finding("registry", "registry_pending", Severity.WAIT).as_json()
+    CheckRun.objects.create(attempt=attempt, code="registry", version="1", findings=[found], started_at=now, finished_at=now)
+    (item,) = [item for item in asked.requirements_of(case, member, now) if item.code == "registration"]
+    assert (item.state, item.deadline) == (PENDING, policy.waits_until(2, now, policy.CURRENT))
+
+
+@pytest.mark.parametrize(
+    ("state", "waiting_for", "until", "own_words", "whose"),
+    [
+        (State.CHECKING, "", None, None, "machine"),
+        (State.CHECKING, "authority_missing", "a day", None, ""),
+        (State.CHECKING, "registry_pending", "a day", None, ""),
+        (State.SUSPENDED, "", None, "words", "appeals"),
+        (State.IN_REVIEW, "", None, "words", "appeals"),
+        (State.APPROVED, "", None, None, None),
+    ],
+)
+def test_what_comes_next_is_told_with_its_time(state: State, waiting_for: str, until: Any, own_words: Any, whose: str | None) -> None:
+    row = case_page.to_come(Case(state=state), waiting_for, until, own_words)
+    assert (row.whose if row else None) == whose
+    assert row is None or (row.until == until and row.words)

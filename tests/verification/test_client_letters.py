@@ -164,6 +164,47 @@ def test_the_agency_is_told_what_a_reviewer_ended_and_why(case: Case, letter: Do
     assert f'id="client-{letter.pk}"' in text(visitor.get("/case/")), "the link leads to the very letter"
 
 
+def told(template: str) -> list[dict[str, Any]]:
+    return [mail.context for mail in Mail.objects.filter(template=template)]
+
+
+def test_the_agency_is_told_once_what_the_machine_found(
+    case: Case, letter: Document, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = READ | {"fields": {"company": "云溪市乙有限公司"}}
+    monkeypatch.setattr("verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(seen))
+    add(letter, now)
+    assert not Mail.objects.exists(), "nothing has been found yet"
+    assert readings.read(letter.pk, lambda: now, 60)
+    (wrong,) = told("client_wrong")
+    assert wrong["path"] == f"/case/#client-{letter.pk}"
+    assert [(reason["code"], reason["seen"]) for reason in wrong["reasons"]] == [("agency_client_mismatch", "云溪市乙有限公司")]
+    clients.judge(letter.pk, now)
+    add(letter, now, until=now.date())
+    assert len(told("client_wrong")) == 1, "nothing has changed in what was found"
+    add(letter, now, name="云溪市乙有限公司")
+    assert len(told("client_accepted")) == 1
+    assert [event.reasons for event in Event.objects.filter(verb="judge_client").order_by("id")] == [["agency_client_mismatch"], []]
+
+
+def test_the_agency_is_told_what_a_reviewer_accepted_and_of_a_doubt_nothing_before(case: Case, letter: Document, now: datetime) -> None:
+    client = add(letter, now)
+    read(letter, sealed=False)
+    clients.judge(letter.pk, now)
+    assert not Mail.objects.exists()
+    for _ in range(2):
+        clients.accept_client(client.pk, make_reviewer(now).as_reviewer(), now)
+    assert len(told("client_accepted")) == 1
+
+
+def test_of_a_letter_that_comes_with_its_case_the_decision_tells(case: Case, letter: Document, now: datetime) -> None:
+    Case.objects.update(state=State.DRAFT)
+    add(letter, now)
+    read(letter)
+    clients.judge(letter.pk, now)
+    assert not Mail.objects.exists()
+
+
 def test_of_what_it_ended_itself_an_agency_is_not_told(letter: Document, now: datetime) -> None:
     client = add(letter, now)
     clients.end_client(client.pk, letter.case.employer.members.get().as_actor(), now)

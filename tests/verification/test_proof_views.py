@@ -275,3 +275,22 @@ def test_a_changed_company_takes_no_proof_with_it(visitor: Client, member: Membe
     facts = {"name": "云溪市另一公司", "uscc": make_uscc(), "legal_representative": "", "account_class": "direct_employer"}
     visitor.post("/case/declare/", facts)
     assert 'name="address"' in text(visitor.get(f"{AUTHORITY}/company-email/"))
+
+
+def test_after_three_refused_uploads_the_page_offers_a_person_and_what_cannot_be_opened_stays_outside(visitor: Client, case: Case) -> None:
+    for number in range(3):
+        page = text(visitor.get("/case/"))
+        assert "Ask a person to look" not in page, number
+        sent = [SimpleUploadedFile(f"{n}.jpg", b"no picture", "image/jpeg") for n in range(2)]
+        response = visitor.post(
+            "/case/documents/", {"kind": "business_licence", "files": sent}, headers={"x-requested-with": "XMLHttpRequest"}
+        )
+    assert "Ask a person to look" in text(response), "at once, beside what was refused"
+    broken = SimpleUploadedFile("licence.jpg", b"no picture", "image/jpeg")
+    response = visitor.post("/case/appeal/", {"words": "it will not open", "files": [broken]})
+    assert response.status_code == 422 and "it will not open" in text(response), "what was typed stays"
+    assert not Appeal.objects.exists()
+    page = text(visitor.post("/case/appeal/", {"words": "it will not open", "files": [picture()]}, follow=True))
+    assert "A reviewer reads it" in page
+    case.refresh_from_db()
+    assert (case.state, Appeal.objects.get().documents.count()) == (State.IN_REVIEW, 1)

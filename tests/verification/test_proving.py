@@ -374,12 +374,16 @@ def test_another_companys_licence_fails(wrong: str, member: Member, phone: Simul
     phone.confirm(proof.observed["qr"], licence_of(member, **{wrong: "另一个"}), By.AUTHORISED, now)
     proof = proving.poll(proof.pk, member, now + timedelta(seconds=3))
     assert (proof.state, proof.failure, proof.observed["mismatch"]) == (ProofState.FAILED, "e_licence_mismatch", [wrong])
+    assert mails("proof_ended") == [member.user.email], "who scanned with a phone may not see the page"
 
 
 def test_refused_on_the_phone(member: Member, phone: SimulatedELicences, now: datetime) -> None:
     proof = proving.start_scan(member, now)
     phone.refuse(proof.observed["qr"], now)
     assert proving.poll(proof.pk, member, now + timedelta(seconds=3)).failure == "e_licence_refused"
+    proving.poll(proof.pk, member, now + timedelta(seconds=6))
+    (mail,) = Mail.objects.filter(template="proof_ended")
+    assert (mail.context["reasons"], mail.context["path"]) == (["e_licence_refused"], "/case/#requirement-authority")
 
 
 def test_confirmed_in_the_last_second(member: Member, phone: SimulatedELicences, now: datetime) -> None:

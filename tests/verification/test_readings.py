@@ -84,7 +84,7 @@ class TestReading:
         taken_in = Intake(sha256="0" * 64, size=4, media_type="image/jpeg", editor=None, pages=(page,), isolation="rlimits")
         with django_capture_on_commit_callbacks(execute=True):
             made = operations.add_document(case.pk, kind, taken_in, {"clean": None}, member.user, member.as_actor(), now)
-        queued = kind in (DocumentKind.BUSINESS_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
+        queued = kind in (DocumentKind.BUSINESS_LICENCE, DocumentKind.HR_SERVICE_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
         assert DocumentReading.objects.filter(document=made).exists() is queued
         assert rung == ([str(made.pk)] if queued else [])
 
@@ -168,12 +168,12 @@ class TestReadOnce:
 
 class TestSaying:
     def test_shows_what_can_be_proof_read(self) -> None:
-        shown = readings.values(READ, {"name": "另一名称"})
+        shown = readings.values("business_licence", READ, {"name": "另一名称"})
         assert [(value.field, value.placed, value.said, value.disputed) for value in shown] == [
             ("name", True, "另一名称", True),
             ("uscc", False, None, False),
         ]
-        assert readings.values(None, {}) == []
+        assert readings.values("business_licence", None, {}) == [] == readings.values("authorization_letter", READ, {})
 
     def test_what_is_not_corrected_is_right(self, document: Document, member: Member, now: datetime) -> None:
         read(document, now, READ)

@@ -42,7 +42,10 @@ def test_what_is_due_why_how_and_what_it_opens(client: Client, key: str, now: da
     assert authority["state"] == "currently_due" and authority["unlocks"] == "download"
     (why,) = authority["reasons"]
     assert why["code"] == "authority_missing" and why["says"]["zh"] and why["says"]["en"] and why["fix"]["en"] and why["who"]
-    assert {way["code"]: way["strength"] for way in authority["ways"]}["bank_deposit"] == "strong"
+    ways = {way["code"]: way for way in authority["ways"]}
+    assert ways["bank_deposit"]["strength"] == "strong"
+    assert all(way[said][language] for way in ways.values() for said in ("how", "who", "takes") for language in ("zh", "en"))
+    assert ways["vouch"]["who"] == {"zh": "已认证的同事", "en": "a verified colleague"}
     assert "lin@qq.com" not in answer.content.decode(), "addresses are masked"
 
 

@@ -17,7 +17,7 @@ from events.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_colleague, make_document, make_member, make_reviewer
 from tests.verification.reviewing import heard
-from verification import guards, operations, states
+from verification import failing, guards, operations, states
 from verification.models import Appeal, Case, Decision
 from verification.operations import Why, moving
 from verification.states import State
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 # The domain's own words (state → states that may follow), written out a second time on purpose.
 FOLLOWS = {
-    "draft": {"submitted", "withdrawn"},
+    "draft": {"submitted", "in_review", "withdrawn"},
     "submitted": {"checking", "withdrawn"},
     "checking": {"approved", "in_review", "rejected", "withdrawn"},
     "in_review": {"approved", "rejected", "changes_requested"},
@@ -60,6 +60,7 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
     if verb == "ask_person":
         for number in range(guards.SENT_BACK_UNTIL_A_PERSON):
             Decision.objects.create(case=case, attempt_number=number, verb="request_changes", policy_version="1", decided_at=now)
+            failing.note_refused(case, "business_licence", ["document_broken"], member.as_actor(), now)
     actor = reviewer.as_reviewer() if role is Role.REVIEWER else Actor(role, str(member.user_id))
     why = Why.of(["document_blurred"])
     if states.allows(verb, role, state):

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from employers.models import AccountClass
 from employers.uscc import is_valid, normalise
@@ -27,7 +28,7 @@ from verification.licence.hr_service import OPEN_ENDED
 from verification.licence.layout import LARGEST_TILT, slope_of
 from verification.licence.paper import BREAK, GAP, Running, rows_of
 from verification.licence.witness import same_name
-from verification.models import ClientAuthorisation, DocumentKind
+from verification.models import ClientAuthorisation, DocumentKind, DocumentReading
 from verification.papers import read_paper
 from verification.readers import READERS
 from verification.readers.base import Picture, Reader
@@ -83,9 +84,14 @@ class AgencyLicence:
         }
 
     def _licence(self, document: SubjectDocument) -> dict[str, Any]:
+        """What the licence says: as it was read when it came in, where this version read it."""
+        before = DocumentReading.objects.filter(document=UUID(document.id), version=self.version).values_list("reading", flat=True).first()
+        if before:
+            read_before: dict[str, Any] = before
+            return read_before
         reading = read_paper("hr_service_licence", Pages(document), self.readers)
         return {
-            "document": document.id, "titled": reading.titled, "page": reading.page, "reader": reading.reader,
+            "document": document.id, "titled": reading.titled, "page": reading.page, "turn": reading.turn, "reader": reading.reader,
             "fields": {name: text for name, text in reading.fields.items() if name in _OF_LICENCE},
             "confidence": {name: sure for name, sure in reading.confidence.items() if name in _OF_LICENCE},
             "regions": {name: list(region) for name, region in reading.regions.items() if name in _OF_LICENCE},
@@ -241,6 +247,13 @@ class AgencyLicence:
         if not observation["clients"]:
             return [Finding(self.code, "agency_client_missing", Severity.CONCERN, DocumentKind.CLIENT_AUTHORIZATION)]
         return [client_finding(letter, subject.name, subject.today) for letter in observation["clients"]]
+
+
+class ServiceLicence(AgencyLicence):
+    """An HR service licence by itself: read when it comes in, so that its employer can look at what was read."""
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        return self._licence(subject.documents[0])
 
 
 class ClientLetter(AgencyLicence):

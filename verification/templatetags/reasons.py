@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -19,6 +19,7 @@ from verification.requirements import Requirement
 from verification.rule_pack import LICENCE, SUBMISSION, about, paper_of
 
 register = template.Library()
+register.filter("lasting", durations.lasting)
 
 _BOTH = re.compile(r"^(?P<zh>.*[\u3400-\u9fff].*?) / (?P<en>[^\u3400-\u9fff]+)$")
 
@@ -42,7 +43,13 @@ def fix(code: str) -> str:
 @register.filter
 def takes(code: str) -> str:
     """How long that takes; "" where it takes nothing that could be named."""
-    return _say(REASONS[code].takes) if code in REASONS and REASONS[code].takes is not NEVER else ""
+    return _say(durations.told(REASONS[code].takes)) if code in REASONS and REASONS[code].takes is not NEVER else ""
+
+
+@register.filter
+def told(takes: Text) -> Text:
+    """How long something takes, in both languages, as it is told."""
+    return durations.told(takes)
 
 
 @register.filter
@@ -51,24 +58,10 @@ def in_language(text: Text) -> str:
     return _say(text)
 
 
-@register.filter
-def lasting(time: timedelta) -> str:
-    """How long, in the one unit that says it best."""
-    seconds = max(1, round(time.total_seconds()))
-    if seconds < 90:
-        return ngettext("%(number)d second", "%(number)d seconds", seconds) % {"number": seconds}
-    if (minutes := round(seconds / 60)) < 90:
-        return ngettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes}
-    if (hours := round(seconds / 3600)) < 48:
-        return ngettext("%(number)d hour", "%(number)d hours", hours) % {"number": hours}
-    days = round(seconds / 86400)
-    return ngettext("%(number)d day", "%(number)d days", days) % {"number": days}
-
-
 @register.simple_tag
 def usually(whose: str) -> str:
     """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`) took lately, in a sentence."""
-    found = {"machine": durations.of_the_machine, "reviewers": durations.of_reviewers, "appeals": durations.of_appeals}[whose]()
+    found = durations.lately(whose)
     if found is None:
         return gettext("How long it takes cannot be said yet: too few have been decided here.")
     words = {
@@ -88,7 +81,7 @@ def usually(whose: str) -> str:
             found.of,
         ),
     }
-    return words[whose] % {"half": lasting(found.median), "most": lasting(found.nine_in_ten), "of": found.of}
+    return words[whose] % {"half": durations.lasting(found.median), "most": durations.lasting(found.nine_in_ten), "of": found.of}
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from employers.models import Member
 from employers.views import member_required
 from events.errors import Refused
-from verification import appealing, guards, uploads
+from verification import appealing, guards, states, uploads
 from verification.forms import WordsForm
 from verification.models import Case
 from verification.states import State
@@ -39,7 +39,7 @@ def _heard(request: HttpRequest, member: Member, handler: uploads.BoundedUploadH
     case, now = case_or_404(member), timezone.now()
     if case.state == State.IN_REVIEW or case.heard():  # sent twice
         return redirect("verification:home")
-    verb = "appeal" if case.state != State.CHANGES_REQUESTED else "ask_person"
+    verb = "ask_person" if case.state in states.EDITABLE else "appeal"
     if refused := guards.may(verb, case, member.as_actor(), now):
         return refused_at_home(request, refused)
     form = WordsForm(request.POST or None)

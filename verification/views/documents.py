@@ -26,7 +26,7 @@ from employers.models import Member
 from employers.views import member_required, posted_or
 from events.actor import Actor
 from events.errors import ProviderError, Refused
-from verification import guards, operations, readings, uploads
+from verification import failing, guards, operations, readings, reusing, uploads
 from verification.case_page import editor, item_of_kind, page, reading_of
 from verification.forms import UploadForm
 from verification.intake import Intake, Limits, examine
@@ -125,6 +125,7 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
         return redirect("verification:home")
     now = timezone.now()
     case.refresh_from_db()
+    failing.note_refused(case, kind, [refused.code for _name, refused in refusals], member.as_actor(), now)
     told = {"refusals": refusals, "refused_kind": kind}
     code, opened = 422 if refusals else 200, frozenset({kind})
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
@@ -191,6 +192,18 @@ remove_document = _document_door(operations.remove_document)
 restore_document = _document_door(operations.restore_document)
 
 
+@posted_or("verification:home")
+@member_required
+def use_again(request: HttpRequest, member: Member) -> HttpResponse:
+    """Give a paper that is here from an earlier case; pressed twice, it is given once."""
+    case, kind = case_or_404(member), request.POST.get("kind", "")
+    try:
+        given = reusing.use_again(case.pk, kind, member.user, member.as_actor(), timezone.now())
+    except Refused as refused:
+        return refused_at_home(request, refused)
+    return _edited(request, member, given[0]) if given else redirect("verification:home")
+
+
 def _edited(request: HttpRequest, member: Member, document: Document) -> HttpResponse:
     """The page again; for the script only its editor, with the keyboard's focus where `document` now is."""
     if "HX-Request" not in request.headers:
@@ -211,7 +224,7 @@ def crop(request: HttpRequest, member: Member, document_id: UUID, field: str) ->
     read = (row.reading if row else None) or {}
     region = (read.get("regions") or {}).get(field)
     kept = document.pages.filter(number=read.get("page", 1)).first()
-    if field not in readings.SHOWN or region is None or kept is None:
+    if field not in readings.SHOWN.get(document.kind, ()) or region is None or kept is None:
         raise Http404
     return _picture(_cropped(_stored(kept), region, int(read.get("turn") or 0)))
 
@@ -249,7 +262,7 @@ def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResp
 def state_values(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
     """What was read is right, except for what is typed beside it."""
     document = own_document(member, document_id)
-    corrections = {name: request.POST.get(name, "") for name in readings.SHOWN}
+    corrections = {name: request.POST.get(name, "") for name in readings.SHOWN.get(document.kind, ())}
     try:
         said = readings.state(document.pk, member, corrections, timezone.now())
     except Refused as refused:

@@ -24,6 +24,7 @@ from verification.banks.base import Stage
 from verification.case_page import PAGE_OF, Step
 from verification.forms import AddressForm, CodeForm, ColleagueForm, DepositForm
 from verification.models import Proof, ProofKind, ProofState
+from verification.rule_pack import HOW
 from verification.standing import declared_by
 
 CODE_TYPED = frozenset({ProofKind.COMPANY_EMAIL, ProofKind.BANK_DEPOSIT})
@@ -49,7 +50,7 @@ def _shown(request: HttpRequest, member: Member, proof: Proof | None, kind: Proo
     form = more.get("form")
     context = {
         "way": wording.WAYS[kind],
-        "hint": wording.WAY_HINTS[kind],
+        "how": HOW[kind],
         "proof": proof,
         "pending": _is_pending(proof),
         "company": declared_by(member),

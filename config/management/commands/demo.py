@@ -31,7 +31,7 @@ from downloads import gate
 from employers import operations as accounts
 from employers.models import ApiClient, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
-from verification import golden_specimens, operations, wording
+from verification import durations, golden_specimens, operations, wording
 from verification.findings import Finding, Severity
 from verification.intake import Limits, examine
 from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind
@@ -64,7 +64,8 @@ class Timeline:
         detail_zh = f"（看到 {seen}，应为 {expected}）" if seen and expected else ""
         detail_en = f" (seen {seen}, expected {expected})" if seen and expected else ""
         self.say(f"{reason.says.zh}{detail_zh}", f"{reason.says.en}{detail_en}", indent)
-        self.say(f"→ {reason.fix.zh}（{reason.takes.zh}）", f"→ {reason.fix.en} ({reason.takes.en})", indent)
+        takes = durations.told(reason.takes)
+        self.say(f"→ {reason.fix.zh}（{takes.zh}）", f"→ {reason.fix.en} ({takes.en})", indent)
 
 
 class Command(BaseCommand):
