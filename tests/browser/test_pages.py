@@ -357,8 +357,9 @@ def test_forms_that_were_refused(visit: Visitor, look: str, now: datetime) -> No
 
 @pytest.mark.parametrize("look", ["phone-zh-light", "desk-en-dark"])
 def test_forms_of_the_case_that_were_refused(visit: Visitor, look: str, now: datetime) -> None:
+    code = make_uscc()
     for state, path, typed, wrong in (
-        (State.DRAFT, "/case/declare/", {"uscc": make_uscc()[:-1] + "I"}, "#id_uscc_error"),
+        (State.DRAFT, "/case/declare/", {"uscc": code[:-1] + ("A" if code[-1] != "A" else "B")}, "#id_uscc_error"),
         (State.REJECTED, "/case/appeal/", {"words": ""}, "#id_words_error"),
     ):
         visitor = visit(**_look(look))
