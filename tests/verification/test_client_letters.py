@@ -20,6 +20,7 @@ from verification.intake import CleanPage, Intake
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
 from verification.requirements import Requirement
 from verification.states import State
+from verification.terms import day_of
 
 pytestmark = pytest.mark.django_db
 
@@ -128,7 +129,7 @@ def test_a_person_accepts_and_what_is_said_afterwards_is_looked_at_anew(case: Ca
     later = datetime(2098, 12, 1, tzinfo=UTC)
     assert clients.standing_of(client, later).agrees
     assert not clients.standing_of(client, later + timedelta(days=90)).agrees, "its time is over, whoever accepted it"
-    add(letter, now, until=now.date())
+    add(letter, now, until=day_of(now))
     assert item(case, now).state is PENDING
 
 
@@ -180,7 +181,7 @@ def test_the_agency_is_told_once_what_the_machine_found(
     assert wrong["path"] == f"/case/#client-{letter.pk}"
     assert [(reason["code"], reason["seen"]) for reason in wrong["reasons"]] == [("agency_client_mismatch", "云溪市乙有限公司")]
     clients.judge(letter.pk, now)
-    add(letter, now, until=now.date())
+    add(letter, now, until=day_of(now))
     assert len(told("client_wrong")) == 1, "nothing has changed in what was found"
     add(letter, now, name="云溪市乙有限公司")
     assert len(told("client_accepted")) == 1
