@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.test import Client
 
 from employers.models import ApiClient, Employer, Member, Scope, User
 from employers.operations import create_api_client
@@ -83,3 +84,10 @@ def make_document(
 
 def make_api_client(now: datetime, *scopes: Scope) -> tuple[ApiClient, str]:
     return create_api_client("a platform", list(scopes or (Scope.GATE_DECIDE,)), now)
+
+
+def sign_in(user: User) -> Client:
+    """A browser in which they are signed in, and which asks for English."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client

@@ -211,6 +211,7 @@ class DeskAdmin(LookOnlyAdmin):
     def undo_view(self, request: HttpRequest, ruling_id: int) -> HttpResponse:
         """Take a decision back while that is possible; its case comes back as it was, with what was typed."""
         ruling = get_object_or_404(Ruling, pk=ruling_id)
+        self._case(request, ruling.case_id)  # a case that is not shown to them has no rulings either
         if request.method != "POST":
             return _to_case(request, ruling.case_id)
         try:
@@ -319,8 +320,11 @@ class DeskAdmin(LookOnlyAdmin):
         assert isinstance(request.user, User)
         pages = DocumentPage.objects.select_related("document__case")
         page = get_object_or_404(pages, document=document_id, document__case=case_id, number=number)
-        with page.image.open("rb") as stored:
-            response = HttpResponse(stored.read(), content_type="image/jpeg")
+        try:
+            with page.image.open("rb") as stored:
+                response = HttpResponse(stored.read(), content_type="image/jpeg")
+        except FileNotFoundError as error:  # erased since the page was shown
+            raise Http404 from error
         response["Cache-Control"] = "private, no-store"
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Disposition"] = "inline"

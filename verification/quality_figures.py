@@ -276,14 +276,14 @@ def _overturned(decisions: QuerySet[Any]) -> QuerySet[Any, Any]:
 def _figures(counted: _Counted, of: UUID | None) -> Figures:
     looks = [row for row in counted.looks if of in (None, row["by"])]
     golden = [row for row in counted.golden if of in (None, row["by"])]
-    rulings = sum(row["n"] for row in looks)
     outcomes: Counter[str] = Counter()
-    counts: Counter[int] = Counter()
     for row in looks:
         outcomes[row["outcome"]] += row["n"]
-        if row["whole"] is not None and row["outcome"] != RulingOutcome.UNDONE:
-            counts[int(row["whole"])] += row["n"]
-    kept = [row for row in looks if row["whole"] is not None and row["outcome"] != RulingOutcome.UNDONE]
+    rulings = outcomes.total()
+    timed = [row for row in looks if row["whole"] is not None and row["outcome"] != RulingOutcome.UNDONE]
+    counts: Counter[int] = Counter()
+    for row in timed:
+        counts[int(row["whole"])] += row["n"]
     decided = Counter[str]()
     for row in counted.decisions:
         if of in (None, row["by"]):
@@ -298,7 +298,7 @@ def _figures(counted: _Counted, of: UUID | None) -> Figures:
         by_verb=kappa.kappa(sample),
         by_category=kappa.kappa(categories),
         by_policy=Share(sum(n for (one, other), n in policy.items() if one == other), sum(policy.values())),
-        times=Times(counts, sum(row["total"] for row in kept)),
+        times=Times(counts, sum(row["total"] for row in timed)),
         undone=Share(outcomes[RulingOutcome.UNDONE], rulings),
         refused=Share(outcomes[RulingOutcome.REFUSED], rulings),
         changed_of_appealed=Share(decided["changed"], decided["appealed"]),

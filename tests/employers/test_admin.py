@@ -14,7 +14,7 @@ from django.utils import timezone
 from employers.admin import masked
 from employers.models import ApiClient, Employer, Member, User
 from events.models import Event
-from tests.factories import PASSWORD, make_api_client, make_member, make_user
+from tests.factories import PASSWORD, make_api_client, make_member, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 KEYS, STAFF = "/console/employers/apiclient/", "/console/employers/user/"
@@ -24,12 +24,6 @@ KEYS, STAFF = "/console/employers/apiclient/", "/console/employers/user/"
 def now() -> datetime:
     """The console is a door and asks the real clock."""
     return timezone.now()
-
-
-def sign_in(user: User) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

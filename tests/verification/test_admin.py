@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from employers.models import User
 from events.models import Event
 from events.reasons import REASONS
-from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_uscc, make_user
+from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_uscc, make_user, sign_in
 from verification import appealing, asked, deciding, operations, review, triage, wording
 from verification.admin import CaseAdmin
 from verification.checks import CHECKS
@@ -35,12 +35,6 @@ QUEUE = "/console/verification/case/"
 def now() -> datetime:
     """The console is a door and asks the real clock."""
     return timezone.now()
-
-
-def sign_in(user: User) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -602,6 +596,8 @@ def test_a_page_is_shown_decrypted_and_each_look_is_on_record_once_a_minute(clie
     assert client.get(page_of(case)).context["looks"]
     other = waiting_case(now)
     assert client.get(f"{QUEUE}{other.pk}/page/{page.document_id}/1/").status_code == 404
+    page.image.storage.delete(page.image.name)
+    assert client.get(address).status_code == 404, "erased since"
 
 
 # --- Side by side: pure --------------------------------------------------------------------------------

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from employers.models import User
 from employers.powers import Power
+from tests.factories import sign_in
 from tests.verification.reviewing import SENIOR, make_staff
 from tests.verification.reviewing import waiting as waits
-from tests.verification.test_admin import says, sign_in
+from tests.verification.test_admin import says
 from verification import clusters
 from verification.models import Bulk, Case, Ruling
 

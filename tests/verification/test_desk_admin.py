@@ -14,7 +14,7 @@ from employers import sightings
 from employers.models import User
 from events.models import Event, Mail
 from events.reasons import REASONS
-from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_reviewer
+from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_reviewer, sign_in
 from tests.verification.reviewing import heard
 from verification import appealing, claiming, console, deciding
 from verification.models import (
@@ -51,12 +51,6 @@ def reviewer(now: datetime) -> User:
 @pytest.fixture
 def client(reviewer: User) -> Client:
     return sign_in(reviewer)
-
-
-def sign_in(user: User) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(user)
-    return client
 
 
 def waiting(now: datetime, *, hours: float = 1, account_class: str = "direct_employer", **fields: Any) -> Case:

@@ -399,6 +399,11 @@ class TestNobodyElse:
             assert reverse("admin:verification_case_change", args=[planted.pk]) not in found
         assert client.get(reverse("admin:verification_case_page", args=[planted.pk, document.pk, 1])).status_code == 404
 
+    def test_comes_upon_it_by_a_ruling(self, now: datetime, planted: Case, reviewer: User, client: Client) -> None:
+        undo = reverse("admin:verification_case_undo", args=[ruled(planted, reviewer, now).pk])
+        client.force_login(make_colleague(now, "Reviewers"))
+        assert [client.get(undo).status_code, client.post(undo).status_code] == [404, 404]
+
     def test_hears_how_they_are_kept(self, now: datetime, kept: Made, client: Client) -> None:
         kept()
         assert Event.objects.filter(verb="keep_golden").exists()

@@ -13,14 +13,13 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from employers.models import User
 from employers.powers import AUDIT, PERMISSIONS, Power, powers
 from events.actor import SYSTEM, Actor, Role
 from events.models import Event
-from tests.factories import make_api_client, make_case, make_colleague, make_document, make_member, make_reviewer, make_user
+from tests.factories import make_api_client, make_case, make_colleague, make_document, make_member, make_reviewer, make_user, sign_in
 from verification.decision_form import BUTTONS
 from verification.models import Bulk, Case, ClientAuthorisation, DocumentKind, Exclusion, Ruling
 from verification.states import State
@@ -48,12 +47,6 @@ def member_of(group: str, now: datetime) -> User:
     if group == "superuser":
         return make_reviewer(now)
     return make_colleague(now, group)
-
-
-def sign_in(user: User) -> Client:
-    client = Client(headers={"accept-language": "en"})
-    client.force_login(user)
-    return client
 
 
 # --- Powers --------------------------------------------------------------------------------------------

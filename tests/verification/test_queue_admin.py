@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from employers.models import User
-from tests.factories import make_reviewer
-from tests.verification.test_admin import QUEUE, companies, make_colleague, sign_in, waiting_case
+from tests.factories import make_reviewer, sign_in
+from tests.verification.test_admin import QUEUE, companies, make_colleague, waiting_case
 from tests.verification.test_queueing import HOUR, ruled, waiting
 from verification import queue_admin
 from verification.hours import Hours
