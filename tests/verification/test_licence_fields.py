@@ -85,6 +85,22 @@ def test_labels_stacked_and_glued(stack: str) -> None:
     }
 
 
+def test_a_half_below_the_stack_is_told_by_those_above_it() -> None:
+    """The first halves of two rows are stacked and misread, those of the third (经 营) are read apart."""
+    found = read(
+        tall(100, 420, "名美", 50),
+        line(240, 420, "称示例理发店"),
+        line(240, 470, "型个体工商户"),
+        line(100, 520, "经"), line(170, 520, "营"), line(240, 520, "者王示例"),
+        line(100, 570, "经营范围理发服务、日用百货零售。（依法须经批准的项目，经相关部门批准后方可开展经营活动）"),
+        line(700, 420, "组成形式个人经营"),
+        line(700, 470, "注册日期2016年08月22日"),
+    )  # fmt: skip
+    assert {name: found.fields[name] for name in ("name", "type", "legal_representative")} == {
+        "name": "示例理发店", "type": "个体工商户", "legal_representative": "王示例",
+    }  # fmt: skip
+
+
 def test_two_columns_in_one_line() -> None:
     found = read(
         line(100, 420, "名称示例科技有限公司"),

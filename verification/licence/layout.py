@@ -134,16 +134,18 @@ def _believed(group: Sequence[Cell], cells: Sequence[Cell]) -> bool:
     """Whether the first cell of `group`, the second half of a label whose first half was lost, is one.
 
     It is but a common character. So its label must not stand elsewhere, and it must lie flush with the labels
-    above and below it, beside a stack of first halves, or above the scope, where no running text begins with it.
+    above and below it, or with second halves of two of them, beside a stack of first halves, or above the scope, where no running
+    text begins with it.
     """
     head = group[0]
     full = [cell for cell in cells if cell.label in BODY and not cell.piece.half]
     if head.label in {cell.label for cell in full}:
         return False
     flush = any(abs(head.x1 - cell.x1) < head.h for cell in full)
+    halves = {cell.label for cell in cells if cell.piece.half == "second" and abs(head.x0 - cell.x0) < head.h / 2} - {head.label}
     stacked = any(cell.piece.half == "stack" and cell.x0 < head.x0 and abs(cell.y - head.y) < cell.h / 2 for cell in cells)
     scope = min((cell.y for cell in full if cell.label == "business_scope"), default=math.inf)
-    return flush or stacked or (head.label == "name" and len(group) > 1 and head.y < scope - head.h)
+    return flush or len(halves) > 1 or stacked or (head.label == "name" and len(group) > 1 and head.y < scope - head.h)
 
 
 def _whole(group: list[Cell]) -> Cell:
