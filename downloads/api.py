@@ -7,12 +7,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from downloads import gate
-from employers.api import BearerKey
+from employers.api import ApiRequest, BearerKey
+from employers.clock import now_for
 from employers.models import Scope
 from events.reasons import Reason, Text
 from verification import durations
@@ -70,14 +69,14 @@ class GateDecisionOut(Schema):
 
 
 @router.post("/decisions", auth=BearerKey(Scope.GATE_DECIDE), response=GateDecisionOut, summary="Ask the gate", operation_id="decide")
-def decide(request: HttpRequest, question: Question) -> GateDecisionOut:
+def decide(request: ApiRequest, question: Question) -> GateDecisionOut:
     """Answers from the facts of this moment; an answer is never kept for later. Treat anything but `allowed: true` as no."""
     answer = gate.decide(
-        client_id=request.auth.pk,  # type: ignore[attr-defined]
+        client_id=request.auth.client_id,
         employer_id=question.employer_id,
         member_id=question.member_id,
         candidate=question.candidate,
-        now=timezone.now(),
+        now=now_for(request.auth.client),
         zone=ZoneInfo(settings.TIME_ZONE),
     )
     return GateDecisionOut(

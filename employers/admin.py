@@ -139,11 +139,11 @@ ONCE = "console.api_client_form"
 
 @admin.register(ApiClient)
 class ApiClientAdmin(LookOnlyAdmin):
-    list_display = ("name", "key_begins", "scopes", "created_at", "revoked_at")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
-    search_fields = ("name", "=key_start")
+    list_display = ("name", "test", "key_begins", "may", "created_at", "revoked_at")
+    list_filter = ("test", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "=keys__key_start")
     ordering = ("-created_at",)
-    fields = ("name", "key_begins", "scopes", "created_at", "revoked_at")
+    fields = ("name", "test", "key_begins", "may", "created_at", "revoked_at")
     change_form_template = "admin/employers/apiclient/change_form.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -153,9 +153,16 @@ class ApiClientAdmin(LookOnlyAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return any(request.user.has_perm(f"employers.{verb}_apiclient") for verb in ("view", "add", "change"))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
+        return super().get_queryset(request).prefetch_related("keys")
+
     @admin.display(description=_("key begins"))
     def key_begins(self, client: ApiClient) -> str:
-        return f"{client.key_start}…"
+        return " ".join(str(key) for key in client.keys.all())
+
+    @admin.display(description=_("may"))
+    def may(self, client: ApiClient) -> str:
+        return ", ".join(sorted({scope for key in client.keys.all() for scope in key.scopes}))
 
     def get_urls(self) -> list[URLPattern]:
         revoke = path("<uuid:client_id>/revoke/", self.admin_site.admin_view(self.revoke_view), name="employers_apiclient_revoke")
@@ -178,7 +185,7 @@ class ApiClientAdmin(LookOnlyAdmin):
         scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
         assert isinstance(request.user, User)
         client, key = operations.create_api_client(form.cleaned_data["name"], scopes, timezone.now(), request.user.as_reviewer())
-        return self._page(request, "created", gettext("The key of %(name)s") % {"name": client.name}, client=client, key=key)
+        return self._page(request, "created", gettext("The key of %(name)s") % {"name": client.name}, scopes=scopes, key=key)
 
     def _add_page(self, request: HttpRequest, form: ApiClientForm) -> HttpResponse:
         return self._page(request, "add", gettext("A new API key"), form=form)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -124,12 +125,17 @@ class AccountClass(models.TextChoices):
 
 class EmployerQuerySet(models.QuerySet["Employer"]):
     def real(self) -> EmployerQuerySet:
-        """Without those that were made for a golden case: nobody recruits for them."""
-        return self.filter(made_for=None)
+        """Without those that were made for a golden case or by a platform's test: nobody recruits for them."""
+        return self.filter(made_for=None, test=False)
+
+    def seen_by(self, client: ApiClient) -> EmployerQuerySet:
+        """Those that a platform may know of: its own, and, unless it is one for tests, those who came to us by themselves."""
+        own = Q(platform=client)
+        return self.filter(own if client.test else own | Q(platform=None), made_for=None, test=client.test)
 
     def shown_to(self, user_id: uuid.UUID) -> EmployerQuerySet:
         """What a member of staff may come upon: the real ones, and those made for themselves, which look like any."""
-        return self.filter(Q(made_for=None) | Q(made_for=user_id))
+        return self.filter(Q(made_for=None) | Q(made_for=user_id), test=False)
 
 
 class Employer(models.Model):
@@ -144,17 +150,29 @@ class Employer(models.Model):
     """When a case of this employer was first approved. From then on the code is this employer's alone."""
     made_for = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     """It is none: it belongs to a golden case of this reviewer, and to everybody else there is no such employer."""
+    platform = models.ForeignKey(
+        "ApiClient", null=True, blank=True, on_delete=models.PROTECT, related_name="employers", verbose_name=_("platform"), db_index=False
+    )
+    """Which platform's system made it; no other one sees it. None: it registered on our own pages."""
+    reference = models.CharField(_("platform's reference"), max_length=64, blank=True, default="", db_default="")
+    """What that platform calls it."""
+    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    """Made by a platform's test: nobody recruits for it, no reviewer sees it, and no quota of a real one counts it."""
 
     objects = EmployerQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("employer"), _("employers")
         constraints = [
-            models.UniqueConstraint(fields=["uscc"], condition=Q(confirmed_at__isnull=False), name="employer_confirmed_uscc_once")
+            models.UniqueConstraint(
+                fields=["uscc"], condition=Q(confirmed_at__isnull=False, test=False), name="employer_confirmed_code_once"
+            ),
+            models.UniqueConstraint(fields=["platform", "reference"], condition=~Q(reference=""), name="employer_reference_once"),
         ]
         indexes = [
             models.Index(fields=["uscc"], name="employer_uscc"),
             models.Index(fields=["made_for"], condition=Q(made_for__isnull=False), name="employer_made_for"),
+            models.Index(fields=["platform", "registered_at"], condition=Q(platform__isnull=False), name="employer_platform"),
         ]
 
     def __str__(self) -> str:
@@ -179,11 +197,14 @@ class Member(models.Model):
     role = models.CharField(_("role"), max_length=10, choices=MemberRole.choices)
     joined_at = models.DateTimeField(_("joined"))
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
+    reference = models.CharField(_("platform's reference"), max_length=64, blank=True, default="", db_default="")
+    """What the employer's platform calls them."""
 
     objects = MemberQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("recruiter"), _("recruiters")
+        constraints = [models.UniqueConstraint(fields=["employer", "reference"], condition=~Q(reference=""), name="member_reference_once")]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
@@ -221,42 +242,71 @@ class Scope(models.TextChoices):
 
     GATE_DECIDE = "gate:decide", _("Ask the gate")
     EMPLOYERS_READ = "employers:read", _("Read employers and their status")
-
-
-class ApiClientQuerySet(models.QuerySet["ApiClient"]):
-    def by_key(self, key: str) -> ApiClient | None:
-        """The client that holds `key`, unless it was revoked."""
-        return self.filter(key_hash=ApiClient.hash_key(key), revoked_at=None).first()
+    EMPLOYERS_WRITE = "employers:write", _("Create and change employers and their recruiters")
+    EVENTS_READ = "events:read", _("Read what happened")
+    WEBHOOKS_MANAGE = "webhooks:manage", _("Manage webhook endpoints")
 
 
 class ApiClient(models.Model):
-    """A platform's system that asks us by API. The key is shown once; only its hash is kept."""
+    """A platform whose systems ask us by API. One that is `test` sees only employers that were made by it, and nobody else sees those."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=100)
+    test = models.BooleanField(_("for tests"), default=False, db_default=False)
+    created_at = models.DateTimeField(_("created"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    # Until each key was a row of its own, it stood here; a version of this program that runs beside this one may still read it.
+    key_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    key_start = models.CharField(max_length=12, blank=True, db_default="", editable=False)
+    scopes = models.JSONField(default=list, editable=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("platform"), _("platforms")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def as_actor(self) -> Actor:
+        return Actor(Role.PLATFORM, str(self.pk))
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def live(self, now: datetime) -> ApiKeyQuerySet:
+        """Those that open something now."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, client__revoked_at=None)
+
+    def by_key(self, key: str, now: datetime) -> ApiKey | None:
+        """The row of `key` with its client, if the key is in force at `now`."""
+        return self.live(now).select_related("client").filter(key_hash=ApiKey.hash_key(key)).first()
+
+
+class ApiKey(models.Model):
+    """A key of a platform's system, and what it may do. It is shown once; only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="keys", verbose_name=_("platform"))
     key_hash = models.CharField(_("key, hashed"), max_length=64, unique=True)
     key_start = models.CharField(_("key begins with"), max_length=12)
     scopes = models.JSONField(_("scopes"), default=list)
     created_at = models.DateTimeField(_("created"))
+    expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+    """The end of the overlap, once another key has taken its place."""
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
-    objects = ApiClientQuerySet.as_manager()
+    objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("platform key"), _("platform keys")
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.key_start}…)"
+        return f"{self.key_start}…"
 
     @staticmethod
-    def new_key() -> str:
-        """A fresh key with 256 bits of chance."""
-        return f"zk_{secrets.token_urlsafe(32)}"
+    def new_key(*, test: bool = False) -> str:
+        """A fresh key with 256 bits of chance, which shows whether it is one for tests."""
+        return f"{'test' if test else 'zk'}_{secrets.token_urlsafe(32)}"
 
     @staticmethod
     def hash_key(key: str) -> str:
         """What is stored of a key. A key is pure chance, so one round of SHA-256 cannot be searched."""
         return hashlib.sha256(key.encode()).hexdigest()
-
-    def as_actor(self) -> Actor:
-        return Actor(Role.PLATFORM, str(self.pk))

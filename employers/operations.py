@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +17,7 @@ from django.urls import reverse
 
 from employers import sightings
 from employers import uscc as usccs
-from employers.models import ApiClient, Employer, Member, Scope, User
+from employers.models import ApiClient, ApiKey, Employer, Member, Scope, User
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
@@ -53,7 +54,7 @@ def check_code(text: str, *, contest: bool = False) -> str:
     code = usccs.normalise(text)
     if refused := usccs.problem(code):
         raise refused
-    if not contest and Employer.objects.filter(uscc=code, confirmed_at__isnull=False).exists():
+    if not contest and Employer.objects.filter(uscc=code, confirmed_at__isnull=False, test=False).exists():
         raise Refused("duplicate_same_uscc_active", "uscc", seen=code)
     return code
 
@@ -313,19 +314,44 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
             record("remove_member", owner.employer, owner.as_actor(), now, employer_id=owner.employer_id, data={"member": str(member_id)})
 
 
-def create_api_client(name: str, scopes: list[Scope], now: datetime, actor: Actor = SYSTEM) -> tuple[ApiClient, str]:
-    """A platform's client and its key, which is not kept and cannot be shown again."""
-    key = ApiClient.new_key()
+def create_api_client(
+    name: str, scopes: Sequence[Scope], now: datetime, actor: Actor = SYSTEM, *, test: bool = False
+) -> tuple[ApiClient, str]:
+    """A platform and its first key, which is not kept and cannot be shown again."""
     with transaction.atomic():
-        client = ApiClient.objects.create(
-            name=name, key_hash=ApiClient.hash_key(key), key_start=key[:8], scopes=[str(scope) for scope in scopes], created_at=now
-        )
-        record("create_api_client", client, actor, now, data={"scopes": client.scopes})
-    return client, key
+        client = ApiClient.objects.create(name=name, test=test, created_at=now)
+        _, text = _new_key(client, scopes, now)
+        record("create_api_client", client, actor, now, data={"scopes": [str(scope) for scope in scopes]})
+    return client, text
+
+
+def _new_key(client: ApiClient, scopes: Sequence[str], now: datetime) -> tuple[ApiKey, str]:
+    text = ApiKey.new_key(test=client.test)
+    key = ApiKey.objects.create(
+        client=client, key_hash=ApiKey.hash_key(text), key_start=text[:8], scopes=[str(scope) for scope in scopes], created_at=now
+    )
+    return key, text
+
+
+def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> tuple[ApiKey, str]:
+    """A new key with the same scopes in the place of `key`, which opens for another `overlap` (it may be none) and then no more.
+
+    Rotated twice, the old one ends at the earlier time. Raises Refused `state_conflict` where the key opens nothing any more.
+    """
+    with transaction.atomic():
+        old = ApiKey.objects.select_for_update(of=("self",)).live(now).select_related("client").filter(pk=key.pk).first()
+        if old is None:
+            raise Refused("state_conflict", "key")
+        new, text = _new_key(old.client, old.scopes, now)
+        old.expires_at = min(old.expires_at or now + overlap, now + overlap)
+        old.save(update_fields=["expires_at"])
+        data = {"old": str(old.pk), "new": str(new.pk), "until": old.expires_at.isoformat()}
+        record("rotate_key", old.client, actor, now, data=data)
+    return new, text
 
 
 def revoke_api_client(client: ApiClient, actor: Actor, now: datetime) -> None:
-    """No request with this client's key is answered from now on."""
+    """No request with any of this platform's keys is answered from now on."""
     with transaction.atomic():
         if ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=now):
             record("revoke_api_client", client, actor, now)

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from employers import uscc as usccs
-from employers.api import BearerKey
+from employers.api import ApiRequest, BearerKey
+from employers.clock import now_for
 from employers.models import Employer, Member, Scope
 from events.errors import Refused
 from events.reasons import REASONS, Text
@@ -55,12 +54,12 @@ class EmployerOut(Schema):
 @router.get(
     "", auth=BearerKey(Scope.EMPLOYERS_READ), response=list[EmployerOut], summary="Find employers by code", operation_id="employers"
 )
-def employers(request: HttpRequest, uscc: str) -> list[EmployerOut]:
+def employers(request: ApiRequest, uscc: str) -> list[EmployerOut]:
     """Employers that registered with this code: at most one is confirmed, others may still be under verification."""
     code = usccs.normalise(uscc)
     if refused := usccs.problem(code):
         raise refused
-    found = Employer.objects.real().filter(uscc=code).order_by("registered_at")[:20]
+    found = Employer.objects.seen_by(request.auth.client).filter(uscc=code).order_by("registered_at")[:20]
     return [EmployerOut.of(employer, Case.objects.of(employer).first()) for employer in found]
 
 
@@ -227,14 +226,14 @@ class RequirementsOut(Schema):
     summary="What an employer lacks",
     operation_id="requirements",
 )
-def requirements(request: HttpRequest, employer_id: UUID, member_id: UUID | None = None) -> RequirementsOut:
+def requirements(request: ApiRequest, employer_id: UUID, member_id: UUID | None = None) -> RequirementsOut:
     """What is due, pending and satisfied, why, by when, how each thing is met and which right it unlocks.
 
     Proofs of authority are those of the employer's owners and of whoever handed the case in. While it is in the employer's hands,
     name the member who is about to hand it in to count theirs.
     """
-    now = timezone.now()
-    employer = Employer.objects.real().filter(pk=employer_id).first()
+    now = now_for(request.auth.client)
+    employer = Employer.objects.seen_by(request.auth.client).filter(pk=employer_id).first()
     if employer is None:
         raise Refused("employer_unknown")
     member = None

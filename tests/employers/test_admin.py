@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from employers.admin import masked
-from employers.models import ApiClient, Employer, Member, User
+from employers.models import ApiClient, ApiKey, Employer, Member, User
 from events.models import Event
 from tests.factories import PASSWORD, make_api_client, make_member, make_user, sign_in
 
@@ -52,15 +52,16 @@ def test_a_key_is_shown_once_and_works(root: Client) -> None:
     found = re.search(r'value="(zk_[^"]+)"', response.content.decode())
     assert found
     assert "no-store" in response["Cache-Control"]
-    client = ApiClient.objects.by_key(found.group(1))
-    assert client is not None
-    assert (client.name, client.scopes) == ("Site A", ["gate:decide"])
+    made = ApiKey.objects.by_key(found.group(1), timezone.now())
+    assert made is not None
+    client = made.client
+    assert (client.name, made.scopes) == ("Site A", ["gate:decide"])
     assert root.post(KEYS + "add/", form).status_code == 302
     assert ApiClient.objects.count() == 1
     for address in (KEYS, f"{KEYS}{client.pk}/change/"):
         html = root.get(address).content.decode()
         assert found.group(1) not in html
-        assert client.key_hash not in html
+        assert made.key_hash not in html
 
 
 @pytest.mark.parametrize("data", [{"name": "", "scopes": ["gate:decide"]}, {"name": "A"}, {"name": "A", "scopes": ["everything"]}])
@@ -75,9 +76,9 @@ def test_a_key_is_revoked_after_a_second_look(root: Client, now: datetime) -> No
     address = f"{KEYS}{client.pk}/revoke/"
     assert address in root.get(f"{KEYS}{client.pk}/change/").content.decode()
     assert root.get(address).status_code == 200
-    assert ApiClient.objects.by_key(key) is not None
+    assert ApiKey.objects.by_key(key, timezone.now()) is not None
     root.post(address)
-    assert ApiClient.objects.by_key(key) is None
+    assert ApiKey.objects.by_key(key, timezone.now()) is None
     assert Event.objects.about(client).filter(verb="revoke_api_client").count() == 1
     assert address not in root.get(f"{KEYS}{client.pk}/change/").content.decode()
 
@@ -91,7 +92,8 @@ def test_keys_need_their_permissions(now: datetime) -> None:
     root = sign_in(make_user(now, is_staff=True, is_superuser=True))
     assert root.post(f"{KEYS}{client.pk}/change/", {"name": "other", "revoked_at_0": "2026-01-01"}).status_code == 403
     assert root.post(f"{KEYS}{client.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert ApiClient.objects.by_key(key) == client
+    made = ApiKey.objects.by_key(key, timezone.now())
+    assert made is not None and made.client == client
 
 
 # --- Employers and members -----------------------------------------------------------------------------

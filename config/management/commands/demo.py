@@ -29,7 +29,7 @@ from django.utils import timezone, translation
 from config import processes
 from downloads import gate
 from employers import operations as accounts
-from employers.models import ApiClient, Employer, Member, Scope, User
+from employers.models import ApiKey, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
 from verification import durations, golden_specimens, operations, wording
 from verification.findings import Finding, Severity
@@ -98,7 +98,7 @@ def load_sign_in(path: Path) -> dict[str, str]:
     """The demo's reviewer, password and API key: those of the first run, or new ones made now. Raises CommandError."""
     if path.exists():
         made: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        if ApiClient.objects.by_key(made["api_key"]) and User.objects.filter(email=made["reviewer"]).exists():
+        if ApiKey.objects.by_key(made["api_key"], timezone.now()) and User.objects.filter(email=made["reviewer"]).exists():
             return made
         raise CommandError(f"{path} belongs to another database. Remove it to make new sign-ins.")
     password = secrets.token_urlsafe(9)
@@ -133,9 +133,9 @@ class Demo:
     def __init__(self, timeline: Timeline, sign_in: dict[str, str], seed: int) -> None:
         self.line, self.sign_in, self.seed = timeline, sign_in, seed
         self.reviewer = User.objects.get(email=sign_in["reviewer"])
-        client = ApiClient.objects.by_key(sign_in["api_key"])
-        assert client is not None
-        self.client_id = client.pk
+        key = ApiKey.objects.by_key(sign_in["api_key"], timezone.now())
+        assert key is not None
+        self.client_id = key.client_id
 
     # --- The stories -------------------------------------------------------------------------------------
 

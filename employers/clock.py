@@ -1,0 +1,14 @@
+"""What time is it for a platform? A door asks here, and hands the answer on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from employers.models import ApiClient
+
+
+def now_for(client: ApiClient) -> datetime:
+    """The moment at which a request of `client` is answered."""
+    return timezone.now()

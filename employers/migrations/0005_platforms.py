@@ -1,0 +1,132 @@
+"""Keys become rows of their own, so that one can take another's place; and employers that a platform's system made."""
+
+import uuid
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+def copy_keys(apps, schema_editor):
+    """Each platform's key as a row; the old columns stay for what runs beside this version."""
+    ApiClient, ApiKey = apps.get_model("employers", "ApiClient"), apps.get_model("employers", "ApiKey")
+    for client in ApiClient.objects.exclude(key_hash=None):
+        ApiKey.objects.get_or_create(
+            key_hash=client.key_hash,
+            defaults={
+                "client": client, "key_start": client.key_start, "scopes": client.scopes,
+                "created_at": client.created_at, "revoked_at": client.revoked_at,
+            },
+        )  # fmt: skip
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("employers", "0004_made_for"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="ApiKey",
+            fields=[
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("key_hash", models.CharField(max_length=64, unique=True, verbose_name="key, hashed")),
+                ("key_start", models.CharField(max_length=12, verbose_name="key begins with")),
+                ("scopes", models.JSONField(default=list, verbose_name="scopes")),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+            ],
+            options={
+                "verbose_name": "platform key",
+                "verbose_name_plural": "platform keys",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="apiclient",
+            options={"verbose_name": "platform", "verbose_name_plural": "platforms"},
+        ),
+        migrations.AddField(
+            model_name="apiclient",
+            name="test",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="for tests"),
+        ),
+        migrations.AddField(
+            model_name="employer",
+            name="platform",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="employers",
+                to="employers.apiclient",
+                verbose_name="platform",
+            ),
+        ),
+        migrations.AddField(
+            model_name="employer",
+            name="reference",
+            field=models.CharField(blank=True, db_default="", default="", max_length=64, verbose_name="platform's reference"),
+        ),
+        migrations.AddField(
+            model_name="employer",
+            name="test",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="of a test"),
+        ),
+        migrations.AddField(
+            model_name="member",
+            name="reference",
+            field=models.CharField(blank=True, db_default="", default="", max_length=64, verbose_name="platform's reference"),
+        ),
+        migrations.AlterField(
+            model_name="apiclient",
+            name="key_hash",
+            field=models.CharField(editable=False, max_length=64, null=True, unique=True),
+        ),
+        migrations.AlterField(
+            model_name="apiclient",
+            name="key_start",
+            field=models.CharField(blank=True, db_default="", editable=False, max_length=12),
+        ),
+        migrations.AlterField(
+            model_name="apiclient",
+            name="scopes",
+            field=models.JSONField(default=list, editable=False),
+        ),
+        migrations.AddIndex(
+            model_name="employer",
+            index=models.Index(
+                condition=models.Q(("platform__isnull", False)), fields=["platform", "registered_at"], name="employer_platform"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="employer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("confirmed_at__isnull", False), ("test", False)), fields=("uscc",), name="employer_confirmed_code_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="employer",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reference", ""), _negated=True), fields=("platform", "reference"), name="employer_reference_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="member",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reference", ""), _negated=True), fields=("employer", "reference"), name="member_reference_once"
+            ),
+        ),
+        migrations.AddField(
+            model_name="apikey",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="keys", to="employers.apiclient", verbose_name="platform"
+            ),
+        ),
+        migrations.RemoveConstraint(
+            model_name="employer",
+            name="employer_confirmed_uscc_once",
+        ),
+        migrations.RunPython(copy_keys, migrations.RunPython.noop, elidable=True),
+    ]
