@@ -18,8 +18,10 @@ from ninja.openapi.schema import OpenAPISchema
 from config import api_document
 from config.api_problems import MALFORMED, plain, problem, refusal, unavailable
 from downloads.api import router as downloads_router
+from downloads.api_rights import router as rights_router
 from employers.api import BearerKey
 from employers.api import router as platform_router
+from employers.api_members import router as members_router
 from events.errors import Refused
 from events.reasons import Text
 from verification.api import router as requirements_router
@@ -49,6 +51,8 @@ api.add_router("", platform_router)
 api.add_router("/gate", downloads_router)
 api.add_router("/employers", employers_router)
 api.add_router("/employers", requirements_router)
+api.add_router("/employers", rights_router)
+api.add_router("/employers", members_router)
 
 
 @api.exception_handler(Refused)

@@ -1120,6 +1120,12 @@ REASONS: dict[str, Reason] = _table(
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(
+        "email_invalid",
+        Text("这不是邮箱地址", "This is no e-mail address"),
+        Text("请填写招聘者本人的邮箱", "Give the recruiter's own address"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "return_url_unknown",
         Text("返回地址不在该平台登记的地址之内", "The return address is not below one that is registered for this platform"),
         Text("请使用已登记的 https 地址，或请我们登记新地址", "Use a registered https address, or have us register another"),

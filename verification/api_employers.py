@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch
 from django.http import HttpResponse
-from ninja import Field, Path, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema, Status
 
 from employers import uscc as usccs
 from employers.api import ApiRequest, BearerKey
@@ -141,7 +141,7 @@ def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
 @router.post(
     "", auth=BearerKey(Scope.EMPLOYERS_WRITE), response={201: EmployerOut}, summary="Make an employer", operation_id="create_employer"
 )
-def create(request: ApiRequest, body: EmployerIn, response: HttpResponse) -> tuple[int, EmployerOut]:
+def create(request: ApiRequest, body: EmployerIn, response: HttpResponse) -> Status[EmployerOut]:
     """A new employer of yours. It holds no rights by that: its recruiters show who it is, on our pages.
 
     A code of a wrong form is refused with what is wrong (`uscc_invalid`); a reference that is in use, with `reference_taken`.
@@ -149,7 +149,7 @@ def create(request: ApiRequest, body: EmployerIn, response: HttpResponse) -> tup
     client = request.auth.client
     employer = create_employer(client, body.reference, body.declared(), now_for(client))
     response["Location"] = f"/api/v1/employers/{employer.pk}"
-    return 201, EmployerOut.of(employer, None)
+    return Status(201, EmployerOut.of(employer, None))
 
 
 @router.put(
@@ -159,14 +159,14 @@ def create(request: ApiRequest, body: EmployerIn, response: HttpResponse) -> tup
     summary="Make or correct an employer",
     operation_id="put_employer",
 )
-def put(request: ApiRequest, reference: Path[Reference], body: DeclaredIn) -> tuple[int, EmployerOut]:
+def put(request: ApiRequest, reference: Path[Reference], body: DeclaredIn) -> Status[EmployerOut]:
     """The employer as you say, whether it was there or not; said twice, it is the same as once.
 
     Until a case is handed in it can be corrected; after that, `state_conflict`: a changed name or code is a new case.
     """
     client = request.auth.client
     employer, is_new = put_employer(client, reference, body.declared(), now_for(client))
-    return 201 if is_new else 200, EmployerOut.all_of([seen(client, employer.pk)])[0]
+    return Status(201 if is_new else 200, EmployerOut.all_of([seen(client, employer.pk)])[0])
 
 
 @router.get(
