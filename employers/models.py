@@ -305,6 +305,10 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"{self.key_start}…"
 
+    def is_live(self, now: datetime) -> bool:
+        """Whether it opens something now, while its platform is not revoked."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
     @staticmethod
     def new_key(*, test: bool = False) -> str:
         """A fresh key with 256 bits of chance, which shows whether it is one for tests."""

@@ -18,6 +18,7 @@ from django.urls import reverse
 from employers import sightings
 from employers import uscc as usccs
 from employers.models import ApiClient, ApiKey, Employer, Member, Scope, User
+from employers.return_urls import registered
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
@@ -316,11 +317,15 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
 
 
 def create_api_client(
-    name: str, scopes: Sequence[Scope], now: datetime, actor: Actor = SYSTEM, *, test: bool = False
+    name: str, scopes: Sequence[Scope], now: datetime, actor: Actor = SYSTEM, *, test: bool = False, return_urls: str = ""
 ) -> tuple[ApiClient, str]:
-    """A platform and its first key, which is not kept and cannot be shown again."""
+    """A platform and its first key, which is not kept and cannot be shown again.
+
+    `return_urls` is one address a line. Raises Refused `return_url_invalid`.
+    """
+    addresses = "\n".join(registered(return_urls, local=test))
     with transaction.atomic():
-        client = ApiClient.objects.create(name=name, test=test, created_at=now)
+        client = ApiClient.objects.create(name=name, test=test, return_urls=addresses, created_at=now)
         _, text = _new_key(client, scopes, now)
         record("create_api_client", client, actor, now, data={"scopes": [str(scope) for scope in scopes]})
     return client, text
@@ -349,6 +354,15 @@ def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> 
         data = {"old": str(old.pk), "new": str(new.pk), "until": old.expires_at.isoformat()}
         record("rotate_key", old.client, actor, now, data=data)
     return new, text
+
+
+def set_return_urls(client: ApiClient, text: str, actor: Actor, now: datetime) -> None:
+    """Register below which addresses, one a line, recruiters may be sent back. Raises Refused `return_url_invalid`."""
+    addresses = registered(text, local=client.test)
+    with transaction.atomic():
+        changed = ApiClient.objects.filter(pk=client.pk).exclude(return_urls="\n".join(addresses))
+        if changed.update(return_urls="\n".join(addresses)):
+            record("set_return_urls", client, actor, now, data={"return_urls": addresses})
 
 
 def add_key(client: ApiClient, scopes: Sequence[Scope], actor: Actor, now: datetime) -> tuple[ApiKey, str]:
