@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Swagger
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 
 from downloads.api import router as downloads_router
@@ -25,7 +25,8 @@ api = NinjaAPI(
     version="1.0.0",
     description="Ask, before every download, whether this recruiter may have this candidate's resume. 每次下载简历前，先问一声。",
     auth=BearerKey(),
-    docs_url=None,
+    docs=Swagger({"layout": "BaseLayout", "deepLinking": True, "displayRequestDuration": True, "tryItOutEnabled": True}),
+    docs_url="/docs",
     urls_namespace="api",
 )
 api.add_router("/gate", downloads_router)
