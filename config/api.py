@@ -17,6 +17,7 @@ from downloads.api import router as downloads_router
 from employers.api import BearerKey
 from events.errors import Refused
 from verification.api import router as verification_router
+from verification.api_test import router as test_router
 
 log = structlog.get_logger()
 
@@ -31,8 +32,9 @@ api = NinjaAPI(
 )
 api.add_router("/gate", downloads_router)
 api.add_router("/employers", verification_router)
+api.add_router("/test", test_router)
 
-STATUS = {"not_allowed": 403, "employer_unknown": 404, "member_unknown": 404, "state_conflict": 409}
+STATUS = {"not_allowed": 403, "not_of_test": 403, "employer_unknown": 404, "member_unknown": 404, "state_conflict": 409}
 """HTTP status of a refusal; 422 where none is named."""
 
 

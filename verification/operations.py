@@ -155,6 +155,7 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
             declared_uscc=employer.uscc,
             account_class=employer.account_class,
             opened_at=now,
+            test=employer.test,
         )
         record("open", case, actor, now, employer_id=employer.pk, to_state=State.DRAFT)
         return case
