@@ -11,7 +11,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Swagger
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
@@ -26,6 +26,7 @@ from events.errors import Refused
 from events.reasons import Text
 from verification.api import router as requirements_router
 from verification.api_employers import router as employers_router
+from verification.api_test import router as test_router
 
 log = structlog.get_logger()
 
@@ -42,7 +43,8 @@ api = ZizhiApi(
     version="1.0.0",
     description=api_document.DESCRIPTION,
     auth=BearerKey(),
-    docs_url=None,
+    docs=Swagger({"layout": "BaseLayout", "deepLinking": True, "displayRequestDuration": True, "tryItOutEnabled": True}),
+    docs_url="/docs",
     urls_namespace="api",
     servers=[{"url": settings.SITE_URL, "description": "This deployment"}],
     openapi_extra={"tags": api_document.TAGS},
@@ -53,6 +55,7 @@ api.add_router("/employers", employers_router)
 api.add_router("/employers", requirements_router)
 api.add_router("/employers", rights_router)
 api.add_router("/employers", members_router)
+api.add_router("/test", test_router)
 
 
 @api.exception_handler(Refused)

@@ -19,6 +19,7 @@ REQUEST_ID: Final = "request_id"
 
 STATUS: Final = {
     "not_allowed": 403,
+    "not_of_test": 403,
     "employer_not_yours": 403,
     "employer_unknown": 404,
     "member_unknown": 404,

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "ninja",  # the interactive pages of the API, from our own host
     "events",
     "employers",
     "verification",

@@ -49,13 +49,13 @@ def masked(email: str) -> str:
 
 
 class OfEmployersAdmin(LookOnlyAdmin):
-    """Rows that belong to employers; what belongs to one that was made for a colleague is not there."""
+    """Rows that belong to employers; what belongs to one that was made for a colleague, or by a platform's test, is not there."""
 
     employer_path = "employer"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        made_for = f"{self.employer_path}__made_for"
-        return super().get_queryset(request).filter(Q(**{made_for: None}) | Q(**{made_for: request.user.pk}))
+        made_for, test = f"{self.employer_path}__made_for", f"{self.employer_path}__test"
+        return super().get_queryset(request).filter(Q(**{made_for: None}) | Q(**{made_for: request.user.pk}), **{test: False})
 
 
 @admin.register(Event)
@@ -64,7 +64,7 @@ class EmployersEventAdmin(EventAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         assert isinstance(request.user, User)
-        made = Employer.objects.filter(made_for__isnull=False).exclude(made_for=request.user)
+        made = Employer.objects.filter(Q(made_for__isnull=False) & ~Q(made_for=request.user) | Q(test=True))
         events: QuerySet[Event] = super().get_queryset(request).exclude(employer_id__in=made.values("pk"))
         has = request.user.has_perm
         if Power.QUALITY in powers(has) or is_auditor(has):

@@ -255,6 +255,8 @@ class ApiClient(models.Model):
     test = models.BooleanField(_("for tests"), default=False, db_default=False)
     return_urls = models.TextField(_("return addresses"), blank=True, default="", db_default="")
     """One a line: below which addresses of the platform its recruiters may be sent back (`employers.return_urls`)."""
+    clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """By how much a test platform's clock is ahead; that of any other is right."""
     created_at = models.DateTimeField(_("created"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     # Until each key was a row of its own, it stood here; a version of this program that runs beside this one may still read it.
@@ -264,6 +266,7 @@ class ApiClient(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("platform"), _("platforms")
+        constraints = [models.CheckConstraint(condition=Q(test=True) | Q(clock_seconds=0), name="client_clock_is_right")]
 
     def __str__(self) -> str:
         return self.name

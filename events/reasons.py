@@ -935,6 +935,36 @@ REASONS: dict[str, Reason] = _table(
     ),
     # The gate
     Reason(
+        "not_of_test",
+        Text("仅供测试密钥使用", "This is for test keys, and for employers that were made with one"),
+        Text("请使用以 test_ 开头的密钥，并用它创建用人单位", "Use a key that begins with test_, and employers that it made"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "test_code_required",
+        Text("测试中只能使用测试代码", "A test takes test codes only"),
+        Text("从 GET /api/v1/test/recipes 取一个代码：每个代码对应一种结果", "Take a code from GET /api/v1/test/recipes: each stands for an outcome"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "test_email_required",
+        Text("测试中的邮箱必须以 .test 结尾", "An address of a test has to end with .test"),
+        Text("改用例如 owner@example.test 的地址：发往那里的邮件不会寄出，可用 GET /api/v1/test/mails 查看", "Use one such as owner@example.test: what goes there is sent to nobody, and shown by GET /api/v1/test/mails"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "clock_backwards",
+        Text("测试时钟只能向前拨", "A test's clock moves forward only"),
+        Text("要从头开始，请新建一个测试平台", "To begin anew, make another test platform"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "clock_too_far",
+        Text("时钟拨得太远", "The clock would be too far ahead"),
+        Text("少拨一些；要从头开始，请新建一个测试平台", "Move it less; to begin anew, make another test platform"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "employer_unknown",
         Text("没有这家企业", "No such employer"),
         Text("请核对企业编号", "Check the employer's id"),
