@@ -1094,5 +1094,90 @@ REASONS: dict[str, Reason] = _table(
         Text("请按营业执照填写名称，不加其他内容", "Write the name as on the business licence, and nothing else"),
         "recruiter", AT_ONCE, appeal=False,
     ),
+    # A platform's requests
+    Reason(
+        "rate_limited",
+        Text("请求过于频繁", "Too many requests"),
+        Text("请按 Retry-After 给出的秒数后重试", "Try again after as many seconds as Retry-After says"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "idempotency_key_invalid",
+        Text("Idempotency-Key 须为 1 至 64 个可见 ASCII 字符", "An Idempotency-Key has 1 to 64 visible ASCII characters"),
+        Text("请为每个操作生成新的键，例如 UUID", "Make a new one for each thing that you do, such as a UUID"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "idempotency_key_reused",
+        Text("这个 Idempotency-Key 已用于另一请求", "This Idempotency-Key was used for another request"),
+        Text("重试时原样发送同一请求；不同的操作请用新的键", "Repeat the same request as it was; for another, make a new key"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "idempotency_in_progress",
+        Text("同一 Idempotency-Key 的请求仍在处理", "A request with the same Idempotency-Key is still under way"),
+        Text("请稍后原样重试", "Repeat it after as many seconds as Retry-After says"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "idempotency_outdated",
+        Text("此前的允许已不再成立", "What was allowed then may not be allowed any more"),
+        Text("请用新的 Idempotency-Key 重新询问", "Ask again, with a new Idempotency-Key"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "cursor_invalid",
+        Text("分页游标无效", "This is no cursor of this list"),
+        Text("请原样交回上一页的 next", "Hand back the `next` of the page before, as it was"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "employer_not_yours",
+        Text("这家企业不是由你们创建的", "This employer was not made by you"),
+        Text("它自行管理资料与招聘者；你们只能查询", "It looks after itself and its recruiters; you can only read"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "reference_taken",
+        Text("这个引用编号已被使用", "This reference is in use already"),
+        Text("请使用新的编号，或改用按编号更新的接口", "Use another one, or update what has it"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "reference_invalid",
+        Text("引用编号须为 1 至 64 个字母、数字或 _.:-", "A reference has 1 to 64 letters, digits or _.:-"),
+        Text("请使用你们系统内的编号，不要使用姓名、手机号或邮箱", "Use your own id; not a name, phone number or e-mail address"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "email_invalid",
+        Text("这不是邮箱地址", "This is no e-mail address"),
+        Text("请填写招聘者本人的邮箱", "Give the recruiter's own address"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "return_url_unknown",
+        Text("返回地址不在该平台登记的地址之内", "The return address is not below one that is registered for this platform"),
+        Text("请使用已登记的 https 地址，或请我们登记新地址", "Use a registered https address, or have us register another"),
+        "platform", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "return_url_invalid",
+        Text("返回地址须为 https，带主机名，不含账号、查询参数或片段", "A return address is https with a host, and without user, query or fragment"),
+        Text("例如 https://www.example.com/hr/", "For example https://www.example.com/hr/"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "member_not_linked",
+        Text("只能为由你们添加的招聘者生成链接", "A link can be made only for a recruiter whom you have added"),
+        Text("请先用邮箱和引用编号添加这位招聘者", "Add the recruiter with e-mail and reference first"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "onboarding_link_gone",
+        Text("这个链接已经用过、已过期或无效", "This link has been used, has expired, or is not valid"),
+        Text("请回到招聘平台，重新点击进入", "Go back to the recruitment site, and come from there again"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
 )
 """All reasons by code."""

@@ -84,7 +84,16 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def of(self, employer: Employer) -> CaseQuerySet:
         """An employer's cases, the one that counts first: the last approved, else the last opened."""
-        return self.filter(employer=employer).order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
+        return self.filter(employer=employer).standing()
+
+    def standing(self) -> CaseQuerySet:
+        """In the order in which they count for their employer."""
+        return self.order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
+
+    def counting_in(self, state: State) -> CaseQuerySet:
+        """Those that count for their employer and are in `state`."""
+        first = type(self)(self.model).filter(employer=models.OuterRef("employer")).standing().values("pk")[:1]
+        return self.filter(pk=models.Subquery(first), state=state)
 
     def awaiting_review(self) -> CaseQuerySet:
         """The reviewers' queue, the most urgent first (`verification.urgency`)."""
