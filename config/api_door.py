@@ -6,6 +6,7 @@ The middleware stands around all others, so that whatever answers under /api/v1 
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import time
@@ -22,10 +23,13 @@ from config.api_problems import is_problem, plain, refusal, unavailable
 from downloads.replaying import still_holds
 from employers import idempotency
 from employers.api import BearerKey, allowance_of, key_of
+from employers.clock import now_for
 from employers.idempotency import Answer, Claim
+from employers.models import ApiClient
 from events.errors import Refused
 
 log = structlog.get_logger()
+_lines = logging.getLogger(__name__)
 
 PREFIX: Final = "/api/v1/"
 WITH_A_BODY: Final = ("POST", "PUT", "PATCH")
@@ -51,7 +55,8 @@ class ApiDoor:
         request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_urlsafe(12)}"
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self._answer(request)
-            log.info("api_request", **_about(request, response), ms=round((time.perf_counter() - began) * 1000, 1))
+            if _lines.isEnabledFor(logging.INFO):  # else writing one would be most of what this costs
+                log.info("api_request", **_about(request, response), ms=round((time.perf_counter() - began) * 1000, 1))
         response["X-Request-Id"] = request_id
         if allowance := allowance_of(request):
             response["RateLimit-Limit"], response["RateLimit-Remaining"] = str(allowance.limit), str(allowance.remaining)
@@ -82,10 +87,12 @@ class ApiDoor:
         key = BearerKey()(request)
         if key is None:
             return self.get_response(request)
-        asked = f"{request.method} {request.get_full_path()}\n".encode() + request.body
+        # With the scopes, so that a key that may do less does not hear what another was answered.
+        may = " ".join(sorted(key.scopes))
+        asked = f"{may}\n{request.method} {request.get_full_path()}\n".encode() + request.body
         claim = idempotency.begin(key.client, text, asked, timezone.now())
         if isinstance(claim, Answer):
-            return _replayed(request, claim)
+            return _replayed(request, claim, key.client)
         try:
             response, is_kept = self._done(request, claim)
         except BaseException:
@@ -132,9 +139,10 @@ def _is_kept(response: HttpResponse) -> bool:
     return not (response.status_code == 422 and b'"code": "invalid_request"' in response.content)
 
 
-def _replayed(request: HttpRequest, answer: Answer) -> HttpResponse:
+def _replayed(request: HttpRequest, answer: Answer, client: ApiClient) -> HttpResponse:
     """The first answer, once more. A yes of the gate is said again only while what it rests on still stands."""
-    if request.path_info.startswith(f"{PREFIX}gate/") and not still_holds(answer.body, timezone.now()):
+    may_be_a_yes = request.path_info.startswith(f"{PREFIX}gate/") and answer.status < 400
+    if may_be_a_yes and not still_holds(answer.body, now_for(client)):
         return refusal(Refused("idempotency_outdated", "Idempotency-Key"))
     response = HttpResponse(answer.body, status=answer.status, headers=answer.headers)
     response["Idempotent-Replayed"] = "true"

@@ -1,13 +1,15 @@
 """May an answer of the gate be said once more? A no always; a yes only while everything that it rested on still stands.
 
 A platform that lost the answer sends the same question with the same key. Asking anew would count a second download; but a yes
-that was kept must never be heard after a suspension.
+that was kept must never be heard after a suspension. What is in a form that is not known here is taken for a yes that does not stand.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from downloads.models import GateDecision
@@ -17,11 +19,28 @@ from verification.states import State
 
 
 def still_holds(body: bytes, now: datetime) -> bool:
-    """Whether the answer in `body` may be given again at `now`."""
-    answer = json.loads(body)
-    if not isinstance(answer, dict) or answer.get("allowed") is not True:
+    """Whether the answer in `body`, which was no error, may be given again at `now`."""
+    if not body:
         return True
-    decision = GateDecision.objects.filter(pk=UUID(answer["id"])).first()
+    answer = json.loads(body)
+    rows = answer if isinstance(answer, list) else [answer]
+    return all(decision is not None and _stands(UUID(decision), now) for row in rows for decision in _yes(row))
+
+
+def _yes(row: Any) -> Iterator[str | None]:
+    """The decision by which `row` says yes; none where it says no; None where it cannot be told."""
+    if not isinstance(row, dict):
+        yield None
+    elif "allowed" in row:
+        if row["allowed"] is not False:
+            yield row.get("id")
+    else:
+        yield row.get("decision_id")
+
+
+def _stands(decision_id: UUID, now: datetime) -> bool:
+    """Whether the case that the decision rested on is as it was, and in force, and the member still there."""
+    decision = GateDecision.objects.filter(pk=decision_id).first()
     if decision is None:
         return False
     members = Member.objects.active().filter(user__email_verified_at__isnull=False).select_related("employer")

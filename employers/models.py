@@ -253,10 +253,10 @@ class ApiClient(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=100)
     test = models.BooleanField(_("for tests"), default=False, db_default=False)
-    clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
-    """By how much a test platform's clock is ahead; that of any other is right."""
     return_urls = models.TextField(_("return addresses"), blank=True, default="", db_default="")
     """One a line: below which addresses of the platform its recruiters may be sent back (`employers.return_urls`)."""
+    clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """By how much a test platform's clock is ahead; that of any other is right."""
     created_at = models.DateTimeField(_("created"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     # Until each key was a row of its own, it stood here; a version of this program that runs beside this one may still read it.

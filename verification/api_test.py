@@ -44,9 +44,9 @@ class RecipeOut(Schema):
 
     recipe: int = Field(description="The last two digits of the code's region.", examples=[10])
     uscc: str = Field(description="A valid code for it, another one each time.", examples=["91999010123456784N"])
-    outcome: Outcome
+    outcome: Outcome = Field(description="What the checks come to.")
     reason: str | None = Field(description="The code of the reason that is given.", examples=["registry_revoked"])
-    says: Words
+    says: Words = Field(description="What it rehearses.")
 
     @classmethod
     def of(cls, recipe: testcodes.Recipe) -> RecipeOut:
@@ -59,7 +59,7 @@ class RecipeOut(Schema):
 class RecipesOut(Schema):
     """Every recipe."""
 
-    data: list[RecipeOut]
+    data: list[RecipeOut] = Field(description="Each recipe, with a fresh code.")
 
 
 @router.get("/recipes", auth=BearerKey(), response=RecipesOut, summary="Codes that stand for outcomes", operation_id="test_recipes")
@@ -78,9 +78,9 @@ class HandIn(Schema):
 class CaseOut(Schema):
     """The case as it stands after that."""
 
-    case_id: UUID
-    state: str = Field(examples=["approved"])
-    expires_at: datetime | None
+    case_id: UUID = Field(description="The case.")
+    state: str = Field(description="Where it stands.", examples=["approved"])
+    expires_at: datetime | None = Field(description="Until when its approval holds.")
 
     @classmethod
     def of(cls, case: Case) -> CaseOut:
@@ -134,7 +134,7 @@ class ClockMove(Schema):
 class ClockOut(Schema):
     """What time it is in the test."""
 
-    now: datetime
+    now: datetime = Field(description="By the test's clock.")
     ahead_seconds: int = Field(description="By how much it is ahead of the world's.", examples=[15_552_000])
 
 
@@ -160,18 +160,18 @@ def move_clock(request: ApiRequest, move: ClockMove) -> ClockOut:
 class MailOut(Schema):
     """A mail that would have been sent."""
 
-    id: int
-    at: datetime
-    to: str
-    template: str = Field(examples=["case_approve"])
-    subject: str
-    text: str
+    id: int = Field(description="Its number.")
+    at: datetime = Field(description="When it would have gone out.")
+    to: str = Field(description="An address that ends with `.test`.")
+    template: str = Field(description="Which mail it is.", examples=["case_approve"])
+    subject: str = Field(description="Its subject, in the language of whom it is for.")
+    text: str = Field(description="What it says.")
 
 
 class MailsOut(Schema):
     """The latest mails, the newest first."""
 
-    data: list[MailOut]
+    data: list[MailOut] = Field(description="The newest first.")
 
 
 @router.get("/mails", auth=BearerKey(Scope.EMPLOYERS_READ), response=MailsOut, summary="Mails of the test", operation_id="test_mails")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,11 +17,14 @@ from django.utils import timezone
 
 from config.api_problems import STATUS
 from downloads.models import GateDecision
+from downloads.replaying import still_holds
 from employers import api as employers_api
 from employers import idempotency
 from employers.api_limits import Allowance, Buckets, Rate
 from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, Scope
+from employers.operations import add_key, rotate_key
 from employers.tasks import sweep_answers
+from events.actor import SYSTEM
 from events.reasons import REASONS
 from tests.factories import make_api_client, make_case, make_member, make_uscc
 from verification.models import Case
@@ -94,6 +98,14 @@ def test_what_nobody_expected_is_told_without_details(key: str) -> None:
 @pytest.mark.parametrize("given", ["abc-123", "A.b:c_d"])
 def test_a_request_keeps_the_id_that_it_came_with(key: str, given: str) -> None:
     assert send("GET", ME, key, X_Request_Id=given)["X-Request-Id"] == given
+
+
+def test_the_log_names_the_request_and_nothing_personal(key: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "config.api_door"):
+        send("GET", f"{EMPLOYERS}?uscc={make_uscc()}&reference=lin@company.example", key, X_Request_Id="abc-123")
+    (line,) = [record.msg for record in caplog.records if record.name == "config.api_door"]
+    assert isinstance(line, dict) and (line["request_id"], line["status"], line["route"]) == ("abc-123", 200, "api/v1/employers")
+    assert line["client"] and "lin@" not in str(line) and key not in str(line)
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "two words", "<script>"])
@@ -185,6 +197,17 @@ def test_another_request_with_the_same_key_is_refused(key: str, now: datetime) -
     assert send("POST", GATE, other, asked, Idempotency_Key="k-1").json()["id"] != "", "keys are each platform's own"
 
 
+def test_a_platforms_other_key_hears_only_what_it_may(platform: tuple[ApiClient, str], key: str) -> None:
+    asked = question()
+    send("POST", GATE, key, asked, Idempotency_Key="k-1")
+    _, less = add_key(platform[0], [Scope.EMPLOYERS_READ], SYSTEM, timezone.now())
+    refused = send("POST", GATE, less, asked, Idempotency_Key="k-1")
+    assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+    new, replaced = rotate_key(ApiKey.objects.get(key_hash=ApiKey.hash_key(key)), timedelta(), SYSTEM, timezone.now())
+    assert new.client == platform[0]
+    assert send("POST", GATE, replaced, asked, Idempotency_Key="k-1")["Idempotent-Replayed"] == "true"
+
+
 @pytest.mark.parametrize("text", ["", "x" * 65, "two words"])
 def test_a_key_of_another_form_is_refused(key: str, text: str) -> None:
     refused = send("POST", GATE, key, question(), Idempotency_Key=text)
@@ -196,7 +219,8 @@ def test_a_key_that_is_under_way_is_told_to_wait(platform: tuple[ApiClient, str]
     client, key = platform
     asked = question()
     body = json.dumps(asked)
-    idempotency.begin(client, "k-1", f"POST {GATE}\n{body}".encode(), timezone.now())
+    may = "employers:read employers:write gate:decide"
+    idempotency.begin(client, "k-1", f"{may}\nPOST {GATE}\n{body}".encode(), timezone.now())
     waits = send("POST", GATE, key, body, Idempotency_Key="k-1")
     assert (waits.status_code, waits.json()["code"]) == (409, "idempotency_in_progress") and int(waits["Retry-After"]) >= 1
     IdempotentAnswer.objects.update(claimed_until=timezone.now())
@@ -250,6 +274,24 @@ def test_a_yes_is_not_said_again_once_it_does_not_hold(key: str, change: Any) ->
     change(asked)
     again = send("POST", GATE, key, asked, Idempotency_Key="k-1")
     assert (again.status_code, again.json()["code"]) == (409, "idempotency_outdated")
+
+
+@pytest.mark.parametrize(
+    ("body", "holds"),
+    [
+        (b"", True),
+        (b'{"allowed": false, "id": "x"}', True),
+        (b'[{"allowed": false}, {"allowed": false}]', True),
+        (b'{"allowed": true}', False),
+        (b'{"allowed": true, "id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}', False),
+        (b'[{"allowed": false}, {"allowed": true, "id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}]', False),
+        (b'{"decision_id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"}', False),
+        (b'{"yes": 1}', False),
+        (b'"yes"', False),
+    ],
+)
+def test_what_cannot_be_told_is_no_yes(body: bytes, holds: bool, now: datetime) -> None:
+    assert still_holds(body, now) is holds
 
 
 def test_a_no_is_said_again(key: str) -> None:
