@@ -15,6 +15,8 @@ from ninja.errors import AuthenticationError, AuthorizationError, HttpError, Val
 
 from downloads.api import router as downloads_router
 from employers.api import BearerKey
+from employers.api_events import router as events_router
+from employers.api_webhooks import router as webhooks_router
 from events.errors import Refused
 from verification.api import router as verification_router
 
@@ -30,8 +32,11 @@ api = NinjaAPI(
 )
 api.add_router("/gate", downloads_router)
 api.add_router("/employers", verification_router)
+api.add_router("/events", events_router)
+api.add_router("/webhooks", webhooks_router)
 
 STATUS = {"not_allowed": 403, "employer_unknown": 404, "member_unknown": 404, "state_conflict": 409}
+STATUS |= {"webhook_unknown": 404, "webhook_delivery_unknown": 404, "webhook_paused": 409}
 """HTTP status of a refusal; 422 where none is named."""
 
 

@@ -29,6 +29,7 @@ from django.utils.translation import gettext_lazy as _
 from employers import operations, second_factor
 from employers.models import ApiClient, Employer, Member, Scope, User
 from employers.powers import Power, is_auditor, powers
+from employers.webhooks_admin import WebhookEndpointAdmin as WebhookEndpointAdmin  # registered, with its neighbours, by being imported
 from events.admin import EventAdmin, LookOnlyAdmin
 from events.models import Event
 
