@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from ninja import Field, Router, Schema
@@ -24,7 +23,7 @@ class EventOut(Schema):
 
     id: str = Field(examples=["evt_0b9c2d3e4f504a6b8c7d9e0f1a2b3c4d"], description="The webhook's `webhook-id`, too.")
     type: str = Field(examples=["employer.approved"])
-    timestamp: datetime
+    timestamp: str = Field(examples=["2026-11-24T10:00:00.000Z"], json_schema_extra={"format": "date-time"})
     sequence: int
     data: dict[str, Any]
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from employers.api import ApiRequest, BearerKey
 from employers.models import Scope
@@ -141,13 +141,13 @@ def endpoints(request: ApiRequest) -> list[EndpointOut]:
 
 
 @router.post("", response={201: SecretOut}, summary="Add an endpoint", operation_id="create_webhook")
-def create(request: ApiRequest, wanted: EndpointIn) -> tuple[int, SecretOut]:
+def create(request: ApiRequest, wanted: EndpointIn) -> Status[SecretOut]:
     """Keep the secret: it is shown this once, and every message is signed with it."""
     client, local = request.auth.client, settings.WEBHOOKS_LOCAL
     endpoint, secret = webhooks.create(
         client.pk, wanted.url, wanted.types, wanted.description, client.as_actor(), timezone.now(), local=local
     )
-    return 201, SecretOut.shown(endpoint, secret)
+    return Status(201, SecretOut.shown(endpoint, secret))
 
 
 @router.get("/dead-letters", response=DeliveriesOut, summary="What was given up", operation_id="dead_letters")
@@ -172,11 +172,11 @@ def change(request: ApiRequest, endpoint_id: UUID, wanted: EndpointChange) -> En
 
 
 @router.delete("/{endpoint_id}", response={204: None}, summary="Delete an endpoint", operation_id="delete_webhook")
-def delete(request: ApiRequest, endpoint_id: UUID) -> tuple[int, None]:
+def delete(request: ApiRequest, endpoint_id: UUID) -> Status[None]:
     """What waits for it is not sent any more."""
     client = request.auth.client
     webhooks.delete(endpoint_id, client.pk, client.as_actor(), timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/{endpoint_id}/pause", response=EndpointOut, summary="Pause an endpoint", operation_id="pause_webhook")
@@ -201,9 +201,9 @@ def rotate(request: ApiRequest, endpoint_id: UUID) -> SecretOut:
 
 
 @router.post("/{endpoint_id}/ping", response={202: DeliveryOut}, summary="Send a ping", operation_id="ping_webhook")
-def ping(request: ApiRequest, endpoint_id: UUID) -> tuple[int, DeliveryOut]:
+def ping(request: ApiRequest, endpoint_id: UUID) -> Status[DeliveryOut]:
     """A message of type `webhook.ping`; what came of it stands among the deliveries."""
-    return 202, DeliveryOut.of(webhooks.ping(endpoint_id, request.auth.client_id, timezone.now()))
+    return Status(202, DeliveryOut.of(webhooks.ping(endpoint_id, request.auth.client_id, timezone.now())))
 
 
 @router.get("/{endpoint_id}/deliveries", response=DeliveriesOut, summary="What was sent", operation_id="webhook_deliveries")
@@ -216,21 +216,21 @@ def deliveries(request: ApiRequest, endpoint_id: UUID, before: int | None = None
 @router.post(
     "/{endpoint_id}/deliveries/{delivery_id}/replay", response={202: DeliveryOut}, summary="Send one again", operation_id="replay_delivery"
 )
-def send_again(request: ApiRequest, endpoint_id: UUID, delivery_id: int) -> tuple[int, DeliveryOut]:
+def send_again(request: ApiRequest, endpoint_id: UUID, delivery_id: int) -> Status[DeliveryOut]:
     """With the same `webhook-id`: a receiver that had it knows it again."""
     client = request.auth.client
-    return 202, DeliveryOut.of(webhooks.send_again(delivery_id, endpoint_id, client.pk, client.as_actor(), timezone.now()))
+    return Status(202, DeliveryOut.of(webhooks.send_again(delivery_id, endpoint_id, client.pk, client.as_actor(), timezone.now())))
 
 
 @router.post("/{endpoint_id}/replay", response={202: Replayed}, summary="Send a span again", operation_id="replay_webhook")
-def replay(request: ApiRequest, endpoint_id: UUID, span: Span) -> tuple[int, Replayed]:
+def replay(request: ApiRequest, endpoint_id: UUID, span: Span) -> Status[Replayed]:
     """Everything of the span that the endpoint wants, from before it was added too; at most 5,000 messages a call."""
     client = request.auth.client
     count = webhooks.replay(
         endpoint_id, client.pk, client.as_actor(), timezone.now(),
         first=span.first, last=span.last, since=span.since, until=span.until,
     )  # fmt: skip
-    return 202, Replayed(count=count)
+    return Status(202, Replayed(count=count))
 
 
 def _page(found: Any, before: int | None, limit: int) -> DeliveriesOut:

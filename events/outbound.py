@@ -37,6 +37,10 @@ HTTPS_PORT: Final = 443
 UNPRIVILEGED: Final = 1024
 """Below it stand mail, shells and the like, which have no business with webhooks; only 443 is one of them that has."""
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_NOT_PUBLIC: Final = tuple(
+    ipaddress.ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "64:ff9b:1::/48", "5f00::/16")
+)
+"""Of IANA's special-purpose registries, what not every Python 3.11 knows to be special."""
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
@@ -70,9 +74,10 @@ def target_of(url: str, *, local: bool = False) -> Target:
         raise Refused("webhook_url_invalid", "url", seen=url[:80]) from None
     host = (parts.host or "").strip("[]").rstrip(".").lower()
     ours = local and host in LOCAL_HOSTS
-    if parts.scheme not in (("https", "http") if ours else ("https",)) or parts.auth is not None or not host:
+    authority = url.partition("://")[2].partition("/")[0].partition("?")[0]
+    if parts.scheme not in (("https", "http") if ours else ("https",)) or "@" in authority or not host:
         raise Refused("webhook_url_invalid", "url", seen=url[:80])
-    port = parts.port or (HTTPS_PORT if parts.scheme == "https" else 80)
+    port = parts.port if parts.port is not None else HTTPS_PORT if parts.scheme == "https" else 80
     if not ours and port != HTTPS_PORT and port < UNPRIVILEGED:
         raise Refused("webhook_url_invalid", "url", seen=str(port))
     literal = _literal(host)
@@ -100,6 +105,8 @@ def is_public(address: IPAddress) -> bool:
             return is_public(hidden)
         if address.sixtofour or address.teredo or address.is_site_local or address.scope_id:
             return False
+    if any(address.version == network.version and address in network for network in _NOT_PUBLIC):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
@@ -144,6 +151,7 @@ class _Line:
     def __init__(self, addresses: Sequence[str], port: int, deadline: float) -> None:
         self._addresses, self._port, self._deadline = addresses, port, deadline
         self._twin: socket.socket | None = None
+        self.was_cut = False
 
     def dial(self) -> socket.socket:
         error: OSError = TimeoutError()
@@ -163,6 +171,7 @@ class _Line:
         raise error
 
     def cut(self) -> None:
+        self.was_cut = True
         if self._twin is not None:
             with suppress(OSError):
                 self._twin.shutdown(socket.SHUT_RDWR)
@@ -237,6 +246,8 @@ def _exchange(
         connection.timeout = max(0.1, deadline - time.monotonic())
         connection.request("POST", target.path, body=body, headers=dict(headers), preload_content=False, decode_content=False)
         response = connection.getresponse()
+        if line.was_cut:  # in the middle of its headers
+            raise TimeoutError
         return response.status, _start_of(response)
     finally:
         watch.cancel()
