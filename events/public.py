@@ -16,7 +16,6 @@ from events.reasons import REASONS, Text
 _ANY: Final = ""
 TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("register", "employer"): "employer.created",
-    ("create_employer", "employer"): "employer.created",
     ("submit", "case"): "employer.submitted",
     ("start_checks", "case"): "employer.checking",
     ("hold_for_review", "case"): "employer.in_review",
