@@ -35,6 +35,7 @@ GIVEN_UP_AFTER: Final = timedelta(days=5)
 """An endpoint that for so long did nothing but fail is paused."""
 TURN_SECONDS: Final = 10.0
 LEASE_SECONDS: Final = 60
+"""Longer than a turn and one try, with time for a slow resolver: whoever holds an endpoint need not renew."""
 GONE: Final = 410
 
 Clock = Callable[[], datetime]
@@ -68,13 +69,12 @@ def send_waiting(endpoint_id: UUID, clock: Clock, *, local: bool = False, post: 
     lease = WebhookEndpoint.objects.claim(endpoint_id, clock(), LEASE_SECONDS)
     if lease is None:
         return 0
-    received, ends, rests_until = 0, clock() + timedelta(seconds=TURN_SECONDS), None
-    while rests_until is None and clock() < ends and WebhookEndpoint.objects.extend(endpoint_id, lease, clock(), LEASE_SECONDS):
-        delivery = _next(endpoint_id, clock())
-        if delivery is None:
-            break
+    received, rests_until, ends = 0, None, clock() + timedelta(seconds=TURN_SECONDS)
+    while rests_until is None and clock() < ends and (delivery := _next(endpoint_id, clock())):
         rests_until = _send(delivery, clock, local, post)
         received += rests_until is None
+    if received:
+        WebhookEndpoint.objects.filter(pk=endpoint_id).update(last_success_at=clock())
     WebhookEndpoint.objects.give_back(endpoint_id, lease, rests_until or clock())
     if WebhookEndpoint.objects.awaited(clock()).filter(pk=endpoint_id).exists():
         webhooks.ring(endpoint_id)
@@ -82,12 +82,12 @@ def send_waiting(endpoint_id: UUID, clock: Clock, *, local: bool = False, post: 
 
 
 def _next(endpoint_id: UUID, now: datetime) -> WebhookDelivery | None:
-    """The delivery that has been due the longest, held."""
-    due = WebhookDelivery.objects.due(now).filter(endpoint=endpoint_id).order_by("due_at", "id")
-    for pk in due.values_list("pk", flat=True)[:5]:
-        if WebhookDelivery.objects.claim(pk, now, LEASE_SECONDS):
-            held: WebhookDelivery = WebhookDelivery.objects.select_related("endpoint", "told").get(pk=pk)
-            return held
+    """The delivery that has been due the longest, held; none where the endpoint was paused or deleted meanwhile."""
+    due = WebhookDelivery.objects.due(now).filter(endpoint=endpoint_id, endpoint__paused_at=None).order_by("due_at", "id")
+    for delivery in due.select_related("endpoint", "told")[:1]:
+        delivery.lease = WebhookDelivery.objects.claim(delivery.pk, now, LEASE_SECONDS)
+        delivery.tries += 1
+        return delivery if delivery.lease else None
     return None
 
 
@@ -100,6 +100,8 @@ def _send(delivery: WebhookDelivery, clock: Clock, local: bool, post: Post) -> d
     with transaction.atomic():
         if not _write_down(delivery, answer, now):
             return None  # another worker has it, or the endpoint was deleted meanwhile
+        if answer.received and not delivery.endpoint.failures:
+            return None
         return _judge_endpoint(delivery.endpoint_id, answer, now)
 
 
@@ -123,7 +125,7 @@ def _judge_endpoint(endpoint_id: UUID, answer: outbound.Answer, now: datetime) -
     endpoint: WebhookEndpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint_id)
     health: dict[str, Any]
     if answer.received:
-        health = {"failures": 0, "failing_since": None, "last_success_at": now}
+        health = {"failures": 0, "failing_since": None}
     else:
         health = {"failures": endpoint.failures + 1, "failing_since": endpoint.failing_since or now}
     for name, value in health.items():
