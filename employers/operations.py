@@ -229,7 +229,7 @@ def _release(user: User, now: datetime) -> None:
     user.email, user.is_active = f"{user.pk}@released.invalid", False
     user.save(update_fields=["email", "is_active"])
     Member.objects.filter(pk=member.pk, left_at=None).update(left_at=now)
-    record("release_address", user, SYSTEM, now, employer_id=member.employer_id)
+    record("release_address", user, SYSTEM, now, employer_id=member.employer_id, data={"member": str(member.pk)})
 
 
 def taken_back(user: User, now: datetime) -> None:
@@ -297,7 +297,7 @@ def _rejoin(former: Member, invitation: Invitation, password: str, language: str
 
 
 def _tell_of_joining(member: Member, now: datetime) -> None:
-    record("join", member.employer, member.as_actor(), now, employer_id=member.employer_id)
+    record("join", member.employer, member.as_actor(), now, employer_id=member.employer_id, data={"member": str(member.pk)})
     context = {"company": member.employer.name, "member": member.user.email}
     for owner in member.employer.members.active().filter(role=Member.MemberRole.OWNER).select_related("user"):
         queue_mail(owner.user.email, "member_joined", owner.user.language, context, now)
