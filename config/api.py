@@ -1,6 +1,6 @@
-"""How do the platforms' systems speak with us? One API of the apps' routers, its errors as problem+json.
+"""How do the platforms' systems speak with us? One API of the apps' routers, its errors as problem+json (`config.api_problems`).
 
-RFC 9457: `type`, `title`, `status`, `detail`; ours add `code` and, where there is one, `fix` and `errors`.
+What holds for every request (its id, the limits, doing a thing once) is done around it, by `config.api_door`.
 """
 
 from __future__ import annotations
@@ -8,86 +8,106 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from ninja import NinjaAPI
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Swagger
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
+from config import api_document
+from config.api_problems import MALFORMED, plain, problem, refusal, unavailable
 from downloads.api import router as downloads_router
+from downloads.api_rights import router as rights_router
 from employers.api import BearerKey
+from employers.api import router as platform_router
 from employers.api_events import router as events_router
+from employers.api_members import router as members_router
 from employers.api_webhooks import router as webhooks_router
 from events.errors import Refused
-from verification.api import router as verification_router
+from events.reasons import Text
+from verification.api import router as requirements_router
+from verification.api_employers import router as employers_router
+from verification.api_test import router as test_router
 
 log = structlog.get_logger()
 
-api = NinjaAPI(
+
+class ZizhiApi(NinjaAPI):
+    """The API, whose document says of each operation what can go wrong, too."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        return api_document.completed(super().get_openapi_schema(**options))
+
+
+api = ZizhiApi(
     title="Zizhi 资质",
     version="1.0.0",
-    description="Ask, before every download, whether this recruiter may have this candidate's resume. 每次下载简历前，先问一声。",
+    description=api_document.DESCRIPTION,
     auth=BearerKey(),
-    docs_url=None,
+    docs=Swagger({"layout": "BaseLayout", "deepLinking": True, "displayRequestDuration": True, "tryItOutEnabled": True}),
+    docs_url="/docs",
     urls_namespace="api",
+    servers=[{"url": settings.SITE_URL, "description": "This deployment"}],
+    openapi_extra={"tags": api_document.TAGS},
 )
+api.add_router("", platform_router)
 api.add_router("/gate", downloads_router)
-api.add_router("/employers", verification_router)
+api.add_router("/employers", employers_router)
+api.add_router("/employers", requirements_router)
+api.add_router("/employers", rights_router)
+api.add_router("/employers", members_router)
 api.add_router("/events", events_router)
 api.add_router("/webhooks", webhooks_router)
-
-STATUS = {"not_allowed": 403, "employer_unknown": 404, "member_unknown": 404, "state_conflict": 409}
-STATUS |= {"webhook_unknown": 404, "webhook_delivery_unknown": 404, "webhook_paused": 409}
-"""HTTP status of a refusal; 422 where none is named."""
-
-
-def problem(status: int, code: str, title: str, detail: str = "", **more: Any) -> HttpResponse:
-    """A problem+json answer."""
-    body = {"type": f"urn:zizhi:problem:{code}", "title": title, "status": status, "detail": detail, "code": code} | more
-    response = JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
-    response["Content-Type"] = "application/problem+json; charset=utf-8"
-    return response
+api.add_router("/test", test_router)
 
 
 @api.exception_handler(Refused)
 def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
-    reason = refused.reason
-    return problem(
-        STATUS.get(refused.code, 422), refused.code, reason.says.en, reason.says.zh,
-        field=refused.field, seen=refused.seen, expected=refused.expected, fix={"zh": reason.fix.zh, "en": reason.fix.en},
-    )  # fmt: skip
+    return refusal(refused)
 
 
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     errors = [{"where": ".".join(str(part) for part in e["loc"][1:]), "what": e["msg"]} for e in error.errors]
-    return problem(
-        422, "invalid_request", "The request does not have the form that the API document gives", "请求格式不正确", errors=errors
-    )
+    says = Text("请求格式不正确", "The request does not have the form that the API document gives")
+    return problem(422, "invalid_request", says, errors=errors)
 
 
 @api.exception_handler(AuthenticationError)
 def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    response = problem(401, "key_missing_or_wrong", "Send a valid API key as `Authorization: Bearer zk_…`", "请提供有效的 API 密钥")
+    says = Text("请提供有效的 API 密钥", "Send a valid API key as `Authorization: Bearer zk_…`")
+    response = problem(401, "key_missing_or_wrong", says)
     response["WWW-Authenticate"] = "Bearer"
     return response
 
 
 @api.exception_handler(AuthorizationError)
 def _unauthorised(request: HttpRequest, error: AuthorizationError) -> HttpResponse:
-    return problem(403, "scope_missing", "This key does not have the scope that the call needs", "该密钥没有此调用所需的权限")
+    says = Text("该密钥没有此调用所需的权限", "This key does not have the scope that the call needs")
+    return problem(403, "scope_missing", says)
 
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problem(error.status_code, "bad_request", str(error))
+    """What the framework itself refuses; of a body, only that it is no JSON."""
+    return problem(400, "malformed_json", MALFORMED) if error.status_code == 400 else plain(error.status_code)
+
+
+@api.exception_handler(Http404)
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return plain(404)
 
 
 @api.exception_handler(DatabaseError)
 def _unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
     """Fail closed: a gate that cannot read the facts does not allow."""
     log.error("database_unavailable", error=type(error).__name__)
-    response = problem(
-        503, "unavailable", "No answer can be given now: treat it as not allowed, and ask again", "暂时无法作答：请视为不允许并稍后重试"
-    )
-    response["Retry-After"] = "5"
-    return response
+    return unavailable()
+
+
+@api.exception_handler(Exception)
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    """What nobody expected: the log has it whole, the answer tells nothing of it."""
+    log.exception("api_broken", exc_info=error)
+    return plain(500)

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "ninja",  # the interactive pages of the API, from our own host
     "events",
     "employers",
     "verification",
@@ -76,6 +77,7 @@ INSTALLED_APPS = [
     "config.apps.Config",
 ]
 MIDDLEWARE = [
+    "config.api_door.ApiDoor",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -229,6 +231,14 @@ try:
 except NotHours as _wrong:
     raise ImproperlyConfigured(f"{_WORKING_HOURS[_wrong.part][0]} {_wrong}") from _wrong
 
+# --- API (docs/api.md): how many requests of one key each web process takes in a second, 0 for any number ----
+API_PER_SECOND: dict[str, float] = {
+    "gate": env.float("ZIZHI_API_GATE_PER_SECOND", default=1000.0),
+    "other": env.float("ZIZHI_API_PER_SECOND", default=50.0),
+}
+if min(API_PER_SECOND.values()) < 0:
+    raise ImproperlyConfigured("ZIZHI_API_GATE_PER_SECOND and ZIZHI_API_PER_SECOND cannot be negative.")
+
 # --- Queue: for how long the figures over the reviewers' queue are kept ------------------------------------
 QUEUE_FIGURES_SECONDS: int = env.int("ZIZHI_QUEUE_FIGURES_SECONDS", default=15)
 """Counting 100,000 waiting cases for everybody who looks would cost more than all else; 0: they are counted each time."""
@@ -328,6 +338,7 @@ _EVERY: dict[str, float] = {
     "events.tasks.sweep_outgoing": SWEEP_SECONDS,
     "events.tasks.sweep_webhooks": 5,
     "events.tasks.forget_webhooks": 3600,
+    "employers.tasks.sweep_answers": 3600,
 }
 """Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""
 CELERY_BEAT_SCHEDULE = {task: {"task": task, "schedule": seconds, "options": {"expires": seconds}} for task, seconds in _EVERY.items()}

@@ -1,12 +1,10 @@
-"""What may staff see of employers, and do for platforms and colleagues?
+"""What may staff see of employers, and do for colleagues? Platforms and their keys have a module of their own.
 
-Employers and their members are written by registration alone. A platform's key is shown once, on the page
-that made it. Staff accounts are the only ones that are made here.
+Employers and their members are written by registration and by platforms alone. Staff accounts are the only ones that are made here.
 """
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -26,8 +24,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from employers import operations, second_factor
-from employers.models import ApiClient, Employer, Member, Scope, User
+from employers import platforms_admin as platforms_admin  # registers what it shows
+from employers import second_factor
+from employers.models import Employer, Member, User
 from employers.powers import Power, is_auditor, powers
 from employers.webhooks_admin import WebhookEndpointAdmin as WebhookEndpointAdmin  # registered, with its neighbours, by being imported
 from events.admin import EventAdmin, LookOnlyAdmin
@@ -51,13 +50,13 @@ def masked(email: str) -> str:
 
 
 class OfEmployersAdmin(LookOnlyAdmin):
-    """Rows that belong to employers; what belongs to one that was made for a colleague is not there."""
+    """Rows that belong to employers; what belongs to one that was made for a colleague, or by a platform's test, is not there."""
 
     employer_path = "employer"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        made_for = f"{self.employer_path}__made_for"
-        return super().get_queryset(request).filter(Q(**{made_for: None}) | Q(**{made_for: request.user.pk}))
+        made_for, test = f"{self.employer_path}__made_for", f"{self.employer_path}__test"
+        return super().get_queryset(request).filter(Q(**{made_for: None}) | Q(**{made_for: request.user.pk}), **{test: False})
 
 
 @admin.register(Event)
@@ -66,7 +65,7 @@ class EmployersEventAdmin(EventAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         assert isinstance(request.user, User)
-        made = Employer.objects.filter(made_for__isnull=False).exclude(made_for=request.user)
+        made = Employer.objects.filter(Q(made_for__isnull=False) & ~Q(made_for=request.user) | Q(test=True))
         events: QuerySet[Event] = super().get_queryset(request).exclude(employer_id__in=made.values("pk"))
         has = request.user.has_perm
         if Power.QUALITY in powers(has) or is_auditor(has):
@@ -123,99 +122,6 @@ class MemberAdmin(OfEmployersAdmin):
     @admin.display(description=_("address verified"), boolean=True)
     def verified(self, member: Member) -> bool:
         return member.user.email_verified_at is not None
-
-
-# --- Platforms' keys -----------------------------------------------------------------------------------
-
-
-class ApiClientForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("The platform, and which of its systems holds the key"))
-    scopes = forms.MultipleChoiceField(label=_("May"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
-    once = forms.CharField(widget=forms.HiddenInput)
-    """Names this opening of the form, so that a page sent twice makes one key."""
-
-
-ONCE = "console.api_client_form"
-
-
-@admin.register(ApiClient)
-class ApiClientAdmin(LookOnlyAdmin):
-    list_display = ("name", "test", "key_begins", "may", "created_at", "revoked_at")
-    list_filter = ("test", ("revoked_at", admin.EmptyFieldListFilter))
-    search_fields = ("name", "=keys__key_start")
-    ordering = ("-created_at",)
-    fields = ("name", "test", "key_begins", "may", "created_at", "revoked_at")
-    change_form_template = "admin/employers/apiclient/change_form.html"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Adding is an operation with a page of its own; no model form is involved."""
-        return bool(request.user.has_perm("employers.add_apiclient"))
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return any(request.user.has_perm(f"employers.{verb}_apiclient") for verb in ("view", "add", "change"))
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
-        return super().get_queryset(request).prefetch_related("keys")
-
-    @admin.display(description=_("key begins"))
-    def key_begins(self, client: ApiClient) -> str:
-        return " ".join(str(key) for key in client.keys.all())
-
-    @admin.display(description=_("may"))
-    def may(self, client: ApiClient) -> str:
-        return ", ".join(sorted({scope for key in client.keys.all() for scope in key.scopes}))
-
-    def get_urls(self) -> list[URLPattern]:
-        revoke = path("<uuid:client_id>/revoke/", self.admin_site.admin_view(self.revoke_view), name="employers_apiclient_revoke")
-        return [revoke, *super().get_urls()]
-
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        if request.method != "POST":
-            request.session[ONCE] = secrets.token_urlsafe(16)
-            return self._add_page(request, ApiClientForm(initial={"once": request.session[ONCE]}))
-        form = ApiClientForm(request.POST)
-        if not form.is_valid():
-            return self._add_page(request, form)
-        if request.session.pop(ONCE, None) != form.cleaned_data["once"]:
-            messages.warning(
-                request, gettext("This form has been sent already. A key is shown only once; revoke a key that was lost and make another.")
-            )
-            return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
-        scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
-        assert isinstance(request.user, User)
-        client, key = operations.create_api_client(form.cleaned_data["name"], scopes, timezone.now(), request.user.as_reviewer())
-        return self._page(request, "created", gettext("The key of %(name)s") % {"name": client.name}, scopes=scopes, key=key)
-
-    def _add_page(self, request: HttpRequest, form: ApiClientForm) -> HttpResponse:
-        return self._page(request, "add", gettext("A new API key"), form=form)
-
-    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
-        response = TemplateResponse(request, f"admin/employers/apiclient/{template}.html", context)
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        may_revoke = request.user.has_perm("employers.change_apiclient")
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_revoke": may_revoke})
-
-    def revoke_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        """GET asks once more; POST ends the key at once."""
-        if not request.user.has_perm("employers.change_apiclient"):
-            raise PermissionDenied
-        assert isinstance(request.user, User)
-        client = get_object_or_404(ApiClient, pk=client_id)
-        if request.method != "POST":
-            return self._page(request, "revoke", gettext("Revoke the key of %(name)s") % {"name": client.name}, client=client)
-        operations.revoke_api_client(client, request.user.as_reviewer(), timezone.now())
-        messages.success(
-            request, gettext("The key of %(name)s is revoked: no request with it is answered any more.") % {"name": client.name}
-        )
-        return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
 
 
 # --- Staff ---------------------------------------------------------------------------------------------

@@ -253,6 +253,10 @@ class ApiClient(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=100)
     test = models.BooleanField(_("for tests"), default=False, db_default=False)
+    return_urls = models.TextField(_("return addresses"), blank=True, default="", db_default="")
+    """One a line: below which addresses of the platform its recruiters may be sent back (`employers.return_urls`)."""
+    clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
+    """By how much a test platform's clock is ahead; that of any other is right."""
     created_at = models.DateTimeField(_("created"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     # Until each key was a row of its own, it stood here; a version of this program that runs beside this one may still read it.
@@ -262,6 +266,7 @@ class ApiClient(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("platform"), _("platforms")
+        constraints = [models.CheckConstraint(condition=Q(test=True) | Q(clock_seconds=0), name="client_clock_is_right")]
 
     def __str__(self) -> str:
         return self.name
@@ -292,6 +297,8 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
     """The end of the overlap, once another key has taken its place."""
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    """To the hour: written at most once in one, since it is written by whatever asks."""
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -300,6 +307,10 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_start}…"
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it opens something now, while its platform is not revoked."""
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
     @staticmethod
     def new_key(*, test: bool = False) -> str:
@@ -310,3 +321,48 @@ class ApiKey(models.Model):
     def hash_key(key: str) -> str:
         """What is stored of a key. A key is pure chance, so one round of SHA-256 cannot be searched."""
         return hashlib.sha256(key.encode()).hexdigest()
+
+
+class IdempotentAnswer(models.Model):
+    """What a platform asked with a key of its own making, and the answer, to be said again (`employers.idempotency`)."""
+
+    client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="+", verbose_name=_("platform"), db_index=False)
+    key = models.CharField(max_length=64)
+    asked_index = models.CharField(max_length=64)
+    """Blind index of method, address and body."""
+    claim = models.UUIDField()
+    claimed_until = models.DateTimeField()
+    answer_sealed = models.TextField(blank=True, default="")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "key"], name="idempotent_answer_once")]
+
+    def __str__(self) -> str:
+        return f"answer to {self.client_id} #{self.pk}"
+
+
+class LinkPurpose(models.TextChoices):
+    """What a platform sends its recruiter to our pages for."""
+
+    VERIFY = "verify"
+    RENEW = "renew"
+    APPEAL = "appeal"
+
+
+class OnboardingLink(models.Model):
+    """A link by which a platform hands a recruiter on to our pages: for one member, once, for minutes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="+", verbose_name=_("platform"))
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter"))
+    purpose = models.CharField(max_length=10, choices=LinkPurpose.choices)
+    return_url = models.CharField(max_length=500)
+    language = models.CharField(max_length=10)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} link of {self.member_id}"

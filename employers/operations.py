@@ -12,12 +12,13 @@ from uuid import UUID
 from django.contrib.auth import authenticate
 from django.core import signing
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from employers import sightings
 from employers import uscc as usccs
 from employers.models import ApiClient, ApiKey, Employer, Member, Scope, User
+from employers.return_urls import registered
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
@@ -45,16 +46,17 @@ class Links:
         return self.site_url + reverse(view, args=[token])
 
 
-def check_code(text: str, *, contest: bool = False) -> str:
+def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
     """`text` as a normalised code that a new employer may register with.
 
     Raises Refused: `uscc_invalid`, or `duplicate_same_uscc_active` when an approved employer holds the code, unless whoever
-    registers does `contest` that: then a reviewer decides whose it is, and the holder's owners are told.
+    registers does `contest` that: then a reviewer decides whose it is, and the holder's owners are told. Those of a `test` and
+    the real ones do not stand in each other's way.
     """
     code = usccs.normalise(text)
     if refused := usccs.problem(code):
         raise refused
-    if not contest and Employer.objects.filter(uscc=code, confirmed_at__isnull=False, test=False).exists():
+    if not contest and Employer.objects.filter(uscc=code, confirmed_at__isnull=False, test=test).exists():
         raise Refused("duplicate_same_uscc_active", "uscc", seen=code)
     return code
 
@@ -315,11 +317,15 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
 
 
 def create_api_client(
-    name: str, scopes: Sequence[Scope], now: datetime, actor: Actor = SYSTEM, *, test: bool = False
+    name: str, scopes: Sequence[Scope], now: datetime, actor: Actor = SYSTEM, *, test: bool = False, return_urls: str = ""
 ) -> tuple[ApiClient, str]:
-    """A platform and its first key, which is not kept and cannot be shown again."""
+    """A platform and its first key, which is not kept and cannot be shown again.
+
+    `return_urls` is one address a line. Raises Refused `return_url_invalid`.
+    """
+    addresses = "\n".join(registered(return_urls, local=test))
     with transaction.atomic():
-        client = ApiClient.objects.create(name=name, test=test, created_at=now)
+        client = ApiClient.objects.create(name=name, test=test, return_urls=addresses, created_at=now)
         _, text = _new_key(client, scopes, now)
         record("create_api_client", client, actor, now, data={"scopes": [str(scope) for scope in scopes]})
     return client, text
@@ -348,6 +354,40 @@ def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> 
         data = {"old": str(old.pk), "new": str(new.pk), "until": old.expires_at.isoformat()}
         record("rotate_key", old.client, actor, now, data=data)
     return new, text
+
+
+def set_return_urls(client: ApiClient, text: str, actor: Actor, now: datetime) -> None:
+    """Register below which addresses, one a line, recruiters may be sent back. Raises Refused `return_url_invalid`."""
+    addresses = registered(text, local=client.test)
+    with transaction.atomic():
+        changed = ApiClient.objects.filter(pk=client.pk).exclude(return_urls="\n".join(addresses))
+        if changed.update(return_urls="\n".join(addresses)):
+            record("set_return_urls", client, actor, now, data={"return_urls": addresses})
+
+
+def add_key(client: ApiClient, scopes: Sequence[Scope], actor: Actor, now: datetime) -> tuple[ApiKey, str]:
+    """Another key of a platform, beside those that it has. Raises Refused `state_conflict` where the platform is revoked."""
+    with transaction.atomic():
+        found = ApiClient.objects.select_for_update().filter(pk=client.pk, revoked_at=None).first()
+        if found is None:
+            raise Refused("state_conflict", "client")
+        key, text = _new_key(found, scopes, now)
+        record("add_key", found, actor, now, data={"key": str(key.pk), "scopes": key.scopes})
+    return key, text
+
+
+def revoke_key(key: ApiKey, actor: Actor, now: datetime) -> None:
+    """No request with this one key is answered from now on; the platform's others go on."""
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+            record("revoke_key", key.client, actor, now, data={"key": str(key.pk)})
+
+
+def note_key_use(key: ApiKey, now: datetime) -> None:
+    """Keep that `key` is in use, at most once an hour."""
+    if key.last_used_at is None or now - key.last_used_at >= timedelta(hours=1):
+        unused = Q(last_used_at=None) | Q(last_used_at__lte=now - timedelta(hours=1))
+        ApiKey.objects.filter(unused, pk=key.pk).update(last_used_at=now)
 
 
 def revoke_api_client(client: ApiClient, actor: Actor, now: datetime) -> None:

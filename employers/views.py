@@ -186,7 +186,7 @@ class SignIn(auth_views.LoginView):
         response = saw(self.request, remember_browser(super().form_valid(form), form.get_user().email), form.get_user())
         # A language chosen in this browser wins; else the one that the account keeps.
         if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
-            _remember_language(response, form.get_user().language)
+            remember_language(response, form.get_user().language)
         return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -202,13 +202,14 @@ def language(request: HttpRequest) -> HttpResponse:
     response = redirect(following)
     code = request.POST.get("language", "")
     if code in dict(settings.LANGUAGES) and check_for_language(code):
-        _remember_language(response, code)
+        remember_language(response, code)
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=code)
     return response
 
 
-def _remember_language(response: HttpResponse, code: str) -> None:
+def remember_language(response: HttpResponse, code: str) -> None:
+    """Show everything in this browser in this language from now on."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME, code, max_age=LANGUAGE_COOKIE_SECONDS, secure=settings.HTTPS, httponly=True, samesite="Lax"
     )

@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 LEASE_SECONDS = 60
 TRIES = 12
+NOWHERE = ".test"
+"""RFC 6761: no such address exists. What goes there, from a platform's test, is kept to be looked at and sent to nobody."""
 
 
 def queue_mail(to: str, template: str, language: str, context: dict[str, Any], now: datetime) -> Mail:
@@ -42,6 +44,8 @@ def send(mail_id: int, now: datetime, site_url: str) -> bool:
     if lease is None:
         return False
     mail = Mail.objects.get(pk=mail_id)
+    if mail.to.endswith(NOWHERE):
+        return Mail.objects.finish(mail_id, lease, now)
     try:
         letter(mail, site_url, now).send()
     except (OSError, SMTPException) as error:

@@ -935,6 +935,36 @@ REASONS: dict[str, Reason] = _table(
     ),
     # The gate
     Reason(
+        "not_of_test",
+        Text("仅供测试密钥使用", "This is for test keys, and for employers that were made with one"),
+        Text("请使用以 test_ 开头的密钥，并用它创建用人单位", "Use a key that begins with test_, and employers that it made"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "test_code_required",
+        Text("测试中只能使用测试代码", "A test takes test codes only"),
+        Text("从 GET /api/v1/test/recipes 取一个代码：每个代码对应一种结果", "Take a code from GET /api/v1/test/recipes: each stands for an outcome"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "test_email_required",
+        Text("测试中的邮箱必须以 .test 结尾", "An address of a test has to end with .test"),
+        Text("改用例如 owner@example.test 的地址：发往那里的邮件不会寄出，可用 GET /api/v1/test/mails 查看", "Use one such as owner@example.test: what goes there is sent to nobody, and shown by GET /api/v1/test/mails"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "clock_backwards",
+        Text("测试时钟只能向前拨", "A test's clock moves forward only"),
+        Text("要从头开始，请新建一个测试平台", "To begin anew, make another test platform"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "clock_too_far",
+        Text("时钟拨得太远", "The clock would be too far ahead"),
+        Text("少拨一些；要从头开始，请新建一个测试平台", "Move it less; to begin anew, make another test platform"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "employer_unknown",
         Text("没有这家企业", "No such employer"),
         Text("请核对企业编号", "Check the employer's id"),
@@ -1106,6 +1136,91 @@ REASONS: dict[str, Reason] = _table(
         Text("这个 Webhook 接收地址已暂停", "This webhook endpoint is paused"),
         Text("请先恢复它", "Resume it first"),
         "platform", AT_ONCE, appeal=False,
+    ),
+    # A platform's requests
+    Reason(
+        "rate_limited",
+        Text("请求过于频繁", "Too many requests"),
+        Text("请按 Retry-After 给出的秒数后重试", "Try again after as many seconds as Retry-After says"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "idempotency_key_invalid",
+        Text("Idempotency-Key 须为 1 至 64 个可见 ASCII 字符", "An Idempotency-Key has 1 to 64 visible ASCII characters"),
+        Text("请为每个操作生成新的键，例如 UUID", "Make a new one for each thing that you do, such as a UUID"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "idempotency_key_reused",
+        Text("这个 Idempotency-Key 已用于另一请求", "This Idempotency-Key was used for another request"),
+        Text("重试时原样发送同一请求；不同的操作请用新的键", "Repeat the same request as it was; for another, make a new key"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "idempotency_in_progress",
+        Text("同一 Idempotency-Key 的请求仍在处理", "A request with the same Idempotency-Key is still under way"),
+        Text("请稍后原样重试", "Repeat it after as many seconds as Retry-After says"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "idempotency_outdated",
+        Text("此前的允许已不再成立", "What was allowed then may not be allowed any more"),
+        Text("请用新的 Idempotency-Key 重新询问", "Ask again, with a new Idempotency-Key"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "cursor_invalid",
+        Text("分页游标无效", "This is no cursor of this list"),
+        Text("请原样交回上一页的 next", "Hand back the `next` of the page before, as it was"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "employer_not_yours",
+        Text("这家企业不是由你们创建的", "This employer was not made by you"),
+        Text("它自行管理资料与招聘者；你们只能查询", "It looks after itself and its recruiters; you can only read"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "reference_taken",
+        Text("这个引用编号已被使用", "This reference is in use already"),
+        Text("请使用新的编号，或改用按编号更新的接口", "Use another one, or update what has it"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "reference_invalid",
+        Text("引用编号须为 1 至 64 个字母、数字或 _.:-", "A reference has 1 to 64 letters, digits or _.:-"),
+        Text("请使用你们系统内的编号，不要使用姓名、手机号或邮箱", "Use your own id; not a name, phone number or e-mail address"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "email_invalid",
+        Text("这不是邮箱地址", "This is no e-mail address"),
+        Text("请填写招聘者本人的邮箱", "Give the recruiter's own address"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "return_url_unknown",
+        Text("返回地址不在该平台登记的地址之内", "The return address is not below one that is registered for this platform"),
+        Text("请使用已登记的 https 地址，或请我们登记新地址", "Use a registered https address, or have us register another"),
+        "platform", ONE_DAY, appeal=False,
+    ),
+    Reason(
+        "return_url_invalid",
+        Text("返回地址须为 https，带主机名，不含账号、查询参数或片段", "A return address is https with a host, and without user, query or fragment"),
+        Text("例如 https://www.example.com/hr/", "For example https://www.example.com/hr/"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "member_not_linked",
+        Text("只能为由你们添加的招聘者生成链接", "A link can be made only for a recruiter whom you have added"),
+        Text("请先用邮箱和引用编号添加这位招聘者", "Add the recruiter with e-mail and reference first"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "onboarding_link_gone",
+        Text("这个链接已经用过、已过期或无效", "This link has been used, has expired, or is not valid"),
+        Text("请回到招聘平台，重新点击进入", "Go back to the recruitment site, and come from there again"),
+        "recruiter", AT_ONCE, appeal=False,
     ),
 )
 """All reasons by code."""

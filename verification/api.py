@@ -1,4 +1,4 @@
-"""How does a platform see where an employer stands, and what it lacks? By its code, and then by the ids that the gate asks for too."""
+"""How does a platform see what an employer lacks? By the ids that the gate asks for too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from uuid import UUID
 
 from ninja import Field, Router, Schema
 
-from employers import uscc as usccs
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Employer, Member, Scope
@@ -23,47 +22,6 @@ from verification.rule_pack import CURRENT, Unlocks
 
 router = Router(tags=["employers"])
 
-
-class MemberOut(Schema):
-    """A recruiter of the employer, by id and role; no personal data."""
-
-    id: UUID
-    role: str
-
-
-class EmployerOut(Schema):
-    """An employer and the state of the case that counts; `state` is null where it has none yet."""
-
-    id: UUID
-    name: str
-    uscc: str
-    account_class: str
-    state: str | None
-    expires_at: datetime | None
-    members: list[MemberOut]
-
-    @classmethod
-    def of(cls, employer: Employer, case: Case | None) -> EmployerOut:
-        return cls(
-            id=employer.pk, name=employer.name, uscc=employer.uscc, account_class=employer.account_class,
-            state=case.state if case else None, expires_at=case.expires_at if case else None,
-            members=[MemberOut(id=member.pk, role=member.role) for member in employer.members.active()],
-        )  # fmt: skip
-
-
-@router.get(
-    "", auth=BearerKey(Scope.EMPLOYERS_READ), response=list[EmployerOut], summary="Find employers by code", operation_id="employers"
-)
-def employers(request: ApiRequest, uscc: str) -> list[EmployerOut]:
-    """Employers that registered with this code: at most one is confirmed, others may still be under verification."""
-    code = usccs.normalise(uscc)
-    if refused := usccs.problem(code):
-        raise refused
-    found = Employer.objects.seen_by(request.auth.client).filter(uscc=code).order_by("registered_at")[:20]
-    return [EmployerOut.of(employer, Case.objects.of(employer).first()) for employer in found]
-
-
-# --- What an employer lacks ------------------------------------------------------------------------------
 
 PERSONAL: Final = frozenset({"legal_representative", "email"})
 """Fields of whose values a platform is told the first character."""
@@ -130,8 +88,8 @@ EXAMPLE: Final[dict[str, Any]] = {
 class Words(Schema):
     """The same words in Simplified Chinese and English."""
 
-    zh: str
-    en: str
+    zh: str = Field(description="In Simplified Chinese.")
+    en: str = Field(description="In English.")
 
     @classmethod
     def of(cls, text: Text) -> Words:
@@ -141,15 +99,15 @@ class Words(Schema):
 class WhyOut(Schema):
     """A reason: what was seen and expected of which field, how to mend it, who can, and how long that takes."""
 
-    code: str
-    field: str
-    seen: str
-    expected: str
-    says: Words
-    fix: Words
-    who: str
-    takes: Words
-    appeal: bool
+    code: str = Field(description="Never changes its meaning.", examples=["authority_missing"])
+    field: str = Field(description="The field or kind of document that it is about.")
+    seen: str = Field(description="What was seen there; what is personal is masked.")
+    expected: str = Field(description="What was expected there; what is personal is masked.")
+    says: Words = Field(description="What is wrong.")
+    fix: Words = Field(description="How it is mended.")
+    who: str = Field(description="Who can mend it: recruiter, company, platform, reviewer, service or nobody.", examples=["recruiter"])
+    takes: Words = Field(description="How long that takes.")
+    appeal: bool = Field(description="Whether an appeal is open.")
 
     @classmethod
     def of(cls, why: Why) -> WhyOut:
@@ -164,15 +122,15 @@ class WhyOut(Schema):
 class WayOut(Schema):
     """One of the ways to meet a requirement; any one is enough. `strength` is of proofs of authority: weak is for a person to judge."""
 
-    code: str = Field(examples=["bank_deposit", "business_licence"])
-    state: RequirementState
-    strength: Strength | None
+    code: str = Field(description="Which way it is.", examples=["bank_deposit", "business_licence"])
+    state: RequirementState = Field(description="How far it has been gone.")
+    strength: Strength | None = Field(description="Of a proof of authority: how much it proves.")
     shown: str = Field(description="What it is about, masked.")
-    how: Words
+    how: Words = Field(description="How it is done.")
     who: Words = Field(description='Who is needed to complete it; "you" is the recruiter.')
-    takes: Words
+    takes: Words = Field(description="How long that takes.")
     expires_at: datetime | None = Field(description="By when it has to be completed; where it is done, how long it holds.")
-    reasons: list[WhyOut]
+    reasons: list[WhyOut] = Field(description="Why this way did not succeed.")
     reusable: int = Field(description="How many of its documents, given with an earlier case, can be used again by one press on the page.")
     not_reusable: WhyOut | None = Field(description="Why others of an earlier case cannot.")
 
@@ -190,12 +148,12 @@ class WayOut(Schema):
 class RequirementOut(Schema):
     """One thing that is asked of the employer."""
 
-    code: str = Field(examples=["authority"])
-    state: RequirementState
+    code: str = Field(description="What is asked.", examples=["authority"])
+    state: RequirementState = Field(description="Where it stands.")
     unlocks: Unlocks = Field(description="The right that it stands before: handing the case in, or downloading resumes.")
-    deadline: datetime | None
-    reasons: list[WhyOut]
-    ways: list[WayOut]
+    deadline: datetime | None = Field(description="By when it has to be met, if by a time.")
+    reasons: list[WhyOut] = Field(description="Why it is not met yet.")
+    ways: list[WayOut] = Field(description="How it can be met; any one is enough.")
 
     @classmethod
     def of(cls, requirement: Requirement) -> RequirementOut:
@@ -210,13 +168,13 @@ class RequirementsOut(Schema):
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
-    employer_id: UUID
+    employer_id: UUID = Field(description="The employer.")
     state: str | None = Field(description="Of the case that is open, else of the one that counts; null where there is none yet.")
-    expires_at: datetime | None
+    expires_at: datetime | None = Field(description="Until when the approval of that case holds.")
     next: str | None = Field(description="The code of the one next thing to do; null where the employer has nothing to do.")
     rules: str = Field(description="The version of the rules by which it is asked.")
-    as_of: datetime
-    requirements: list[RequirementOut]
+    as_of: datetime = Field(description="The moment of this answer.")
+    requirements: list[RequirementOut] = Field(description="Each thing that is asked.")
 
 
 @router.get(

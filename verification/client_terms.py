@@ -41,7 +41,7 @@ def look(now: datetime) -> None:
 
 def agencies(now: datetime) -> Iterator[Case]:
     """The agencies in force."""
-    cases: Iterator[Case] = Case.objects.in_force(now).filter(account_class=AccountClass.COMMERCIAL_AGENCY).iterator()
+    cases: Iterator[Case] = Case.objects.real().in_force(now).filter(account_class=AccountClass.COMMERCIAL_AGENCY).iterator()
     return cases
 
 

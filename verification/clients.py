@@ -186,7 +186,7 @@ def standings(case: Case, now: datetime) -> list[Standing]:
 
 def to_look_at(now: datetime) -> list[Standing]:
     """The letters of every agency in force about which a person has to decide, the oldest first."""
-    letters = Document.objects.current().filter(kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.in_force(now))
+    letters = Document.objects.current().filter(kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.real().in_force(now))
     later = letters.filter(uploaded_at__gt=F("case__approved_at"), client_authorisation__isnull=False)
     read = later.filter(client_authorisation__ended_at=None, reading__finished_at__isnull=False)
     return [standing for standing in standings_of(read, now) if standing.doubtful]

@@ -149,13 +149,9 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
         if existing is not None:
             return existing
         case: Case = Case.objects.create(
-            employer=employer,
-            declared_name=employer.name,
-            name_key=lookalikes.key(employer.name),
-            declared_uscc=employer.uscc,
-            account_class=employer.account_class,
-            opened_at=now,
-        )
+            employer=employer, test=employer.test, declared_name=employer.name, name_key=lookalikes.key(employer.name),
+            declared_uscc=employer.uscc, account_class=employer.account_class, opened_at=now,
+        )  # fmt: skip
         record("open", case, actor, now, employer_id=employer.pk, to_state=State.DRAFT)
         return case
 

@@ -36,7 +36,7 @@ def due(now: datetime) -> list[UUID]:
     soon = now + timedelta(days=DAYS_BEFORE[0])
     # What the register has not confirmed yet is confirmed without its employer, or ends; there is nothing to renew.
     by_time, by_clients = Q(expires_at__lte=soon), Q(account_class=AccountClass.COMMERCIAL_AGENCY)
-    ending = Case.objects.in_force(now).filter(by_time | by_clients, conditional=False)
+    ending = Case.objects.real().in_force(now).filter(by_time | by_clients, conditional=False)
     ending = ending.exclude(employer__cases__state__in=_HANDED_IN)
     ends_at = {case.pk: _ends(case, now)[0] for case in ending}
     first = sorted((pk for pk, ends in ends_at.items() if now < ends <= soon), key=lambda pk: ends_at[pk])

@@ -42,7 +42,7 @@ def sweep() -> None:
     """Ring again for every attempt that is due and held by nobody; write down approvals whose time is over."""
     now = timezone.now()
     ring_due(Attempt.objects.all(), check_attempt, now)
-    for case_id in Case.objects.filter(state=State.APPROVED, expires_at__lte=now).values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+    for case_id in Case.objects.filter(state=State.APPROVED, expires_at__lte=now, test=False).values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         try:
             settling.end(case_id, now)
         except Refused:  # suspended in the same moment
@@ -94,7 +94,9 @@ def sweep_proofs() -> None:
 def confirm_conditional() -> None:
     """Ask the register about everybody who was approved before it listed them; a register that is down is asked the next time."""
     now = timezone.now()
-    for case_id in Case.objects.in_force(now).filter(conditional=True).order_by("expires_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
+    for case_id in (
+        Case.objects.real().in_force(now).filter(conditional=True).order_by("expires_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]
+    ):
         try:
             conditions.look(case_id, timezone.now)
         except ProviderError:

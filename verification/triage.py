@@ -144,7 +144,7 @@ def _second_review(case: Case) -> SecondReview:
 
     Whoever answers a hearing is the second person already.
     """
-    if case.hearing:
+    if case.hearing or case.test:
         return SecondReview.NONE
     if case.harm >= settings.SECOND_REVIEW_FROM_HARM:
         return SecondReview.POLICY

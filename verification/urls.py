@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from verification.views import appeals, case, clients, documents, proofs
+from verification.views import appeals, case, clients, documents, onboarding, proofs
 
 app_name = "verification"
 urlpatterns = [
     path("", case.home, name="home"),
+    path("from/<str:token>/", onboarding.onboard, name="onboard"),
+    path("back/", onboarding.back, name="back"),
     path("status/", case.status, name="status"),
     path("help/", case.help_page, name="help"),
     path("declare/", case.declare, name="declare"),

@@ -28,7 +28,7 @@ LISTED: Final = "registry_serious_violation_list"
 def news(now: datetime) -> Iterator[tuple[UUID, list[str]]]:
     """Each case in force against which the register says something that nobody has looked at, and the reasons."""
     against = RegistryRecord.objects.filter(Q(status__in=ENDED) | Q(serious_violation_list=True))
-    for case in Case.objects.in_force(now).filter(declared_uscc__in=against.values("uscc")):
+    for case in Case.objects.real().in_force(now).filter(declared_uscc__in=against.values("uscc")):
         record = RegistryRecord.objects.get(pk=case.declared_uscc)
         said = [ENDED[record.status]] if record.status in ENDED else []
         said += [LISTED] if record.serious_violation_list else []

@@ -51,6 +51,17 @@ class Migration(migrations.Migration):
             field=models.BooleanField(db_default=False, default=False, verbose_name="for tests"),
         ),
         migrations.AddField(
+            model_name="apiclient",
+            name="clock_seconds",
+            field=models.BigIntegerField(db_default=0, default=0, editable=False),
+        ),
+        migrations.AddConstraint(
+            model_name="apiclient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("test", True), ("clock_seconds", 0), _connector="OR"), name="client_clock_is_right"
+            ),
+        ),
+        migrations.AddField(
             model_name="employer",
             name="platform",
             field=models.ForeignKey(

@@ -118,9 +118,9 @@ def test_employers_by_code(client: Client, question: dict[str, str], now: dateti
     def find(code: str) -> Any:
         return client.get("/api/v1/employers", {"uscc": code}, headers={"Authorization": f"Bearer {key}"})
 
-    (found,) = find(employer.uscc.lower()).json()
+    (found,) = find(employer.uscc.lower()).json()["data"]
     assert found["id"] == question["employer_id"] and found["state"] == "approved"
-    assert found["members"] == [{"id": question["member_id"], "role": "owner"}]
+    assert found["members"] == [{"id": question["member_id"], "reference": "", "role": "owner"}]
     refused = find("123")
     assert refused.status_code == 422 and refused.json()["code"] == "uscc_invalid" and refused.json()["fix"]["zh"]
 

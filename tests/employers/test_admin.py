@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from employers.admin import masked
-from employers.models import ApiClient, ApiKey, Employer, Member, User
+from employers.models import ApiClient, ApiKey, Employer, Member, Scope, User
 from events.models import Event
 from tests.factories import PASSWORD, make_api_client, make_member, make_user, sign_in
 
@@ -40,35 +40,106 @@ def with_permissions(now: datetime, *codenames: str) -> Client:
 # --- Keys ----------------------------------------------------------------------------------------------
 
 
-def once(client: Client) -> str:
-    found = re.search(r'name="once" value="([^"]+)"', client.get(KEYS + "add/").content.decode())
+def once(client: Client, address: str = KEYS + "add/") -> str:
+    found = re.search(r'name="once" value="([^"]+)"', client.get(address).content.decode())
     assert found
     return found.group(1)
 
 
+def shown_key(response: Any) -> str:
+    found = re.search(r'value="((?:zk|test)_[^"]+)"', response.content.decode())
+    assert found and "no-store" in response["Cache-Control"]
+    return found.group(1)
+
+
+def opens(key: str, later: timedelta = timedelta()) -> bool:
+    return ApiKey.objects.by_key(key, timezone.now() + later) is not None
+
+
 def test_a_key_is_shown_once_and_works(root: Client) -> None:
-    form = {"name": "Site A", "scopes": ["gate:decide"], "once": once(root)}
-    response = root.post(KEYS + "add/", form)
-    found = re.search(r'value="(zk_[^"]+)"', response.content.decode())
-    assert found
-    assert "no-store" in response["Cache-Control"]
-    made = ApiKey.objects.by_key(found.group(1), timezone.now())
+    form = {"name": "Site A", "scopes": ["gate:decide"], "once": once(root), "return_urls": "https://a.example/hr\n"}
+    key = shown_key(root.post(KEYS + "add/", form))
+    made = ApiKey.objects.by_key(key, timezone.now())
     assert made is not None
     client = made.client
-    assert (client.name, made.scopes) == ("Site A", ["gate:decide"])
+    assert (client.name, client.test, client.return_urls, made.scopes) == ("Site A", False, "https://a.example/hr", ["gate:decide"])
     assert root.post(KEYS + "add/", form).status_code == 302
     assert ApiClient.objects.count() == 1
     for address in (KEYS, f"{KEYS}{client.pk}/change/"):
         html = root.get(address).content.decode()
-        assert found.group(1) not in html
+        assert key not in html
         assert made.key_hash not in html
 
 
-@pytest.mark.parametrize("data", [{"name": "", "scopes": ["gate:decide"]}, {"name": "A"}, {"name": "A", "scopes": ["everything"]}])
+def test_a_platform_for_tests_has_keys_that_say_so(root: Client) -> None:
+    form = {"name": "Trial", "scopes": ["gate:decide"], "test": "on", "return_urls": "http://localhost:3000/", "once": once(root)}
+    assert shown_key(root.post(KEYS + "add/", form)).startswith("test_")
+    assert ApiClient.objects.get().test
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": "", "scopes": ["gate:decide"]},
+        {"name": "A"},
+        {"name": "A", "scopes": ["everything"]},
+        {"name": "A", "scopes": ["gate:decide"], "return_urls": "http://a.example/"},
+    ],
+)
 def test_a_faulty_form_makes_no_key(root: Client, data: dict[str, Any]) -> None:
-    response = root.post(KEYS + "add/", {**data, "once": once(root)})
+    form = {**data, "once": once(root)}
+    response = root.post(KEYS + "add/", form)
     assert "errorlist" in response.content.decode()
     assert not ApiClient.objects.exists()
+    assert shown_key(root.post(KEYS + "add/", form | {"name": "A", "scopes": ["gate:decide"], "return_urls": ""}))
+
+
+def test_a_platform_has_several_keys_and_one_is_revoked(root: Client, now: datetime) -> None:
+    client, first = make_api_client(now)
+    address = f"{KEYS}{client.pk}/keys/add/"
+    form = {"scopes": ["employers:read"], "once": once(root, address)}
+    second = shown_key(root.post(address, form))
+    assert root.post(address, form).status_code == 302 and ApiKey.objects.count() == 2
+    row = ApiKey.objects.by_key(second, timezone.now())
+    assert row is not None and row.client == client and row.scopes == ["employers:read"]
+    revoke = f"{KEYS}keys/{row.pk}/revoke/"
+    assert revoke in root.get(f"{KEYS}{client.pk}/change/").content.decode()
+    assert root.get(revoke).status_code == 200 and opens(second), "looking ends nothing"
+    for _ in range(2):
+        assert root.post(revoke).status_code == 302
+    assert not opens(second) and opens(first)
+    assert Event.objects.about(client).filter(verb="revoke_key").count() == 1
+    assert revoke not in root.get(f"{KEYS}{client.pk}/change/").content.decode()
+    rotate = f"{KEYS}keys/{row.pk}/rotate/"
+    assert root.post(rotate, {"overlap": "0", "once": once(root, rotate)}).status_code == 302
+    assert ApiKey.objects.count() == 2, "what opens nothing is not replaced"
+
+
+@pytest.mark.parametrize(("overlap", "hours"), [("0", 0), ("1h", 1), ("24h", 24), ("7d", 168)])
+def test_a_key_is_replaced_with_an_overlap(root: Client, now: datetime, overlap: str, hours: int) -> None:
+    client, old = make_api_client(now, Scope.GATE_DECIDE, Scope.EVENTS_READ)
+    address = f"{KEYS}keys/{client.keys.get().pk}/rotate/"
+    new = shown_key(root.post(address, {"overlap": overlap, "once": once(root, address)}))
+    made = ApiKey.objects.by_key(new, timezone.now())
+    assert made is not None and made.scopes == ["gate:decide", "events:read"]
+    moment = timedelta(minutes=1)
+    assert opens(new, timedelta(days=99))
+    assert not opens(old, timedelta(hours=hours) + moment)
+    assert opens(old, max(timedelta(), timedelta(hours=hours) - moment)) == (hours > 0)
+    assert "errorlist" in root.post(address, {"overlap": "forever", "once": once(root, address)}).content.decode()
+
+
+def test_return_addresses_are_edited(root: Client, now: datetime) -> None:
+    client, _ = make_api_client(now)
+    address = f"{KEYS}{client.pk}/return-addresses/"
+    refused = root.post(address, {"return_urls": "https://a.example/?x=1"}).content.decode()
+    assert "errorlist" in refused and "https://a.example/?x=1" in refused
+    for _ in range(2):
+        assert root.post(address, {"return_urls": " https://a.example/ \n\nhttps://b.example/hr"}).status_code == 302
+    client.refresh_from_db()
+    assert client.return_urls.splitlines() == ["https://a.example/", "https://b.example/hr"]
+    assert Event.objects.about(client).filter(verb="set_return_urls").count() == 1
+    assert "https://b.example/hr" in root.get(f"{KEYS}{client.pk}/change/").content.decode()
 
 
 def test_a_key_is_revoked_after_a_second_look(root: Client, now: datetime) -> None:
@@ -88,7 +159,16 @@ def test_keys_need_their_permissions(now: datetime) -> None:
     looker = with_permissions(now, "view_apiclient")
     assert looker.get(KEYS).status_code == 200
     assert looker.get(KEYS + "add/").status_code == 403
-    assert looker.post(f"{KEYS}{client.pk}/revoke/").status_code == 403
+    row = client.keys.get()
+    for page in (
+        f"{client.pk}/revoke/",
+        f"{client.pk}/keys/add/",
+        f"{client.pk}/return-addresses/",
+        f"keys/{row.pk}/rotate/",
+        f"keys/{row.pk}/revoke/",
+    ):
+        assert looker.get(KEYS + page).status_code == looker.post(KEYS + page).status_code == 403
+    assert f"keys/{row.pk}/" not in looker.get(f"{KEYS}{client.pk}/change/").content.decode()
     root = sign_in(make_user(now, is_staff=True, is_superuser=True))
     assert root.post(f"{KEYS}{client.pk}/change/", {"name": "other", "revoked_at_0": "2026-01-01"}).status_code == 403
     assert root.post(f"{KEYS}{client.pk}/delete/", {"post": "yes"}).status_code == 403

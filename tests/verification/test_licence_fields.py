@@ -19,7 +19,7 @@ from verification.licence.fields import fields_of
 from verification.licence.labels import LABELS, is_furniture, tidy
 from verification.licence.model import FIELDS, Problem
 from verification.licence.problems import problems_of
-from verification.licence.values import is_checked_number, is_sound_number, registration_check_digit, simplified
+from verification.licence.values import clean, is_checked_number, is_sound_number, misfit, registration_check_digit, simplified
 
 
 def test_landscape_of_2019() -> None:
@@ -99,6 +99,34 @@ def test_a_half_below_the_stack_is_told_by_those_above_it() -> None:
     assert {name: found.fields[name] for name in ("name", "type", "legal_representative")} == {
         "name": "示例理发店", "type": "个体工商户", "legal_representative": "王示例",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "one_name"),
+    [
+        (["鹤汀市知微理发店", "型个体工商户"], False),
+        (["鹤汀市知微商贸有限公司", "型有限责任公司(自然人独资)"], False),
+        (["鹤汀市知微造", "型有限公司"], True),  # a name that breaks within 造型
+        (["鹤汀市知微商贸", "有限公司"], True),
+    ],
+)
+def test_the_type_below_a_whole_name_is_no_part_of_it(lines: list[str], one_name: bool) -> None:
+    assert (misfit("name", lines) == 0) is one_name
+
+
+@pytest.mark.parametrize(
+    ("lines", "type_"),
+    [
+        (["有限责任公司", "海陵区西郊九里新328国道东侧"], "有限责任公司"),
+        (["有限责任公司(国内合资)", "奉贤区青村镇5089号"], "有限责任公司（国内合资）"),
+        (["有限责任公司(自然人", "投资或控股)"], "有限责任公司（自然人投资或控股）"),
+        (["有限责任公司", "(自然人独资)"], "有限责任公司（自然人独资）"),
+        (["有限责任公司", "分公司"], "有限责任公司分公司"),
+    ],
+)
+def test_a_neighbours_line_is_no_part_of_a_type(lines: list[str], type_: str) -> None:
+    value = clean("type", [(text, line(400, 100 + 40 * i, text)) for i, text in enumerate(lines)])
+    assert value is not None and value.text == type_
 
 
 def test_two_columns_in_one_line() -> None:

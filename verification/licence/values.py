@@ -31,6 +31,7 @@ _LEGAL_FORMS: Final = (
     r"|集体所有制|全民所有制|股份合作制|个人经营|家庭经营|内资(?:分公司|企业法人|非法人)|外国(?:\(地区\))?企业)"
 )
 _TYPE: Final = re.compile(rf"^{_LEGAL_FORMS}")
+_WHOLE_TYPE: Final = re.compile(rf"{_LEGAL_FORMS}(?:\([^()]*\))?")
 _NAME: Final = re.compile(
     r"^[一-鿿〇A-Za-z0-9()·&\-.《》\"“”]{2,60}?(?:公司|厂|店|部|行|社|中心|合伙\)|企业|工作室|商行|合作社|酒店|宾馆|饭店|事务所|经营部|门市部|超市|馆|坊|屋|城|场|院|所|园)(?:[一-鿿]{0,12}(?:分公司|分店|分厂|营业部|经营部))?$"
 )
@@ -63,6 +64,8 @@ def clean(name: str, lines: Sequence[Line]) -> Value | None:
     def cleaner(text: str) -> str:
         return _CLEANERS[name](simplified(tidy(text)))
 
+    if name == "type":
+        lines = _lines_of_type(lines)
     text = cleaner("".join(text for text, _ in lines)[:LONGEST])
     if not text:
         return None
@@ -130,6 +133,8 @@ def misfit(name: str, lines: Sequence[str]) -> float:
         return MISFIT * (not _term(text)) + MISFIT * sum(not _TERM_GOES_ON.fullmatch(line) for line in lines[1:])
     if name == "business_scope":
         return MISFIT if re.fullmatch(_LEGAL_FORMS, lines[0]) else 0.0
+    if name == "name" and any(_NAME.match("".join(lines[:i])) and re.match(f"型{_LEGAL_FORMS}", lines[i]) for i in range(1, len(lines))):
+        return MISFIT  # what stands below a whole name is the type, glued to the half of its label (类|型)
     if name in ("name", "address"):
         return MISFIT if dates.days_in(text) or not re.search("[一-鿿]{2}", text) else 0.0
     return 0.0
@@ -258,6 +263,15 @@ def _bracketed(text: str) -> str:
 def _name(text: str) -> str:
     text = text.strip(_LOOSE)
     return "" if len(text) < 2 or _NOT_A_NAME.search(text) else _bracketed(text)
+
+
+def _lines_of_type(lines: Sequence[Line]) -> Sequence[Line]:
+    """`lines`, without those that follow a whole legal form and do not go on with it: they are a neighbour's whose label was lost."""
+    for i in range(1, len(lines)):
+        before, line = simplified(tidy("".join(text for text, _ in lines[:i]))), simplified(tidy(lines[i][0]))
+        if _WHOLE_TYPE.fullmatch(before) and not line.startswith(("(", "分公司", "分支机构")):
+            return lines[:i]
+    return lines
 
 
 def _type(text: str) -> str:

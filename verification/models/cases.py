@@ -58,20 +58,21 @@ QUEUED = Q(state=State.IN_REVIEW) | Q(hearing=True)
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def real(self) -> CaseQuerySet:
-        """Without golden cases: behind those there is no employer."""
-        return self.filter(golden=False)
+        """Without golden cases and those of platforms' tests: behind them there is no employer."""
+        return self.filter(golden=False, test=False)
 
     def shown_to(self, user_id: str) -> CaseQuerySet:
-        """What a member of staff may come upon: a golden case is there for its reviewer, like any other, and for nobody else."""
+        """What a member of staff may come upon: a golden case is there for its reviewer, like any other, and for nobody else; a platform's
+        test for no one."""
         theirs = GoldenTurn.objects.filter(case=models.OuterRef("pk"), reviewer=uuid.UUID(user_id), lapsed_at=None)
-        return self.filter(Q(golden=False) | Q(models.Exists(theirs)))
+        return self.filter(Q(golden=False) | Q(models.Exists(theirs)), test=False)
 
     def open(self) -> CaseQuerySet:
         return self.filter(state__in=states.OPEN)
 
     def in_force(self, now: datetime) -> CaseQuerySet:
         """Approved, and not past its time: the employer holds rights by it."""
-        return self.real().filter(state=State.APPROVED, expires_at__gt=now)
+        return self.filter(golden=False, state=State.APPROVED, expires_at__gt=now)
 
     def beside(self, case: Case) -> CaseQuerySet:
         """The other cases of the same employer."""
@@ -83,15 +84,24 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def of(self, employer: Employer) -> CaseQuerySet:
         """An employer's cases, the one that counts first: the last approved, else the last opened."""
-        return self.filter(employer=employer).order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
+        return self.filter(employer=employer).standing()
+
+    def standing(self) -> CaseQuerySet:
+        """In the order in which they count for their employer."""
+        return self.order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
+
+    def counting_in(self, state: State) -> CaseQuerySet:
+        """Those that count for their employer and are in `state`."""
+        first = type(self)(self.model).filter(employer=models.OuterRef("employer")).standing().values("pk")[:1]
+        return self.filter(pk=models.Subquery(first), state=state)
 
     def awaiting_review(self) -> CaseQuerySet:
         """The reviewers' queue, the most urgent first (`verification.urgency`)."""
         return self.queued().order_by("-urgency", "submitted_at", "pk")
 
     def queued(self) -> CaseQuerySet:
-        """Those that wait for a reviewer, in the order in which they come: in review, or stopped and heard."""
-        return self.filter(QUEUED)
+        """Those that wait for a reviewer, in the order in which they come: in review, or stopped and heard. No person reviews a test."""
+        return self.filter(QUEUED, test=False)
 
     def undecided(self) -> CaseQuerySet:
         """Without those of which a decision is under way."""
@@ -192,6 +202,8 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     assigned_to = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     golden = models.BooleanField(default=False)
     """Its right decision is known, and its employer is none (`GoldenTurn`): it opens no right, and is there for one reviewer alone."""
+    test = models.BooleanField(default=False, db_default=False)
+    """Of a platform's test (`Employer.test`): what its checks find stands in its code, and no person sees it."""
 
     objects = CaseQuerySet.as_manager()
 

@@ -18,8 +18,10 @@ import math
 import os
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -35,6 +37,9 @@ from verification.readers.closer import view
 LONG_SIDE: Final = 1280
 """Pixels; beyond it nothing more is read, and time grows with the square."""
 STEP: Final = 320
+USUAL: Final = ((960, 1280), (1280, 960))
+"""Heights and widths of a page, in steps, as phones and scanners give it: what is prepared for one shape alone finds its lines a seventh
+sooner, and holds some 100 MB."""
 LINE_STEP: Final = 80
 LINE_HEIGHT: Final = 48
 LONGEST_LINE: Final = 3200
@@ -45,10 +50,14 @@ SURE: Final = 0.95
 """Below this probability of a character, what else it may be is told."""
 PARAGRAPH: Final = 3
 """Lines, tightly set, that make one."""
-PART: Final = 4
+PART: Final = 2
 """Lines that are read before it is asked whether they say enough."""
+LONG: Final = 14
+"""Heights; a line longer than that is an address or a term more often than a name or a code."""
+SMALL: Final = 0.66
+"""Of the page's median line; what is set smaller is what stands about a QR code, or the form's number."""
 KEPT: Final = 64
-"""Primitives that OpenVINO keeps prepared for shapes it saw. Its own 5,000 grow by 60 MB in 300 pages; 64 cost 1 % of the time."""
+"""Primitives that OpenVINO keeps prepared for shapes it saw. Its own 5,000 grow by 60 MB in 300 pages; 64 cost some 5 % of the time."""
 M_MMAP_THRESHOLD: Final = -3
 """Of glibc's malloc.h: from how many bytes on a block is the system's, and goes back to it when it is freed."""
 VOTERS: Final = 12
@@ -91,11 +100,15 @@ class RapidReader:
 
     def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
         lines = [np.array(place, dtype=np.float32) for place in places]
-        return self._with_models(lambda models: _texts(models, image, lines, LOWEST_SCORE_OF_A_PLACE))
+        return self._with_models(lambda models: [box for box in _texts(models, image, lines, LOWEST_SCORE_OF_A_PLACE) if box])
 
     def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
         part = view(image, area, zoom, ink=ink)
-        return part.on_page(self._with_models(lambda models: _texts(models, part.picture, _lines(models, part.picture), LOWEST_SCORE)))
+        return part.on_page(
+            self._with_models(
+                lambda models: [box for box in _texts(models, part.picture, _lines(models, part.picture), LOWEST_SCORE) if box]
+            )
+        )
 
     def _forget(self) -> None:
         """In a forked child: the engines' threads are not there, nor is whoever held the lock. Ending the engines would hang."""
@@ -113,8 +126,8 @@ class RapidReader:
                 raise ProviderBroken(f"rapid: {type(error).__name__}") from error
 
 
-def _compiled(session: Any, threads: int, streams: int) -> Any:
-    """The model of rapidocr's `session`, compiled as its settings cannot say: it names no bound for what is kept (KEPT)."""
+def _compiled(model: Any, threads: int, streams: int) -> Any:
+    """`model`, compiled as rapidocr's settings cannot say: they name no bound for what is kept (KEPT)."""
     import openvino
 
     settings = {
@@ -123,7 +136,31 @@ def _compiled(session: Any, threads: int, streams: int) -> Any:
         "ENABLE_CPU_PINNING": False,  # pinned, two models would share one core
         "CPU_RUNTIME_CACHE_CAPACITY": KEPT,
     }
-    return openvino.Core().compile_model(session.model, "CPU", settings)
+    return openvino.Core().compile_model(model, "CPU", settings)
+
+
+class _Finding:
+    """Requests to the model that finds lines: one for each of the USUAL shapes of a page, and one for every other."""
+
+    def __init__(self, session: Any, threads: int) -> None:
+        self._session, self._threads = session, threads
+        self._requests: dict[tuple[int, int] | None, Any] = {None: _compiled(session.model, threads, streams=1).create_infer_request()}
+        self._last = self._requests[None]
+
+    def infer(self, inputs: list[npt.NDArray[np.float32]]) -> None:
+        height, width = inputs[0].shape[2:]
+        self._last = self._request((height, width) if (height, width) in USUAL else None)
+        self._last.infer(inputs)
+
+    def get_output_tensor(self) -> Any:
+        return self._last.get_output_tensor()
+
+    def _request(self, shape: tuple[int, int] | None) -> Any:
+        if shape not in self._requests:
+            model = self._session.model.clone()
+            model.reshape([1, 3, *(shape or ())])
+            self._requests[shape] = _compiled(model, self._threads, streams=1).create_infer_request()
+        return self._requests[shape]
 
 
 def _requesting(recogniser: Any, model: Any) -> Any:
@@ -173,7 +210,7 @@ class _Models:
         for task in (cfg.Det, cfg.Cls, cfg.Rec):
             task.engine_cfg = cfg.EngineConfig[engine]
         cfg.Rec.font_path = None
-        cfg.Rec.rec_img_shape = [3, LINE_HEIGHT, STEP]
+        cfg.Rec.rec_img_shape = [3, LINE_HEIGHT, LINE_STEP]
         self._find: Any = TextDetector(cfg.Det)
         self._upside_down: Any = TextClassifier(cfg.Cls)
         # Two lines at once, each on one thread, are read a third faster than one after the other on two.
@@ -183,9 +220,9 @@ class _Models:
         recogniser = TextRecognizer(cfg.Rec)
         recognisers = [recogniser] * threads
         if engine == "openvino":
-            for task in (self._find, self._upside_down):
-                task.session.session = _compiled(task.session, threads, streams=1).create_infer_request()
-            model = _compiled(recogniser.session, threads, streams=threads)
+            self._find.session.session = _Finding(self._find.session, threads)
+            self._upside_down.session.session = _compiled(self._upside_down.session.model, threads, streams=1).create_infer_request()
+            model = _compiled(recogniser.session.model, threads, streams=threads)
             recognisers = [_requesting(recogniser, model) for _ in range(threads)]
         self._recognisers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for each in recognisers:
@@ -203,9 +240,12 @@ class _Models:
         answers = self._upside_down(strips).cls_res
         return sum(str(label) == "180" for label, _ in answers) / max(1, len(answers))
 
-    def texts(self, image: Picture, lines: list[Corners]) -> list[tuple[str, float, tuple[Weak, ...]]]:
-        """What stands in `lines` of `image`, how sure the model is of it, and of which characters it is not."""
-        return list(self._pool.map(lambda corners: self._text(_padded(_strip(image, corners))), lines))
+    def texts(self, image: Picture, lines: list[Corners]) -> Iterator[tuple[str, float, tuple[Weak, ...]]]:
+        """What stands in `lines` of `image`, how sure the model is of it, and of which characters it is not.
+
+        All are under way at once; the first can be had while the later are still read.
+        """
+        return self._pool.map(lambda corners: self._text(_padded(_strip(image, corners))), lines)
 
     def _text(self, strip: Picture) -> tuple[str, float, tuple[Weak, ...]]:
         shape = strip.shape[1] / strip.shape[0]
@@ -226,20 +266,35 @@ def _read(models: _Models, image: Picture, seen: Callable[[Sequence[TextBox]], N
         lines = _lines(models, image)
     height, width = image.shape[:2]
     first, rest = _small_print_last(lines)
-    boxes: list[TextBox] = []
-    for start in range(0, len(first), PART):
-        boxes += turned(_texts(models, image, first[start : start + PART], LOWEST_SCORE), opposite(turn), width, height)
-        seen(boxes)
-    return boxes + turned(_texts(models, image, rest, LOWEST_SCORE), opposite(turn), width, height)
+    parts = [_by_width(first[start : start + PART]) for start in range(0, len(first), PART)]
+    order = [*chain.from_iterable(parts), *_by_width(rest)]
+    read = zip(order, _texts(models, image, order, LOWEST_SCORE), strict=True)
+    boxes: list[tuple[float, TextBox]] = []
+
+    def so_far() -> list[TextBox]:
+        """What has been read, from the top: the order in which it was read must not matter."""
+        return turned([box for _, box in sorted(boxes, key=itemgetter(0))], opposite(turn), width, height)
+
+    for part in parts:
+        boxes += [(_top(corners), box) for corners, box in islice(read, len(part)) if box]
+        seen(so_far())
+    boxes += [(_top(corners), box) for corners, box in read if box]
+    return so_far()
+
+
+def _by_width(lines: list[Corners]) -> list[Corners]:
+    """`lines`, those of one width one after the other: a line that is as wide as the last costs the engine a quarter less."""
+    return sorted(lines, key=lambda corners: _length(corners) / max(1.0, _height(corners)))
 
 
 def _small_print_last(lines: list[Corners]) -> tuple[list[Corners], list[Corners]]:
-    """The lines above the paragraph, of at least PARAGRAPH lines, and those that are or follow it; both from the top.
+    """The lines above the paragraph, of at least PARAGRAPH lines, and those that are or follow it; both from the top, but for
+    what is LONG or SMALL and decides seldom, after the others above.
 
     The paragraph is the 经营范围: most of the page's text, and nothing that a decision waits for. Its first line stays
     with what is above: it may be another field's.
     """
-    ordered = sorted(lines, key=lambda c: float(c[:, 1].mean()))
+    ordered = sorted(lines, key=_top)
     best: list[int] = []
     for start in range(len(ordered)):
         run = [start]
@@ -253,11 +308,17 @@ def _small_print_last(lines: list[Corners]) -> tuple[list[Corners], list[Corners
         if len(run) > len(best):
             best = run
     if len(best) < PARAGRAPH:
-        return ordered, []
+        return _seldom_last(ordered), []
     paragraph = set(best[1:])
     top = float(ordered[best[1]][:, 1].mean())
     later = [c for i, c in enumerate(ordered) if i in paragraph or float(c[:, 1].mean()) > top + _height(ordered[best[1]])]
-    return [c for c in ordered if not any(c is other for other in later)], later
+    return _seldom_last([c for c in ordered if not any(c is other for other in later)]), later
+
+
+def _seldom_last(lines: list[Corners]) -> list[Corners]:
+    """`lines`, those last that are LONG or SMALL."""
+    usual = float(np.median([_height(c) for c in lines])) if lines else 0.0
+    return sorted(lines, key=lambda c: _length(c) >= LONG * _height(c) or _height(c) < SMALL * usual)
 
 
 def _lines(models: _Models, image: Picture) -> list[Corners]:
@@ -277,12 +338,10 @@ def _turn(models: _Models, image: Picture, lines: list[Corners]) -> Turn:
     return 180 if upside_down else 0
 
 
-def _texts(models: _Models, image: Picture, lines: list[Corners], lowest: float) -> list[TextBox]:
-    """What stands in `lines`, where the model is at least `lowest` sure of it."""
-    if not lines:
-        return []
-    read = zip(lines, models.texts(image, lines), strict=True)
-    return [TextBox(text, score, _polygon(corners), weak) for corners, (text, score, weak) in read if text.strip() and score >= lowest]
+def _texts(models: _Models, image: Picture, lines: list[Corners], lowest: float) -> Iterator[TextBox | None]:
+    """What stands in each of `lines`, or None where the model is less than `lowest` sure of it."""
+    for corners, (text, score, weak) in zip(lines, models.texts(image, lines), strict=True):
+        yield TextBox(text, score, _polygon(corners), weak) if text.strip() and score >= lowest else None
 
 
 def _decoded(steps: Steps, characters: list[str]) -> tuple[str, float, tuple[Weak, ...]]:
@@ -319,6 +378,11 @@ def _page(image: Picture) -> tuple[Picture, float]:
     )
     below, right = -small.shape[0] % STEP, -small.shape[1] % STEP
     return cast(Picture, cv2.copyMakeBorder(small, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(127, 127, 127))), scale
+
+
+def _top(corners: Corners) -> float:
+    """How far down a line stands, by its middle."""
+    return float(corners[:, 1].mean())
 
 
 def _length(corners: Corners) -> float:

@@ -1,0 +1,161 @@
+"""What holds for every request of the API? Its id, its form, its limits, and that what carries a key is done once.
+
+The middleware stands around all others, so that whatever answers under /api/v1 answers as problem+json. Without an
+`Idempotency-Key` it asks nothing of the database.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from config.api_problems import is_problem, plain, refusal, unavailable
+from downloads.replaying import still_holds
+from employers import idempotency
+from employers.api import BearerKey, allowance_of, key_of
+from employers.clock import now_for
+from employers.idempotency import Answer, Claim
+from employers.models import ApiClient
+from events.errors import Refused
+
+log = structlog.get_logger()
+_lines = logging.getLogger(__name__)
+
+PREFIX: Final = "/api/v1/"
+WITH_A_BODY: Final = ("POST", "PUT", "PATCH")
+DONE_ONCE: Final = ("POST", "PATCH", "DELETE")
+KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag")
+NOT_KEPT: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
+"""Statuses of what was not even tried: with the same key it can be asked again once that is mended."""
+KEPT_BYTES: Final = 256 * 1024
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
+
+
+class ApiDoor:
+    """Django middleware; requests of other addresses pass it untouched."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(PREFIX):
+            return self.get_response(request)
+        began = time.perf_counter()
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_urlsafe(12)}"
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self._answer(request)
+            if _lines.isEnabledFor(logging.INFO):  # else writing one would be most of what this costs
+                log.info("api_request", **_about(request, response), ms=round((time.perf_counter() - began) * 1000, 1))
+        response["X-Request-Id"] = request_id
+        if allowance := allowance_of(request):
+            response["RateLimit-Limit"], response["RateLimit-Remaining"] = str(allowance.limit), str(allowance.remaining)
+            response["RateLimit-Reset"] = str(allowance.reset)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        if status := _status_of_form(request):
+            return plain(status)
+        text = request.headers.get("Idempotency-Key")
+        try:
+            once = text is not None and request.method in DONE_ONCE
+            response = self._once(request, text or "") if once else self.get_response(request)
+        except Refused as refused:
+            return refusal(refused)
+        except DatabaseError as error:
+            log.error("database_unavailable", error=type(error).__name__)
+            return unavailable()
+        if response.status_code >= 400 and not is_problem(response):
+            allow = response.get("Allow")
+            response = plain(response.status_code)
+            if allow:
+                response["Allow"] = allow
+        return response
+
+    def _once(self, request: HttpRequest, text: str) -> HttpResponse:
+        """Answer a request that carries a key: what it does and its kept answer are committed together, or neither is."""
+        key = BearerKey()(request)
+        if key is None:
+            return self.get_response(request)
+        # With the scopes, so that a key that may do less does not hear what another was answered.
+        may = " ".join(sorted(key.scopes))
+        asked = f"{may}\n{request.method} {request.get_full_path()}\n".encode() + request.body
+        claim = idempotency.begin(key.client, text, asked, timezone.now())
+        if isinstance(claim, Answer):
+            return _replayed(request, claim, key.client)
+        try:
+            response, is_kept = self._done(request, claim)
+        except BaseException:
+            idempotency.release(claim)
+            raise
+        if not is_kept:
+            idempotency.release(claim)
+        return response
+
+    def _done(self, request: HttpRequest, claim: Claim) -> tuple[HttpResponse, bool]:
+        """The answer, and whether it is kept."""
+        with transaction.atomic():
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+                return response, False
+            if not _is_kept(response):
+                return response, False
+            headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+            answer = Answer(response.status_code, headers, response.content)
+            if not idempotency.keep(claim, answer, timezone.now()):
+                # It took longer than its claim holds, and another has begun the same: what was done here is undone.
+                transaction.set_rollback(True)
+                raise idempotency.in_progress(1)
+        return response, True
+
+
+def _status_of_form(request: HttpRequest) -> int | None:
+    """What is wrong with a body before anybody reads it."""
+    if request.method not in WITH_A_BODY:
+        return None
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit():
+        return 400
+    if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return 413
+    return 415 if int(length) and request.content_type != "application/json" else None
+
+
+def _is_kept(response: HttpResponse) -> bool:
+    if response.streaming or response.status_code in NOT_KEPT or len(response.content) > KEPT_BYTES:
+        return False
+    # Of a form that is wrong nothing was tried either; a refusal for a reason is an answer.
+    return not (response.status_code == 422 and b'"code": "invalid_request"' in response.content)
+
+
+def _replayed(request: HttpRequest, answer: Answer, client: ApiClient) -> HttpResponse:
+    """The first answer, once more. A yes of the gate is said again only while what it rests on still stands."""
+    may_be_a_yes = request.path_info.startswith(f"{PREFIX}gate/") and answer.status < 400
+    if may_be_a_yes and not still_holds(answer.body, now_for(client)):
+        return refusal(Refused("idempotency_outdated", "Idempotency-Key"))
+    response = HttpResponse(answer.body, status=answer.status, headers=answer.headers)
+    response["Idempotent-Replayed"] = "true"
+    return response
+
+
+def _about(request: HttpRequest, response: HttpResponse) -> dict[str, str | int]:
+    """What the log says of a request: no query and no body, which can hold what is personal."""
+    match = request.resolver_match
+    key = key_of(request)
+    return {
+        "method": request.method or "",
+        "route": match.route if match else "",
+        "status": response.status_code,
+        "client": str(key.client_id) if key else "",
+    }

@@ -1,0 +1,118 @@
+"""How does the API say that something went wrong? As problem+json (RFC 9457), in both languages, with the code of the reason.
+
+`type`, `title`, `status` and `detail` are the standard's; ours add `code`, `request_id` and, where there is one, `fix` and `errors`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import structlog
+from django.http import HttpResponse, JsonResponse
+from ninja import Field, Schema
+
+from events.errors import Refused
+from events.reasons import Text
+
+CONTENT_TYPE: Final = "application/problem+json"
+REQUEST_ID: Final = "request_id"
+
+STATUS: Final = {
+    "not_allowed": 403,
+    "not_of_test": 403,
+    "employer_not_yours": 403,
+    "employer_unknown": 404,
+    "member_unknown": 404,
+    "webhook_unknown": 404,
+    "webhook_delivery_unknown": 404,
+    "webhook_paused": 409,
+    "state_conflict": 409,
+    "reference_taken": 409,
+    "idempotency_in_progress": 409,
+    "idempotency_outdated": 409,
+    "rate_limited": 429,
+}
+"""HTTP status of a refusal; 422 where none is named."""
+
+PLAIN: Final = {
+    400: ("bad_request", Text("无法理解该请求", "The request cannot be understood")),
+    404: ("not_found", Text("没有这个地址", "There is nothing at this address")),
+    405: ("method_not_allowed", Text("该地址不支持此方法", "This address does not take this method: `Allow` lists those that it takes")),
+    413: ("body_too_large", Text("请求内容过大", "The body is too large")),
+    415: ("unsupported_media_type", Text("请以 application/json 发送", "Send the body as application/json")),
+    500: ("internal_error", Text("我们这边出错了", "Something went wrong on our side, and is on record under `request_id`")),
+}
+"""What is said of a status that came without a problem of its own."""
+
+MALFORMED: Final = Text("请求内容不是有效的 JSON", "The body is not valid JSON")
+UNAVAILABLE: Final = Text(
+    "暂时无法作答：请视为不允许并稍后重试", "No answer can be given now: treat it as not allowed, and ask again"
+)  # fmt: skip
+
+
+class Wrong(Schema):
+    """One part of a request that does not have the documented form."""
+
+    where: str = Field(description="The field, with dots between the levels.", examples=["uscc"])
+    what: str = Field(description="What is wrong with it, for a developer.", examples=["Field required"])
+
+
+class Fix(Schema):
+    """How it is mended, in Simplified Chinese and English."""
+
+    zh: str = Field(description="In Simplified Chinese.")
+    en: str = Field(description="In English.")
+
+
+class Problem(Schema):
+    """Why a request was not answered as asked. `code` never changes its meaning; the sentences may be reworded."""
+
+    type: str = Field(description="The code as a URN.", examples=["urn:zizhi:problem:employer_unknown"])
+    title: str = Field(description="What is wrong, in English.", examples=["No such employer"])
+    status: int = Field(description="The HTTP status, once more.", examples=[404])
+    detail: str = Field(description="What is wrong, in Simplified Chinese.", examples=["没有这家企业"])
+    code: str = Field(description="What a program tells problems apart by.", examples=["employer_unknown"])
+    request_id: str | None = Field(None, description="Names this request in our logs, and in `X-Request-Id`.", examples=["req_5JcnqZ0yUQk"])
+    field: str = Field("", description="The input that it is about.")
+    seen: str = Field("", description="What was seen there.")
+    expected: str = Field("", description="What was expected there.")
+    fix: Fix | None = Field(None, description="How it is mended.")
+    errors: list[Wrong] | None = Field(None, description="Of `invalid_request`: each part that does not have the documented form.")
+
+
+def problem(status: int, code: str, says: Text, **more: Any) -> HttpResponse:
+    """A problem+json answer; it carries the id of the request that is being answered."""
+    body = {"type": f"urn:zizhi:problem:{code}", "title": says.en, "status": status, "detail": says.zh, "code": code} | more
+    body[REQUEST_ID] = structlog.contextvars.get_contextvars().get(REQUEST_ID)
+    response = JsonResponse(body, status=status, json_dumps_params={"ensure_ascii": False})
+    response["Content-Type"] = f"{CONTENT_TYPE}; charset=utf-8"
+    return response
+
+
+def refusal(refused: Refused) -> HttpResponse:
+    """A refusal with its way on; where it says after how many seconds to try again, so does `Retry-After`."""
+    reason = refused.reason
+    response = problem(
+        STATUS.get(refused.code, 422), refused.code, reason.says,
+        field=refused.field, seen=refused.seen, expected=refused.expected, fix={"zh": reason.fix.zh, "en": reason.fix.en},
+    )  # fmt: skip
+    if wait := refused.details.get("retry_after"):
+        response["Retry-After"] = wait
+    return response
+
+
+def unavailable() -> HttpResponse:
+    """No answer, which means no."""
+    response = problem(503, "unavailable", UNAVAILABLE)
+    response["Retry-After"] = "5"
+    return response
+
+
+def plain(status: int) -> HttpResponse:
+    """The problem of a status that nobody said more about."""
+    code, says = PLAIN.get(status) or PLAIN[500 if status >= 500 else 400]
+    return problem(status, code, says)
+
+
+def is_problem(response: HttpResponse) -> bool:
+    return response.get("Content-Type", "").startswith(CONTENT_TYPE)

@@ -1,0 +1,188 @@
+"""How does a platform rehearse everything that can happen, with test keys? Codes that stand for outcomes, and a clock to move."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from ninja import Field, Router, Schema
+
+from employers.api import ApiRequest, BearerKey
+from employers.clock import now_for
+from employers.models import ApiClient, Employer, Member, Scope, User
+from events import mail
+from events.errors import Refused
+from events.models import Mail
+from verification import testcodes, testmode
+from verification.api import Words
+from verification.findings import Outcome
+from verification.models import Case
+
+router = Router(tags=["test mode"])
+
+MAILS_AT_MOST = 50
+
+
+def _test_client(request: ApiRequest) -> ApiClient:
+    client = request.auth.client
+    if not client.test:
+        raise Refused("not_of_test")
+    return client
+
+
+def _employer(request: ApiRequest, employer_id: UUID) -> Employer:
+    employer = Employer.objects.seen_by(_test_client(request)).filter(pk=employer_id).first()
+    if employer is None:
+        raise Refused("employer_unknown")
+    return employer
+
+
+class RecipeOut(Schema):
+    """A code to register a test employer with, and what then happens when it is handed in."""
+
+    recipe: int = Field(description="The last two digits of the code's region.", examples=[10])
+    uscc: str = Field(description="A valid code for it, another one each time.", examples=["91999010123456784N"])
+    outcome: Outcome = Field(description="What the checks come to.")
+    reason: str | None = Field(description="The code of the reason that is given.", examples=["registry_revoked"])
+    says: Words = Field(description="What it rehearses.")
+
+    @classmethod
+    def of(cls, recipe: testcodes.Recipe) -> RecipeOut:
+        return cls(
+            recipe=recipe.number, uscc=testcodes.code_for(recipe.number), outcome=recipe.outcome,
+            reason=recipe.reason or None, says=Words.of(recipe.words),
+        )  # fmt: skip
+
+
+class RecipesOut(Schema):
+    """Every recipe."""
+
+    data: list[RecipeOut] = Field(description="Each recipe, with a fresh code.")
+
+
+@router.get("/recipes", auth=BearerKey(), response=RecipesOut, summary="Codes that stand for outcomes", operation_id="test_recipes")
+def recipes(request: ApiRequest) -> RecipesOut:
+    """Each with a fresh code. Outcomes that only a reviewer decides are made by `decide` below."""
+    _test_client(request)
+    return RecipesOut(data=[RecipeOut.of(recipe) for recipe in testcodes.RECIPES.values()])
+
+
+class HandIn(Schema):
+    """Who hands the case in."""
+
+    member_id: UUID = Field(description="A member of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+
+
+class CaseOut(Schema):
+    """The case as it stands after that."""
+
+    case_id: UUID = Field(description="The case.")
+    state: str = Field(description="Where it stands.", examples=["approved"])
+    expires_at: datetime | None = Field(description="Until when its approval holds.")
+
+    @classmethod
+    def of(cls, case: Case) -> CaseOut:
+        return cls(case_id=case.pk, state=case.state, expires_at=case.expires_at)
+
+
+@router.post(
+    "/employers/{employer_id}/hand-in",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=CaseOut,
+    summary="Hand in the papers of a test employer",
+    operation_id="test_hand_in",
+)
+def hand_in(request: ApiRequest, employer_id: UUID, given: HandIn) -> CaseOut:
+    """Stands for the upload of all papers and the hand-in; what the checks find stands in the employer's code."""
+    employer = _employer(request, employer_id)
+    member = Member.objects.active().filter(pk=given.member_id, employer=employer).select_related("user").first()
+    if member is None:
+        raise Refused("member_unknown")
+    client = request.auth.client
+    return CaseOut.of(testmode.hand_in(employer, member, lambda: now_for(client)))
+
+
+class Ruling(Schema):
+    """What a reviewer decides."""
+
+    verb: str = Field(examples=["request_changes"], description=f"One of {', '.join(testmode.VERBS)}.")
+    reasons: list[str] = Field(default=[], max_length=20, examples=[["document_blurred"]], description="Codes of reasons.")
+    note: str = Field(default="", max_length=1000, description="A word of the reviewer to the employer.")
+
+
+@router.post(
+    "/employers/{employer_id}/decide",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=CaseOut,
+    summary="Decide as a reviewer would",
+    operation_id="test_decide",
+)
+def decide(request: ApiRequest, employer_id: UUID, ruling: Ruling) -> CaseOut:
+    """On the case that is open, else on the one that counts: approve, refuse, ask for changes, suspend, reinstate, revoke."""
+    employer = _employer(request, employer_id)
+    return CaseOut.of(testmode.decide(employer, ruling.verb, ruling.reasons, ruling.note, now_for(request.auth.client)))
+
+
+class ClockMove(Schema):
+    """How far the test's clock moves, beyond where it is."""
+
+    advance: timedelta = Field(examples=["P180D"], description="An ISO 8601 duration, or seconds; forward only.")
+
+
+class ClockOut(Schema):
+    """What time it is in the test."""
+
+    now: datetime = Field(description="By the test's clock.")
+    ahead_seconds: int = Field(description="By how much it is ahead of the world's.", examples=[15_552_000])
+
+
+@router.get("/clock", auth=BearerKey(), response=ClockOut, summary="The time of the test", operation_id="test_clock")
+def clock(request: ApiRequest) -> ClockOut:
+    """Everything in the test happens by this clock."""
+    client = _test_client(request)
+    return ClockOut(now=now_for(client), ahead_seconds=client.clock_seconds)
+
+
+@router.post(
+    "/clock", auth=BearerKey(Scope.EMPLOYERS_WRITE), response=ClockOut, summary="Move the test's clock", operation_id="test_move_clock"
+)
+def move_clock(request: ApiRequest, move: ClockMove) -> ClockOut:
+    """What falls due until then is done before the answer: checks that waited, ends of approvals, reminders."""
+    client = _test_client(request)
+    if move.advance < timedelta(0):
+        raise Refused("clock_backwards", "advance")
+    now = testmode.move_clock(client, timedelta(seconds=client.clock_seconds) + move.advance, timezone.now)
+    return ClockOut(now=now, ahead_seconds=client.clock_seconds)
+
+
+class MailOut(Schema):
+    """A mail that would have been sent."""
+
+    id: int = Field(description="Its number.")
+    at: datetime = Field(description="When it would have gone out.")
+    to: str = Field(description="An address that ends with `.test`.")
+    template: str = Field(description="Which mail it is.", examples=["case_approve"])
+    subject: str = Field(description="Its subject, in the language of whom it is for.")
+    text: str = Field(description="What it says.")
+
+
+class MailsOut(Schema):
+    """The latest mails, the newest first."""
+
+    data: list[MailOut] = Field(description="The newest first.")
+
+
+@router.get("/mails", auth=BearerKey(Scope.EMPLOYERS_READ), response=MailsOut, summary="Mails of the test", operation_id="test_mails")
+def mails(request: ApiRequest) -> MailsOut:
+    """What the members of the test's employers would have got; it is sent to nobody."""
+    client = _test_client(request)
+    addresses = User.objects.filter(member__employer__platform=client, member__employer__test=True).values("email")
+    kept = Mail.objects.filter(to__in=addresses, to__endswith=mail.NOWHERE).order_by("-pk")[:MAILS_AT_MOST]
+    return MailsOut(data=[_shown(each) for each in kept])
+
+
+def _shown(kept: Mail) -> MailOut:
+    letter = mail.letter(kept, settings.SITE_URL, kept.created_at)
+    return MailOut(id=kept.pk, at=kept.created_at, to=kept.to, template=kept.template, subject=str(letter.subject), text=str(letter.body))
