@@ -335,9 +335,10 @@ _EVERY: dict[str, float] = {
     "verification.tasks.give_golden": SWEEP_SECONDS,
     "verification.tasks.end_golden": 3600,
     "events.tasks.sweep_mail": SWEEP_SECONDS,
-    "employers.tasks.sweep_answers": 3600,
     "events.tasks.sweep_outgoing": SWEEP_SECONDS,
     "events.tasks.sweep_webhooks": 5,
+    "events.tasks.forget_webhooks": 3600,
+    "employers.tasks.sweep_answers": 3600,
 }
 """Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""
 CELERY_BEAT_SCHEDULE = {task: {"task": task, "schedule": seconds, "options": {"expires": seconds}} for task, seconds in _EVERY.items()}

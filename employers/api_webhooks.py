@@ -31,32 +31,37 @@ ATTEMPTS_SHOWN = 20
 class EndpointIn(Schema):
     """Where to send. Without `types`, everything is sent."""
 
-    url: str = Field(max_length=500, examples=["https://hr.example.com/zizhi"])
-    types: list[str] = Field([], max_length=60, examples=[["employer.approved", "employer.suspended"]], description=", ".join(EVENT_TYPES))
-    description: str = Field("", max_length=200)
+    url: str = Field(
+        max_length=500, examples=["https://hr.example.com/zizhi"], description="https, on port 443 or on 1024 or above, on the internet."
+    )
+    types: list[str] = Field(
+        [], max_length=60, examples=[["employer.approved", "employer.suspended"]],
+        description=f"Which messages; none: all, those too that there are not yet. {', '.join(EVENT_TYPES)}.",
+    )  # fmt: skip
+    description: str = Field("", max_length=200, description="For yourself.")
 
 
 class EndpointChange(Schema):
     """What is not given stays."""
 
-    url: str | None = Field(None, max_length=500, min_length=1)
-    types: list[str] | None = Field(None, max_length=60)
-    description: str | None = Field(None, max_length=200)
+    url: str | None = Field(None, max_length=500, min_length=1, description="Another address.")
+    types: list[str] | None = Field(None, max_length=60, description="Other types; an empty list: all.")
+    description: str | None = Field(None, max_length=200, description="Another description.")
 
 
 class EndpointOut(Schema):
     """An endpoint and how it does."""
 
-    id: UUID
-    url: str
-    types: list[str]
-    description: str
-    created_at: datetime
-    paused_at: datetime | None
-    paused_why: str | None = Field(description="asked, gone (it answered 410) or failing (nothing but failures for days)")
-    failures: int = Field(description="In a row")
-    failing_since: datetime | None
-    last_success_at: datetime | None
+    id: UUID = Field(description="Of the endpoint.")
+    url: str = Field(description="Where messages are sent.")
+    types: list[str] = Field(description="Which messages; empty: all.")
+    description: str = Field(description="What you wrote of it.")
+    created_at: datetime = Field(description="When it was added.")
+    paused_at: datetime | None = Field(description="Since when nothing is sent; null: it is.")
+    paused_why: str | None = Field(description="asked, gone (it answered 410) or failing (nothing but failures for days).")
+    failures: int = Field(description="How many tries failed in a row.")
+    failing_since: datetime | None = Field(description="When the first of them failed.")
+    last_success_at: datetime | None = Field(description="When it last received anything.")
 
     @classmethod
     def of(cls, endpoint: WebhookEndpoint) -> EndpointOut:
@@ -66,7 +71,7 @@ class EndpointOut(Schema):
 class SecretOut(EndpointOut):
     """An endpoint with its secret, which is shown this once."""
 
-    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], description="What messages are signed with. Shown this once.")
 
     @classmethod
     def shown(cls, endpoint: WebhookEndpoint, secret: str) -> SecretOut:
@@ -80,24 +85,26 @@ def _shown(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 
 class AttemptOut(Schema):
-    at: datetime
-    status: int | None
-    error: str
-    milliseconds: int
-    response_start: str
+    """One try, and what came back."""
+
+    at: datetime = Field(description="When it ended.")
+    status: int | None = Field(description="Of the answer; null where none came.")
+    error: str = Field(examples=["timeout"], description="Why none came, or why it does not count; empty otherwise.")
+    milliseconds: int = Field(description="How long it took.")
+    response_start: str = Field(description="How the answer's body begins.")
 
 
 class DeliveryOut(Schema):
-    """One message to an endpoint. `outcome` is null while it is tried, then delivered, dead or cancelled."""
+    """One message to one endpoint."""
 
-    id: int
-    message_id: str
-    type: str
-    sequence: int | None
-    outcome: str | None
-    due_at: datetime | None
-    tries: int
-    attempts: list[AttemptOut]
+    id: int = Field(description="Of the delivery.")
+    message_id: str = Field(description="The `webhook-id`, the same each time.")
+    type: str = Field(description="Of the message.")
+    sequence: int | None = Field(description="Its number in your feed; null: a ping.")
+    outcome: str | None = Field(description="delivered, dead or cancelled; null while it is tried.")
+    due_at: datetime | None = Field(description="When it is tried next; null where it has ended.")
+    tries: int = Field(description="How often it was tried, since it was last asked for.")
+    attempts: list[AttemptOut] = Field(description="The latest tries, the oldest of them first.")
 
     @classmethod
     def of(cls, delivery: WebhookDelivery) -> DeliveryOut:
@@ -116,21 +123,23 @@ class DeliveryOut(Schema):
 class DeliveriesOut(Schema):
     """The latest first; ask on with `before=next_before`."""
 
-    deliveries: list[DeliveryOut]
-    next_before: int | None
+    deliveries: list[DeliveryOut] = Field(description="In this page.")
+    next_before: int | None = Field(description="Where the next page begins; null: there is none.")
 
 
 class Span(Schema):
     """By sequence, by time or by both; both ends belong to it."""
 
-    first: int | None = Field(None, alias="from", ge=1)
-    last: int | None = Field(None, alias="to", ge=1)
-    since: datetime | None = None
-    until: datetime | None = None
+    first: int | None = Field(None, alias="from", ge=1, description="The first number.")
+    last: int | None = Field(None, alias="to", ge=1, description="The last number.")
+    since: datetime | None = Field(None, description="Put into the feed at this time or later.")
+    until: datetime | None = Field(None, description="Put into the feed at this time or earlier.")
 
 
 class Replayed(Schema):
-    count: int
+    """What is sent again."""
+
+    count: int = Field(description="How many messages.")
 
 
 @router.get("", response=list[EndpointOut], summary="Your endpoints", operation_id="webhooks")
@@ -158,11 +167,13 @@ def dead_letters(request: ApiRequest, before: int | None = None, limit: Limit = 
 
 @router.get("/{endpoint_id}", response=EndpointOut, summary="One endpoint", operation_id="webhook")
 def endpoint(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
+    """How it does, and whether it is paused."""
     return EndpointOut.of(webhooks.existing(endpoint_id, request.auth.client_id))
 
 
 @router.patch("/{endpoint_id}", response=EndpointOut, summary="Change an endpoint", operation_id="change_webhook")
 def change(request: ApiRequest, endpoint_id: UUID, wanted: EndpointChange) -> EndpointOut:
+    """What waits already is sent to the new address; new types hold for what happens from now on."""
     client = request.auth.client
     changed = webhooks.change(
         endpoint_id, client.pk, client.as_actor(), timezone.now(), local=settings.WEBHOOKS_LOCAL,

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import delivering, feed, mail
+from events import delivering, feed, mail, webhooks
 from events.models import Mail, Outgoing, WebhookEndpoint
 from events.queue import ring_due
 
@@ -47,3 +47,8 @@ def sweep_webhooks() -> None:
     now = timezone.now()
     for endpoint_id in WebhookEndpoint.objects.awaited(now).order_by("due_at").values_list("pk", flat=True):
         send_webhooks.delay(str(endpoint_id))
+
+
+@shared_task
+def forget_webhooks() -> None:
+    webhooks.forget(timezone.now())

@@ -28,6 +28,9 @@ AT_MOST: Final = 10
 SECRET_BYTES: Final = 32
 FORMER_SIGNS_FOR: Final = timedelta(hours=24)
 REPLAYED_AT_ONCE: Final = 5000
+KEPT_FOR: Final = {Outcome.DELIVERED: timedelta(days=30), Outcome.CANCELLED: timedelta(days=30), Outcome.DEAD: timedelta(days=90)}
+"""How long a delivery is kept once it has ended, with what receivers answered; the feed itself stays."""
+_FORGOTTEN_AT_ONCE: Final = 1000
 
 
 def new_secret() -> str:
@@ -240,6 +243,17 @@ def replay(
 def _open_again(deliveries: Any, now: datetime) -> None:
     """As if they had never been tried; one that is being sent at this moment is left to whoever sends it."""
     deliveries.filter(lease=None).update(finished_at=None, outcome="", due_at=now, tries=0, last_error="")
+
+
+def forget(now: datetime) -> int:
+    """Remove deliveries that ended long ago, with their attempts; how many. What they told can still be sent again from the feed."""
+    gone = 0
+    for outcome, kept_for in KEPT_FOR.items():
+        old = WebhookDelivery.objects.filter(outcome=outcome, finished_at__lt=now - kept_for)
+        while pks := list(old.values_list("pk", flat=True)[:_FORGOTTEN_AT_ONCE]):
+            _, by_model = WebhookDelivery.objects.filter(pk__in=pks, outcome=outcome).delete()
+            gone += by_model.get(WebhookDelivery._meta.label, 0)
+    return gone
 
 
 # --- What is sent ----------------------------------------------------------------------------------------

@@ -350,6 +350,36 @@ def test_not_more_endpoints_than_that(now: datetime) -> None:
         add(CLIENT, "https://hr.example.com/", now)
 
 
+def test_a_pause_holds_in_the_middle_of_a_turn(employer: Employer, now: datetime) -> None:
+    client_id = employer.platform_id
+    assert client_id
+    endpoint, _ = add(client_id, "https://hr.example.com/", now)
+    happen(employer, now, 3)
+    posted: list[str] = []
+
+    def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> outbound.Answer:
+        posted.append(headers["webhook-id"])
+        webhooks.pause(endpoint.pk, client_id, SYSTEM, now)
+        return outbound.Answer(200, "", 1)
+
+    assert send(endpoint, now, post=post) == 1 and len(posted) == 1
+    assert WebhookDelivery.objects.filter(finished_at=None).count() == 2
+
+
+def test_what_ended_long_ago_is_forgotten_and_can_be_told_again_from_the_feed(employer: Employer, now: datetime) -> None:
+    assert employer.platform_id
+    endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
+    happen(employer, now, 4)
+    ended = [(Outcome.DELIVERED, 31), (Outcome.DELIVERED, 29), (Outcome.DEAD, 31), (Outcome.DEAD, 91)]
+    for delivery, (outcome, days) in zip(WebhookDelivery.objects.order_by("pk"), ended, strict=True):
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(outcome=outcome, finished_at=now - timedelta(days=days))
+        WebhookAttempt.objects.create(delivery=delivery, at=now, status=200, milliseconds=1)
+    assert webhooks.forget(now) == 2 and webhooks.forget(now) == 0
+    assert WebhookDelivery.objects.count() == WebhookAttempt.objects.count() == 2
+    assert webhooks.replay(endpoint.pk, employer.platform_id, SYSTEM, now) == 4
+    assert WebhookDelivery.objects.due(now).count() == 4
+
+
 # --- Doorbells -------------------------------------------------------------------------------------------
 
 
