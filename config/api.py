@@ -20,7 +20,9 @@ from downloads.api import router as downloads_router
 from downloads.api_rights import router as rights_router
 from employers.api import BearerKey
 from employers.api import router as platform_router
+from employers.api_events import router as events_router
 from employers.api_members import router as members_router
+from employers.api_webhooks import router as webhooks_router
 from events.errors import Refused
 from events.reasons import Text
 from verification.api import router as requirements_router
@@ -54,6 +56,8 @@ api.add_router("/employers", employers_router)
 api.add_router("/employers", requirements_router)
 api.add_router("/employers", rights_router)
 api.add_router("/employers", members_router)
+api.add_router("/events", events_router)
+api.add_router("/webhooks", webhooks_router)
 api.add_router("/test", test_router)
 
 

@@ -22,6 +22,8 @@ TAGS: Final = [
     {"name": "gate", "description": "May this recruiter download this candidate's resume now? Asked before every download."},
     {"name": "employers", "description": "The employers that recruit with you: where they stand, what they lack, what they may."},
     {"name": "members", "description": "The recruiters who act for an employer, by your own references; and their way into our pages."},
+    {"name": "events", "description": "What happened to your employers, in order and without a gap."},
+    {"name": "webhooks", "description": "Where you want to be told of it, and what became of each message: docs/webhooks.md."},
     {"name": "test mode", "description": "With test keys: codes that stand for outcomes, a reviewer's decisions, and a clock to move."},
 ]
 

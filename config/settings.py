@@ -292,6 +292,10 @@ EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
 
+# --- Webhooks (docs/webhooks.md) -------------------------------------------------------------------------
+WEBHOOKS_LOCAL = _TRYING_OUT
+"""Whether a receiver may stand on this machine itself, by plain http too: only where somebody tries things out."""
+
 # --- Celery: the doorbell (the rows are the queue) -----------------------------------------------------
 CELERY_BROKER_URL = env.str("ZIZHI_BROKER_URL", default="filesystem://localhost")
 CELERY_TASK_IGNORE_RESULT = True
@@ -331,6 +335,9 @@ _EVERY: dict[str, float] = {
     "verification.tasks.give_golden": SWEEP_SECONDS,
     "verification.tasks.end_golden": 3600,
     "events.tasks.sweep_mail": SWEEP_SECONDS,
+    "events.tasks.sweep_outgoing": SWEEP_SECONDS,
+    "events.tasks.sweep_webhooks": 5,
+    "events.tasks.forget_webhooks": 3600,
     "employers.tasks.sweep_answers": 3600,
 }
 """Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""

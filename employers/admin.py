@@ -28,6 +28,7 @@ from employers import platforms_admin as platforms_admin  # registers what it sh
 from employers import second_factor
 from employers.models import Employer, Member, User
 from employers.powers import Power, is_auditor, powers
+from employers.webhooks_admin import WebhookEndpointAdmin as WebhookEndpointAdmin  # registered, with its neighbours, by being imported
 from events.admin import EventAdmin, LookOnlyAdmin
 from events.models import Event
 

@@ -1,4 +1,4 @@
-"""What is this room called where its tables are listed?"""
+"""What is this room called where its tables are listed, and what does it tell others when it starts?"""
 
 from __future__ import annotations
 
@@ -9,3 +9,9 @@ from django.utils.translation import gettext_lazy as _
 class EmployersConfig(AppConfig):
     name = "employers"
     verbose_name = _("Who")
+
+    def ready(self) -> None:
+        from employers.audience import audience_of
+        from events import feed
+
+        feed.told_to(audience_of)

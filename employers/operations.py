@@ -50,12 +50,14 @@ def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
     """`text` as a normalised code that a new employer may register with.
 
     Raises Refused: `uscc_invalid`, or `duplicate_same_uscc_active` when an approved employer holds the code, unless whoever
-    registers does `contest` that: then a reviewer decides whose it is, and the holder's owners are told. Those of a `test` and
-    the real ones do not stand in each other's way.
+    registers does `contest` that: then a reviewer decides whose it is, and the holder's owners are told. Those of a `test` have
+    codes of their own (`test_code_required`), which nobody else can use.
     """
     code = usccs.normalise(text)
     if refused := usccs.problem(code):
         raise refused
+    if usccs.is_of_test(code) is not test:
+        raise Refused("test_code_required" if test else "uscc_invalid", "uscc", seen=code)
     if not contest and Employer.objects.filter(uscc=code, confirmed_at__isnull=False, test=test).exists():
         raise Refused("duplicate_same_uscc_active", "uscc", seen=code)
     return code
@@ -229,7 +231,7 @@ def _release(user: User, now: datetime) -> None:
     user.email, user.is_active = f"{user.pk}@released.invalid", False
     user.save(update_fields=["email", "is_active"])
     Member.objects.filter(pk=member.pk, left_at=None).update(left_at=now)
-    record("release_address", user, SYSTEM, now, employer_id=member.employer_id)
+    record("release_address", user, SYSTEM, now, employer_id=member.employer_id, data={"member": str(member.pk)})
 
 
 def taken_back(user: User, now: datetime) -> None:
@@ -297,7 +299,7 @@ def _rejoin(former: Member, invitation: Invitation, password: str, language: str
 
 
 def _tell_of_joining(member: Member, now: datetime) -> None:
-    record("join", member.employer, member.as_actor(), now, employer_id=member.employer_id)
+    record("join", member.employer, member.as_actor(), now, employer_id=member.employer_id, data={"member": str(member.pk)})
     context = {"company": member.employer.name, "member": member.user.email}
     for owner in member.employer.members.active().filter(role=Member.MemberRole.OWNER).select_related("user"):
         queue_mail(owner.user.email, "member_joined", owner.user.language, context, now)

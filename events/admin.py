@@ -32,9 +32,9 @@ class LookOnly:
 
 
 class LookOnlyAdmin(LookOnly, ModelAdmin):
-    """A list and a page to look at. There are no bulk actions either."""
+    """A list and a page to look at. There are no bulk actions either, unless a table names its own."""
 
-    actions = None
+    actions: Any = None
     list_per_page = 50
     show_full_result_count = False
 

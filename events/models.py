@@ -1,13 +1,16 @@
-"""What happened? A table that can only grow; and the mails that are told of it."""
+"""What happened? A table that can only grow; and what is told of it: mails, the platforms' feeds, and their webhooks."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from events import public
 from events.actor import Actor
 from events.queue import Job, JobQuerySet
 
@@ -62,9 +65,10 @@ def record(
 ) -> Event:
     """Write down that `actor` did `verb` to `subject`, in the caller's transaction.
 
-    `data` holds ids, codes and figures, never personal data: the row cannot be erased.
+    `data` holds ids, codes and figures, never personal data: the row cannot be erased. What platforms may hear of is put into
+    the outbox by the same transaction, and relayed after it (`events.feed`).
     """
-    return Event.objects.create(
+    event = Event.objects.create(
         at=now,
         verb=verb,
         subject_type=str(subject._meta.model_name),
@@ -78,6 +82,12 @@ def record(
         policy_version=policy_version,
         data=data or {},
     )
+    if employer_id is not None and public.type_of(verb, event.subject_type):
+        from events.tasks import relay
+
+        Outgoing.objects.create(event=event)
+        transaction.on_commit(lambda: relay.delay())
+    return event
 
 
 class Mail(Job):
@@ -96,3 +106,200 @@ class Mail(Job):
 
     def __str__(self) -> str:
         return f"{self.template} #{self.pk}"
+
+
+# --- The platforms' feeds --------------------------------------------------------------------------------
+
+
+class Outgoing(models.Model):
+    """An event that has not been put into the feeds yet. Events' ids commit out of order, so no cursor over them misses none."""
+
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"outgoing {self.event_id}"
+
+
+class Feed(models.Model):
+    """How far a platform's feed has come. The row is locked while numbers are given out: no gap, and none twice."""
+
+    client_id = models.UUIDField(primary_key=True)
+    last_sequence = models.BigIntegerField(default=0, db_default=0)
+
+    def __str__(self) -> str:
+        return f"feed of {self.client_id}"
+
+
+class PlatformEventQuerySet(models.QuerySet["PlatformEvent"]):
+    def of(self, client_id: uuid.UUID) -> Self:
+        """One platform's feed, in order."""
+        return self.filter(client_id=client_id).order_by("sequence")
+
+    def between(self, first: int | None, last: int | None, since: datetime | None, until: datetime | None) -> Self:
+        """A span, by sequence or by when it was put into the feed; both ends belong to it."""
+        bounds = {"sequence__gte": first, "sequence__lte": last, "told_at__gte": since, "told_at__lte": until}
+        return self.filter(**{name: bound for name, bound in bounds.items() if bound is not None})
+
+
+class PlatformEvent(models.Model):
+    """One row of one platform's feed: what it was told, word for word."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client_id = models.UUIDField(_("platform"))
+    sequence = models.BigIntegerField(_("sequence"))
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("event"))
+    type = models.CharField(_("type"), max_length=60)
+    at = models.DateTimeField(_("when"))
+    told_at = models.DateTimeField(_("put into the feed"))
+    payload = models.JSONField(_("details"))
+
+    objects = PlatformEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("feed row"), _("feed rows")
+        constraints = [
+            models.UniqueConstraint(fields=["client_id", "sequence"], name="platform_event_sequence_once"),
+            models.UniqueConstraint(fields=["client_id", "event"], name="platform_event_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.type}"
+
+    @property
+    def message_id(self) -> str:
+        return f"evt_{self.pk.hex}"
+
+    def as_message(self) -> dict[str, Any]:
+        return public.envelope(self.message_id, self.type, self.at, self.sequence, self.payload)
+
+
+# --- Webhooks --------------------------------------------------------------------------------------------
+
+
+class PausedWhy(models.TextChoices):
+    """Why nothing is sent to an endpoint."""
+
+    ASKED = "asked", _("its platform asked for it")
+    GONE = "gone", _("it answered 410 Gone")
+    FAILING = "failing", _("nothing but failures for days")
+
+
+class WebhookEndpointQuerySet(JobQuerySet):
+    def existing(self) -> Self:
+        """Those that were not deleted."""
+        return self.filter(finished_at=None)
+
+    def due(self, now: datetime) -> Self:
+        """Those to which something may be sent now: neither paused, nor resting after a failure, nor held by another worker."""
+        return super().due(now).filter(paused_at=None)
+
+    def awaited(self, now: datetime) -> Self:
+        """Those of them for which something waits."""
+        return self.due(now).filter(Exists(WebhookDelivery.objects.due(now).filter(endpoint=OuterRef("pk"))))
+
+
+class WebhookEndpoint(Job):
+    """Where a platform wants to be told. The worker that sends holds this row, so one endpoint takes one worker at most.
+
+    `due_at` is when it may be tried again after a failure, `finished_at` when it was deleted.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client_id = models.UUIDField(_("platform"), db_index=True)
+    url = models.CharField(_("address"), max_length=500)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    types = models.JSONField(_("types"), default=list)
+    """Empty: all of them, those too that there are not yet."""
+    secret_sealed = models.TextField(blank=True)
+    former_secret_sealed = models.TextField(blank=True)
+    former_secret_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+    paused_why = models.CharField(_("why paused"), max_length=10, choices=PausedWhy.choices, blank=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
+    last_success_at = models.DateTimeField(_("last success"), null=True, blank=True)
+
+    objects = WebhookEndpointQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("webhook endpoint"), _("webhook endpoints")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(paused_at=None, paused_why="") | Q(paused_at__isnull=False) & ~Q(paused_why=""), name="webhook_paused_why"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def secret_purpose(self) -> str:
+        """What the secrets are sealed for: another endpoint's do not open in their place."""
+        return f"webhook.{self.pk}"
+
+    def wants(self, kind: str) -> bool:
+        return not self.types or kind in self.types
+
+
+class Outcome(models.TextChoices):
+    """How a delivery ended."""
+
+    DELIVERED = "delivered", _("delivered")
+    DEAD = "dead", _("given up")
+    CANCELLED = "cancelled", _("endpoint deleted")
+
+
+class WebhookDeliveryQuerySet(JobQuerySet):
+    def of(self, client_id: uuid.UUID) -> Self:
+        return self.filter(endpoint__client_id=client_id)
+
+    def dead(self) -> Self:
+        """The dead letters."""
+        return self.filter(outcome=Outcome.DEAD)
+
+
+class WebhookDelivery(Job):
+    """One message to one endpoint, until it is received or given up. Sent again on request, it is the same row."""
+
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.PROTECT, related_name="deliveries", verbose_name=_("webhook endpoint"))
+    told = models.ForeignKey(PlatformEvent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("feed row"))
+    """None: a ping."""
+    created_at = models.DateTimeField(_("created"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
+
+    objects = WebhookDeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("webhook delivery"), _("webhook deliveries")
+        constraints = [models.UniqueConstraint(fields=["endpoint", "told"], name="webhook_delivery_once")]
+        indexes = [
+            models.Index(fields=["endpoint", "due_at"], name="webhook_delivery_due", condition=Q(finished_at=None)),
+            models.Index(fields=["endpoint", "id"], name="webhook_delivery_dead", condition=Q(outcome=Outcome.DEAD)),
+        ]
+
+    def __str__(self) -> str:
+        return f"webhook delivery {self.pk}"
+
+    def message(self) -> dict[str, Any]:
+        """What is sent, without the signature."""
+        if self.told is not None:
+            return self.told.as_message()
+        return public.envelope(f"ping_{self.pk}", public.PING, self.created_at, None, {"endpoint": str(self.endpoint_id)})
+
+
+class WebhookAttempt(models.Model):
+    """One try of a delivery, and what came back."""
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="attempts", verbose_name=_("webhook delivery"))
+    at = models.DateTimeField(_("when"))
+    status = models.PositiveSmallIntegerField(_("status"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=40, blank=True)
+    milliseconds = models.PositiveIntegerField(_("milliseconds"))
+    response_start = models.CharField(_("answer begins with"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("attempt"), _("attempts")
+
+    def __str__(self) -> str:
+        return f"{self.status or self.error}"

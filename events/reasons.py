@@ -1094,6 +1094,49 @@ REASONS: dict[str, Reason] = _table(
         Text("请按营业执照填写名称，不加其他内容", "Write the name as on the business licence, and nothing else"),
         "recruiter", AT_ONCE, appeal=False,
     ),
+    # Webhooks
+    Reason(
+        "webhook_unknown",
+        Text("没有这个 Webhook 接收地址", "There is no such webhook endpoint"),
+        Text("请用列表中的编号；已删除的不能再用", "Use an id from the list; one that was deleted is gone"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "webhook_delivery_unknown",
+        Text("没有这条投递记录", "There is no such delivery"),
+        Text("请用该接收地址投递列表中的编号", "Use an id from the list of this endpoint's deliveries"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "webhook_url_invalid",
+        Text("这个地址不能用作 Webhook 接收地址", "This address cannot be a webhook endpoint"),
+        Text("请用 https:// 开头的完整地址，端口为 443 或不小于 1024，不含用户名、密码和 #", "Give a whole https:// address, on port 443 or on 1024 or above, without user name, password or #"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "webhook_url_not_public",
+        Text("这个地址不在公共互联网上", "This address is not on the public internet"),
+        Text("请用外部可以访问的域名；内网、本机与保留地址一律不连接", "Use a name that is reached from outside; private, local and reserved addresses are never connected to"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "webhook_type_unknown",
+        Text("没有这种事件类型", "There is no such event type"),
+        Text("请用接口文档列出的类型，或留空以接收全部", "Use the types that the API document lists, or none to get all"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "webhook_too_many",
+        Text("Webhook 接收地址数量已达上限", "There are as many webhook endpoints as a platform can have"),
+        Text("请先删除不再使用的", "Delete one that is no longer used first"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "webhook_paused",
+        Text("这个 Webhook 接收地址已暂停", "This webhook endpoint is paused"),
+        Text("请先恢复它", "Resume it first"),
+        "platform", AT_ONCE, appeal=False,
+    ),
     # A platform's requests
     Reason(
         "rate_limited",

@@ -1,13 +1,15 @@
-"""When is mail sent? At the doorbell, and again by the sweeper for every doorbell that was lost."""
+"""When is mail sent, and when are platforms told? At the doorbell, and again by the sweeper for every doorbell that was lost."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import mail
-from events.models import Mail
+from events import delivering, feed, mail, webhooks
+from events.models import Mail, Outgoing, WebhookEndpoint
 from events.queue import ring_due
 
 
@@ -19,3 +21,34 @@ def send_mail(mail_id: int) -> None:
 @shared_task
 def sweep_mail() -> None:
     ring_due(Mail.objects.all(), send_mail, timezone.now())
+
+
+@shared_task
+def relay() -> None:
+    """Empty the outbox into the platforms' feeds."""
+    while feed.relay(timezone.now()) == feed.AT_ONCE:
+        pass
+
+
+@shared_task
+def sweep_outgoing() -> None:
+    if Outgoing.objects.exists():
+        relay()
+
+
+@shared_task
+def send_webhooks(endpoint_id: str) -> None:
+    delivering.send_waiting(UUID(endpoint_id), timezone.now, local=settings.WEBHOOKS_LOCAL)
+
+
+@shared_task
+def sweep_webhooks() -> None:
+    """Ring for each endpoint for which something is due."""
+    now = timezone.now()
+    for endpoint_id in WebhookEndpoint.objects.awaited(now).order_by("due_at").values_list("pk", flat=True):
+        send_webhooks.delay(str(endpoint_id))
+
+
+@shared_task
+def forget_webhooks() -> None:
+    webhooks.forget(timezone.now())

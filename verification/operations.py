@@ -126,7 +126,7 @@ def moving(
         record(
             verb, case, actor, now,
             employer_id=case.employer_id, from_state=from_state, to_state=case.state,
-            reasons=why.codes, policy_version=why.policy_version, data={"attempt": case.attempt_number} | move.data,
+            reasons=why.codes, policy_version=why.policy_version, data={"attempt": case.attempt_number} | case.told_end() | move.data,
         )  # fmt: skip
 
 

@@ -173,7 +173,7 @@ def confirm(case_id: UUID, now: datetime) -> bool:
         case.expires_at = rights_end(case.approved_at, policy.CURRENT.valid_for, findings_of(case_id), now)
         case.version += 1
         case.save()
-        record("confirm", case, SYSTEM, now, employer_id=case.employer_id, policy_version=policy.CURRENT.version)
+        record("confirm", case, SYSTEM, now, employer_id=case.employer_id, policy_version=policy.CURRENT.version, data=case.told_end())
         tell(case, "case_confirm", {"path": reverse("verification:home")}, now)
     return True
 

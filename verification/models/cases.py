@@ -255,6 +255,10 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
     def __str__(self) -> str:
         return f"{self.declared_name} · {self.state}"
 
+    def told_end(self) -> dict[str, str]:
+        """Until when it is approved, as its events say it; nothing where it is not."""
+        return {"expires_at": self.expires_at.isoformat()} if self.state == State.APPROVED and self.expires_at else {}
+
     def holds_rights(self, now: datetime) -> bool:
         """Whether rights are held by this case at `now`."""
         in_force = self.state == State.APPROVED and self.expires_at is not None and self.expires_at > now

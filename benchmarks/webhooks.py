@@ -1,0 +1,152 @@
+"""How soon does a platform hear of what happened, and how much can be told?
+
+`python -m benchmarks.webhooks [--seed N] [--count N] [--rate N] [--json]` on a database of its own: SQLite, or one on the server
+that ZIZHI_DATABASE_URL names; with the broker that ZIZHI_BROKER_URL names, else the filesystem. First `count` events that are
+there already are put into the feed of one platform and sent to a receiver on this machine, in this process, each step by
+itself. Then one real worker with one process tells of events that happen `rate` to the second, and each is timed from its commit
+to its receipt, whose signature is verified. `--seed` changes nothing: there is no chance in it but the machine's.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from benchmarks import stage
+from benchmarks.registry import a_database
+
+PATIENCE_SECONDS: Final = 60
+
+
+def main() -> None:
+    options = stage.arguments(__doc__ or "", count=2000, rate=20)
+    with _place() as folder:
+        result = {"count": options.count, **throughput(options.count), **latency(options.count // 10, options.rate, folder)}
+    if options.json:
+        stage.tell(result)
+        return
+    stage.show(
+        ("database", "relayed /s", "sent /s", "median ms", "p95 ms", "events", "rate /s"),
+        [[result[name] for name in ("database", "relayed", "sent", "median_ms", "p95_ms", "timed", "rate")]],
+    )
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    with ExitStack() as stack:
+        if server := os.environ.get("ZIZHI_DATABASE_URL"):
+            os.environ["DATABASE_URL"] = stack.enter_context(a_database(server))
+        os.environ["ZIZHI_SITE_URL"] = "http://localhost:8000"
+        yield stack.enter_context(stage.fresh())
+
+
+def _platform() -> tuple[UUID, Any]:
+    """A platform, and an employer that it made."""
+    from django.utils import timezone
+
+    from employers.models import Employer, Scope
+    from employers.operations import create_api_client
+
+    now = timezone.now()
+    client, _ = create_api_client("benchmark", [Scope.EVENTS_READ], now)
+    return client.pk, Employer.objects.create(name="云溪市示例科技有限公司", uscc="91990101MA0000000X", registered_at=now, platform=client)
+
+
+def _happen(employer: Any) -> None:
+    from django.db import transaction
+    from django.utils import timezone
+
+    from events.actor import SYSTEM
+    from events.models import record
+
+    with transaction.atomic():
+        record("submit", _case(employer), SYSTEM, timezone.now(), employer_id=employer.pk, from_state="draft", to_state="submitted")
+
+
+def _case(employer: Any) -> Any:
+    from verification.models import Case
+
+    return Case(employer=employer)
+
+
+def throughput(count: int) -> dict[str, Any]:
+    """Events into the feed, and from the feed to a receiver, by one process each."""
+    from unittest import mock
+
+    from django.db import connection
+    from django.utils import timezone
+
+    from events import delivering, feed, tasks, webhooks
+    from events.actor import SYSTEM
+    from events.models import PlatformEvent, WebhookDelivery
+    from tests.events.receiver import receiving
+
+    client_id, employer = _platform()
+    silent = [mock.patch.object(task, "delay") for task in (tasks.relay, tasks.send_webhooks)]
+    with receiving() as receiver, ExitStack() as stack:
+        for bell in silent:
+            stack.enter_context(bell)
+        endpoint, _ = webhooks.create(client_id, receiver.url, [], "", SYSTEM, timezone.now(), local=True)
+        for _ in range(count):
+            _happen(employer)
+        began = time.perf_counter()
+        while feed.relay(timezone.now()):
+            pass
+        relayed = time.perf_counter() - began
+        began = time.perf_counter()
+        while WebhookDelivery.objects.filter(finished_at=None).exists():
+            delivering.send_waiting(endpoint.pk, timezone.now, local=True)
+        sent = time.perf_counter() - began
+        if not PlatformEvent.objects.count() == len(receiver.got) == count:
+            raise RuntimeError("something was lost, or came twice")
+        webhooks.delete(endpoint.pk, client_id, SYSTEM, timezone.now())
+    return {"database": connection.vendor, "relayed": round(count / relayed), "sent": round(count / sent)}
+
+
+def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
+    """From commit to receipt, with one worker of one process."""
+    from django.utils import timezone
+
+    from config import processes
+    from events import webhooks
+    from events.actor import SYSTEM
+    from events.models import PlatformEvent
+    from tests.events.receiver import receiving
+
+    client_id, employer = _platform()
+    committed: list[float] = []
+    with receiving() as receiver, processes.running(processes.worker(1), folder / "worker.log"):
+        _, secret = webhooks.create(client_id, receiver.url, [], "", SYSTEM, timezone.now(), local=True)
+        _happen(employer)  # the worker is up when this one has come
+        _until(lambda: bool(receiver.got))
+        receiver.got.clear()
+        began = time.perf_counter()
+        for number in range(count):
+            time.sleep(max(0.0, began + number / rate - time.perf_counter()))
+            _happen(employer)
+            committed.append(time.time())
+        _until(lambda: len(receiver.got) >= count)
+        if len(receiver.got) != count:
+            raise RuntimeError("something came twice")
+        got = sorted((message["sequence"], got.at) for got in receiver.got for message in [got.verified(secret)])
+    if PlatformEvent.objects.of(client_id).count() != count + 1:
+        raise RuntimeError("something was lost")
+    waited = [1000 * (at - then) for (_, at), then in zip(got, committed, strict=True)]
+    return {"median_ms": round(stage.median(waited), 1), "p95_ms": round(stage.p95(waited), 1), "timed": count, "rate": rate}
+
+
+def _until(what: Any) -> None:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        if time.monotonic() > ends:
+            raise RuntimeError("the worker did not tell")
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""What may a platform hear of, and what is it told? One table of public types, and the words of one message.
+
+What is told are ids, states and reasons by code with their texts: no name, no address, no file, nothing that was seen on a
+document. Types are part of the API: added to, never renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from events.reasons import REASONS, Text
+
+_ANY: Final = ""
+TYPES: Final[Mapping[tuple[str, str], str]] = {
+    ("register", "employer"): "employer.created",
+    ("submit", "case"): "employer.submitted",
+    ("start_checks", "case"): "employer.checking",
+    ("hold_for_review", "case"): "employer.in_review",
+    ("ask_person", "case"): "employer.in_review",
+    ("reopen", "case"): "employer.in_review",
+    ("request_changes", "case"): "employer.changes_requested",
+    ("approve", "case"): "employer.approved",
+    ("confirm", "case"): "employer.confirmed",
+    ("reject", "case"): "employer.rejected",
+    ("suspend", "case"): "employer.suspended",
+    ("reinstate", "case"): "employer.reinstated",
+    ("uphold", "case"): "employer.upheld",
+    ("revoke", "case"): "employer.revoked",
+    ("expire", "case"): "employer.expired",
+    ("withdraw", "case"): "employer.withdrawn",
+    ("appeal", "case"): "employer.appealed",
+    ("promote", _ANY): "employer.tier_changed",
+    ("demote", _ANY): "employer.tier_changed",
+    ("restrict", _ANY): "employer.tier_changed",
+    ("release", _ANY): "employer.tier_changed",
+    ("join", "employer"): "member.joined",
+    ("add_member", _ANY): "member.joined",
+    ("remove_member", _ANY): "member.left",
+    ("release_address", "user"): "member.left",
+}
+"""The type of an event by its verb and the kind of its subject; what is not listed is told to nobody."""
+
+EVENT_TYPES: Final = tuple(dict.fromkeys(TYPES.values()))
+PING: Final = "webhook.ping"
+"""Sent when a platform tries an endpoint out; it stands in no feed."""
+
+DETAILS: Final = ("attempt", "expires_at", "conditional", "member", "because_of", "from_tier", "to_tier")
+"""What of an event's details is told where it is there."""
+
+
+def type_of(verb: str, subject_type: str) -> str | None:
+    """The public type of what happened, or None where no platform hears of it."""
+    return TYPES.get((verb, subject_type)) or TYPES.get((verb, _ANY))
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What an event says of itself, as far as it may be told."""
+
+    employer_id: str
+    reference: str
+    case_id: str | None = None
+    from_state: str = ""
+    to_state: str = ""
+    reasons: Iterable[str] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def payload(happened: Happened) -> dict[str, Any]:
+    """The `data` of a message."""
+    told: dict[str, Any] = {"employer": {"id": happened.employer_id, "reference": happened.reference}}
+    if happened.case_id:
+        told["case"] = {"id": happened.case_id}
+    if happened.to_state:
+        told |= {"from_state": happened.from_state or None, "to_state": happened.to_state}
+    told["reasons"] = [reason_of(code) for code in happened.reasons]
+    return told | {name: happened.data[name] for name in DETAILS if name in happened.data}
+
+
+def reason_of(code: str) -> dict[str, Any]:
+    """A reason by its code, with what it says and what to do, in both languages."""
+    reason = REASONS.get(code)
+    if reason is None:
+        return {"code": code}
+    return {"code": code, "says": _both(reason.says), "fix": _both(reason.fix), "who": reason.who, "appeal": reason.appeal}
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
+
+
+def envelope(message_id: str, kind: str, at: datetime, sequence: int | None, data: Mapping[str, Any]) -> dict[str, Any]:
+    """One message, the same in the feed and in a webhook's body. `id` is its `webhook-id` too."""
+    return {"id": message_id, "type": kind, "timestamp": stamp(at), "sequence": sequence, "data": data}
+
+
+def stamp(at: datetime) -> str:
+    """A moment in UTC, as RFC 3339 writes it."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

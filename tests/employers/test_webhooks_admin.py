@@ -1,0 +1,80 @@
+"""Can staff see how webhooks do, in both languages, and send again what was given up?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from employers.models import ApiClient, Scope
+from employers.operations import create_api_client
+from events import feed, webhooks
+from events.actor import SYSTEM
+from events.models import Event, Outcome, PlatformEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, record
+from tests.factories import make_colleague, make_employer, make_reviewer, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def platform(now: datetime) -> ApiClient:
+    client, _ = create_api_client("示例招聘网", [Scope.EVENTS_READ], now)
+    return client
+
+
+@pytest.fixture
+def dead(platform: ApiClient, now: datetime) -> WebhookDelivery:
+    webhooks.create(platform.pk, "https://hr.example.com/zizhi", [], "", SYSTEM, now, local=False)
+    employer = make_employer(now, platform=platform)
+    record("register", employer, SYSTEM, now, employer_id=employer.pk)
+    feed.relay(now)
+    delivery: WebhookDelivery = WebhookDelivery.objects.get()
+    WebhookAttempt.objects.create(delivery=delivery, at=now, status=500, milliseconds=12, response_start="<script>out of order</script>")
+    WebhookDelivery.objects.update(outcome=Outcome.DEAD, finished_at=now, tries=10)
+    return delivery
+
+
+def test_each_table_in_both_languages(dead: WebhookDelivery, now: datetime) -> None:
+    browser = sign_in(make_reviewer(now))
+    for model, words in ((PlatformEvent, "事件流记录"), (WebhookEndpoint, "回调接收地址"), (WebhookDelivery, "回调投递")):
+        name, row = model._meta.model_name, model.objects.get()
+        for language in ("en", "zh-hans"):
+            listed = browser.get(reverse(f"admin:events_{name}_changelist"), headers={"accept-language": language}).content.decode()
+            page = browser.get(
+                reverse(f"admin:events_{name}_change", args=[row.pk]), headers={"accept-language": language}
+            ).content.decode()
+            assert "示例招聘网" in listed and "示例招聘网" in page
+            assert (words in listed) == (language == "zh-hans")
+    assert "&lt;script&gt;out of order" in page and "<script>out" not in page
+    assert "whsec_" not in page
+
+
+def send_again(browser: Client, delivery: WebhookDelivery) -> str:
+    address = reverse("admin:events_webhookdelivery_changelist")
+    answer = browser.post(address, {"action": "send_again", "_selected_action": [str(delivery.pk)]}, follow=True)
+    return str(answer.content.decode())
+
+
+def test_a_dead_letter_is_sent_again(dead: WebhookDelivery, now: datetime) -> None:
+    reviewer = make_reviewer(now)
+    assert "Sent again: 1" in send_again(sign_in(reviewer), dead)
+    dead.refresh_from_db()
+    assert dead.outcome == "" and dead.finished_at is None and dead.tries == 0
+    event = Event.objects.get(verb="replay_webhook")
+    assert (event.role, event.actor_id) == ("reviewer", str(reviewer.pk))
+
+
+def test_not_to_an_endpoint_that_is_paused(dead: WebhookDelivery, platform: ApiClient, now: datetime) -> None:
+    webhooks.pause(dead.endpoint_id, platform.pk, SYSTEM, now)
+    assert "Not sent, since the endpoint is paused or deleted: 1" in send_again(sign_in(make_reviewer(now)), dead)
+    dead.refresh_from_db()
+    assert dead.outcome == Outcome.DEAD
+
+
+def test_not_by_everybody(dead: WebhookDelivery, now: datetime) -> None:
+    browser = sign_in(make_colleague(now, "Reviewers"))
+    send_again(browser, dead)
+    dead.refresh_from_db()
+    assert dead.outcome == Outcome.DEAD
