@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,7 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.core import signing
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -216,6 +218,28 @@ def test_looking_spends_nothing_and_pressing_spends_it(call: Caller) -> None:
         for method in (again.get, again.post):
             gone = method(door)
             assert gone.status_code == 410
+    assert Event.objects.filter(verb="onboard").count() == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_who_press_at_once_one_gets_in(call: Caller) -> None:
+    door, together = call.door(), threading.Barrier(20)
+    places: list[int] = []
+
+    def press() -> None:
+        together.wait()
+        try:
+            places.append(Client().post(door).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(places) == [302] + [410] * 19
     assert Event.objects.filter(verb="onboard").count() == 1
 
 
