@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
+from employers import enrolling
 from employers.audience import audience_of
 from employers.models import ApiClient, Employer, Scope
 from employers.operations import create_api_client, revoke_api_client
@@ -129,6 +130,18 @@ def test_a_suspension_says_why_and_an_approval_until_when(now: datetime) -> None
     assert [reason["code"] for reason in suspended.payload["reasons"]] == ["registry_revoked"]
     assert "personal words" not in str(suspended.payload) and "expires_at" not in suspended.payload
     assert datetime.fromisoformat(reinstated.payload["expires_at"]) == case.expires_at
+
+
+def test_members_come_and_go_by_their_ids_alone(now: datetime) -> None:
+    client = platform(now)
+    employer = of_platform(now, client)
+    told_of = {"reference": "m-1", "email": "zhang.san@example.com", "role": "recruiter", "language": "zh-hans"}
+    member = enrolling.add_member(client, employer, now=now, **told_of)
+    enrolling.end_member(client, employer, member.pk, now)
+    feed.relay(now)
+    rows = list(PlatformEvent.objects.of(client.pk))
+    assert [row.type for row in rows] == ["member.joined", "member.left"]
+    assert all(row.payload["member"] == str(member.pk) and "zhang" not in str(row.payload) for row in rows)
 
 
 # --- Killed in the middle --------------------------------------------------------------------------------
