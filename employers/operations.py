@@ -51,12 +51,14 @@ def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
     """`text` as a normalised code that a new employer may register with.
 
     Raises Refused: `uscc_invalid`, or `duplicate_same_uscc_active` when an approved employer holds the code, unless whoever
-    registers does `contest` that: then a reviewer decides whose it is, and the holder's owners are told. Those of a `test` and
-    the real ones do not stand in each other's way.
+    registers does `contest` that: then a reviewer decides whose it is, and the holder's owners are told. Those of a `test` have
+    codes of their own (`test_code_required`), which nobody else can use.
     """
     code = usccs.normalise(text)
     if refused := usccs.problem(code):
         raise refused
+    if usccs.is_of_test(code) is not test:
+        raise Refused("test_code_required" if test else "uscc_invalid", "uscc", seen=code)
     if not contest and Employer.objects.filter(uscc=code, confirmed_at__isnull=False, test=test).exists():
         raise Refused("duplicate_same_uscc_active", "uscc", seen=code)
     return code

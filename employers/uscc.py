@@ -57,6 +57,15 @@ def organisation_check_character(first8: str) -> str:
     return "0123456789X0"[11 - total % 11]
 
 
+TEST_REGION: Final = "9990"
+"""How the region of a code begins that platforms' tests use; it lies in no province (GB/T 2260)."""
+
+
+def is_of_test(code: str) -> bool:
+    """Whether `code` (normalised) is one that only a platform's test may use."""
+    return code[2:6] == TEST_REGION
+
+
 def problem(code: str) -> Refused | None:
     """Why `code` (normalised) is not a unified social credit code, or None if it is one."""
     if not code:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from employers.uscc import check_character, organisation_check_character
+from employers.uscc import TEST_REGION, check_character, organisation_check_character
 from events.errors import ProviderUnavailable
 from events.reasons import REASONS, Text
 from verification.checks.base import Check, Earlier, Subject
@@ -21,7 +21,7 @@ from verification.facts import Strength
 from verification.findings import Finding, Observation, Outcome, Severity
 from verification.policy import AUTHORITY_PROVEN, UNLISTED
 
-_CODE: Final = re.compile(r"91(9990\d\d)[0-9A-Z]{10}")
+_CODE: Final = re.compile(rf"91{TEST_REGION}(\d\d)[0-9A-Z]{{10}}")
 SHORTLY: Final = 60.0
 """Seconds after which a service that was down is asked again."""
 
@@ -116,14 +116,14 @@ RECIPES: Final[dict[int, Recipe]] = {
 def code_for(number: int, organisation: str | None = None) -> str:
     """A valid code for recipe `number`; `organisation` is its 8 characters, drawn by chance unless given."""
     body = organisation or f"{secrets.randbelow(10**8):08d}"
-    first17 = f"919990{number:02d}{body}{organisation_check_character(body)}"
+    first17 = f"91{TEST_REGION}{number:02d}{body}{organisation_check_character(body)}"
     return first17 + check_character(first17)
 
 
 def recipe_of(uscc: str) -> Recipe | None:
     """The recipe of a code, or None where it is no test code."""
     found = _CODE.fullmatch(uscc)
-    return RECIPES.get(int(found.group(1)[4:])) if found else None
+    return RECIPES.get(int(found.group(1))) if found else None
 
 
 @dataclass

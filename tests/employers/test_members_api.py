@@ -332,7 +332,7 @@ def test_it_greets_in_the_language_that_was_asked_for(call: Caller, language: st
 def test_a_test_platform_is_apart_and_may_stand_on_its_own_machine(now: datetime) -> None:
     trial = Caller(*create_api_client("trial", [Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE], now, test=True), now)
     ApiClient.objects.filter(pk=trial.client.pk).update(return_urls="http://localhost:3000/")
-    member = trial.add().json()["id"]
+    member = trial.add(email="lin@company.test").json()["id"]
     assert trial.link(member, return_url="http://localhost:3000/back").status_code == 201
     assert Employer.objects.get().test
 

@@ -17,7 +17,7 @@ from employers.operations import create_api_client
 from events.mail import send
 from events.models import Event, Mail
 from events.reasons import REASONS
-from tests.factories import make_employer, make_member, make_reviewer, sign_in
+from tests.factories import make_member, make_reviewer, make_uscc, sign_in
 from verification import operations, testcodes
 from verification.findings import Outcome
 from verification.models import Case, CheckRun
@@ -36,9 +36,12 @@ class Platform:
         self.client, self.key = create_api_client(name, ALL, timezone.now(), test=True)
 
     def employer(self, recipe: int) -> tuple[Employer, Member]:
-        now = timezone.now()
-        employer = make_employer(now, uscc=testcodes.code_for(recipe), platform=self.client, test=True)
-        return employer, make_member(now, employer, email=f"owner@{employer.pk.hex}.test")
+        code = testcodes.code_for(recipe)
+        made = self.call("post", "/employers", {"reference": f"e-{code}", "name": "云溪市示例科技有限公司", "uscc": code})
+        member = self.call(
+            "post", f"/employers/{made['id']}/members", {"reference": "hr-1", "email": f"owner@{code.lower()}.test", "role": "owner"}
+        )
+        return Employer.objects.get(pk=made["id"]), Member.objects.get(pk=member["id"])
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {self.key}"}
@@ -192,6 +195,19 @@ def test_a_live_employer_is_of_no_test(platform: Platform, now: datetime) -> Non
     answer = platform.call("post", f"/test/employers/{member.employer_id}/hand-in", {"member_id": str(member.pk)})
     assert answer["code"] == "employer_unknown"
     assert not operations.open_case(member.employer, member.as_actor(), now).test
+
+
+def test_a_test_takes_its_own_codes_and_addresses_and_nobody_else_does(platform: Platform, now: datetime) -> None:
+    real = {"reference": "e-1", "name": "云溪市示例科技有限公司", "uscc": make_uscc()}
+    assert platform.call("post", "/employers", real)["code"] == "test_code_required"
+    live = Platform()
+    live.client, live.key = create_api_client("live", ALL, timezone.now())
+    assert live.call("post", "/employers", real | {"uscc": testcodes.code_for(0)})["code"] == "uscc_invalid"
+    employer, _ = platform.employer(0)
+    path = f"/employers/{employer.pk}/members"
+    assert platform.call("post", path, {"reference": "hr-2", "email": "a@example.com"})["code"] == "test_email_required"
+    unverified = platform.call("post", path, {"reference": "hr-2", "email": "unverified@example.test"})
+    assert unverified["verified"] is False
 
 
 def test_every_reason_of_a_recipe_is_one() -> None:
