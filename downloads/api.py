@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,15 +20,32 @@ from verification import durations
 router = Router(tags=["gate"])
 
 
-class Question(Schema):
-    """May this member of this employer download this candidate's resume now?"""
+Candidate = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$", examples=["cand-20481"],
+        description="Your own reference to the candidate. Not a name, phone number or e-mail address.",
+    ),
+]  # fmt: skip
+
+
+class Asking(Schema):
+    """Who asks: a member of an employer, by our ids."""
 
     employer_id: UUID = Field(examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"])
     member_id: UUID = Field(examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
-    candidate: str = Field(
-        min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$", examples=["cand-20481"],
-        description="Your own reference to the candidate. Not a name, phone number or e-mail address.",
-    )  # fmt: skip
+
+
+class Question(Asking):
+    """May this member of this employer download this candidate's resume now?"""
+
+    candidate: Candidate
+
+
+class Questions(Asking):
+    """May this member of this employer download these candidates' resumes now?"""
+
+    candidates: list[Candidate] = Field(min_length=1, max_length=gate.AT_ONCE)
 
 
 class TwoLanguages(Schema):
@@ -67,19 +85,42 @@ class GateDecisionOut(Schema):
     tier: str = Field(examples=["provisional"])
     decided_at: datetime
 
+    @classmethod
+    def of(cls, answer: gate.Answer) -> GateDecisionOut:
+        return cls(
+            id=answer.id, allowed=answer.allowed, reasons=[ReasonOut.of(reason) for reason in answer.reasons],
+            obligations=list(answer.obligations), tier=answer.tier, decided_at=answer.decided_at,
+        )  # fmt: skip
+
 
 @router.post("/decisions", auth=BearerKey(Scope.GATE_DECIDE), response=GateDecisionOut, summary="Ask the gate", operation_id="decide")
 def decide(request: ApiRequest, question: Question) -> GateDecisionOut:
     """Answers from the facts of this moment; an answer is never kept for later. Treat anything but `allowed: true` as no."""
-    answer = gate.decide(
-        client_id=request.auth.client_id,
-        employer_id=question.employer_id,
-        member_id=question.member_id,
-        candidate=question.candidate,
-        now=now_for(request.auth.client),
+    (answer,) = _answers(request, question, [question.candidate])
+    return answer
+
+
+@router.post(
+    "/decisions/batch",
+    auth=BearerKey(Scope.GATE_DECIDE),
+    response=list[GateDecisionOut],
+    summary="Ask about many",
+    operation_id="decide_all",
+)
+def decide_all(request: ApiRequest, questions: Questions) -> list[GateDecisionOut]:
+    """As if the candidates had been asked about one after the other: an answer each, in their order, and the quota counts each."""
+    return _answers(request, questions, questions.candidates)
+
+
+def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list[GateDecisionOut]:
+    client = request.auth.client
+    answers = gate.decide_all(
+        client_id=client.pk,
+        test=client.test,
+        employer_id=asking.employer_id,
+        member_id=asking.member_id,
+        candidates=candidates,
+        now=now_for(client),
         zone=ZoneInfo(settings.TIME_ZONE),
     )
-    return GateDecisionOut(
-        id=answer.id, allowed=answer.allowed, reasons=[ReasonOut.of(reason) for reason in answer.reasons],
-        obligations=list(answer.obligations), tier=answer.tier, decided_at=answer.decided_at,
-    )  # fmt: skip
+    return [GateDecisionOut.of(answer) for answer in answers]

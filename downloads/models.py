@@ -21,6 +21,8 @@ class GateDecision(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
+    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    """Asked by a platform for tests; it uses up no quota of the others."""
     employer_id = models.UUIDField(_("employer"))
     member_id = models.UUIDField(_("recruiter"))
     candidate = models.CharField(_("candidate"), max_length=64)
@@ -28,10 +30,14 @@ class GateDecision(models.Model):
     uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
     case_id = models.UUIDField(_("case"), null=True)
     case_version = models.PositiveIntegerField(_("version of the case"), null=True)
+    case_state = models.CharField(_("state of the case"), max_length=30, blank=True, db_default="")
     allowed = models.BooleanField(_("allowed"))
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     tier = models.CharField(_("tier"), max_length=20)
     ladder_version = models.CharField(_("version of the ladder"), max_length=40)
+    used_day = models.PositiveIntegerField(_("used of the day's quota"), null=True)
+    """What the company had taken of its quotas after this answer; empty in answers from before it was kept."""
+    used_hour = models.PositiveIntegerField(_("used of the hour's quota"), null=True)
     decided_at = models.DateTimeField(_("decided"))
 
     objects = GateDecisionQuerySet.as_manager()

@@ -20,6 +20,7 @@ class Tier(StrEnum):
     HELD = "held"
     PROVISIONAL = "provisional"
     ESTABLISHED = "established"
+    RESTRICTED = "restricted"
     SUSPENDED = "suspended"
     REVOKED = "revoked"
 
@@ -49,9 +50,9 @@ class Rights:
     obligations: tuple[Obligation, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ladder:
-    """One version of the ladder."""
+    """One version of the ladder. Each is itself alone, so that a statement can be kept for it."""
 
     version: str
     rights: dict[Tier, Rights]
@@ -65,6 +66,7 @@ CURRENT: Final = Ladder(
         Tier.HELD: Rights(download=False),
         Tier.PROVISIONAL: Rights(True, 20, 5, 1, (Obligation.MARK, Obligation.RELAY_ONLY, Obligation.NOTIFY_CANDIDATE)),
         Tier.ESTABLISHED: Rights(True, 200, 40, 1, (Obligation.MARK, Obligation.RELAY_UNLESS_CONSENT, Obligation.NOTIFY_CANDIDATE)),
+        Tier.RESTRICTED: Rights(download=False),
         Tier.SUSPENDED: Rights(download=False),
         Tier.REVOKED: Rights(download=False),
     },

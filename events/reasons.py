@@ -986,6 +986,12 @@ REASONS: dict[str, Reason] = _table(
         "company", REVIEWED,
     ),
     Reason(
+        "tier_without_downloads",
+        Text("企业目前的信任等级不含简历下载", "The employer's present tier holds no right to download"),
+        Text("企业可以查看等级及提升方法", "The employer can see its tier, and how to rise"),
+        "company", REVIEWED,
+    ),
+    Reason(
         "quota_day",
         Text("已达到每日下载上限", "The day's download quota is used up"),
         Text("明天恢复；保持良好记录可提升等级", "It returns tomorrow; a clean record raises it"),
