@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from ninja import Field, Router, Schema
 
-from downloads import gate
+from downloads import gate, passes
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
@@ -84,10 +84,13 @@ class GateDecisionOut(Schema):
     obligations: list[str] = Field(examples=[["mark", "relay_only", "notify_candidate"]])
     tier: str = Field(examples=["provisional"])
     decided_at: datetime
+    gate_pass: str | None = Field(description="With a yes: good once, until `gate_pass_expires_at`. Spend it as the resume leaves.")
+    gate_pass_expires_at: datetime | None
 
     @classmethod
-    def of(cls, answer: gate.Answer) -> GateDecisionOut:
+    def of(cls, answer: gate.Answer, gate_pass: str | None) -> GateDecisionOut:
         return cls(
+            gate_pass=gate_pass, gate_pass_expires_at=answer.decided_at + passes.GOOD_FOR if gate_pass else None,
             id=answer.id, allowed=answer.allowed, reasons=[ReasonOut.of(reason) for reason in answer.reasons],
             obligations=list(answer.obligations), tier=answer.tier, decided_at=answer.decided_at,
         )  # fmt: skip
@@ -123,4 +126,30 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
         now=now_for(client),
         zone=ZoneInfo(settings.TIME_ZONE),
     )
-    return [GateDecisionOut.of(answer) for answer in answers]
+    return [
+        GateDecisionOut.of(answer, passes.issue(answer.id, client.pk, asking.employer_id, asking.member_id) if answer.allowed else None)
+        for answer in answers
+    ]
+
+
+class PassIn(Schema):
+    gate_pass: str = Field(min_length=1, max_length=200)
+
+
+class SpentOut(Schema):
+    """The pass was honoured: hand over this candidate's resume to this member now, under these obligations."""
+
+    decision_id: UUID
+    employer_id: UUID
+    member_id: UUID
+    candidate: str
+    tier: str
+    obligations: list[str]
+    spent_at: datetime
+
+
+@router.post("/passes/spend", auth=BearerKey(Scope.GATE_DECIDE), response=SpentOut, summary="Spend a pass", operation_id="spend_pass")
+def spend_pass(request: ApiRequest, body: PassIn) -> passes.Spent:
+    """The last question before the first byte leaves. The facts are looked at again; anything but 200 is no."""
+    client = request.auth.client
+    return passes.spend(body.gate_pass, client_id=client.pk, now=now_for(client), test=client.test)

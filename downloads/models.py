@@ -51,3 +51,20 @@ class GateDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{'allowed' if self.allowed else 'denied'} {self.employer_id}"
+
+
+class PassUse(models.Model):
+    """One try to spend the pass of an answer (`downloads.passes`). Written by the statement that judges it, never changed after."""
+
+    decision_id = models.UUIDField(_("gate decision"))
+    used_at = models.DateTimeField(_("used"))
+    reason = models.CharField(_("why not"), max_length=40, blank=True)
+    """Empty: it was honoured, and the resume left."""
+    tier = models.CharField(_("tier"), max_length=20)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("use of a pass"), _("uses of passes")
+        constraints = [models.UniqueConstraint(fields=["decision_id"], condition=models.Q(reason=""), name="pass_spent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reason or 'honoured'} {self.decision_id}"

@@ -9,13 +9,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 from downloads import rights
-from downloads.models import GateDecision
+from downloads.models import GateDecision, PassUse
 from downloads.rights import Ladder, Tier
 from employers.models import Employer, Member, User
 from verification.models import Case
 from verification.states import State
 
-EMPLOYER, MEMBER, USER, CASE, ANSWERS = (model._meta.db_table for model in (Employer, Member, User, Case, GateDecision))
+EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
+ANSWERS, USES = GateDecision._meta.db_table, PassUse._meta.db_table
 
 
 @lru_cache(maxsize=16)
@@ -57,6 +58,26 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     SELECT id, %(client)s, {_boolean(test)}, %(employer)s, %(member)s, candidate, COALESCE(uscc, ''), case_id, case_version,
            COALESCE(case_state, ''), why = '', why, tier, %(ladder)s, day + so_far, hour + so_far, %(now)s FROM granted
     RETURNING id, allowed, reason, tier
+    """
+
+
+@lru_cache(maxsize=16)
+def spending(vendor: str, test: bool, ladder: Ladder) -> str:
+    """Looks at the facts again and writes the use of a pass; its reason is "" where it is honoured. No row: no such answer."""
+    return f"""
+    WITH given AS (
+        SELECT id, decided_at FROM {ANSWERS} WHERE id = %(decision)s AND client_id = %(client)s AND employer_id = %(employer)s
+           AND member_id = %(member)s AND test = {_boolean(test)} AND allowed
+    ), {_facts(vendor, test, ladder)}, judged AS (
+        SELECT g.id, s.tier,
+               CASE WHEN EXISTS (SELECT 1 FROM {USES} WHERE decision_id = g.id AND reason = '') THEN 'pass_spent'
+                    WHEN g.decided_at <= %(expired)s THEN 'pass_expired'
+                    WHEN s.reason <> '' THEN s.reason
+                    WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE '' END AS why
+        FROM given g CROSS JOIN standing s
+    )
+    INSERT INTO {USES} (decision_id, used_at, reason, tier) SELECT id, %(now)s, why, tier FROM judged
+    RETURNING reason, tier, (SELECT candidate FROM {ANSWERS} WHERE id = %(decision)s)
     """
 
 

@@ -986,6 +986,24 @@ REASONS: dict[str, Reason] = _table(
         "company", REVIEWED,
     ),
     Reason(
+        "pass_unknown",
+        Text("没有这张通行证", "No such pass"),
+        Text("请重新提问，并原样使用答复中的通行证", "Ask the gate again, and send the answer's pass as it is"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "pass_expired",
+        Text("通行证已过期", "The pass has expired"),
+        Text("请在放行后一分钟内使用；否则重新提问", "Spend it within a minute of the answer; else ask the gate again"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "pass_spent",
+        Text("通行证已使用过", "The pass has been spent"),
+        Text("每次下载都要重新提问", "Ask the gate before every download"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "tier_without_downloads",
         Text("企业目前的信任等级不含简历下载", "The employer's present tier holds no right to download"),
         Text("企业可以查看等级及提升方法", "The employer can see its tier, and how to rise"),
