@@ -26,7 +26,7 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     What the company took today is read by the index `gate_budget`: it costs as much as its quota is large, however many
     answers there are. Whoever asks holds the company's turn (`downloads.turns`), so no other question takes of it meanwhile.
     """
-    return f"""
+    return _packed(f"""
     WITH asked AS (
         {_asked(vendor)}
     ), {_facts(vendor, test, ladder)}, today AS (
@@ -58,13 +58,13 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     SELECT id, %(client)s, {_boolean(test)}, %(employer)s, %(member)s, candidate, COALESCE(uscc, ''), case_id, case_version,
            COALESCE(case_state, ''), why = '', why, tier, %(ladder)s, day + so_far, hour + so_far, %(now)s FROM granted
     RETURNING id, allowed, reason, tier
-    """
+    """)
 
 
 @lru_cache(maxsize=16)
 def spending(vendor: str, test: bool, ladder: Ladder) -> str:
     """Looks at the facts again and writes the use of a pass; its reason is "" where it is honoured. No row: no such answer."""
-    return f"""
+    return _packed(f"""
     WITH given AS (
         SELECT id, decided_at FROM {ANSWERS} WHERE id = %(decision)s AND client_id = %(client)s AND employer_id = %(employer)s
            AND member_id = %(member)s AND test = {_boolean(test)} AND allowed
@@ -78,7 +78,12 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
     )
     INSERT INTO {USES} (decision_id, used_at, reason, tier) SELECT id, %(now)s, why, tier FROM judged
     RETURNING reason, tier, (SELECT candidate FROM {ANSWERS} WHERE id = %(decision)s)
-    """
+    """)
+
+
+def _packed(statement: str) -> str:
+    """Without its indentation: the driver reads a statement of over 4,096 characters anew each time."""
+    return " ".join(statement.split())
 
 
 def _asked(vendor: str) -> str:
@@ -136,5 +141,5 @@ def _case_of(part: str) -> str:
 
 def _limit(of: str, ladder: Ladder) -> str:
     """One figure of the ladder as SQL, for the tier of `standing` `s`."""
-    whens = " ".join(f"WHEN '{tier}' THEN {int(getattr(held, of))}" for tier, held in ladder.rights.items())
-    return f"CASE s.tier {whens} ELSE 0 END"
+    whens = " ".join(f"WHEN '{tier}' THEN {int(getattr(held, of))}" for tier, held in ladder.rights.items() if getattr(held, of))
+    return f"CASE s.tier {whens} ELSE 0 END" if whens else "0"

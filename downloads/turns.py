@@ -15,14 +15,14 @@ from django.db import connection
 
 from employers.models import Employer
 
-_TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employer._meta.db_table} WHERE id = %(employer)s"  # noqa: S608
+TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employer._meta.db_table} WHERE id = %(employer)s"  # noqa: S608
 
 
 def take(employer_id: UUID) -> None:
     """Take the turn of the employer's company until the caller's transaction ends."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE, {"employer": employer_id})
+            cursor.execute(TAKE, {"employer": employer_id})
 
 
 def in_turn(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -41,7 +41,7 @@ def in_turn(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]
     driver: Any = connection.Database  # type: ignore[attr-defined]  # psycopg, which SQLite alone does not need
     with connection.wrap_database_errors, driver.Cursor(session) as turn, driver.Cursor(session) as cursor:
         with session.pipeline():
-            turn.execute(_TAKE, parameters, prepare=True)
+            turn.execute(TAKE, parameters, prepare=True)
             cursor.execute(statement, parameters, prepare=True)
         return list(cursor.fetchall())
 

@@ -86,7 +86,7 @@ def test_the_counting_that_was_in_use_would_not_pass(monkeypatch: pytest.MonkeyP
     """Without the company's turn the same threads take too much: so the test above can fail."""
     from downloads import turns
 
-    monkeypatch.setattr(turns, "_TAKE", "SELECT %(employer)s::uuid")
+    monkeypatch.setattr(turns, "TAKE", "SELECT %(employer)s::uuid")
     now = timezone.now()
     taken = max(at_once(20, 10, approved(now, days=60), now) for _ in range(5))
     assert taken > CURRENT.rights[Tier.ESTABLISHED].per_hour
