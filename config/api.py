@@ -32,7 +32,7 @@ api.add_router("/gate", downloads_router)
 api.add_router("/employers", verification_router)
 
 STATUS = {"not_allowed": 403, "employer_unknown": 404, "member_unknown": 404, "state_conflict": 409}
-STATUS |= {"pass_unknown": 404, "pass_spent": 409, "pass_expired": 410}
+STATUS |= {"decision_unknown": 404, "pass_unknown": 404, "pass_spent": 409, "pass_expired": 410}
 """HTTP status of a refusal; 422 where none is named."""
 
 

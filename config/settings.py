@@ -320,6 +320,7 @@ _EVERY: dict[str, float] = {
     "verification.tasks.place_queue": SWEEP_SECONDS,
     "verification.tasks.give_golden": SWEEP_SECONDS,
     "verification.tasks.end_golden": 3600,
+    "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
     "events.tasks.sweep_mail": SWEEP_SECONDS,
 }
 """Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""

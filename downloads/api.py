@@ -8,9 +8,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
-from downloads import gate, passes
+from downloads import gate, moving, passes
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
@@ -153,3 +153,19 @@ def spend_pass(request: ApiRequest, body: PassIn) -> passes.Spent:
     """The last question before the first byte leaves. The facts are looked at again; anything but 200 is no."""
     client = request.auth.client
     return passes.spend(body.gate_pass, client_id=client.pk, now=now_for(client), test=client.test)
+
+
+class ContactIn(Schema):
+    decision_id: UUID = Field(
+        description="The answer that allowed the download after which the employer and the candidate were in contact."
+    )
+
+
+@router.post(
+    "/contacts", auth=BearerKey(Scope.GATE_DECIDE), response={204: None}, summary="Report a contact", operation_id="report_contact"
+)
+def report_contact(request: ApiRequest, body: ContactIn) -> Status[None]:
+    """An employer that speaks with those whose resumes it takes is one that hires: its quota rises sooner. Telling it twice is once."""
+    client = request.auth.client
+    moving.report_contact(body.decision_id, client.pk, now_for(client))
+    return Status(204, None)

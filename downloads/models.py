@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from downloads.rights import Tier
+from employers.models import Employer, User
 
 
 class GateDecisionQuerySet(models.QuerySet["GateDecision"]):
@@ -68,3 +72,81 @@ class PassUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason or 'honoured'} {self.decision_id}"
+
+
+class StandingQuerySet(models.QuerySet["Standing"]):
+    def in_force(self, now: datetime) -> StandingQuerySet:
+        return self.filter(models.Q(until=None) | models.Q(until__gt=now))
+
+
+class Standing(models.Model):
+    """That an employer was moved on the ladder, by a rule or by two people; without a row its case alone says where it stands.
+
+    The gate reads it at every question. Written in the company's turn (`downloads.moving`), so no answer overlooks it.
+    """
+
+    MOVED_TO = [
+        (Tier.RESTRICTED.value, _("restricted")),
+        (Tier.PROVISIONAL.value, _("provisional")),
+        (Tier.ESTABLISHED.value, _("established employer")),
+    ]
+
+    employer = models.OneToOneField(Employer, primary_key=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    tier = models.CharField(_("tier"), max_length=20, choices=MOVED_TO)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    """A code of `events.reasons`: with a restriction, what the gate answers."""
+    moved_at = models.DateTimeField(_("moved"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = StandingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("place on the ladder"), _("places on the ladder")
+        indexes = [models.Index(fields=["reason", "moved_at"], name="standing_reason")]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(tier="restricted") | ~models.Q(reason=""), name="standing_restricted_has_reason")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tier} {self.employer_id}"
+
+
+class Move(models.Model):
+    """What one person proposes, and a second one confirms: to move an employer on the ladder, or to let its case say again."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    tier = models.CharField(_("tier"), max_length=20, blank=True, choices=Standing.MOVED_TO)
+    """Empty: as its case says."""
+    why = models.TextField(_("why"), max_length=2000)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed"))
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("settled by"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("proposed move"), _("proposed moves")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(confirmed=False) | ~models.Q(settled_by=models.F("proposed_by")), name="move_takes_two_people"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tier or 'release'} {self.employer_id}"
+
+
+class Contact(models.Model):
+    """That an allowed download led to a contact, as the platform reports it: that is what hiring looks like."""
+
+    decision_id = models.UUIDField(_("gate decision"), primary_key=True)
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("contact"), _("contacts")
+        indexes = [models.Index(fields=["uscc", "at"], name="contact_company")]
+
+    def __str__(self) -> str:
+        return f"contact after {self.decision_id}"

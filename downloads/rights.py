@@ -93,6 +93,12 @@ BY_STATE: Final[dict[State, Standing]] = {
 """Standings of the states that are not approved; those that are not listed are `NOT_APPROVED`."""
 
 
+RESTRICTED: Final = "employer_restricted"
+"""A person looks into it."""
+STEP_UP: Final = "employer_step_up"
+"""It rests until somebody of the employer proves anew that the company has authorised them."""
+
+
 def standing(
     state: str | None,
     expires_at: datetime | None,
@@ -100,13 +106,22 @@ def standing(
     conditional: bool,
     now: datetime,
     ladder: Ladder = CURRENT,
+    moved: Standing | None = None,
 ) -> Standing:
-    """Where an employer stands whose case that counts has this `state` (None: it has no case)."""
+    """Where an employer stands whose case that counts has this `state` (None: it has no case).
+
+    `moved` is where it was moved to on the ladder. That never opens what its case does not, and an approval on condition
+    is provisional whatever was done.
+    """
     if state is None:
         return NOT_APPROVED
     if state != State.APPROVED:
         return BY_STATE.get(State(state), NOT_APPROVED)
     if expires_at is None or expires_at <= now:
         return EXPIRED
+    if moved and moved.tier is Tier.RESTRICTED:
+        return moved
+    if moved and not conditional:
+        return Standing(moved.tier)
     young = confirmed_at is None or confirmed_at > now - ladder.provisional_for
     return Standing(Tier.PROVISIONAL if conditional or young else Tier.ESTABLISHED)

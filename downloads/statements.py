@@ -9,14 +9,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 from downloads import rights
-from downloads.models import GateDecision, PassUse
+from downloads.models import GateDecision, PassUse, Standing
 from downloads.rights import Ladder, Tier
 from employers.models import Employer, Member, User
 from verification.models import Case
 from verification.states import State
 
 EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
-ANSWERS, USES = GateDecision._meta.db_table, PassUse._meta.db_table
+ANSWERS, USES, MOVED = (model._meta.db_table for model in (GateDecision, PassUse, Standing))
 
 
 @lru_cache(maxsize=16)
@@ -106,6 +106,8 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
     ), case_now AS (
         SELECT id, version, state, expires_at, conditional FROM {CASE} WHERE employer_id = %(employer)s
         ORDER BY approved_at DESC NULLS LAST, opened_at DESC LIMIT 1 {share}
+    ), moved AS (
+        SELECT tier, reason FROM {MOVED} WHERE employer_id = %(employer)s AND (until IS NULL OR until > %(now)s) {share}
     ), standing AS (
         SELECT e.uscc, c.id AS case_id, c.version AS case_version, c.state AS case_state,
                CASE WHEN e.id IS NULL THEN '{Tier.HELD}' ELSE {_case_of("tier")} END AS tier,
@@ -114,6 +116,7 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
                     ELSE {_case_of("reason")} END AS reason
         FROM (SELECT 1 AS one) o
         LEFT JOIN employer_now e ON 1 = 1 LEFT JOIN member_now m ON 1 = 1 LEFT JOIN case_now c ON e.id IS NOT NULL
+        LEFT JOIN moved v ON 1 = 1
     )"""
 
 
@@ -127,12 +130,13 @@ def _boolean(value: bool) -> str:
 
 
 def _case_of(part: str) -> str:
-    """`rights.standing` as SQL: its `tier` or its `reason`, for the case `c` of the employer `e`."""
+    """`rights.standing` as SQL: its `tier` or its `reason`, for the case `c` of the employer `e`, moved to `v`."""
     listed = " ".join(f"WHEN '{state}' THEN '{getattr(standing, part)}'" for state, standing in rights.BY_STATE.items())
-    in_force = "''"
+    in_force = f"CASE WHEN v.tier = '{Tier.RESTRICTED}' THEN v.reason ELSE '' END"
     if part == "tier":
-        young = "c.conditional OR e.confirmed_at IS NULL OR e.confirmed_at > %(young_after)s"
-        in_force = f"CASE WHEN {young} THEN '{Tier.PROVISIONAL}' ELSE '{Tier.ESTABLISHED}' END"
+        young = "e.confirmed_at IS NULL OR e.confirmed_at > %(young_after)s"
+        in_force = f"""CASE WHEN v.tier = '{Tier.RESTRICTED}' THEN v.tier WHEN c.conditional THEN '{Tier.PROVISIONAL}'
+            WHEN v.tier IS NOT NULL THEN v.tier WHEN {young} THEN '{Tier.PROVISIONAL}' ELSE '{Tier.ESTABLISHED}' END"""
     return f"""
         CASE WHEN c.state = '{State.APPROVED}' THEN
             CASE WHEN c.expires_at > %(now)s THEN {in_force} ELSE '{getattr(rights.EXPIRED, part)}' END

@@ -986,6 +986,27 @@ REASONS: dict[str, Reason] = _table(
         "company", REVIEWED,
     ),
     Reason(
+        "employer_step_up",
+        Text("近期下载方式异常，下载已暂停，请重新证明招聘授权", "Downloads rest after an unusual pattern, until the authority to recruit is shown once more"),
+        Text(
+            "请企业用任一方式重新证明授权（公司域名邮箱、对公打款、电子营业执照或同事担保），证明后几分钟内自动恢复；如属误判可申诉",
+            "Prove the authority anew in any way (e-mail at the company's domain, bank deposit, electronic licence, a colleague's word): downloads return by themselves within minutes; appeal if this is wrong",
+        ),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "decision_unknown",
+        Text("没有这条放行记录", "No such gate decision"),
+        Text("请使用提问时得到的编号", "Use the id that the gate's answer gave"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "ladder_invalid",
+        Text("权益等级表的内容不正确", "The ladder does not have the right form"),
+        Text("请按当前版本的格式修改", "Change it in the form of the version in force"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "pass_unknown",
         Text("没有这张通行证", "No such pass"),
         Text("请重新提问，并原样使用答复中的通行证", "Ask the gate again, and send the answer's pass as it is"),

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from downloads import gate, rights
-from downloads.models import GateDecision
+from downloads.models import GateDecision, Standing
 from downloads.rights import CURRENT, Obligation, Tier
 from employers.models import Member
 from employers.operations import remove_member
@@ -127,14 +127,28 @@ def test_the_hour_does_not_begin_anew_at_midnight(approved: Member, now: datetim
 
 
 STATES: list[State | None] = [None, *State]
+MOVES = [
+    None,
+    rights.Standing(Tier.PROVISIONAL),
+    rights.Standing(Tier.ESTABLISHED),
+    rights.Standing(Tier.RESTRICTED, rights.RESTRICTED),
+    rights.Standing(Tier.RESTRICTED, rights.STEP_UP),
+]
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("confirmed", [None, timedelta(days=29), timedelta(days=31)])
 @pytest.mark.parametrize("left", [timedelta(seconds=-1), timedelta(0), timedelta(days=1)])
 @pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("moved", MOVES)
 def test_the_statement_agrees_with_the_ladder(
-    state: State | None, confirmed: timedelta | None, left: timedelta, conditional: bool, now: datetime, db: None
+    state: State | None,
+    confirmed: timedelta | None,
+    left: timedelta,
+    conditional: bool,
+    moved: rights.Standing | None,
+    now: datetime,
+    db: None,
 ) -> None:
     """SQL and pure function, held against each other over every combination of facts."""
     member = make_member(now)
@@ -142,7 +156,9 @@ def test_the_statement_agrees_with_the_ladder(
     member.employer.save()
     if state is not None:
         make_case(member, now, state, approved_at=now, expires_at=now + left, conditional=conditional)
-    expected = rights.standing(state, now + left, member.employer.confirmed_at, conditional, now)
+    if moved:
+        Standing.objects.create(employer=member.employer, tier=moved.tier, reason=moved.reason, moved_at=now, until=now + timedelta(1))
+    expected = rights.standing(state, now + left, member.employer.confirmed_at, conditional, now, moved=moved)
     answer = ask(member, now)
     assert answer.tier is expected.tier
     assert [reason.code for reason in answer.reasons] == ([expected.reason] if expected.reason else [])
