@@ -8,9 +8,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.urls import reverse
 from ninja import Field, Router, Schema, Status
 
-from downloads import gate, moving, passes
+from downloads import explaining, gate, moving, passes
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
@@ -65,13 +66,15 @@ class ReasonOut(Schema):
     fix: TwoLanguages
     who: str
     takes: TwoLanguages
+    url: str = Field(description="Where the employer's recruiter sees it, mends it and appeals.")
     appeal: bool
 
     @classmethod
     def of(cls, reason: Reason) -> ReasonOut:
         return cls(
             code=reason.code, says=TwoLanguages.of(reason.says), fix=TwoLanguages.of(reason.fix), who=reason.who,
-            takes=TwoLanguages.of(durations.told(reason.takes)), appeal=reason.appeal,
+            takes=TwoLanguages.of(durations.told(reason.takes)),
+            url=settings.SITE_URL + reverse("verification:home"), appeal=reason.appeal,
         )  # fmt: skip
 
 
@@ -84,6 +87,7 @@ class GateDecisionOut(Schema):
     obligations: list[str] = Field(examples=[["mark", "relay_only", "notify_candidate"]])
     tier: str = Field(examples=["provisional"])
     decided_at: datetime
+    retry_at: datetime | None = Field(description="With a quota that is used up: when it frees.")
     gate_pass: str | None = Field(description="With a yes: good once, until `gate_pass_expires_at`. Spend it as the resume leaves.")
     gate_pass_expires_at: datetime | None
 
@@ -92,7 +96,7 @@ class GateDecisionOut(Schema):
         return cls(
             gate_pass=gate_pass, gate_pass_expires_at=answer.decided_at + passes.GOOD_FOR if gate_pass else None,
             id=answer.id, allowed=answer.allowed, reasons=[ReasonOut.of(reason) for reason in answer.reasons],
-            obligations=list(answer.obligations), tier=answer.tier, decided_at=answer.decided_at,
+            obligations=list(answer.obligations), tier=answer.tier, decided_at=answer.decided_at, retry_at=answer.retry_at,
         )  # fmt: skip
 
 
@@ -130,6 +134,60 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
         GateDecisionOut.of(answer, passes.issue(answer.id, client.pk, asking.employer_id, asking.member_id) if answer.allowed else None)
         for answer in answers
     ]
+
+
+class QuotaOut(Schema):
+    """What the company had used of its quotas after this answer, and how much its tier held."""
+
+    used_day: int | None
+    per_day: int | None
+    used_hour: int | None
+    per_hour: int | None
+    per_candidate: int | None
+
+
+class ExplanationOut(Schema):
+    """An answer with the facts that it rested on, as they were at that moment."""
+
+    id: UUID
+    employer_id: UUID
+    member_id: UUID
+    candidate: str
+    allowed: bool
+    reasons: list[ReasonOut]
+    tier: str
+    ladder_version: str
+    case_state: str | None
+    case_version: int | None
+    quota: QuotaOut
+    decided_at: datetime
+    retry_at: datetime | None
+    pass_state: str = Field(examples=["none", "unspent", "spent", "expired"])
+    spent_at: datetime | None
+
+    @classmethod
+    def of(cls, told: explaining.Explanation) -> ExplanationOut:
+        row, held = told.row, told.rights
+        return cls(
+            id=row.pk, employer_id=row.employer_id, member_id=row.member_id, candidate=row.candidate, allowed=row.allowed,
+            reasons=[ReasonOut.of(reason) for reason in told.reasons], tier=row.tier, ladder_version=row.ladder_version,
+            case_state=row.case_state or None, case_version=row.case_version, decided_at=row.decided_at, retry_at=told.retry_at,
+            pass_state=told.pass_state, spent_at=told.spent_at,
+            quota=QuotaOut(
+                used_day=row.used_day, used_hour=row.used_hour, per_day=held.per_day if held else None,
+                per_hour=held.per_hour if held else None, per_candidate=held.per_candidate if held else None,
+            ),
+        )  # fmt: skip
+
+
+@router.get(
+    "/decisions/{decision_id}", auth=BearerKey(Scope.GATE_DECIDE), response=ExplanationOut,
+    summary="Explain an answer", operation_id="explain",
+)  # fmt: skip
+def explain(request: ApiRequest, decision_id: UUID) -> ExplanationOut:
+    """Any answer that was given to you, with what it rested on."""
+    client = request.auth.client
+    return ExplanationOut.of(explaining.explain(decision_id, client.pk, now_for(client), ZoneInfo(settings.TIME_ZONE)))
 
 
 class PassIn(Schema):

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
-from downloads import statements, turns
-from downloads.rights import CURRENT, Obligation, Tier
+from downloads import ladders, statements, turns
+from downloads.models import GateDecision
+from downloads.rights import Ladder, Obligation, Tier
 from events.reasons import REASONS, Reason
 
 AT_ONCE: Final = 100
@@ -34,6 +35,8 @@ class Answer:
     obligations: tuple[Obligation, ...]
     tier: Tier
     decided_at: datetime
+    retry_at: datetime | None = None
+    """With a quota that is used up: when it frees."""
 
 
 def decide(
@@ -55,30 +58,63 @@ def decide_all(
 ) -> list[Answer]:
     """As `decide`, about up to `AT_ONCE` candidates: as if they had been asked about one after the other, in one statement."""
     ids = [uuid4() for _ in candidates]
-    day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    hour = now - timedelta(hours=1)
-    times = {"now": now, "young_after": now - CURRENT.provisional_for, "day": day, "hour": hour, "since": min(day, hour)}
     parameters: dict[str, Any] = {
         "client": turns.uuid(client_id),
         "employer": turns.uuid(employer_id),
         "member": turns.uuid(member_id),
-        "ladder": CURRENT.version,
-    } | {name: turns.parameter(time) for name, time in times.items()}
+    } | _asked(ids, candidates)
+    for ladder in ladders.until_in_force():
+        if rows := turns.in_turn(statements.decision(connection.vendor, test, ladder), parameters | _moment(now, zone, ladder)):
+            written = {UUID(str(row[0])): _answer(row, now, ladder) for row in rows}
+            return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
+    raise DatabaseError("the ladder does not stand still")
+
+
+def _asked(ids: Sequence[UUID], candidates: Sequence[str]) -> dict[str, Any]:
     if connection.vendor == "postgresql":
-        parameters |= {"ids": ids, "candidates": list(candidates)}
-    else:
-        parameters["asked"] = json.dumps([[turns.uuid(id_), candidate] for id_, candidate in zip(ids, candidates, strict=True)])
-    rows = turns.in_turn(statements.decision(connection.vendor, test, CURRENT), parameters)
-    written = {UUID(str(id_)): _answer(UUID(str(id_)), allowed, reason, tier, now) for id_, allowed, reason, tier in rows}
-    return [written[id_] for id_ in ids]
+        return {"ids": list(ids), "candidates": list(candidates)}
+    return {"asked": json.dumps([[turns.uuid(id_), candidate] for id_, candidate in zip(ids, candidates, strict=True)])}
 
 
-def _answer(id_: UUID, allowed: bool, reason: str, tier: str, now: datetime) -> Answer:
+def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:
+    """The times that the statement compares with, and the version of the ladder that it is made of."""
+    day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    hour = now - timedelta(hours=1)
+    times = {"now": now, "young_after": now - ladder.provisional_for, "day": day, "hour": hour, "since": min(day, hour)}
+    return {"ladder": ladder.version} | {name: turns.parameter(time) for name, time in times.items()}
+
+
+def _when_to_retry(answers: list[Answer], now: datetime, zone: ZoneInfo, ladder: Ladder) -> list[Answer]:
+    """Said with a no for a quota: one more look for all of them, which those who are allowed do not wait for."""
+    if not any(answer.reasons and answer.reasons[0].code.startswith("quota_") for answer in answers):
+        return answers
+    row = GateDecision.objects.get(pk=answers[0].id)
+    return [
+        replace(answer, retry_at=retry_at(row, answer.reasons[0].code, ladder, now, zone) if answer.reasons else None) for answer in answers
+    ]
+
+
+def retry_at(row: GateDecision, reason: str, ladder: Ladder, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When the quota that `reason` names frees for whoever was answered by `row`; None where it never does, or is none."""
+    held = ladder.rights[Tier(row.tier)]
+    if not (held.download and held.per_day and held.per_hour and held.per_candidate):
+        return None
+    if reason in ("quota_day", "quota_candidate"):
+        return (now.astimezone(zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    if reason != "quota_hour":
+        return None
+    within = GateDecision.objects.counted_with(row).filter(decided_at__gt=now - timedelta(hours=1))
+    newest = list(within.order_by("-decided_at").values_list("decided_at", flat=True)[: held.per_hour])
+    return newest[-1] + timedelta(hours=1) if len(newest) == held.per_hour else now
+
+
+def _answer(row: tuple[Any, ...], now: datetime, ladder: Ladder) -> Answer:
+    id_, allowed, reason, tier = row
     return Answer(
-        id=id_,
+        id=UUID(str(id_)),
         allowed=bool(allowed),
         reasons=(REASONS[reason],) if reason else (),
-        obligations=CURRENT.rights[Tier(tier)].obligations if allowed else (),
+        obligations=ladder.rights[Tier(tier)].obligations if allowed else (),
         tier=Tier(tier),
         decided_at=now,
     )

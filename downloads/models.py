@@ -16,6 +16,11 @@ class GateDecisionQuerySet(models.QuerySet["GateDecision"]):
     def allowed(self) -> GateDecisionQuerySet:
         return self.filter(allowed=True)
 
+    def counted_with(self, one: GateDecision) -> GateDecisionQuerySet:
+        """The allowed ones that use up the same quota as `one`: its company's; of a test, that platform's alone."""
+        world = {"test": True, "client_id": one.client_id} if one.test else {"test": False}
+        return self.allowed().filter(uscc=one.uscc, **world)
+
 
 class GateDecision(models.Model):
     """One answer of the gate. Written by the statement that decides (`downloads.gate`), never changed after.
@@ -94,7 +99,7 @@ class Standing(models.Model):
     employer = models.OneToOneField(Employer, primary_key=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
     tier = models.CharField(_("tier"), max_length=20, choices=MOVED_TO)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
-    """A code of `events.reasons`: with a restriction, what the gate answers."""
+    """With a restriction, and only then, the code of `events.reasons` that the gate answers."""
     moved_at = models.DateTimeField(_("moved"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
 
@@ -104,7 +109,10 @@ class Standing(models.Model):
         verbose_name, verbose_name_plural = _("place on the ladder"), _("places on the ladder")
         indexes = [models.Index(fields=["reason", "moved_at"], name="standing_reason")]
         constraints = [
-            models.CheckConstraint(condition=~models.Q(tier="restricted") | ~models.Q(reason=""), name="standing_restricted_has_reason")
+            models.CheckConstraint(
+                condition=models.Q(tier="restricted") & ~models.Q(reason="") | ~models.Q(tier="restricted") & models.Q(reason=""),
+                name="standing_restricted_has_reason",
+            )
         ]
 
     def __str__(self) -> str:
@@ -150,3 +158,28 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"contact after {self.decision_id}"
+
+
+class LadderVersion(models.Model):
+    """One version of the ladder of rights, that one person proposed and a second one brought into force. The latest of those counts."""
+
+    version = models.CharField(_("version"), max_length=40, unique=True)
+    data = models.JSONField(_("ladder"))
+    why = models.TextField(_("why"), max_length=2000)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed"))
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("settled by"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    active_from = models.DateTimeField(_("in force from"), null=True, blank=True)
+    """Empty: proposed only, or dropped."""
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("version of the ladder"), _("versions of the ladder")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(active_from=None) | ~models.Q(settled_by=models.F("proposed_by")), name="ladder_takes_two_people"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.version

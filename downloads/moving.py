@@ -30,7 +30,7 @@ AT_MOST: Final = 200
 
 
 def move(employer_id: UUID, tier: Tier, actor: Actor, now: datetime, *, reason: str = "", until: datetime | None = None) -> None:
-    """Put the employer on `tier`, whatever its case would say, until `until`. `reason` is a code of `events.reasons`."""
+    """Put the employer on `tier`, whatever its case would say, until `until`. `reason` is what the gate answers to the restricted."""
     reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
     with transaction.atomic():
         turns.take(employer_id)

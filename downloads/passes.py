@@ -17,8 +17,8 @@ from uuid import UUID
 from django.core.signing import BadSignature, Signer
 from django.db import connection
 
-from downloads import statements, turns
-from downloads.rights import CURRENT, Obligation, Tier
+from downloads import ladders, statements, turns
+from downloads.rights import Obligation, Tier
 from events.errors import Refused
 
 GOOD_FOR: Final = timedelta(seconds=60)
@@ -56,16 +56,14 @@ def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False)
         "employer": turns.uuid(employer_id),
         "member": turns.uuid(member_id),
     }
-    times = {"now": now, "young_after": now - CURRENT.provisional_for, "expired": now - GOOD_FOR}
-    parameters |= {name: turns.parameter(time) for name, time in times.items()}
-    rows = turns.in_turn(statements.spending(connection.vendor, test, CURRENT), parameters)
-    if not rows:
-        raise Refused("pass_unknown", "gate_pass")
-    ((reason, tier, candidate),) = rows
-    if reason:
-        raise Refused(reason, "gate_pass")
-    rights = CURRENT.rights[Tier(tier)]
-    return Spent(decision_id, employer_id, member_id, candidate, Tier(tier), rights.obligations, now)
+    for ladder in ladders.until_in_force():
+        times = {"now": now, "young_after": now - ladder.provisional_for, "expired": now - GOOD_FOR}
+        moment = {"ladder": ladder.version} | {name: turns.parameter(time) for name, time in times.items()}
+        for reason, tier, candidate in turns.in_turn(statements.spending(connection.vendor, test, ladder), parameters | moment):
+            if reason:
+                raise Refused(reason, "gate_pass")
+            return Spent(decision_id, employer_id, member_id, candidate, Tier(tier), ladder.rights[Tier(tier)].obligations, now)
+    raise Refused("pass_unknown", "gate_pass")
 
 
 def _read(gate_pass: str, client_id: UUID) -> tuple[UUID, UUID, UUID]:

@@ -50,6 +50,30 @@ class Rights:
     obligations: tuple[Obligation, ...] = ()
 
 
+@dataclass(frozen=True)
+class Thresholds:
+    """From when on a pattern of downloads is a signal (`downloads.signals`), and how a good record is told."""
+
+    window_days: int = 14
+    """Over so many days answers and contacts are looked at."""
+    night: int = 15
+    """Downloads in one night, 23:00 to 06:00."""
+    burst: int = 15
+    """Downloads within `burst_seconds`."""
+    burst_seconds: int = 60
+    sequence: int = 12
+    """Downloads whose references run up by one, one after the other."""
+    unanswered_after: int = 60
+    """Downloads in the window after which too few contacts are a signal."""
+    unanswered_below: float = 0.03
+    """Contacts per download that are too few."""
+    early_days: int = 14
+    """Days after the first approval at which real hiring makes an employer `established`."""
+    early_downloads: int = 20
+    early_contacts: float = 0.3
+    """Contacts per download that show real hiring."""
+
+
 @dataclass(frozen=True, eq=False)
 class Ladder:
     """One version of the ladder. Each is itself alone, so that a statement can be kept for it."""
@@ -58,9 +82,10 @@ class Ladder:
     rights: dict[Tier, Rights]
     provisional_for: timedelta
     """How long a newly approved employer stays provisional."""
+    thresholds: Thresholds = Thresholds()
 
 
-CURRENT: Final = Ladder(
+FIRST: Final = Ladder(
     version="2026-11.1",
     rights={
         Tier.HELD: Rights(download=False),
@@ -72,6 +97,7 @@ CURRENT: Final = Ladder(
     },
     provisional_for=timedelta(days=30),
 )
+"""The version that is in force until two people bring another one into force (`downloads.ladders`)."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +131,7 @@ def standing(
     confirmed_at: datetime | None,
     conditional: bool,
     now: datetime,
-    ladder: Ladder = CURRENT,
+    ladder: Ladder = FIRST,
     moved: Standing | None = None,
 ) -> Standing:
     """Where an employer stands whose case that counts has this `state` (None: it has no case).

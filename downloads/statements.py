@@ -6,17 +6,22 @@ PostgreSQL their rows are read `FOR SHARE`, so a suspension either came before a
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from downloads import rights
-from downloads.models import GateDecision, PassUse, Standing
+from downloads.models import GateDecision, LadderVersion, PassUse, Standing
 from downloads.rights import Ladder, Tier
 from employers.models import Employer, Member, User
 from verification.models import Case
 from verification.states import State
 
 EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
-ANSWERS, USES, MOVED = (model._meta.db_table for model in (GateDecision, PassUse, Standing))
+ANSWERS, USES, MOVED, LADDERS = (model._meta.db_table for model in (GateDecision, PassUse, Standing, LadderVersion))
+
+_LATEST = f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
+_IN_FORCE = f"%(ladder)s = COALESCE(({_LATEST}), '{rights.FIRST.version}')"
+"""The ladder of which the statement is made is the one in force; else nothing is written, and the statement made anew."""
 
 
 @lru_cache(maxsize=16)
@@ -49,7 +54,7 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
                     WHEN p.fits = 0 THEN 'quota_candidate'
                     WHEN u.day + p.place > {_limit("per_day", ladder)} THEN 'quota_day'
                     WHEN u.hour + p.place > {_limit("per_hour", ladder)} THEN 'quota_hour' ELSE '' END AS why
-        FROM placed p CROSS JOIN standing s CROSS JOIN used u
+        FROM placed p, standing s, used u
     ), granted AS (
         SELECT a.*, SUM(CASE WHEN why = '' THEN 1 ELSE 0 END) OVER (ORDER BY n) AS so_far FROM answer a
     )
@@ -57,6 +62,7 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
                            allowed, reason, tier, ladder_version, used_day, used_hour, decided_at)
     SELECT id, %(client)s, {_boolean(test)}, %(employer)s, %(member)s, candidate, COALESCE(uscc, ''), case_id, case_version,
            COALESCE(case_state, ''), why = '', why, tier, %(ladder)s, day + so_far, hour + so_far, %(now)s FROM granted
+    WHERE {_IN_FORCE}
     RETURNING id, allowed, reason, tier
     """)
 
@@ -74,16 +80,17 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
                     WHEN g.decided_at <= %(expired)s THEN 'pass_expired'
                     WHEN s.reason <> '' THEN s.reason
                     WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE '' END AS why
-        FROM given g CROSS JOIN standing s
+        FROM given g, standing s
     )
     INSERT INTO {USES} (decision_id, used_at, reason, tier) SELECT id, %(now)s, why, tier FROM judged
+    WHERE {_IN_FORCE}
     RETURNING reason, tier, (SELECT candidate FROM {ANSWERS} WHERE id = %(decision)s)
     """)
 
 
 def _packed(statement: str) -> str:
-    """Without its indentation: the driver reads a statement of over 4,096 characters anew each time."""
-    return " ".join(statement.split())
+    """Without needless space: the driver reads a statement of over 4,096 characters anew each time."""
+    return re.sub(r"\s*([(),=])\s*", r"\1", " ".join(statement.split()))
 
 
 def _asked(vendor: str) -> str:
@@ -97,13 +104,13 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
     """The rows that every answer rests on, and the `standing` that they give."""
     share = "FOR SHARE" if vendor == "postgresql" else ""
     seen = "platform_id = %(client)s" if test else "(platform_id IS NULL OR platform_id = %(client)s)"
-    return f"""employer_now AS (
+    return f"""e_now AS (
         SELECT id, uscc, confirmed_at FROM {EMPLOYER}
         WHERE id = %(employer)s AND made_for_id IS NULL AND test = {_boolean(test)} AND {seen} {share}
-    ), member_now AS (
+    ), m_now AS (
         SELECT m.id, u.email_verified_at FROM {MEMBER} m JOIN {USER} u ON u.id = m.user_id
         WHERE m.id = %(member)s AND m.employer_id = %(employer)s AND m.left_at IS NULL {share}
-    ), case_now AS (
+    ), c_now AS (
         SELECT id, version, state, expires_at, conditional FROM {CASE} WHERE employer_id = %(employer)s
         ORDER BY approved_at DESC NULLS LAST, opened_at DESC LIMIT 1 {share}
     ), moved AS (
@@ -115,7 +122,7 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
                     WHEN m.email_verified_at IS NULL THEN 'authority_email_unverified'
                     ELSE {_case_of("reason")} END AS reason
         FROM (SELECT 1 AS one) o
-        LEFT JOIN employer_now e ON 1 = 1 LEFT JOIN member_now m ON 1 = 1 LEFT JOIN case_now c ON e.id IS NOT NULL
+        LEFT JOIN e_now e ON 1 = 1 LEFT JOIN m_now m ON 1 = 1 LEFT JOIN c_now c ON e.id IS NOT NULL
         LEFT JOIN moved v ON 1 = 1
     )"""
 
@@ -132,10 +139,10 @@ def _boolean(value: bool) -> str:
 def _case_of(part: str) -> str:
     """`rights.standing` as SQL: its `tier` or its `reason`, for the case `c` of the employer `e`, moved to `v`."""
     listed = " ".join(f"WHEN '{state}' THEN '{getattr(standing, part)}'" for state, standing in rights.BY_STATE.items())
-    in_force = f"CASE WHEN v.tier = '{Tier.RESTRICTED}' THEN v.reason ELSE '' END"
+    in_force = "COALESCE(v.reason, '')"
     if part == "tier":
         young = "e.confirmed_at IS NULL OR e.confirmed_at > %(young_after)s"
-        in_force = f"""CASE WHEN v.tier = '{Tier.RESTRICTED}' THEN v.tier WHEN c.conditional THEN '{Tier.PROVISIONAL}'
+        in_force = f"""CASE WHEN v.reason <> '' THEN v.tier WHEN c.conditional THEN '{Tier.PROVISIONAL}'
             WHEN v.tier IS NOT NULL THEN v.tier WHEN {young} THEN '{Tier.PROVISIONAL}' ELSE '{Tier.ESTABLISHED}' END"""
     return f"""
         CASE WHEN c.state = '{State.APPROVED}' THEN

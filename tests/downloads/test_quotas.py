@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from downloads import gate
 from downloads.models import GateDecision
-from downloads.rights import CURRENT, Tier
+from downloads.rights import FIRST, Tier
 from employers.models import ApiClient, Employer, Member
 from tests.factories import make_case, make_employer, make_member
 from verification.states import State
@@ -64,7 +64,7 @@ def at_once(threads: int, each: int, member: Member, now: datetime, candidate: s
 def test_two_hundred_at_once_take_exactly_what_is_left(days: int, left: int) -> None:
     now = timezone.now()
     member = approved(now, days=days)
-    held = CURRENT.rights[Tier.ESTABLISHED if days > 30 else Tier.PROVISIONAL]
+    held = FIRST.rights[Tier.ESTABLISHED if days > 30 else Tier.PROVISIONAL]
     used = [f"used-{n}" for n in range(held.per_hour - left)]
     if used:
         assert set(ask_all(member, used, now)) == {""}
@@ -89,7 +89,7 @@ def test_the_counting_that_was_in_use_would_not_pass(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(turns, "TAKE", "SELECT %(employer)s::uuid")
     now = timezone.now()
     taken = max(at_once(20, 10, approved(now, days=60), now) for _ in range(5))
-    assert taken > CURRENT.rights[Tier.ESTABLISHED].per_hour
+    assert taken > FIRST.rights[Tier.ESTABLISHED].per_hour
 
 
 def test_many_in_one_question_share_the_quota_in_their_order(now: datetime, db: None) -> None:
