@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from downloads.models import GateDecision
+from downloads import proposals_admin  # noqa: F401  (its pages are registered as it is read)
+from downloads.models import GateDecision, PassUse, Standing
 from events.admin import LookOnlyAdmin
 from events.reasons import REASONS
 
@@ -23,3 +24,22 @@ class GateDecisionAdmin(LookOnlyAdmin):
     def why(self, answer: GateDecision) -> str:
         reason = REASONS.get(answer.reason)
         return reason.says.in_(get_language() or "zh-hans") if reason else answer.reason
+
+
+@admin.register(PassUse)
+class PassUseAdmin(LookOnlyAdmin):
+    list_display = ("used_at", "decision_id", "reason", "tier")
+    list_filter = ("tier", "reason")
+    search_fields = ("=decision_id",)
+    search_help_text = _("The whole id of an answer")
+    ordering = ("-used_at",)
+
+
+@admin.register(Standing)
+class StandingAdmin(LookOnlyAdmin):
+    list_display = ("employer", "tier", "reason", "moved_at", "until")
+    list_filter = ("tier", "reason")
+    search_fields = ("=employer__id", "=employer__uscc")
+    search_help_text = _("The whole id or credit code of an employer")
+    ordering = ("-moved_at",)
+    list_select_related = ("employer",)
