@@ -307,6 +307,8 @@ if CELERY_BROKER_URL.startswith("filesystem"):
 elif CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
+WATCH_DOWNLOADS_SECONDS = env.int("ZIZHI_WATCH_DOWNLOADS_SECONDS", default=300)
+"""How often patterns of downloads are looked at (docs/gate.md)."""
 LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
 _EVERY: dict[str, float] = {
     "verification.tasks.sweep": SWEEP_SECONDS,
@@ -321,6 +323,7 @@ _EVERY: dict[str, float] = {
     "verification.tasks.give_golden": SWEEP_SECONDS,
     "verification.tasks.end_golden": 3600,
     "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
+    "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
     "events.tasks.sweep_mail": SWEEP_SECONDS,
 }
 """Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -26,8 +29,18 @@ class GateDecisionAdmin(LookOnlyAdmin):
         return reason.says.in_(get_language() or "zh-hans") if reason else answer.reason
 
 
+class ForWhoSeesAnswers(LookOnlyAdmin):
+    """What belongs to the gate's answers is for whoever may see those."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("downloads.view_gatedecision"))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+
 @admin.register(PassUse)
-class PassUseAdmin(LookOnlyAdmin):
+class PassUseAdmin(ForWhoSeesAnswers):
     list_display = ("used_at", "decision_id", "reason", "tier")
     list_filter = ("tier", "reason")
     search_fields = ("=decision_id",)
@@ -36,7 +49,7 @@ class PassUseAdmin(LookOnlyAdmin):
 
 
 @admin.register(Standing)
-class StandingAdmin(LookOnlyAdmin):
+class StandingAdmin(ForWhoSeesAnswers):
     list_display = ("employer", "tier", "reason", "moved_at", "until")
     list_filter = ("tier", "reason")
     search_fields = ("=employer__id", "=employer__uscc")

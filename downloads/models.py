@@ -149,12 +149,16 @@ class Contact(models.Model):
     """That an allowed download led to a contact, as the platform reports it: that is what hiring looks like."""
 
     decision_id = models.UUIDField(_("gate decision"), primary_key=True)
+    client_id = models.UUIDField(_("platform"))
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     at = models.DateTimeField(_("when"))
 
     class Meta:
         verbose_name, verbose_name_plural = _("contact"), _("contacts")
-        indexes = [models.Index(fields=["uscc", "at"], name="contact_company")]
+        indexes = [
+            models.Index(fields=["uscc", "at"], name="contact_company"),
+            models.Index(fields=["client_id", "at"], name="contact_platform"),
+        ]
 
     def __str__(self) -> str:
         return f"contact after {self.decision_id}"

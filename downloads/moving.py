@@ -5,6 +5,7 @@ Each move is made in the company's turn (`downloads.turns`), so that the gate se
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -29,8 +30,19 @@ AT_MOST: Final = 200
 """So many step-ups are looked at in one round."""
 
 
-def move(employer_id: UUID, tier: Tier, actor: Actor, now: datetime, *, reason: str = "", until: datetime | None = None) -> None:
-    """Put the employer on `tier`, whatever its case would say, until `until`. `reason` is what the gate answers to the restricted."""
+def move(
+    employer_id: UUID,
+    tier: Tier,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str = "",
+    until: datetime | None = None,
+    seen: Sequence[str] = (),
+) -> None:
+    """Put the employer on `tier`, whatever its case would say, until `until`. `reason` is what the gate answers to the restricted;
+    `seen` are the signals that led to it.
+    """
     reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
     with transaction.atomic():
         turns.take(employer_id)
@@ -38,7 +50,7 @@ def move(employer_id: UUID, tier: Tier, actor: Actor, now: datetime, *, reason: 
         values = {"tier": tier, "reason": reason, "moved_at": now, "until": until}
         standing, _ = Standing.objects.update_or_create(pk=employer_id, defaults=values)
         verb = "step_up" if reason == STEP_UP else VERBS[tier]
-        _noted(verb, standing, earlier.tier if earlier else "", tier, [reason] if reason else [], actor, now)
+        _noted(verb, standing, earlier.tier if earlier else "", tier, [reason] if reason else [], actor, now, seen)
 
 
 def release(employer_id: UUID, actor: Actor, now: datetime) -> bool:
@@ -53,10 +65,22 @@ def release(employer_id: UUID, actor: Actor, now: datetime) -> bool:
     return True
 
 
-def _noted(verb: str, standing: Standing, earlier: str, later: str, reasons: list[str], actor: Actor, now: datetime) -> None:
+def _noted(
+    verb: str, standing: Standing, earlier: str, later: str, reasons: list[str], actor: Actor, now: datetime, seen: Sequence[str] = ()
+) -> None:
     """Put it down, and tell the employer's owners, with the way back."""
     until = standing.until.isoformat() if standing.until else None
-    record(verb, standing, actor, now, employer_id=standing.pk, from_state=earlier, to_state=later, reasons=reasons, data={"until": until})
+    record(
+        verb,
+        standing,
+        actor,
+        now,
+        employer_id=standing.pk,
+        from_state=earlier,
+        to_state=later,
+        reasons=reasons,
+        data={"until": until, "seen": list(seen)},
+    )
     employer = Employer.objects.get(pk=standing.pk)
     if employer.test:
         return
@@ -125,4 +149,4 @@ def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:
     decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client_id).first()
     if decision is None:
         raise Refused("decision_unknown", "decision_id")
-    Contact.objects.get_or_create(pk=decision_id, defaults={"uscc": decision.uscc, "at": now})
+    Contact.objects.get_or_create(pk=decision_id, defaults={"uscc": decision.uscc, "client_id": client_id, "at": now})

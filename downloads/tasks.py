@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
-from downloads import moving
+from downloads import moving, watching
 
 
 @shared_task
 def lift_step_ups() -> None:
     moving.lift_step_ups(timezone.now())
+
+
+@shared_task
+def watch_downloads() -> None:
+    """Twice the time since the last round: a round that was missed is made up for."""
+    now = timezone.now()
+    watching.look(now, now - timedelta(seconds=2 * settings.WATCH_DOWNLOADS_SECONDS), ZoneInfo(settings.TIME_ZONE))

@@ -17,13 +17,17 @@ class Migration(migrations.Migration):
             name="Contact",
             fields=[
                 ("decision_id", models.UUIDField(primary_key=True, serialize=False, verbose_name="gate decision")),
+                ("client_id", models.UUIDField(verbose_name="platform")),
                 ("uscc", models.CharField(max_length=18, verbose_name="unified social credit code")),
                 ("at", models.DateTimeField(verbose_name="when")),
             ],
             options={
                 "verbose_name": "contact",
                 "verbose_name_plural": "contacts",
-                "indexes": [models.Index(fields=["uscc", "at"], name="contact_company")],
+                "indexes": [
+                    models.Index(fields=["uscc", "at"], name="contact_company"),
+                    models.Index(fields=["client_id", "at"], name="contact_platform"),
+                ],
             },
         ),
         migrations.CreateModel(
