@@ -309,6 +309,8 @@ elif CELERY_BROKER_URL.startswith("redis"):
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 WATCH_DOWNLOADS_SECONDS = env.int("ZIZHI_WATCH_DOWNLOADS_SECONDS", default=300)
 """How often patterns of downloads are looked at (docs/gate.md)."""
+KEEP_ANSWERS_DAYS = env.int("ZIZHI_KEEP_ANSWERS_DAYS", default=1096)
+"""For how long the gate's answers are kept; never less than three years."""
 LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
 _EVERY: dict[str, float] = {
     "verification.tasks.sweep": SWEEP_SECONDS,
@@ -324,6 +326,7 @@ _EVERY: dict[str, float] = {
     "verification.tasks.end_golden": 3600,
     "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
     "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
+    "downloads.tasks.retire_answers": 3600,
     "events.tasks.sweep_mail": SWEEP_SECONDS,
 }
 """Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""

@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from downloads import moving, watching
+from downloads import moving, retiring, watching
 
 
 @shared_task
@@ -22,3 +22,8 @@ def watch_downloads() -> None:
     """Twice the time since the last round: a round that was missed is made up for."""
     now = timezone.now()
     watching.look(now, now - timedelta(seconds=2 * settings.WATCH_DOWNLOADS_SECONDS), ZoneInfo(settings.TIME_ZONE))
+
+
+@shared_task
+def retire_answers() -> None:
+    retiring.retire(timezone.now(), settings.KEEP_ANSWERS_DAYS)
