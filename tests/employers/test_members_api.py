@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from employers import onboarding, return_urls
 from employers.models import ApiClient, Employer, Member, OnboardingLink, Scope, User
-from employers.operations import create_api_client, revoke_api_client
+from employers.operations import add_key, create_api_client, revoke_api_client
 from events.actor import SYSTEM
 from events.errors import Refused
 from events.models import Event, Mail
@@ -372,7 +372,7 @@ def test_what_an_employer_may(call: Caller) -> None:
     User.objects.update(email_verified_at=timezone.now())
     make_case(member, timezone.now(), State.APPROVED, expires_at=timezone.now() + timedelta(days=9))
     asked = {"employer_id": str(call.employer.pk), "member_id": str(member.pk), "candidate": "c-1"}
-    gate = make_api_client(timezone.now())[1]
+    gate = add_key(call.client, [Scope.GATE_DECIDE], call.client.as_actor(), timezone.now())[1]
     Client().post("/api/v1/gate/decisions", asked, content_type="application/json", headers={"Authorization": f"Bearer {gate}"})
     may = call("GET", "/rights").json()
     assert (may["tier"], may["download"], may["reason"]) == ("provisional", True, None)
