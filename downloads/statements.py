@@ -61,7 +61,7 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     INSERT INTO {ANSWERS} (id, client_id, test, employer_id, member_id, candidate, uscc, case_id, case_version, case_state,
                            allowed, reason, tier, ladder_version, used_day, used_hour, decided_at)
     SELECT id, %(client)s, {_boolean(test)}, %(employer)s, %(member)s, candidate, COALESCE(uscc, ''), case_id, case_version,
-           COALESCE(case_state, ''), why = '', why, tier, %(ladder)s, day + so_far, hour + so_far, %(now)s FROM granted
+           COALESCE(case_state, ''), why = '', why, tier, CAST(%(ladder)s AS text), day + so_far, hour + so_far, %(now)s FROM granted
     WHERE {_IN_FORCE}
     RETURNING id, allowed, reason, tier
     """)
