@@ -14,6 +14,7 @@ from uuid import UUID
 
 from downloads import ladders
 from downloads.models import GateDecision, Standing
+from downloads.passes import GOOD_FOR
 from downloads.rights import standing
 from employers.models import Member
 from verification.models import Case
@@ -41,9 +42,9 @@ def _yes(row: Any) -> Iterator[str | None]:
 
 
 def _stands(decision_id: UUID, now: datetime) -> bool:
-    """Whether the case that the decision rested on is as it was, and in force, the member still there, and the employer as free."""
+    """Whether the decision is as young as a pass may be, its case as it was and in force, the member there, and the employer as free."""
     decision = GateDecision.objects.filter(pk=decision_id).first()
-    if decision is None:
+    if decision is None or decision.decided_at + GOOD_FOR <= now:  # as long as its pass
         return False
     members = Member.objects.active().filter(user__email_verified_at__isnull=False).select_related("employer")
     member = members.filter(pk=decision.member_id, employer_id=decision.employer_id).first()

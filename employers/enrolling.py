@@ -16,6 +16,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from employers.models import ApiClient, Employer, Member, User
+from employers.operations import tell_owners_of
 from events.errors import Refused
 from events.mail import NOWHERE, queue_mail
 from events.models import record
@@ -36,7 +37,7 @@ def own(client: ApiClient, employer_id: UUID) -> Employer:
 def add_member(
     client: ApiClient, employer: Employer, *, reference: str, email: str, role: str, language: str, now: datetime
 ) -> Member:  # fmt: skip
-    """A recruiter of the platform's `employer`, or again one whose membership of it has ended.
+    """A recruiter of the platform's `employer`, or again one whose membership of it has ended. Its owners are told.
 
     In a platform's test nobody reads mail: an address ends with `.test` there and counts as confirmed, but for one that begins
     with `unverified`.
@@ -46,8 +47,8 @@ def add_member(
     if not _REFERENCE.fullmatch(reference):
         raise Refused("reference_invalid", "reference", seen=reference[:64])
     email = _checked(email)
-    if client.test and not email.endswith(NOWHERE):
-        raise Refused("test_email_required", "email")
+    if client.test is not email.endswith(NOWHERE):
+        raise Refused("test_email_required" if client.test else "email_invalid", "email")
     confirmed = now if client.test and not email.startswith("unverified") else None
     if Member.objects.filter(employer=employer, reference=reference).exclude(user__email=email).exists():
         raise Refused("reference_taken", "reference", seen=reference)
@@ -61,6 +62,7 @@ def add_member(
                 member = Member.objects.create(user=user, employer=employer, role=role, joined_at=now, reference=reference)
             data = {"member": str(member.pk), "role": role}
             record("add_member", employer, client.as_actor(), now, employer_id=employer.pk, data=data)
+            tell_owners_of(member, now)
     except IntegrityError as error:
         if User.objects.filter(email=email).exists():
             raise Refused("email_taken", "email") from error

@@ -22,7 +22,7 @@ from employers.return_urls import registered
 from events import webhooks
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
-from events.mail import queue_mail
+from events.mail import NOWHERE, queue_mail
 from events.models import Event, record
 
 VERIFY_SALT = "employers.verify-email"
@@ -198,11 +198,14 @@ def may_invite(owner: Member) -> Refused | None:
 def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
     """Mail a colleague, or one who was removed, a link by which they join as recruiter.
 
-    Raises Refused: what `may_invite` answers, `email_taken`, `invited_too_often`.
+    Raises Refused: what `may_invite` answers, `email_taken`, `invited_too_often`; in a platform's test `test_email_required`, since it
+    writes to nobody.
     """
     if refused := may_invite(owner):
         raise refused
     email = email.strip().lower()
+    if owner.employer.test and not email.endswith(NOWHERE):
+        raise Refused("test_email_required", "email")
     if User.objects.filter(email=email).exists() and _former(owner.employer, email) is None and not _unclaimed(email).exists():
         raise Refused("email_taken", "email", seen=email)
     with transaction.atomic():
@@ -229,9 +232,9 @@ def _unclaimed(email: str) -> QuerySet[User]:
 def _release(user: User, now: datetime) -> None:
     """Take the address from an account that never confirmed it, for whoever has the mail that went there; the account is closed."""
     member = Member.objects.get(user=user)
+    Member.objects.filter(pk=member.pk, left_at=None).update(left_at=now)  # first, as the gate locks them
     user.email, user.is_active = f"{user.pk}@released.invalid", False
     user.save(update_fields=["email", "is_active"])
-    Member.objects.filter(pk=member.pk, left_at=None).update(left_at=now)
     record("release_address", user, SYSTEM, now, employer_id=member.employer_id, data={"member": str(member.pk)})
 
 
@@ -301,8 +304,14 @@ def _rejoin(former: Member, invitation: Invitation, password: str, language: str
 
 def _tell_of_joining(member: Member, now: datetime) -> None:
     record("join", member.employer, member.as_actor(), now, employer_id=member.employer_id, data={"member": str(member.pk)})
+    tell_owners_of(member, now)
+
+
+def tell_owners_of(member: Member, now: datetime) -> None:
+    """Write to the employer's other owners that this colleague acts for it, too."""
     context = {"company": member.employer.name, "member": member.user.email}
-    for owner in member.employer.members.active().filter(role=Member.MemberRole.OWNER).select_related("user"):
+    owners = member.employer.members.active().filter(role=Member.MemberRole.OWNER).exclude(pk=member.pk)
+    for owner in owners.select_related("user"):
         queue_mail(owner.user.email, "member_joined", owner.user.language, context, now)
 
 

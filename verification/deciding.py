@@ -98,7 +98,7 @@ def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
         return None
     if stopped := guards.stopped(case.employer_id):
         return stopped
-    taken = Employer.objects.filter(uscc=case.declared_uscc, confirmed_at__isnull=False).exclude(pk=case.employer_id).exists()
+    taken = Employer.objects.filter(uscc=case.declared_uscc, confirmed_at__isnull=False, test=False).exclude(pk=case.employer_id).exists()
     return Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) if taken else None
 
 

@@ -30,9 +30,10 @@ def tell_admins(uscc: str, member: Member, way: str, now: datetime, *, proven: b
     masked: who registered it may be a namesake who mistyped a code.
     """
     owners = Member.objects.active().filter(
-        role=Member.MemberRole.OWNER, employer__uscc=uscc, employer__confirmed_at__isnull=False, user__is_active=True
-    )
-    holder = Employer.objects.filter(uscc=uscc, confirmed_at__isnull=False).first()
+        role=Member.MemberRole.OWNER, employer__uscc=uscc, employer__confirmed_at__isnull=False, user__is_active=True,
+        employer__test=member.employer.test,
+    )  # fmt: skip
+    holder = Employer.objects.filter(uscc=uscc, confirmed_at__isnull=False, test=member.employer.test).first()
     if holder is None or (holder.pk != member.employer_id and not _worth_telling(holder, member, proven, now)):
         return
     for owner in owners.exclude(pk=member.pk).select_related("user", "employer"):

@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import Employer, User
-from employers.uscc import normalise, problem
+from employers.uscc import is_of_test, normalise, problem
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.models import record
@@ -169,11 +169,13 @@ def editing(case_id: UUID, actor: Actor, adding: str = "", now: datetime | None 
 
 
 def declare(case_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str, legal_representative: str, account_class: str) -> Case:
-    """Correct what the employer declared, while its case is in its hands. The code must be valid."""
+    """Correct what the employer declared, while its case is in its hands. The code must be valid, and of a test only in a test."""
     uscc = normalise(uscc)
     if refused := problem(uscc):
         raise refused
     with editing(case_id, actor) as case:
+        if is_of_test(uscc) is not case.test:
+            raise Refused("test_code_required" if case.test else "uscc_invalid", "uscc", seen=uscc)
         if case.employer.confirmed_at is not None and uscc != case.employer.uscc:
             raise Refused("uscc_fixed", "uscc", seen=uscc, expected=case.employer.uscc)
         changed = [

@@ -226,7 +226,7 @@ _LICENCE: Final = (
     "FROM verification_case s JOIN verification_document d ON d.case_id = s.id "
     f"WHERE s.id IN ({{marks}}) AND d.kind = '{DocumentKind.BUSINESS_LICENCE}'"
 )
-_STOOD_BY: Final = f"c.id <> t.seed AND NOT c.golden AND c.state NOT IN ({', '.join(repr(str(state)) for state in _UNSAID)})"
+_STOOD_BY: Final = f"c.id <> t.seed AND NOT c.golden AND NOT c.test AND c.state NOT IN ({', '.join(repr(str(state)) for state in _UNSAID)})"
 _OTHERS: Final = f"{_STOOD_BY} AND c.employer_id <> t.employer"
 # An account without an address of its own is nobody yet: a stranger types anybody's phone.
 _SEEN: Final = (

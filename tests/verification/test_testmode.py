@@ -13,14 +13,15 @@ from django.utils import timezone
 from downloads.models import GateDecision
 from employers import uscc as usccs
 from employers.models import ApiClient, Employer, Member, Scope
-from employers.operations import create_api_client
+from employers.operations import Links, create_api_client, invite
+from events.errors import Refused
 from events.mail import send
 from events.models import Event, Mail
 from events.reasons import REASONS
-from tests.factories import make_member, make_reviewer, make_uscc, sign_in
-from verification import operations, testcodes
+from tests.factories import make_document, make_member, make_reviewer, make_uscc, sign_in
+from verification import operations, proving, testcodes
 from verification.findings import Outcome
-from verification.models import Case, CheckRun
+from verification.models import Case, CheckRun, Document
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +209,34 @@ def test_a_test_takes_its_own_codes_and_addresses_and_nobody_else_does(platform:
     assert platform.call("post", path, {"reference": "hr-2", "email": "a@example.com"})["code"] == "test_email_required"
     unverified = platform.call("post", path, {"reference": "hr-2", "email": "unverified@example.test"})
     assert unverified["verified"] is False
+
+
+def test_a_test_writes_to_nobody_and_asks_no_bank(platform: Platform, now: datetime) -> None:
+    employer, member, _ = platform.hand_in(0)
+    member.employer.refresh_from_db()
+    with pytest.raises(Refused, match="test_email_required"):
+        invite(member, "victim@example.com", Links("https://zizhi.example"), timezone.now())
+    with pytest.raises(Refused, match="proof_not_offered"):
+        proving.send_code(member, "ceo@company.example", timezone.now())
+    with pytest.raises(Refused, match="proof_not_offered"):
+        proving.start_deposit(member, employer.name, "6222000011112222", "示例银行", timezone.now())
+    assert not Mail.objects.exclude(to__endswith=".test").exists()
+
+
+def test_neither_world_declares_a_code_of_the_other(platform: Platform, now: datetime) -> None:
+    _, tried = platform.employer(0)
+    real = make_member(now)
+    said = {"name": "某公司", "legal_representative": "", "account_class": "direct_employer"}
+    for member, code, why in ((tried, make_uscc(), "test_code_required"), (real, testcodes.code_for(0), "uscc_invalid")):
+        case = operations.open_case(member.employer, member.as_actor(), now)
+        with pytest.raises(Refused, match=why):
+            operations.declare(case.pk, member.as_actor(), now, uscc=code, **said)
+
+
+def test_what_a_test_uploads_accuses_nobody(platform: Platform, now: datetime) -> None:
+    employer, _, _ = platform.hand_in(40)
+    document = make_document(Case.objects.get(employer=employer), now)
+    assert not Document.objects.shown().filter(pk=document.pk).exists()
 
 
 def test_every_reason_of_a_recipe_is_one() -> None:

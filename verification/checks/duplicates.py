@@ -122,7 +122,7 @@ class Duplicates:
         lately = Sighting.objects.filter(kind__in=list(CLUSTERS), last_at__gt=subject.now - SEEN_WITHIN)
         mine = lately.filter(user__member__employer_id=subject.employer_id).values("digest")
         # An account without an address of its own is nobody yet: a stranger types anybody's phone.
-        others = lately.filter(digest__in=mine, user__member__isnull=False, user__email_verified_at__isnull=False).exclude(
+        others = lately.filter(digest__in=mine, user__member__employer__test=False, user__email_verified_at__isnull=False).exclude(
             Q(user__member__employer_id=subject.employer_id) | Q(user__member__employer__uscc=subject.uscc)
         )
         return dict(others.values_list("kind").annotate(companies=Count("user__member__employer__uscc", distinct=True)))

@@ -31,9 +31,10 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
     def shown(self) -> DocumentQuerySet:
         """What somebody submitted and stands by: a picture in a draft accuses nobody, nor does what was sent with an appeal, nor what
-        was copied for a golden case."""
+        was copied for a golden case or given in a platform's test."""
         unsaid = (State.DRAFT, State.WITHDRAWN)
-        return self.current().exclude(kind=DocumentKind.APPEAL_EVIDENCE).exclude(case__state__in=unsaid).exclude(case__golden=True)
+        stood_by = self.current().exclude(kind=DocumentKind.APPEAL_EVIDENCE).exclude(case__state__in=unsaid)
+        return stood_by.filter(case__golden=False, case__test=False)
 
 
 class Document(models.Model):
