@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Swagger
@@ -48,7 +47,7 @@ api = ZizhiApi(
     docs=Swagger({"layout": "BaseLayout", "deepLinking": True, "displayRequestDuration": True, "tryItOutEnabled": True}),
     docs_url="/docs",
     urls_namespace="api",
-    servers=[{"url": settings.SITE_URL, "description": "This deployment"}],
+    servers=[{"url": "/", "description": "This deployment"}],
     openapi_extra={"tags": api_document.TAGS},
 )
 api.add_router("", platform_router)

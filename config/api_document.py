@@ -49,7 +49,6 @@ _ONCE: Final = {
     "required": False,
     "description": "Of your own making, up to 64 visible characters. The same key with the same request is done once, for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"},
-    "example": "0d3f7c9e-create-acme",
 }
 _NAMED: Final = {
     "name": "X-Request-Id",

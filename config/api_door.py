@@ -75,6 +75,9 @@ class ApiDoor:
         except DatabaseError as error:
             log.error("database_unavailable", error=type(error).__name__)
             return unavailable()
+        except Exception as error:
+            log.exception("api_broken", exc_info=error)
+            return plain(500)
         if response.status_code >= 400 and not is_problem(response):
             allow = response.get("Allow")
             response = plain(response.status_code)

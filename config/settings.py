@@ -321,6 +321,10 @@ if CELERY_BROKER_URL.startswith("filesystem"):
 elif CELERY_BROKER_URL.startswith("redis"):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "unacked_restore_interval": 1, "unacked_restore_throttle": 1}
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
+WATCH_DOWNLOADS_SECONDS = env.int("ZIZHI_WATCH_DOWNLOADS_SECONDS", default=300)
+"""How often patterns of downloads are looked at (docs/gate.md)."""
+KEEP_ANSWERS_DAYS = env.int("ZIZHI_KEEP_ANSWERS_DAYS", default=1096)
+"""For how long the gate's answers are kept; never less than three years."""
 LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
 _EVERY: dict[str, float] = {
     "verification.tasks.sweep": SWEEP_SECONDS,
@@ -334,6 +338,9 @@ _EVERY: dict[str, float] = {
     "verification.tasks.place_queue": SWEEP_SECONDS,
     "verification.tasks.give_golden": SWEEP_SECONDS,
     "verification.tasks.end_golden": 3600,
+    "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
+    "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
+    "downloads.tasks.retire_answers": 3600,
     "events.tasks.sweep_mail": SWEEP_SECONDS,
     "events.tasks.sweep_outgoing": SWEEP_SECONDS,
     "events.tasks.sweep_webhooks": 5,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from downloads.models import GateDecision
+from downloads import proposals_admin  # noqa: F401  (its pages are registered as it is read)
+from downloads.models import GateDecision, PassUse, Standing
 from events.admin import LookOnlyAdmin
 from events.reasons import REASONS
 
@@ -23,3 +27,32 @@ class GateDecisionAdmin(LookOnlyAdmin):
     def why(self, answer: GateDecision) -> str:
         reason = REASONS.get(answer.reason)
         return reason.says.in_(get_language() or "zh-hans") if reason else answer.reason
+
+
+class ForWhoSeesAnswers(LookOnlyAdmin):
+    """What belongs to the gate's answers is for whoever may see those."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("downloads.view_gatedecision"))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+
+@admin.register(PassUse)
+class PassUseAdmin(ForWhoSeesAnswers):
+    list_display = ("used_at", "decision_id", "reason", "tier")
+    list_filter = ("tier", "reason")
+    search_fields = ("=decision_id",)
+    search_help_text = _("The whole id of an answer")
+    ordering = ("-used_at",)
+
+
+@admin.register(Standing)
+class StandingAdmin(ForWhoSeesAnswers):
+    list_display = ("employer", "tier", "reason", "moved_at", "until")
+    list_filter = ("tier", "reason")
+    search_fields = ("=employer__id", "=employer__uscc")
+    search_help_text = _("The whole id or credit code of an employer")
+    ordering = ("-moved_at",)
+    list_select_related = ("employer",)

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.db.models import Count, Q
 from ninja import Field, Router, Schema
 
-from downloads.models import GateDecision
-from downloads.rights import CURRENT, Obligation, Tier, standing
+from downloads import ladders
+from downloads.models import GateDecision, Standing
+from downloads.rights import Obligation, Tier, standing
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
-from employers.models import Employer, Scope
+from employers.models import ApiClient, Employer, Scope
 from events.errors import Refused
 from events.reasons import REASONS
 from verification.api import Words
@@ -70,12 +71,14 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
         raise Refused("employer_unknown")
     case = Case.objects.of(employer).first()
     state, expires_at, conditional = (case.state, case.expires_at, case.conditional) if case else (None, None, False)
-    stands = standing(state, expires_at, employer.confirmed_at, conditional, now)
-    held, used = CURRENT.rights[stands.tier], _used(employer.uscc, now)
+    ladder = ladders.in_force()
+    moved = Standing.objects.of(employer.pk, now)
+    stands = standing(state, expires_at, employer.confirmed_at, conditional, now, ladder, moved)
+    held, used = ladder.rights[stands.tier], _used(employer, client, now)
     may = held.download and not stands.reason
     reason = REASONS[stands.reason] if stands.reason else None
     return RightsOut(
-        employer_id=employer.pk, tier=stands.tier, download=may, per_candidate=held.per_candidate, ladder=CURRENT.version, as_of=now,
+        employer_id=employer.pk, tier=stands.tier, download=may, per_candidate=held.per_candidate, ladder=ladder.version, as_of=now,
         reason=WhyNotOut(code=reason.code, says=Words.of(reason.says), fix=Words.of(reason.fix)) if reason else None,
         obligations=list(held.obligations) if may else [],
         day=QuotaOut(limit=held.per_day, left=max(0, held.per_day - used["day"])),
@@ -84,12 +87,12 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
     )  # fmt: skip
 
 
-def _used(uscc: str, now: datetime) -> dict[str, int]:
+def _used(employer: Employer, client: ApiClient, now: datetime) -> dict[str, int]:
     """How many downloads all members together were allowed today, and in the last hour; counted as the gate counts them."""
     day = now.astimezone(ZoneInfo(settings.TIME_ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
     hour = now - timedelta(hours=1)
-    allowed = GateDecision.objects.allowed().filter(uscc=uscc, decided_at__gte=min(day, hour))
-    return allowed.aggregate(
+    company = GateDecision.objects.of_company(employer.uscc, client.pk if client.test else None)
+    return company.filter(decided_at__gte=min(day, hour)).aggregate(
         day=Count("pk", filter=Q(decided_at__gte=day)),
         hour=Count("pk", filter=Q(decided_at__gt=hour)),
     )

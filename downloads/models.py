@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from downloads import rights
+from downloads.rights import Tier
+from employers.models import Employer, User
 
 
 class GateDecisionQuerySet(models.QuerySet["GateDecision"]):
     def allowed(self) -> GateDecisionQuerySet:
         return self.filter(allowed=True)
+
+    def counted_with(self, one: GateDecision) -> GateDecisionQuerySet:
+        """The allowed ones that use up the same quota as `one`: its company's; of a test, that platform's alone."""
+        return self.of_company(one.uscc, one.client_id if one.test else None)
+
+    def of_company(self, uscc: str, test_client: uuid.UUID | None) -> GateDecisionQuerySet:
+        """The allowed ones that use up a company's quota; those of the test of `test_client`, if there is one."""
+        world = {"test": True, "client_id": test_client} if test_client else {"test": False}
+        return self.allowed().filter(uscc=uscc, **world)
 
 
 class GateDecision(models.Model):
@@ -21,6 +35,8 @@ class GateDecision(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
+    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    """Asked by a platform for tests; it uses up no quota of the others."""
     employer_id = models.UUIDField(_("employer"))
     member_id = models.UUIDField(_("recruiter"))
     candidate = models.CharField(_("candidate"), max_length=64)
@@ -28,10 +44,14 @@ class GateDecision(models.Model):
     uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
     case_id = models.UUIDField(_("case"), null=True)
     case_version = models.PositiveIntegerField(_("version of the case"), null=True)
+    case_state = models.CharField(_("state of the case"), max_length=30, blank=True, db_default="")
     allowed = models.BooleanField(_("allowed"))
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     tier = models.CharField(_("tier"), max_length=20)
     ladder_version = models.CharField(_("version of the ladder"), max_length=40)
+    used_day = models.PositiveIntegerField(_("used of the day's quota"), null=True)
+    """What the company had taken of its quotas after this answer; empty in answers from before it was kept."""
+    used_hour = models.PositiveIntegerField(_("used of the hour's quota"), null=True)
     decided_at = models.DateTimeField(_("decided"))
 
     objects = GateDecisionQuerySet.as_manager()
@@ -45,3 +65,135 @@ class GateDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{'allowed' if self.allowed else 'denied'} {self.employer_id}"
+
+
+class PassUse(models.Model):
+    """One try to spend the pass of an answer (`downloads.passes`). Written by the statement that judges it, never changed after."""
+
+    decision_id = models.UUIDField(_("gate decision"))
+    used_at = models.DateTimeField(_("used"))
+    reason = models.CharField(_("why not"), max_length=40, blank=True)
+    """Empty: it was honoured, and the resume left."""
+    tier = models.CharField(_("tier"), max_length=20)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("use of a pass"), _("uses of passes")
+        constraints = [models.UniqueConstraint(fields=["decision_id"], condition=models.Q(reason=""), name="pass_spent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reason or 'honoured'} {self.decision_id}"
+
+
+class StandingQuerySet(models.QuerySet["Standing"]):
+    def in_force(self, now: datetime) -> StandingQuerySet:
+        return self.filter(models.Q(until=None) | models.Q(until__gt=now))
+
+    def of(self, employer_id: uuid.UUID, now: datetime) -> rights.Standing | None:
+        """Where the employer was moved to on the ladder; None where its case alone says where it stands."""
+        row = self.in_force(now).filter(pk=employer_id).first()
+        return rights.Standing(Tier(row.tier), row.reason) if row else None
+
+
+class Standing(models.Model):
+    """That an employer was moved on the ladder, by a rule or by two people; without a row its case alone says where it stands.
+
+    The gate reads it at every question. Written in the company's turn (`downloads.moving`), so no answer overlooks it.
+    """
+
+    MOVED_TO = [
+        (Tier.RESTRICTED.value, _("restricted")),
+        (Tier.PROVISIONAL.value, _("provisional")),
+        (Tier.ESTABLISHED.value, _("established employer")),
+    ]
+
+    employer = models.OneToOneField(Employer, primary_key=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    tier = models.CharField(_("tier"), max_length=20, choices=MOVED_TO)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    """With a restriction, and only then, the code of `events.reasons` that the gate answers."""
+    moved_at = models.DateTimeField(_("moved"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
+    objects = StandingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("place on the ladder"), _("places on the ladder")
+        indexes = [models.Index(fields=["reason", "moved_at"], name="standing_reason")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(tier="restricted") & ~models.Q(reason="") | ~models.Q(tier="restricted") & models.Q(reason=""),
+                name="standing_restricted_has_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tier} {self.employer_id}"
+
+
+class Move(models.Model):
+    """What one person proposes, and a second one confirms: to move an employer on the ladder, or to let its case say again."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    tier = models.CharField(_("tier"), max_length=20, blank=True, choices=Standing.MOVED_TO)
+    """Empty: as its case says."""
+    why = models.TextField(_("why"), max_length=2000)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed"))
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("settled by"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("proposed move"), _("proposed moves")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(confirmed=False) | ~models.Q(settled_by=models.F("proposed_by")), name="move_takes_two_people"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tier or 'release'} {self.employer_id}"
+
+
+class Contact(models.Model):
+    """That an allowed download led to a contact, as the platform reports it: that is what hiring looks like."""
+
+    decision_id = models.UUIDField(_("gate decision"), primary_key=True)
+    client_id = models.UUIDField(_("platform"))
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("contact"), _("contacts")
+        indexes = [
+            models.Index(fields=["uscc", "at"], name="contact_company"),
+            models.Index(fields=["client_id", "at"], name="contact_platform"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact after {self.decision_id}"
+
+
+class LadderVersion(models.Model):
+    """One version of the ladder of rights, that one person proposed and a second one brought into force. The latest of those counts."""
+
+    version = models.CharField(_("version"), max_length=40, unique=True)
+    data = models.JSONField(_("ladder"))
+    why = models.TextField(_("why"), max_length=2000)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed"))
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("settled by"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    active_from = models.DateTimeField(_("in force from"), null=True, blank=True)
+    """Empty: proposed only, or dropped."""
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("version of the ladder"), _("versions of the ladder")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(active_from=None) | ~models.Q(settled_by=models.F("proposed_by")), name="ladder_takes_two_people"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.version

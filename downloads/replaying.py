@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from downloads.models import GateDecision
+from downloads import ladders
+from downloads.models import GateDecision, Standing
+from downloads.rights import standing
 from employers.models import Member
 from verification.models import Case
 from verification.states import State
@@ -39,7 +41,7 @@ def _yes(row: Any) -> Iterator[str | None]:
 
 
 def _stands(decision_id: UUID, now: datetime) -> bool:
-    """Whether the case that the decision rested on is as it was, and in force, and the member still there."""
+    """Whether the case that the decision rested on is as it was, and in force, the member still there, and the employer as free."""
     decision = GateDecision.objects.filter(pk=decision_id).first()
     if decision is None:
         return False
@@ -48,9 +50,8 @@ def _stands(decision_id: UUID, now: datetime) -> bool:
     if member is None:
         return False
     case = Case.objects.of(member.employer).first()
-    return (
-        case is not None
-        and (case.pk, case.version, case.state) == (decision.case_id, decision.case_version, State.APPROVED)
-        and case.expires_at is not None
-        and case.expires_at > now
-    )
+    if case is None or (case.pk, case.version, case.state) != (decision.case_id, decision.case_version, State.APPROVED):
+        return False
+    ladder, moved = ladders.in_force(), Standing.objects.of(decision.employer_id, now)
+    stands = standing(case.state, case.expires_at, member.employer.confirmed_at, case.conditional, now, ladder, moved)
+    return not stands.reason and ladder.rights[stands.tier].download

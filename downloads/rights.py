@@ -20,6 +20,7 @@ class Tier(StrEnum):
     HELD = "held"
     PROVISIONAL = "provisional"
     ESTABLISHED = "established"
+    RESTRICTED = "restricted"
     SUSPENDED = "suspended"
     REVOKED = "revoked"
 
@@ -50,26 +51,53 @@ class Rights:
 
 
 @dataclass(frozen=True)
+class Thresholds:
+    """From when on a pattern of downloads is a signal (`downloads.signals`), and how a good record is told."""
+
+    window_days: int = 14
+    """Over so many days answers and contacts are looked at."""
+    night: int = 15
+    """Downloads in one night, 23:00 to 06:00."""
+    burst: int = 15
+    """Downloads within `burst_seconds`."""
+    burst_seconds: int = 60
+    sequence: int = 12
+    """Downloads whose references run up by one, one after the other."""
+    unanswered_after: int = 60
+    """Downloads in the window after which too few contacts are a signal."""
+    unanswered_below: float = 0.03
+    """Contacts per download that are too few."""
+    early_days: int = 14
+    """Days after the first approval at which real hiring makes an employer `established`."""
+    early_downloads: int = 20
+    early_contacts: float = 0.3
+    """Contacts per download that show real hiring."""
+
+
+@dataclass(frozen=True, eq=False)
 class Ladder:
-    """One version of the ladder."""
+    """One version of the ladder. Each is itself alone, so that a statement can be kept for it."""
 
     version: str
     rights: dict[Tier, Rights]
     provisional_for: timedelta
     """How long a newly approved employer stays provisional."""
+    thresholds: Thresholds = Thresholds()
 
 
-CURRENT: Final = Ladder(
+FIRST: Final = Ladder(
     version="2026-11.1",
     rights={
         Tier.HELD: Rights(download=False),
         Tier.PROVISIONAL: Rights(True, 20, 5, 1, (Obligation.MARK, Obligation.RELAY_ONLY, Obligation.NOTIFY_CANDIDATE)),
         Tier.ESTABLISHED: Rights(True, 200, 40, 1, (Obligation.MARK, Obligation.RELAY_UNLESS_CONSENT, Obligation.NOTIFY_CANDIDATE)),
+        Tier.RESTRICTED: Rights(download=False),
         Tier.SUSPENDED: Rights(download=False),
         Tier.REVOKED: Rights(download=False),
     },
     provisional_for=timedelta(days=30),
 )
+"""The version that is in force until two people bring another one into force (`downloads.ladders`)."""
 
 
 @dataclass(frozen=True)
@@ -91,20 +119,35 @@ BY_STATE: Final[dict[State, Standing]] = {
 """Standings of the states that are not approved; those that are not listed are `NOT_APPROVED`."""
 
 
+RESTRICTED: Final = "employer_restricted"
+"""A person looks into it."""
+STEP_UP: Final = "employer_step_up"
+"""It rests until somebody of the employer proves anew that the company has authorised them."""
+
+
 def standing(
     state: str | None,
     expires_at: datetime | None,
     confirmed_at: datetime | None,
     conditional: bool,
     now: datetime,
-    ladder: Ladder = CURRENT,
+    ladder: Ladder = FIRST,
+    moved: Standing | None = None,
 ) -> Standing:
-    """Where an employer stands whose case that counts has this `state` (None: it has no case)."""
+    """Where an employer stands whose case that counts has this `state` (None: it has no case).
+
+    `moved` is where it was moved to on the ladder. That never opens what its case does not, and an approval on condition
+    is provisional whatever was done.
+    """
     if state is None:
         return NOT_APPROVED
     if state != State.APPROVED:
         return BY_STATE.get(State(state), NOT_APPROVED)
     if expires_at is None or expires_at <= now:
         return EXPIRED
+    if moved and moved.tier is Tier.RESTRICTED:
+        return moved
+    if moved and not conditional:
+        return Standing(moved.tier)
     young = confirmed_at is None or confirmed_at > now - ladder.provisional_for
     return Standing(Tier.PROVISIONAL if conditional or young else Tier.ESTABLISHED)

@@ -19,6 +19,7 @@ from employers import sightings
 from employers import uscc as usccs
 from employers.models import ApiClient, ApiKey, Employer, Member, Scope, User
 from employers.return_urls import registered
+from events import webhooks
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
@@ -393,7 +394,8 @@ def note_key_use(key: ApiKey, now: datetime) -> None:
 
 
 def revoke_api_client(client: ApiClient, actor: Actor, now: datetime) -> None:
-    """No request with any of this platform's keys is answered from now on."""
+    """No request with any of this platform's keys is answered from now on, and it is told nothing more."""
     with transaction.atomic():
         if ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=now):
             record("revoke_api_client", client, actor, now)
+            webhooks.delete_all(client.pk, actor, now)

@@ -82,7 +82,7 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
         kind = public.type_of(event.verb, event.subject_type)
         if kind is None or not hears.clients:  # a type that an earlier version had
             continue
-        told = public.payload(_happened(event, hears))
+        told = public.payload(_happened(event, kind, hears))
         for client_id in sorted(hears.clients):
             feeds[client_id].last_sequence += 1
             rows.append(
@@ -101,9 +101,9 @@ def _locked_feeds(client_ids: Iterable[UUID]) -> dict[UUID, Feed]:
     return {feed.client_id: feed for feed in Feed.objects.select_for_update().filter(pk__in=wanted).order_by("client_id")}
 
 
-def _happened(event: Event, hears: Heard) -> public.Happened:
+def _happened(event: Event, kind: str, hears: Heard) -> public.Happened:
     return public.Happened(
-        employer_id=str(event.employer_id), reference=hears.reference,
+        type=kind, employer_id=str(event.employer_id), reference=hears.reference,
         case_id=event.subject_id if event.subject_type == "case" else None,
         from_state=event.from_state, to_state=event.to_state, reasons=event.reasons, data=event.data,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from events.reasons import REASONS, Text
 
-_ANY: Final = ""
+TIER_CHANGED: Final = "employer.tier_changed"
 TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("register", "employer"): "employer.created",
     ("submit", "case"): "employer.submitted",
@@ -32,13 +32,14 @@ TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("expire", "case"): "employer.expired",
     ("withdraw", "case"): "employer.withdrawn",
     ("appeal", "case"): "employer.appealed",
-    ("promote", _ANY): "employer.tier_changed",
-    ("demote", _ANY): "employer.tier_changed",
-    ("restrict", _ANY): "employer.tier_changed",
-    ("release", _ANY): "employer.tier_changed",
+    ("promote", "standing"): TIER_CHANGED,
+    ("demote", "standing"): TIER_CHANGED,
+    ("restrict", "standing"): TIER_CHANGED,
+    ("step_up", "standing"): TIER_CHANGED,
+    ("release", "standing"): TIER_CHANGED,
     ("join", "employer"): "member.joined",
-    ("add_member", _ANY): "member.joined",
-    ("remove_member", _ANY): "member.left",
+    ("add_member", "employer"): "member.joined",
+    ("remove_member", "employer"): "member.left",
     ("release_address", "user"): "member.left",
 }
 """The type of an event by its verb and the kind of its subject; what is not listed is told to nobody."""
@@ -47,19 +48,20 @@ EVENT_TYPES: Final = tuple(dict.fromkeys(TYPES.values()))
 PING: Final = "webhook.ping"
 """Sent when a platform tries an endpoint out; it stands in no feed."""
 
-DETAILS: Final = ("attempt", "expires_at", "conditional", "member", "because_of", "from_tier", "to_tier")
+DETAILS: Final = ("attempt", "expires_at", "conditional", "member", "because_of")
 """What of an event's details is told where it is there."""
 
 
 def type_of(verb: str, subject_type: str) -> str | None:
     """The public type of what happened, or None where no platform hears of it."""
-    return TYPES.get((verb, subject_type)) or TYPES.get((verb, _ANY))
+    return TYPES.get((verb, subject_type))
 
 
 @dataclass(frozen=True)
 class Happened:
     """What an event says of itself, as far as it may be told."""
 
+    type: str
     employer_id: str
     reference: str
     case_id: str | None = None
@@ -74,7 +76,10 @@ def payload(happened: Happened) -> dict[str, Any]:
     told: dict[str, Any] = {"employer": {"id": happened.employer_id, "reference": happened.reference}}
     if happened.case_id:
         told["case"] = {"id": happened.case_id}
-    if happened.to_state:
+    if happened.type == TIER_CHANGED:  # null: where its case says
+        moved = {"from": happened.from_state or None, "to": happened.to_state or None, "until": happened.data.get("until")}
+        told["tier"] = moved
+    elif happened.to_state:
         told |= {"from_state": happened.from_state or None, "to_state": happened.to_state}
     told["reasons"] = [reason_of(code) for code in happened.reasons]
     return told | {name: happened.data[name] for name in DETAILS if name in happened.data}

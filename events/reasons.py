@@ -1016,6 +1016,51 @@ REASONS: dict[str, Reason] = _table(
         "company", REVIEWED,
     ),
     Reason(
+        "employer_step_up",
+        Text("近期下载方式异常，下载已暂停，请重新证明招聘授权", "Downloads rest after an unusual pattern, until the authority to recruit is shown once more"),
+        Text(
+            "请企业用任一方式重新证明授权（公司域名邮箱、对公打款、电子营业执照或同事担保），证明后几分钟内自动恢复；如属误判可申诉",
+            "Prove the authority anew in any way (e-mail at the company's domain, bank deposit, electronic licence, a colleague's word): downloads return by themselves within minutes; appeal if this is wrong",
+        ),
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "decision_unknown",
+        Text("没有这条放行记录", "No such gate decision"),
+        Text("请使用提问时得到的编号", "Use the id that the gate's answer gave"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "ladder_invalid",
+        Text("权益等级表的内容不正确", "The ladder does not have the right form"),
+        Text("请按当前版本的格式修改", "Change it in the form of the version in force"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "pass_unknown",
+        Text("没有这张通行证", "No such pass"),
+        Text("请重新提问，并原样使用答复中的通行证", "Ask the gate again, and send the answer's pass as it is"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "pass_expired",
+        Text("通行证已过期", "The pass has expired"),
+        Text("请在放行后一分钟内使用；否则重新提问", "Spend it within a minute of the answer; else ask the gate again"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "pass_spent",
+        Text("通行证已使用过", "The pass has been spent"),
+        Text("每次下载都要重新提问", "Ask the gate before every download"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "tier_without_downloads",
+        Text("企业目前的信任等级不含简历下载", "The employer's present tier holds no right to download"),
+        Text("企业可以查看等级及提升方法", "The employer can see its tier, and how to rise"),
+        "company", REVIEWED,
+    ),
+    Reason(
         "quota_day",
         Text("已达到每日下载上限", "The day's download quota is used up"),
         Text("明天恢复；保持良好记录可提升等级", "It returns tomorrow; a clean record raises it"),

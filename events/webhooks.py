@@ -139,12 +139,21 @@ def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> W
 def delete(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> None:
     """Nothing is sent there any more, and its secrets are erased. Raises Refused `webhook_unknown`."""
     with transaction.atomic():
-        endpoint = locked(endpoint_id, client_id)
-        endpoint.finished_at, endpoint.lease, endpoint.leased_until = now, None, None
-        endpoint.secret_sealed = endpoint.former_secret_sealed = ""
-        endpoint.save(update_fields=["finished_at", "lease", "leased_until", "secret_sealed", "former_secret_sealed"])
-        endpoint.deliveries.filter(finished_at=None).update(finished_at=now, outcome=Outcome.CANCELLED, lease=None, leased_until=None)
-        record("delete_webhook", endpoint, actor, now, data={"client": str(client_id)})
+        _end(locked(endpoint_id, client_id), actor, now)
+
+
+def delete_all(client_id: UUID, actor: Actor, now: datetime) -> None:
+    """A platform is no longer one: it is told nothing more, what waits included. In the caller's transaction."""
+    for endpoint in WebhookEndpoint.objects.existing().select_for_update(no_key=True).filter(client_id=client_id).order_by("pk"):
+        _end(endpoint, actor, now)
+
+
+def _end(endpoint: WebhookEndpoint, actor: Actor, now: datetime) -> None:
+    endpoint.finished_at, endpoint.lease, endpoint.leased_until = now, None, None
+    endpoint.secret_sealed = endpoint.former_secret_sealed = ""
+    endpoint.save(update_fields=["finished_at", "lease", "leased_until", "secret_sealed", "former_secret_sealed"])
+    endpoint.deliveries.filter(finished_at=None).update(finished_at=now, outcome=Outcome.CANCELLED, lease=None, leased_until=None)
+    record("delete_webhook", endpoint, actor, now, data={"client": str(endpoint.client_id)})
 
 
 def rotate_secret(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> tuple[WebhookEndpoint, str]:
@@ -187,16 +196,19 @@ def ring(endpoint_id: UUID) -> None:
 def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
     """Send a message that means nothing, to try the endpoint out. Raises Refused `webhook_unknown`, `webhook_paused`."""
     with transaction.atomic():
-        endpoint = _sending(endpoint_id, client_id)
+        endpoint = _sending(endpoint_id, client_id, now)
         delivery: WebhookDelivery = WebhookDelivery.objects.create(endpoint=endpoint, created_at=now, due_at=now)
         ring(endpoint.pk)
     return delivery
 
 
-def _sending(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
+def _sending(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookEndpoint:
+    """The platform's endpoint, to which something is to be sent now: whoever asks for it does not wait until its rest is over."""
     endpoint = locked(endpoint_id, client_id)
     if endpoint.paused_at is not None:
         raise Refused("webhook_paused")
+    endpoint.due_at = now
+    endpoint.save(update_fields=["due_at"])
     return endpoint
 
 
@@ -206,7 +218,7 @@ def send_again(delivery_id: int, endpoint_id: UUID, client_id: UUID, actor: Acto
     Raises Refused: `webhook_unknown`, `webhook_delivery_unknown`, `webhook_paused`.
     """
     with transaction.atomic():
-        endpoint = _sending(endpoint_id, client_id)
+        endpoint = _sending(endpoint_id, client_id, now)
         found = endpoint.deliveries.filter(pk=delivery_id)
         if not found.exists():
             raise Refused("webhook_delivery_unknown")
@@ -226,7 +238,7 @@ def replay(
     Raises Refused: `webhook_unknown`, `webhook_paused`.
     """
     with transaction.atomic():
-        endpoint = _sending(endpoint_id, client_id)
+        endpoint = _sending(endpoint_id, client_id, now)
         span = PlatformEvent.objects.of(client_id).between(first, last, since, until)
         if endpoint.types:
             span = span.filter(type__in=endpoint.types)

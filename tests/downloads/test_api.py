@@ -100,10 +100,22 @@ def test_no_database_no_download(client: Client, question: dict[str, str], now: 
     def down(**_: Any) -> None:
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(gate, "decide", down)
+    monkeypatch.setattr(gate, "decide_all", down)
     answer = ask(client, make_api_client(now)[1], question)
     assert answer.status_code == 503 and answer["Retry-After"] and answer.json()["code"] == "unavailable"
     assert "server closed" not in answer.content.decode()
+
+
+def test_many_at_once_in_their_order(client: Client, question: dict[str, str], now: datetime) -> None:
+    _, key = make_api_client(now)
+    body = question | {"candidates": [f"c-{n}" for n in range(7)]}
+    answers = client.post(f"{URL}/batch", body, content_type="application/json", headers={"Authorization": f"Bearer {key}"}).json()
+    assert [answer["allowed"] for answer in answers] == [True] * 5 + [False] * 2
+    assert [GateDecision.objects.get(pk=answer["id"]).candidate for answer in answers] == body["candidates"]
+    for wrong in ([], ["c"] * 101, ["张三"]):
+        body["candidates"] = wrong
+        refused = client.post(f"{URL}/batch", body, content_type="application/json", headers={"Authorization": f"Bearer {key}"})
+        assert refused.status_code == 422
 
 
 def test_the_key_is_not_kept(now: datetime) -> None:

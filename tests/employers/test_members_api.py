@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,12 +13,13 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.core import signing
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
 from employers import onboarding, return_urls
 from employers.models import ApiClient, Employer, Member, OnboardingLink, Scope, User
-from employers.operations import create_api_client, revoke_api_client
+from employers.operations import add_key, create_api_client, revoke_api_client
 from events.actor import SYSTEM
 from events.errors import Refused
 from events.models import Event, Mail
@@ -219,6 +221,28 @@ def test_looking_spends_nothing_and_pressing_spends_it(call: Caller) -> None:
     assert Event.objects.filter(verb="onboard").count() == 1
 
 
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_who_press_at_once_one_gets_in(call: Caller) -> None:
+    door, together = call.door(), threading.Barrier(20)
+    places: list[int] = []
+
+    def press() -> None:
+        together.wait()
+        try:
+            places.append(Client().post(door).status_code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(places) == [302] + [410] * 19
+    assert Event.objects.filter(verb="onboard").count() == 1
+
+
 def test_a_form_of_another_site_cannot_press_it(call: Caller) -> None:
     door = call.door()
     assert Client(enforce_csrf_checks=True).post(door).status_code == 403
@@ -348,7 +372,7 @@ def test_what_an_employer_may(call: Caller) -> None:
     User.objects.update(email_verified_at=timezone.now())
     make_case(member, timezone.now(), State.APPROVED, expires_at=timezone.now() + timedelta(days=9))
     asked = {"employer_id": str(call.employer.pk), "member_id": str(member.pk), "candidate": "c-1"}
-    gate = make_api_client(timezone.now())[1]
+    gate = add_key(call.client, [Scope.GATE_DECIDE], call.client.as_actor(), timezone.now())[1]
     Client().post("/api/v1/gate/decisions", asked, content_type="application/json", headers={"Authorization": f"Bearer {gate}"})
     may = call("GET", "/rights").json()
     assert (may["tier"], may["download"], may["reason"]) == ("provisional", True, None)

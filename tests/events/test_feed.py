@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
+from employers import enrolling
 from employers.audience import audience_of
 from employers.models import ApiClient, Employer, Scope
 from employers.operations import create_api_client, revoke_api_client
@@ -60,13 +61,31 @@ def test_types_keep_their_form() -> None:
 
 def test_details_are_told_by_name_and_reasons_in_both_languages() -> None:
     happened = public.Happened(
-        "e", "ref", "c", "approved", "suspended", ["registry_revoked", "of_an_old_version"], {"attempt": 2, "field": "张三"}
+        "employer.suspended",
+        "e",
+        "ref",
+        "c",
+        "approved",
+        "suspended",
+        ["registry_revoked", "of_an_old_version"],
+        {"attempt": 2, "field": "张三"},
     )
     body = public.payload(happened)
     assert body["employer"] == {"id": "e", "reference": "ref"} and body["case"] == {"id": "c"} and body["attempt"] == 2
     assert (body["from_state"], body["to_state"]) == ("approved", "suspended")
     assert body["reasons"][0]["fix"]["zh"] and body["reasons"][0]["says"]["en"] and body["reasons"][1] == {"code": "of_an_old_version"}
     assert "张三" not in str(body)
+
+
+def test_a_move_on_the_ladder_says_from_where_to_where_and_until_when() -> None:
+    data = {"until": "2026-12-01T00:00:00+00:00", "seen": ["at night"]}
+    kind = public.type_of("restrict", "standing")
+    assert kind == "employer.tier_changed" and public.type_of("release", "member") is None
+    body = public.payload(public.Happened(kind, "e", "", None, "", "restricted", ["not_allowed"], data))
+    assert body["tier"] == {"from": None, "to": "restricted", "until": data["until"]}
+    assert "to_state" not in body and "at night" not in str(body) and body["reasons"][0]["code"] == "not_allowed"
+    back = public.payload(public.Happened(kind, "e", "", None, "restricted", "", [], {"until": None}))
+    assert back["tier"] == {"from": "restricted", "to": None, "until": None}
 
 
 # --- Who hears -------------------------------------------------------------------------------------------
@@ -129,6 +148,18 @@ def test_a_suspension_says_why_and_an_approval_until_when(now: datetime) -> None
     assert [reason["code"] for reason in suspended.payload["reasons"]] == ["registry_revoked"]
     assert "personal words" not in str(suspended.payload) and "expires_at" not in suspended.payload
     assert datetime.fromisoformat(reinstated.payload["expires_at"]) == case.expires_at
+
+
+def test_members_come_and_go_by_their_ids_alone(now: datetime) -> None:
+    client = platform(now)
+    employer = of_platform(now, client)
+    told_of = {"reference": "m-1", "email": "zhang.san@example.com", "role": "recruiter", "language": "zh-hans"}
+    member = enrolling.add_member(client, employer, now=now, **told_of)
+    enrolling.end_member(client, employer, member.pk, now)
+    feed.relay(now)
+    rows = list(PlatformEvent.objects.of(client.pk))
+    assert [row.type for row in rows] == ["member.joined", "member.left"]
+    assert all(row.payload["member"] == str(member.pk) and "zhang" not in str(row.payload) for row in rows)
 
 
 # --- Killed in the middle --------------------------------------------------------------------------------

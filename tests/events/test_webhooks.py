@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from employers.models import Employer, Scope
-from employers.operations import create_api_client
+from employers.operations import create_api_client, revoke_api_client
 from events import delivering, feed, outbound, tasks, webhooks
 from events.actor import SYSTEM
 from events.errors import Refused
@@ -271,6 +271,27 @@ def test_a_deleted_endpoint_gets_nothing_and_keeps_no_secret(receiver: Receiver,
     assert not endpoint.secret_sealed and WebhookDelivery.objects.get().outcome == Outcome.CANCELLED
     with pytest.raises(Refused, match="webhook_unknown"):
         webhooks.resume(endpoint.pk, employer.platform_id, SYSTEM, now)
+
+
+def test_a_platform_that_is_revoked_is_told_nothing_more(receiver: Receiver, employer: Employer, now: datetime) -> None:
+    assert employer.platform
+    endpoint, _ = add(employer.platform.pk, receiver.url, now)
+    happen(employer, now)
+    revoke_api_client(employer.platform, SYSTEM, now)
+    happen(employer, now)
+    assert send(endpoint, now) == 0 and not receiver.got
+    assert not WebhookEndpoint.objects.existing().exists() and PlatformEvent.objects.count() == 1
+
+
+def test_a_ping_does_not_wait_until_the_rest_is_over(employer: Employer, now: datetime) -> None:
+    assert employer.platform_id
+    endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
+    happen(employer, now)
+    send(endpoint, now, post=answering(500)[1])
+    posted, post = answering(200)
+    assert send(endpoint, now, post=post) == 0, "it rests"
+    webhooks.ping(endpoint.pk, employer.platform_id, now)
+    assert send(endpoint, now, post=post) == 1 and posted[0].startswith("ping_")
 
 
 def test_deleted_while_it_is_being_sent_to(employer: Employer, now: datetime) -> None:

@@ -1,0 +1,152 @@
+"""How does an employer come to another rung of the ladder? By a rule, or by two people; always with a reason, and told.
+
+Each move is made in the company's turn (`downloads.turns`), so that the gate sees it from the moment that it is acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from downloads import turns
+from downloads.models import Contact, GateDecision, Move, Standing
+from downloads.rights import RESTRICTED, STEP_UP, Tier
+from employers.models import Employer, User
+from employers.powers import Power
+from events.actor import SYSTEM, Actor
+from events.errors import Refused
+from events.mail import queue_mail
+from events.models import record
+from verification import notices
+from verification.models import Proof, ProofState
+
+VERBS: Final = {Tier.RESTRICTED: "restrict", Tier.PROVISIONAL: "demote", Tier.ESTABLISHED: "promote"}
+AT_MOST: Final = 200
+"""So many step-ups are looked at in one round."""
+
+
+def move(
+    employer_id: UUID,
+    tier: Tier,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str = "",
+    until: datetime | None = None,
+    seen: Sequence[str] = (),
+) -> None:
+    """Put the employer on `tier`, whatever its case would say, until `until`. `reason` is what the gate answers to the restricted;
+    `seen` are the signals that led to it.
+    """
+    reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
+    with transaction.atomic():
+        turns.take(employer_id)
+        earlier = Standing.objects.select_for_update().filter(pk=employer_id).first()
+        values = {"tier": tier, "reason": reason, "moved_at": now, "until": until}
+        standing, _ = Standing.objects.update_or_create(pk=employer_id, defaults=values)
+        verb = "step_up" if reason == STEP_UP else VERBS[tier]
+        _noted(verb, standing, earlier.tier if earlier else "", tier, [reason] if reason else [], actor, now, seen)
+
+
+def release(employer_id: UUID, actor: Actor, now: datetime) -> bool:
+    """Let the employer's case say again where it stands; False where it did already."""
+    with transaction.atomic():
+        turns.take(employer_id)
+        standing = Standing.objects.select_for_update().filter(pk=employer_id).first()
+        if standing is None:
+            return False
+        _noted("release", standing, standing.tier, "", [standing.reason] if standing.reason else [], actor, now)
+        standing.delete()
+    return True
+
+
+def _noted(
+    verb: str, standing: Standing, earlier: str, later: str, reasons: list[str], actor: Actor, now: datetime, seen: Sequence[str] = ()
+) -> None:
+    """Put it down, and tell the employer's owners, with the way back."""
+    until = standing.until.isoformat() if standing.until else None
+    record(
+        verb,
+        standing,
+        actor,
+        now,
+        employer_id=standing.pk,
+        from_state=earlier,
+        to_state=later,
+        reasons=reasons,
+        data={"until": until, "seen": list(seen)},
+    )
+    employer = Employer.objects.get(pk=standing.pk)
+    if employer.test:
+        return
+    path = reverse("verification:home")
+    for member in notices.concerned(employer.pk, None):
+        context = {"name": employer.name, "verb": verb, "reasons": [] if verb == "release" else reasons, "path": path}
+        queue_mail(member.user.email, "standing_moved", member.user.language, context, now)
+
+
+# --- By two people ---------------------------------------------------------------------------------------
+
+
+def propose(employer_id: UUID, tier: str, why: str, until: datetime | None, user: User, now: datetime) -> Move:
+    """Propose a move to `tier`, or "" for what the case says. Raises Refused: `not_allowed`, `employer_unknown`."""
+    if not user.as_reviewer().can(Power.DECIDE):
+        raise Refused("not_allowed")
+    with transaction.atomic():
+        employer = Employer.objects.shown_to(user.pk).filter(pk=employer_id).first()
+        if employer is None:
+            raise Refused("employer_unknown", "employer")
+        proposed = Move.objects.create(employer=employer, tier=tier, why=why, until=until, proposed_by=user, proposed_at=now)
+        record("propose_move", proposed, user.as_reviewer(), now, employer_id=employer.pk, to_state=tier)
+    return proposed
+
+
+def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
+    """Confirm a proposed move, which then happens, or drop it.
+
+    Raises Refused: `state_conflict` where it is settled, `not_allowed`, and `second_person_required` for who proposed it.
+    """
+    if not user.as_reviewer().can(Power.SECOND_REVIEW):
+        raise Refused("not_allowed")
+    with transaction.atomic():
+        proposed = Move.objects.select_for_update().filter(pk=move_id, settled_at=None).first()
+        if proposed is None:
+            raise Refused("state_conflict")
+        if confirmed and proposed.proposed_by_id == user.pk:
+            raise Refused("second_person_required")
+        proposed.settled_by, proposed.settled_at, proposed.confirmed = user, now, confirmed
+        proposed.save()
+        verb = "confirm_move" if confirmed else "drop_move"
+        record(verb, proposed, user.as_reviewer(), now, employer_id=proposed.employer_id, to_state=proposed.tier)
+        if confirmed and proposed.tier:
+            move(proposed.employer_id, Tier(proposed.tier), user.as_reviewer(), now, until=proposed.until)
+        elif confirmed:
+            release(proposed.employer_id, user.as_reviewer(), now)
+
+
+# --- By a rule -------------------------------------------------------------------------------------------
+
+
+def lift_step_ups(now: datetime) -> int:
+    """Release those who have proven their authority since it was asked for; how many."""
+    lifted = 0
+    for standing in Standing.objects.filter(reason=STEP_UP).select_related("employer").order_by("moved_at")[:AT_MOST]:
+        fresh = Proof.objects.filter(
+            employer=standing.pk, uscc=standing.employer.uscc, state=ProofState.PROVEN, started_at__gt=standing.moved_at
+        )
+        if fresh.exists():
+            lifted += release(standing.pk, SYSTEM, now)
+    return lifted
+
+
+def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:
+    """Note that this download led to a contact; once, however often it is told. Raises Refused `decision_unknown`."""
+    decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client_id).first()
+    if decision is None:
+        raise Refused("decision_unknown", "decision_id")
+    Contact.objects.get_or_create(pk=decision_id, defaults={"uscc": decision.uscc, "client_id": client_id, "at": now})

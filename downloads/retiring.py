@@ -1,0 +1,34 @@
+"""For how long are answers kept? At least the three years of the law, and then no longer: they say who looked at whom."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import models
+
+from downloads.models import Contact, GateDecision, PassUse
+
+LEAST_DAYS: Final = 1096
+"""Three years, one of them a leap year (网络招聘服务管理规定 25; 电子商务法 31)."""
+AT_ONCE: Final = 5_000
+ROUNDS: Final = 20
+"""So many times `AT_ONCE` rows go in one run, each in a transaction of its own, so that no answer waits for them."""
+
+
+def retire(now: datetime, keep_days: int) -> int:
+    """Remove what is older than `keep_days`, which is never less than the law's; how many answers went."""
+    before = now - timedelta(days=max(keep_days, LEAST_DAYS))
+    _remove(PassUse.objects.filter(used_at__lt=before))
+    _remove(Contact.objects.filter(at__lt=before))
+    return _remove(GateDecision.objects.filter(decided_at__lt=before))
+
+
+def _remove(old: models.QuerySet[models.Model]) -> int:
+    gone = 0
+    for _ in range(ROUNDS):
+        removed, _by_model = old.model._default_manager.filter(pk__in=list(old.order_by().values_list("pk", flat=True)[:AT_ONCE])).delete()
+        gone += removed
+        if removed < AT_ONCE:
+            break
+    return gone

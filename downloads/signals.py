@@ -1,0 +1,92 @@
+"""Does the pattern of a company's downloads look like hiring? Pure functions over what it took lately; a signal is never a verdict.
+
+Insiders and thieves take many resumes, at night, quickly, in the order of their numbers, and call nobody. Each signal has its
+thresholds in the ladder's version, and leads to a step that the employer can undo by itself, or that a person looks at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from downloads.rights import Thresholds
+
+
+class Signal(StrEnum):
+    """What was seen. Stored; never renamed."""
+
+    NIGHT = "night"
+    BURST = "burst"
+    SEQUENCE = "sequence"
+    UNANSWERED = "unanswered"
+
+
+NIGHT_BEGINS: Final = 23
+NIGHT_ENDS: Final = 6
+_NUMBER = re.compile(r"^(.*?)(\d{1,18})$")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One download that was allowed."""
+
+    at: datetime
+    candidate: str
+
+
+def seen(taken: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo) -> set[Signal]:
+    """The signals in what was taken within the window, oldest first.
+
+    `answerable` were asked for by platforms that report contacts at all; `contacts` are those that led to one.
+    """
+    found = {
+        Signal.NIGHT: most_in_a_night(taken, zone) >= thresholds.night,
+        Signal.BURST: most_within(taken, timedelta(seconds=thresholds.burst_seconds)) >= thresholds.burst,
+        Signal.SEQUENCE: longest_run(taken) >= thresholds.sequence,
+        Signal.UNANSWERED: answerable >= thresholds.unanswered_after and contacts < thresholds.unanswered_below * answerable,
+    }
+    return {signal for signal, is_seen in found.items() if is_seen}
+
+
+def shows_hiring(taken: int, contacts: int, thresholds: Thresholds) -> bool:
+    """Whether so many contacts after so many downloads are what real hiring looks like."""
+    return taken >= thresholds.early_downloads and contacts >= thresholds.early_contacts * taken
+
+
+def most_in_a_night(taken: Sequence[Taken], zone: ZoneInfo) -> int:
+    """The most that were taken in one night, which begins at 23:00 and ends at 06:00."""
+    nights: dict[object, int] = {}
+    for one in taken:
+        local = one.at.astimezone(zone)
+        if local.hour >= NIGHT_BEGINS or local.hour < NIGHT_ENDS:
+            night = (local - timedelta(hours=NIGHT_ENDS)).date()
+            nights[night] = nights.get(night, 0) + 1
+    return max(nights.values(), default=0)
+
+
+def most_within(taken: Sequence[Taken], span: timedelta) -> int:
+    """The most that were taken within any `span`."""
+    most = begin = 0
+    for end, one in enumerate(taken):
+        while one.at - taken[begin].at > span:
+            begin += 1
+        most = max(most, end - begin + 1)
+    return most
+
+
+def longest_run(taken: Sequence[Taken]) -> int:
+    """The longest stretch of downloads, one after the other, in which each reference is the one before it plus one."""
+    longest = run = 0
+    before: tuple[str, int] | None = None
+    for one in taken:
+        match = _NUMBER.match(one.candidate)
+        number = (match[1], int(match[2])) if match else None
+        follows = number is not None and before is not None and number == (before[0], before[1] + 1)
+        run = run + 1 if follows else int(number is not None)
+        longest, before = max(longest, run), number
+    return longest

@@ -1,0 +1,56 @@
+"""Whose turn is it? Questions about one company are answered one after the other, those about others beside them.
+
+A quota that two read at once is a quota that both take. So on PostgreSQL whoever asks, or moves an employer on the ladder,
+first takes the company's turn: an advisory lock, kept until the commit. The statement after it sees all that was committed
+before the turn came, which a lock inside the same statement would not give: its snapshot is older than its waiting. Turn and
+statement travel together, so it is one round trip. On SQLite writers are serial anyway.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from employers.models import Employer
+
+TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employer._meta.db_table} WHERE id = %(employer)s"  # noqa: S608
+
+
+def take(employer_id: UUID) -> None:
+    """Take the turn of the employer's company until the caller's transaction ends."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE, {"employer": employer_id})
+
+
+def in_turn(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once they are committed.
+
+    Raises `django.db.DatabaseError`.
+    """
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    # Django's own cursors put parameters into the text, so that the server would plan this long statement anew each time.
+    session: Any = connection.connection
+    driver: Any = connection.Database  # type: ignore[attr-defined]  # psycopg, which SQLite alone does not need
+    with connection.wrap_database_errors, driver.Cursor(session) as turn, driver.Cursor(session) as cursor:
+        with session.pipeline():
+            turn.execute(TAKE, parameters, prepare=True)
+            cursor.execute(statement, parameters, prepare=True)
+        return list(cursor.fetchall())
+
+
+def uuid(value: UUID) -> UUID | str:
+    """A UUID as the database keeps it."""
+    return value if connection.features.has_native_uuid_field else value.hex
+
+
+def parameter(value: Any) -> Any:
+    """A time as the database takes it."""
+    return connection.ops.adapt_datetimefield_value(value)

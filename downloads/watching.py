@@ -1,0 +1,87 @@
+"""What follows from a pattern of downloads? Behind the gate's answers, never before them: a step up, a smaller quota, or a larger one.
+
+An employer that calls almost nobody has a smaller quota for a while. One that shows another signal is asked for a fresh proof
+of authority, which lifts it; one that shows several is restricted until a person has looked. Each signal is acted upon once:
+what came before the last move is not held against anybody again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from downloads import ladders, moving, signals
+from downloads.models import Contact, GateDecision, Standing
+from downloads.rights import RESTRICTED, STEP_UP, Ladder, Tier
+from employers.models import Employer
+from events.actor import SYSTEM
+from events.models import Event
+from verification.models import Case
+from verification.states import State
+
+AT_MOST: Final = 200
+"""So many employers are looked at in one round: those who took most lately first."""
+SEVERAL: Final = 2
+"""So many signals at once are more than a fresh proof can explain."""
+OWN_MOVES: Final = ("step_up", "restrict", "demote", "promote", "release")
+
+
+def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
+    """Look at everybody who downloaded since `since`; how many were moved."""
+    ladder = ladders.in_force()
+    lately = GateDecision.objects.allowed().filter(decided_at__gte=since, decided_at__lte=now, test=False)
+    employer_ids = lately.order_by().values_list("employer_id", flat=True).distinct()[:AT_MOST]
+    return sum(look_at(employer_id, ladder, now, zone) for employer_id in list(employer_ids))
+
+
+def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo) -> bool:
+    """Move the employer if what it took calls for it; whether it did."""
+    employer = Employer.objects.filter(pk=employer_id).first()
+    if employer is None:
+        return False
+    standing = Standing.objects.in_force(now).filter(pk=employer_id).first()
+    if standing is not None and standing.tier == Tier.RESTRICTED:
+        return False
+    begin = max(now - timedelta(days=ladder.thresholds.window_days), _last_moved(employer_id) or employer.registered_at)
+    rows = GateDecision.objects.allowed().filter(uscc=employer.uscc, test=False, decided_at__gt=begin, decided_at__lte=now)
+    facts = list(rows.order_by("decided_at").values_list("decided_at", "candidate", "client_id"))
+    taken = [signals.Taken(at, candidate) for at, candidate, _ in facts]
+    telling = {client_id for client_id in {fact[2] for fact in facts} if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()}
+    answerable = sum(client_id in telling for _, _, client_id in facts)
+    contacts = Contact.objects.filter(uscc=employer.uscc, at__gt=begin).count()
+    found = signals.seen(taken, answerable, contacts, ladder.thresholds, zone)
+    if found:
+        return _act(employer_id, found, standing, ladder, now)
+    if standing is None and _may_rise(employer, ladder, now) and signals.shows_hiring(len(taken), contacts, ladder.thresholds):
+        moving.move(employer_id, Tier.ESTABLISHED, SYSTEM, now)
+        return True
+    return False
+
+
+def _act(employer_id: UUID, found: set[signals.Signal], standing: Standing | None, ladder: Ladder, now: datetime) -> bool:
+    """A smaller quota for a while where nobody is called; a fresh proof for any other signal; a person for several."""
+    seen = sorted(found)
+    if len(found) >= SEVERAL:
+        moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen)
+    elif found == {signals.Signal.UNANSWERED} and (standing is None or standing.tier == Tier.ESTABLISHED):
+        until = now + timedelta(days=ladder.thresholds.window_days)
+        moving.move(employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen)
+    else:
+        moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen)
+    return True
+
+
+def _last_moved(employer_id: UUID) -> datetime | None:
+    """When the employer was last moved; a proof or a person has answered for what was before."""
+    moves = Event.objects.filter(employer_id=employer_id, subject_type="standing", verb__in=OWN_MOVES)
+    return moves.order_by("-id").values_list("at", flat=True).first()
+
+
+def _may_rise(employer: Employer, ladder: Ladder, now: datetime) -> bool:
+    """Whether it would otherwise be provisional by its age alone, and has been approved for long enough."""
+    if employer.confirmed_at is None or employer.confirmed_at > now - timedelta(days=ladder.thresholds.early_days):
+        return False
+    unconditional = Case.objects.filter(employer=employer, state=State.APPROVED, conditional=False).exists()
+    return unconditional and employer.confirmed_at > now - ladder.provisional_for

@@ -1,0 +1,140 @@
+"""Is no quota ever exceeded: by many at once, by many in one question, by a test?"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from downloads import gate
+from downloads.models import GateDecision
+from downloads.rights import FIRST, Tier
+from employers.models import ApiClient, Employer, Member
+from tests.factories import make_case, make_employer, make_member
+from verification.states import State
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CLIENT = uuid4()
+
+
+def approved(now: datetime, employer: Employer | None = None, days: int = 0) -> Member:
+    """A recruiter of an employer that was approved so many days ago."""
+    member = make_member(now, employer)
+    Employer.objects.filter(pk=member.employer_id).update(confirmed_at=now - timedelta(days=days))
+    make_case(member, now, State.APPROVED)
+    return member
+
+
+def ask_all(member: Member, candidates: list[str], now: datetime, client_id: UUID = CLIENT, test: bool = False) -> list[str]:
+    """The reason of each answer, in order; "" where it is yes."""
+    answers = gate.decide_all(
+        client_id=client_id, employer_id=member.employer_id, member_id=member.pk, candidates=candidates, now=now, zone=SHANGHAI, test=test
+    )
+    return [answer.reasons[0].code if answer.reasons else "" for answer in answers]
+
+
+def at_once(threads: int, each: int, member: Member, now: datetime, candidate: str = "c-{}") -> int:
+    """So many threads ask so often, all from the same moment on; how many answers were yes."""
+    start, numbers, granted = threading.Barrier(threads), itertools.count(), []
+
+    def ask() -> None:
+        try:
+            start.wait()
+            for _ in range(each):
+                granted.extend(why for why in ask_all(member, [candidate.format(next(numbers))], now) if not why)
+        finally:
+            connections.close_all()
+
+    asking = [threading.Thread(target=ask) for _ in range(threads)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    return len(granted)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("days", "left"), [(60, 20), (1, 5)])
+def test_two_hundred_at_once_take_exactly_what_is_left(days: int, left: int) -> None:
+    now = timezone.now()
+    member = approved(now, days=days)
+    held = FIRST.rights[Tier.ESTABLISHED if days > 30 else Tier.PROVISIONAL]
+    used = [f"used-{n}" for n in range(held.per_hour - left)]
+    if used:
+        assert set(ask_all(member, used, now)) == {""}
+    assert at_once(20, 10, member, now) == left
+    assert GateDecision.objects.allowed().count() == held.per_hour
+    assert GateDecision.objects.count() == 200 + len(used), "every answer is on record"
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_one_candidate_is_had_once_however_many_ask() -> None:
+    now = timezone.now()
+    assert at_once(10, 5, approved(now, days=60), now, "the same") == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_the_counting_that_was_in_use_would_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the company's turn the same threads take too much: so the test above can fail."""
+    from downloads import turns
+
+    monkeypatch.setattr(turns, "TAKE", "SELECT %(employer)s::uuid")
+    now = timezone.now()
+    taken = max(at_once(20, 10, approved(now, days=60), now) for _ in range(5))
+    assert taken > FIRST.rights[Tier.ESTABLISHED].per_hour
+
+
+def test_many_in_one_question_share_the_quota_in_their_order(now: datetime, db: None) -> None:
+    member = approved(now)
+    assert ask_all(member, ["a", "b", "a", "c", "d", "e", "f", "b"], now) == [
+        "", "", "quota_candidate", "", "", "", "quota_hour", "quota_candidate",
+    ]  # fmt: skip
+    used = GateDecision.objects.order_by("candidate").values_list("candidate", "allowed", "used_hour")
+    assert (("e", True, 5) in used) and (("f", False, 5) in used)
+
+
+def test_many_in_one_question_are_answered_as_one_after_the_other(now: datetime, db: None) -> None:
+    questions = [f"c-{n % 17}" for n in range(60)]
+    together, singly = approved(now, days=60), approved(now, days=60)
+    assert ask_all(together, questions, now) == [why for one in questions for why in ask_all(singly, [one], now)]
+
+
+def test_the_days_quota_runs_out_over_the_hours(db: None) -> None:
+    begin = datetime(2026, 11, 24, 9, 0, tzinfo=SHANGHAI)
+    member = approved(begin)
+    for hour in range(4):
+        asked = [f"{hour}-{n}" for n in range(6)]
+        assert ask_all(member, asked, begin + timedelta(hours=hour)) == [""] * 5 + ["quota_day" if hour == 3 else "quota_hour"]
+    assert ask_all(member, ["next day"], begin + timedelta(days=1)) == [""]
+
+
+def make_client(now: datetime, test: bool = False) -> ApiClient:
+    return ApiClient.objects.create(name="a platform", test=test, created_at=now)
+
+
+def test_a_platform_sees_its_own_and_those_who_came_by_themselves(now: datetime, db: None) -> None:
+    one, other = make_client(now), make_client(now)
+    by_itself, of_one = approved(now), approved(now, make_employer(now, platform=one))
+    for member, client, why in ((by_itself, one, ""), (by_itself, other, ""), (of_one, one, ""), (of_one, other, "employer_unknown")):
+        assert ask_all(member, [f"c-{client.pk}"], now, client.pk) == [why]
+    unseen = GateDecision.objects.get(reason="employer_unknown")
+    assert (unseen.uscc, unseen.case_id, unseen.case_state, unseen.tier) == ("", None, "", "held"), "nothing of it shows"
+
+
+def test_a_test_is_a_world_apart(now: datetime, db: None) -> None:
+    live, test, other = make_client(now), make_client(now, test=True), make_client(now, test=True)
+    real = approved(now)
+    made, made_too = (approved(now, make_employer(now, uscc=real.employer.uscc, platform=who, test=True)) for who in (test, other))
+    for member, client in ((real, test), (made, other), (made, live)):
+        assert ask_all(member, ["c"], now, client.pk, client.test) == ["employer_unknown"]
+    five = [f"c-{n}" for n in range(5)]
+    for member, client in ((made, test), (made_too, other), (real, live)):
+        assert ask_all(member, five, now, client.pk, client.test) == [""] * 5, "none has used up what is another's"

@@ -1,0 +1,134 @@
+"""Are the patterns of a thief seen, those of an honest recruiter left alone, and is what follows mild and liftable?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from downloads import moving, signals, watching
+from downloads.models import Contact, GateDecision, Standing
+from downloads.rights import FIRST, RESTRICTED, STEP_UP, Thresholds, Tier
+from downloads.signals import Signal, Taken
+from employers.models import Employer, Member
+from events.actor import SYSTEM
+from events.models import Event
+from tests.downloads.test_quotas import CLIENT, approved
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MORNING = datetime(2026, 11, 24, 9, 0, tzinfo=SHANGHAI)
+USUAL = Thresholds()
+
+
+def every(step: timedelta, many: int, begin: datetime = MORNING, name: str = "c-{}", by: int = 7) -> list[Taken]:
+    return [Taken(begin + n * step, name.format(1000 + n * by)) for n in range(many)]
+
+
+@pytest.mark.parametrize(
+    ("taken", "contacts", "expected"),
+    [
+        ([], 0, set()),
+        (every(timedelta(minutes=10), 40), 10, set()),
+        (every(timedelta(minutes=10), USUAL.night, datetime(2026, 11, 24, 23, 0, tzinfo=SHANGHAI)), 0, {Signal.NIGHT}),
+        (every(timedelta(minutes=10), USUAL.night - 1, datetime(2026, 11, 24, 23, 0, tzinfo=SHANGHAI)), 0, set()),
+        (every(timedelta(seconds=4), USUAL.burst), 0, {Signal.BURST}),
+        (every(timedelta(seconds=5), USUAL.burst), 0, set()),
+        (every(timedelta(minutes=10), USUAL.sequence, by=1), 0, {Signal.SEQUENCE}),
+        (every(timedelta(minutes=10), USUAL.sequence, by=1, name="{}-x"), 0, set()),
+        (every(timedelta(minutes=10), USUAL.unanswered_after), 1, {Signal.UNANSWERED}),
+        (every(timedelta(minutes=10), USUAL.unanswered_after), 2, set()),
+    ],
+)
+def test_what_is_seen(taken: list[Taken], contacts: int, expected: set[Signal]) -> None:
+    assert signals.seen(taken, len(taken), contacts, USUAL, SHANGHAI) == expected
+
+
+def test_a_night_is_one_though_it_has_two_dates() -> None:
+    late = every(timedelta(minutes=30), 4, datetime(2026, 11, 24, 23, 0, tzinfo=SHANGHAI))
+    assert signals.most_in_a_night(late, SHANGHAI) == 4
+    assert signals.most_in_a_night(every(timedelta(hours=24), 4, datetime(2026, 11, 24, 23, 0, tzinfo=SHANGHAI)), SHANGHAI) == 1
+    assert signals.most_in_a_night([Taken(MORNING.replace(hour=6), "c")], SHANGHAI) == 0
+
+
+@given(st.lists(st.integers(0, 200), max_size=40))
+def test_the_window_counts_as_a_slow_count_does(minutes: list[int]) -> None:
+    taken = [Taken(MORNING + timedelta(minutes=minute), "c") for minute in sorted(minutes)]
+    span = timedelta(minutes=10)
+    slowly = max((sum(one.at <= other.at <= one.at + span for other in taken) for one in taken), default=0)
+    assert signals.most_within(taken, span) == slowly
+
+
+@pytest.fixture
+def member(now: datetime, db: None) -> Member:
+    member = approved(now, days=20)
+    Employer.objects.filter(pk=member.employer_id).update(registered_at=now - timedelta(days=20))
+    return member
+
+
+def take(member: Member, taken: list[Taken]) -> None:
+    """As answers on record."""
+    GateDecision.objects.bulk_create(
+        GateDecision(
+            client_id=CLIENT, employer_id=member.employer_id, member_id=member.pk, candidate=one.candidate, uscc=member.employer.uscc,
+            allowed=True, tier=Tier.PROVISIONAL, ladder_version=FIRST.version, decided_at=one.at,
+        )
+        for one in taken
+    )  # fmt: skip
+
+
+def look(now: datetime) -> int:
+    return watching.look(now, now - timedelta(days=2), SHANGHAI)
+
+
+def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(member: Member, now: datetime) -> None:
+    take(member, every(timedelta(minutes=1), USUAL.sequence, now - timedelta(hours=3), by=1))
+    assert look(now) == 1
+    assert Standing.objects.get().reason == STEP_UP
+    assert Event.objects.get(verb="step_up").data["seen"] == ["sequence"]
+    assert look(now) == 0
+    moving.release(member.employer_id, SYSTEM, now + timedelta(minutes=1))
+    assert look(now + timedelta(minutes=2)) == 0
+
+
+def test_several_signals_wait_for_a_person(member: Member, now: datetime) -> None:
+    take(member, every(timedelta(seconds=1), USUAL.burst, now - timedelta(hours=3), by=1))
+    assert look(now) == 1
+    assert Standing.objects.get().reason == RESTRICTED
+
+
+def test_real_hiring_raises_the_quota_early(member: Member, now: datetime) -> None:
+    take(member, every(timedelta(hours=2), USUAL.early_downloads, now - timedelta(hours=47)))
+    assert look(now) == 0, "nobody was contacted"
+    for _ in range(6):
+        Contact.objects.create(decision_id=uuid4(), client_id=CLIENT, uscc=member.employer.uscc, at=now)
+    assert look(now) == 1
+    assert Standing.objects.get().tier == Tier.ESTABLISHED
+    assert look(now) == 0
+
+
+def test_no_one_rises_early_on_condition_or_too_young(member: Member, now: datetime) -> None:
+    take(member, every(timedelta(hours=2), USUAL.early_downloads, now - timedelta(hours=47)))
+    for _ in range(20):
+        Contact.objects.create(decision_id=uuid4(), client_id=CLIENT, uscc=member.employer.uscc, at=now)
+    member.employer.cases.update(conditional=True)
+    assert look(now) == 0
+    member.employer.cases.update(conditional=False)
+    Employer.objects.update(confirmed_at=now - timedelta(days=13))
+    assert look(now) == 0
+
+
+def test_who_calls_nobody_has_a_smaller_quota_for_a_while(member: Member, now: datetime) -> None:
+    take(member, every(timedelta(minutes=40), USUAL.unanswered_after, now - timedelta(hours=47)))
+    taken_at_night = GateDecision.objects.filter(decided_at__hour__in=[15, *range(16, 22)])
+    taken_at_night.delete()
+    take(member, every(timedelta(minutes=3), USUAL.unanswered_after, now.astimezone(SHANGHAI).replace(hour=12) - timedelta(days=1)))
+    assert look(now) == 0, "the platform tells of no contacts, so that there are none says nothing"
+    Contact.objects.create(decision_id=uuid4(), client_id=CLIENT, uscc="another", at=now)
+    assert look(now) == 1
+    standing = Standing.objects.get()
+    assert (standing.tier, standing.until) == (Tier.PROVISIONAL, now + timedelta(days=USUAL.window_days))
+    assert Event.objects.get(verb="demote").data["seen"] == ["unanswered"]
