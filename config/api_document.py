@@ -41,6 +41,8 @@ _MEANINGS: Final = {
     "429": ("Too many requests: try again after `Retry-After` seconds.", "rate_limited"),
     "503": ("No answer can be given now: treat it as no, and ask again after `Retry-After` seconds.", "unavailable"),
 }
+_OF_ONE: Final = {"spend_pass": {"410": ("The minute of the pass is over: ask the gate again.", "pass_expired")}}
+"""What only one operation answers."""
 _WRITING: Final = ("post", "patch", "delete")
 _WITH_A_BODY: Final = ("post", "put", "patch")
 _ONCE: Final = {
@@ -82,7 +84,8 @@ def _complete(operation: dict[str, Any], method: str) -> None:
         answer["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()}
     # A schema's numbers are keys of both kinds: what an operation says of itself stays.
     said = {str(status) for status in operation["responses"]}
-    for status, (text, code) in (_MEANINGS | (_OF_A_BODY if method in _WITH_A_BODY else {})).items():
+    of_a_body = _OF_A_BODY if method in _WITH_A_BODY else {}
+    for status, (text, code) in (_MEANINGS | of_a_body | _OF_ONE.get(operation["operationId"], {})).items():
         if status not in said:
             operation["responses"][status] = _problem_answer(status, text, code)
 

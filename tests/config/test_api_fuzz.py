@@ -14,6 +14,7 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
+from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CheckFunction, load_all_checks, not_a_server_error
@@ -45,6 +46,8 @@ CHECKS: list[CheckFunction] = [
 ]
 
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
+# Wrong keys are tried by `ignored_auth`; among the wrong requests they would be replaced by the right one.
+schema.config.generation.update(with_security_parameters=False)
 
 
 @pytest.fixture
@@ -61,7 +64,16 @@ def there(settings: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     record("register", employer, SYSTEM, now, employer_id=employer.pk)
     relay(now)
     delivery = WebhookDelivery.objects.get()
-    ids = {"employer_id": employer.pk, "member_id": member.pk, "endpoint_id": endpoint.pk, "delivery_id": delivery.pk, "reference": "co-1"}
+    ids: dict[str, Any] = {
+        "employer_id": employer.pk,
+        "member_id": member.pk,
+        "endpoint_id": endpoint.pk,
+        "delivery_id": delivery.pk,
+        "reference": "co-1",
+    }
+    asked = {"employer_id": employer.pk, "member_id": member.pk, "candidate": "c-1"}
+    yes = Client().post("/api/v1/gate/decisions", asked, "application/json", headers={"Authorization": f"Bearer {key}"}).json()
+    ids |= {"decision_id": yes["id"], "gate_pass": yes["gate_pass"]}
     # The test's connection is not the server's to close; Django's own test client does the same.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
@@ -78,7 +90,7 @@ def test_every_answer_is_one_of_the_documents(case: schemathesis.Case, there: tu
     if case.meta and case.meta.generation.mode.is_positive:
         case.path_parameters = {name: ids[name] for name in case.path_parameters or {}}
         if isinstance(case.body, dict):
-            case.body |= {name: ids[name] for name in ("employer_id", "member_id") if name in case.body}
+            case.body |= {name: ids[name] for name in ("employer_id", "member_id", "decision_id", "gate_pass") if name in case.body}
     with transaction.atomic():
         case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, checks=CHECKS)
         transaction.set_rollback(True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -47,7 +47,7 @@ class Reason:
     who: str
     takes: Words
     appeal: bool
-    url: str = ""
+    url: str
     """Where the employer's recruiter sees it, mends it and appeals."""
 
 
@@ -62,11 +62,11 @@ class Decision:
     """What you have to do with this download: mark, relay_only, relay_unless_consent, notify_candidate."""
     tier: str
     decided_at: datetime
-    retry_at: datetime | None = None
+    retry_at: datetime | None
     """With a quota that is used up: when it frees."""
-    gate_pass: str | None = None
+    gate_pass: str | None
     """With a yes: good once, until `gate_pass_expires_at`. Spend it before the first byte leaves."""
-    gate_pass_expires_at: datetime | None = None
+    gate_pass_expires_at: datetime | None
 
     def __bool__(self) -> bool:
         return self.allowed is True
@@ -400,12 +400,7 @@ def _read(kind: Any, value: Any) -> Any:
 
 def _read_dataclass(kind: type, value: Any) -> Any:
     told, types_of = _is(dict, value), _types_of(kind)
-    given = {
-        field.name: _read(types_of[field.name], told[field.name])
-        for field in fields(kind)
-        if field.name in told or field.default is MISSING  # with a default: a service of an earlier version does not say it
-    }
-    return kind(**given)
+    return kind(**{field.name: _read(types_of[field.name], told[field.name]) for field in fields(kind)})
 
 
 def _is(kind: Any, value: Any) -> Any:

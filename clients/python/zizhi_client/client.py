@@ -77,12 +77,12 @@ class Zizhi:
         """Any answer that was given to you, with what it rested on. It tells of then, not of now."""
         return self._get(answers.Explanation, f"/gate/decisions/{_part(decision_id)}")
 
-    def spend_pass(self, gate_pass: str) -> answers.Spent:
+    def spend_pass(self, gate_pass: str, *, idempotency_key: str | None = None) -> answers.Spent:
         """The last question before the first byte leaves: the facts are looked at again, and the pass is good once.
 
         Asked once and never again by itself. Raises ZizhiError for every no, GateUnavailable where no answer came.
         """
-        return self._ask(answers.Spent, "POST", "/gate/passes/spend", {"gate_pass": gate_pass}, None)
+        return self._ask(answers.Spent, "POST", "/gate/passes/spend", {"gate_pass": gate_pass}, idempotency_key)
 
     def report_contact(self, decision_id: str, *, idempotency_key: str | None = None) -> None:
         """The employer and the candidate were in contact after this download. Telling it twice is once."""
