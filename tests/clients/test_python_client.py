@@ -13,6 +13,8 @@ from typing import Any, get_args, get_type_hints
 import httpx
 import pytest
 from standardwebhooks import Webhook
+
+from config.api import api
 from zizhi_client import (
     Conflict,
     GateUnavailable,
@@ -25,8 +27,6 @@ from zizhi_client import (
     calls,
     verify_webhook,
 )
-
-from config.api import api
 
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(), default=str))
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
