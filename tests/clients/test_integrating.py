@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,8 @@ def run(script: str, folder: Path, **environment: str) -> tuple[str, str]:
     try:
         said = shell.communicate(timeout=200)
     finally:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     assert shell.returncode == 0, said
     return said
 
@@ -66,7 +65,8 @@ def test_every_command_of_the_guide(broker: str, live_server: Any, tmp_path: Pat
     platform, key = create_api_client("a test", list(Scope), timezone.now(), test=True)
     ApiClient.objects.filter(pk=platform.pk).update(return_urls="https://www.site-a.example/hr")
     (tmp_path / "receiver.py").write_text(RECEIVER, encoding="utf-8")
-    script = "\n".join(f"echo '{MARK}'\n{block}" for block in COMMANDS)
+    ends = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"  # what it has started would keep its output open
+    script = ends + "\n".join(f"echo '{MARK}'\n{block}" for block in COMMANDS)
     with running_worker(broker, tmp_path / "worker.log", beat=True, ZIZHI_SWEEP_SECONDS="1"):
         out, complaints = run(
             script, tmp_path, ZIZHI=f"{live_server.url}/api/v1", KEY=key, HOOK=f"http://127.0.0.1:{free_port()}/zizhi",
