@@ -24,8 +24,8 @@ class Zizhi:
     """The service at `base_url`, asked with `key` (`zk_…`, or `test_…` for tests). Make one and keep it; threads may share it.
 
     Every method raises ZizhiError. What is not answered within `timeout` seconds, or with 429 or 5xx, is tried again up to `retries`
-    times where that does nothing twice. The gate is asked once, with `gate_timeout` for each step. `idempotency_key` is for what has to be done once even
-    if your program dies in between: make it before the call, and keep it.
+    times where that does nothing twice. The gate is asked once, with `gate_timeout` for each step.
+    `idempotency_key` is for what has to be done once even if your program dies in between: make it before the call, and keep it.
     """
 
     def __init__(
