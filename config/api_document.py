@@ -27,6 +27,11 @@ TAGS: Final = [
     {"name": "test mode", "description": "With test keys: codes that stand for outcomes, a reviewer's decisions, and a clock to move."},
 ]
 
+_OF_A_BODY: Final = {
+    "400": ("The body is no JSON.", "malformed_json"),
+    "413": ("The body is over 1 MB.", "body_too_large"),
+    "415": ("The body is not `application/json`.", "unsupported_media_type"),
+}
 _MEANINGS: Final = {
     "401": ("The key is missing, wrong, expired or revoked.", "key_missing_or_wrong"),
     "403": ("The key does not have the scope, or the employer is not one of yours.", "scope_missing"),
@@ -36,7 +41,10 @@ _MEANINGS: Final = {
     "429": ("Too many requests: try again after `Retry-After` seconds.", "rate_limited"),
     "503": ("No answer can be given now: treat it as no, and ask again after `Retry-After` seconds.", "unavailable"),
 }
+_OF_ONE: Final = {"spend_pass": {"410": ("The minute of the pass is over: ask the gate again.", "pass_expired")}}
+"""What only one operation answers."""
 _WRITING: Final = ("post", "patch", "delete")
+_WITH_A_BODY: Final = ("post", "put", "patch")
 _ONCE: Final = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -48,8 +56,10 @@ _NAMED: Final = {
     "name": "X-Request-Id",
     "in": "header",
     "required": False,
-    "description": "Names this request in the answer and in our logs; one is made where none is sent.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_.:-]+$"},
+    # No constraint in the schema, since nothing is refused for its id.
+    "description": "Names this request in the answer and in our logs: up to 64 letters, digits and `_.:-`. Where none is sent, or one of "
+    "another form, one is made.",
+    "schema": {"type": "string"},
 }
 _HEADERS: Final = {
     "X-Request-Id": "Names this request in our logs.",
@@ -74,7 +84,8 @@ def _complete(operation: dict[str, Any], method: str) -> None:
         answer["headers"] = {name: {"description": text, "schema": {"type": "string"}} for name, text in _HEADERS.items()}
     # A schema's numbers are keys of both kinds: what an operation says of itself stays.
     said = {str(status) for status in operation["responses"]}
-    for status, (text, code) in _MEANINGS.items():
+    of_a_body = _OF_A_BODY if method in _WITH_A_BODY else {}
+    for status, (text, code) in (_MEANINGS | of_a_body | _OF_ONE.get(operation["operationId"], {})).items():
         if status not in said:
             operation["responses"][status] = _problem_answer(status, text, code)
 

@@ -6,13 +6,14 @@ that a test platform can set.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 from ninja import Field, Router, Schema, Status
+from pydantic import AfterValidator
 
 from employers.api import ApiRequest, BearerKey
 from employers.models import Scope
@@ -127,13 +128,24 @@ class DeliveriesOut(Schema):
     next_before: int | None = Field(description="Where the next page begins; null: there is none.")
 
 
+def _in_utc(at: datetime) -> datetime:
+    """PostgreSQL takes no offset of sixteen hours or more, which RFC 3339 allows."""
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError("Input should be a time between the years 1 and 9999 in UTC") from error
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+
 class Span(Schema):
     """By sequence, by time or by both; both ends belong to it."""
 
     first: int | None = Field(None, alias="from", ge=1, description="The first number.")
     last: int | None = Field(None, alias="to", ge=1, description="The last number.")
-    since: datetime | None = Field(None, description="Put into the feed at this time or later.")
-    until: datetime | None = Field(None, description="Put into the feed at this time or earlier.")
+    since: Moment | None = Field(None, description="Put into the feed at this time or later.")
+    until: Moment | None = Field(None, description="Put into the feed at this time or earlier.")
 
 
 class Replayed(Schema):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 from ninja import Field, Router, Schema
+from pydantic import BeforeValidator, WithJsonSchema
 
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
@@ -125,10 +127,21 @@ def decide(request: ApiRequest, employer_id: UUID, ruling: Ruling) -> CaseOut:
     return CaseOut.of(testmode.decide(employer, ruling.verb, ruling.reasons, ruling.note, now_for(request.auth.client)))
 
 
+def _no_flag(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("Input should be an ISO 8601 duration, or a number of seconds")
+    return value
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(_no_flag), WithJsonSchema({"anyOf": [{"type": "string", "format": "duration"}, {"type": "number"}]})
+]
+
+
 class ClockMove(Schema):
     """How far the test's clock moves, beyond where it is."""
 
-    advance: timedelta = Field(examples=["P180D"], description="An ISO 8601 duration, or seconds; forward only.")
+    advance: Duration = Field(examples=["P180D"], description="An ISO 8601 duration, or seconds; forward only.")
 
 
 class ClockOut(Schema):
@@ -153,7 +166,9 @@ def move_clock(request: ApiRequest, move: ClockMove) -> ClockOut:
     client = _test_client(request)
     if move.advance < timedelta(0):
         raise Refused("clock_backwards", "advance")
-    now = testmode.move_clock(client, timedelta(seconds=client.clock_seconds) + move.advance, timezone.now)
+    # More than may be is refused all the same, and with the longest duration that there is a sum would overflow.
+    further = min(move.advance, testmode.FARTHEST * 2)
+    now = testmode.move_clock(client, timedelta(seconds=client.clock_seconds) + further, timezone.now)
     return ClockOut(now=now, ahead_seconds=client.clock_seconds)
 
 

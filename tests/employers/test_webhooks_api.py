@@ -172,3 +172,9 @@ def test_looking_at_deliveries_takes_few_questions(
     happen(client, now, 30)
     with django_assert_max_num_queries(5):
         assert len(api("GET", f"{one}/deliveries").json()["deliveries"]) == 30
+
+
+@pytest.mark.parametrize(("until", "status"), [("0227-11-11T14:41:14-21:49", 202), ("9999-12-31T23:59:59-12:00", 422)])
+def test_a_span_ends_at_a_time_with_whatever_offset(api: Api, until: str, status: int) -> None:
+    endpoint = api("POST", URL, HOOK).json()["id"]
+    assert api("POST", f"{URL}/{endpoint}/replay", {"until": until}).status_code == status

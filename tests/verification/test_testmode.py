@@ -241,3 +241,9 @@ def test_what_a_test_uploads_accuses_nobody(platform: Platform, now: datetime) -
 
 def test_every_reason_of_a_recipe_is_one() -> None:
     assert all(recipe.reason in REASONS for recipe in testcodes.RECIPES.values() if recipe.reason)
+
+
+@pytest.mark.parametrize("advance", ["P999999999D", False])
+def test_a_move_that_cannot_be_is_refused(platform: Platform, advance: object) -> None:
+    platform.call("post", "/test/clock", {"advance": "PT1S"})
+    assert platform.call("post", "/test/clock", {"advance": advance})["http"] == 422

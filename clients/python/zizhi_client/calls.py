@@ -1,0 +1,97 @@
+"""How is one call made? With a deadline, repeated only where that is safe, and its problems as exceptions."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from zizhi_client.errors import Unavailable, ZizhiError, error_of
+
+RETRIED: Final = frozenset({429, 500, 502, 503, 504})
+LONGEST_WAIT: Final = 30.0
+"""Where the service asks for a longer one, the caller is told instead."""
+
+
+class Calls:
+    """Calls to one service with one key. Safe to share between threads."""
+
+    def __init__(self, key: str, base_url: str, *, timeout: float, retries: int, transport: httpx.BaseTransport | None) -> None:
+        self._retries = retries
+        self._http = httpx.Client(
+            base_url=f"{base_url.rstrip('/')}/api/v1", timeout=timeout, transport=transport, follow_redirects=False,
+            headers={"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": "zizhi-client-python/1.0"},
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let go of the kept connections."""
+        self._http.close()
+
+    def answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> Any:
+        """The JSON of the answer, None where it has no body. Raises ZizhiError.
+
+        What is not the same when said twice carries an Idempotency-Key, `key` or a fresh one, so it may be said again.
+        """
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())} if method in ("POST", "PATCH", "DELETE") else {}
+        for tried in range(self._retries + 1):
+            try:
+                return self.once(method, path, params=params, body=body, headers=headers)
+            except ZizhiError as error:
+                wait = _wait(error, tried)
+                if tried == self._retries or wait is None:
+                    raise
+            time.sleep(wait)
+        raise AssertionError("unreachable")
+
+    def once(
+        self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None, timeout: float | None = None,
+    ) -> Any:  # fmt: skip
+        """The same, tried once. `timeout` holds for each step of the connection; the client's own where it is not given."""
+        limit = httpx.USE_CLIENT_DEFAULT if timeout is None else httpx.Timeout(timeout)
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        try:
+            response = self._http.request(method, path, params=given, json=body, headers=headers, timeout=limit)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"No answer: {type(error).__name__}") from error
+        return _told(response)
+
+
+def _told(response: httpx.Response) -> Any:
+    try:
+        told = response.json() if response.content else None
+    except ValueError:
+        told = None
+        if response.is_success:
+            raise Unavailable("An answer that is no JSON", status=response.status_code) from None
+    if response.is_success:
+        return told
+    named = told if isinstance(told, dict) else {}
+    named.setdefault("request_id", response.headers.get("X-Request-Id", ""))
+    raise error_of(response.status_code, named, _seconds(response.headers.get("Retry-After", "")))
+
+
+def _seconds(text: str) -> float | None:
+    return float(text) if text.isascii() and text.isdigit() else None
+
+
+def _wait(error: ZizhiError, tried: int) -> float | None:
+    """How long until it may be tried again; None: it may not."""
+    again = error.status in RETRIED or error.code == "idempotency_in_progress" or (isinstance(error, Unavailable) and not error.status)
+    if not again or (error.retry_after or 0) > LONGEST_WAIT:
+        return None
+    # Spread, so that those who failed together do not come back together.
+    spread = random.uniform(0, min(LONGEST_WAIT, 0.5 * 2**tried))  # noqa: S311
+    return (error.retry_after or 0) + spread

@@ -1,0 +1,315 @@
+"""How does a platform's program speak with the service? One method for each operation of its API document, by the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+
+from zizhi_client import answers
+from zizhi_client.answers import AccountClass, Language, Purpose, Role, T, read
+from zizhi_client.calls import Calls
+from zizhi_client.errors import GateUnavailable, RateLimited, Unavailable
+
+GATE_TIMEOUT: Final = 2.0
+TIMEOUT: Final = 10.0
+PAGE: Final = 100
+
+
+class Zizhi:
+    """The service at `base_url`, asked with `key` (`zk_…`, or `test_…` for tests). Make one and keep it; threads may share it.
+
+    Every method raises ZizhiError. What is not answered within `timeout` seconds, or with 429 or 5xx, is tried again up to `retries`
+    times where that does nothing twice. The gate is asked once, with `gate_timeout` for each step.
+    `idempotency_key` is for what has to be done once even if your program dies in between: make it before the call, and keep it.
+    """
+
+    def __init__(
+        self, key: str, base_url: str, *, timeout: float = TIMEOUT, gate_timeout: float = GATE_TIMEOUT, retries: int = 3,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:  # fmt: skip
+        self._calls = Calls(key, base_url, timeout=timeout, retries=retries, transport=transport)
+        self._gate_timeout = gate_timeout
+
+    def __enter__(self) -> Zizhi:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the kept connections."""
+        self._calls.close()
+
+    def me(self) -> answers.Me:
+        """Which platform is asking, and what this key may do. Ask it at start-up."""
+        return self._get(answers.Me, "/me")
+
+    # --- The gate ------------------------------------------------------------------------------------------
+
+    def may_download(self, employer_id: str, member_id: str, candidate: str) -> answers.Decision:
+        """May this member of this employer download this candidate's resume now? True is yes, false is no, and `reasons` say why.
+
+        Raises GateUnavailable where no answer came: that is a no. Ask before each download, and keep the answer nowhere.
+        """
+        return self.decide(employer_id, member_id, candidate)
+
+    def decide(self, employer_id: str, member_id: str, candidate: str, *, idempotency_key: str | None = None) -> answers.Decision:
+        """The same. With an `idempotency_key`, asking again counts one download, not two."""
+        asked = {"employer_id": employer_id, "member_id": member_id, "candidate": candidate}
+        return self._ask(answers.Decision, "POST", "/gate/decisions", asked, idempotency_key)
+
+    def decide_all(
+        self, employer_id: str, member_id: str, candidates: Sequence[str], *, idempotency_key: str | None = None
+    ) -> list[answers.Decision]:
+        """An answer for each of up to 100 candidates, in their order, as if they had been asked about one after the other."""
+        asked = {"employer_id": employer_id, "member_id": member_id, "candidates": list(candidates)}
+        decisions = self._ask(list[answers.Decision], "POST", "/gate/decisions/batch", asked, idempotency_key)
+        if len(decisions) != len(asked["candidates"]):
+            raise GateUnavailable("As many answers as questions were expected")
+        return decisions
+
+    def explain(self, decision_id: str) -> answers.Explanation:
+        """Any answer that was given to you, with what it rested on. It tells of then, not of now."""
+        return self._get(answers.Explanation, f"/gate/decisions/{_part(decision_id)}")
+
+    def spend_pass(self, gate_pass: str, *, idempotency_key: str | None = None) -> answers.Spent:
+        """The last question before the first byte leaves: the facts are looked at again, and the pass is good once.
+
+        Asked once and never again by itself. Raises ZizhiError for every no, GateUnavailable where no answer came.
+        """
+        return self._ask(answers.Spent, "POST", "/gate/passes/spend", {"gate_pass": gate_pass}, idempotency_key)
+
+    def report_contact(self, decision_id: str, *, idempotency_key: str | None = None) -> None:
+        """The employer and the candidate were in contact after this download. Telling it twice is once."""
+        self._calls.answer("POST", "/gate/contacts", body={"decision_id": decision_id}, key=idempotency_key)
+
+    def _ask(self, kind: type[T], method: str, path: str, body: dict[str, Any], key: str | None) -> T:
+        """Asked once: whoever waits for a resume can ask again, and an old yes must not arrive late."""
+        headers = {"Idempotency-Key": key} if key else {}
+        try:
+            told = self._calls.once(method, path, body=body, headers=headers, timeout=self._gate_timeout)
+            return _as(kind, told)
+        except (Unavailable, RateLimited) as error:
+            raise GateUnavailable(
+                f"The gate gave no answer, which means no: {error}", status=error.status, retry_after=error.retry_after,
+                told={"code": error.code, "request_id": error.request_id},
+            ) from error  # fmt: skip
+
+    # --- Employers -----------------------------------------------------------------------------------------
+
+    def employers(self, *, uscc: str | None = None, reference: str | None = None, state: str | None = None) -> Iterator[answers.Employer]:
+        """Yours, and those who registered by themselves; all pages."""
+        return self._pages(answers.Employer, "/employers", {"uscc": uscc, "reference": reference, "state": state})
+
+    def create_employer(
+        self, reference: str, name: str, uscc: str, *, account_class: AccountClass = "direct_employer", contest: bool = False,
+        idempotency_key: str | None = None,
+    ) -> answers.Employer:  # fmt: skip
+        """Makes one by your own `reference`. Raises Invalid `uscc_invalid`, Conflict `reference_taken`."""
+        body = {"reference": reference, "name": name, "uscc": uscc, "account_class": account_class, "contest": contest}
+        return self._send(answers.Employer, "POST", "/employers", body, idempotency_key)
+
+    def put_employer(
+        self, reference: str, name: str, uscc: str, *, account_class: AccountClass = "direct_employer", contest: bool = False
+    ) -> answers.Employer:
+        """Makes it, or corrects it until a case is handed in. Said twice, it is the same as once."""
+        body = {"name": name, "uscc": uscc, "account_class": account_class, "contest": contest}
+        return self._send(answers.Employer, "PUT", f"/employers/by-reference/{_part(reference)}", body)
+
+    def employer(self, employer_id: str) -> answers.Employer:
+        """Where it stands now. That it is approved is not yet a yes: ask the gate."""
+        return self._get(answers.Employer, f"/employers/{_part(employer_id)}")
+
+    def requirements(self, employer_id: str, *, member_id: str | None = None) -> answers.Requirements:
+        """What it lacks, and how that is mended; with `member_id`, for this recruiter."""
+        return self._get(answers.Requirements, f"/employers/{_part(employer_id)}/requirements", member_id=member_id)
+
+    def rights(self, employer_id: str) -> answers.Rights:
+        """What it may, and what is left of its quotas."""
+        return self._get(answers.Rights, f"/employers/{_part(employer_id)}/rights")
+
+    # --- Members -------------------------------------------------------------------------------------------
+
+    def members(self, employer_id: str) -> Iterator[answers.Member]:
+        """Those who act for the employer now; all pages."""
+        return self._pages(answers.Member, f"/employers/{_part(employer_id)}/members", {})
+
+    def add_member(
+        self, employer_id: str, reference: str, email: str, *, role: Role = "recruiter", language: Language = "zh-hans",
+        idempotency_key: str | None = None,
+    ) -> answers.Member:  # fmt: skip
+        """Adds a recruiter. They confirm their address themselves: send them by an onboarding link."""
+        body = {"reference": reference, "email": email, "role": role, "language": language}
+        return self._send(answers.Member, "POST", f"/employers/{_part(employer_id)}/members", body, idempotency_key)
+
+    def member(self, employer_id: str, member_id: str) -> answers.Member:
+        """Whether they act for the employer, and have confirmed their address."""
+        return self._get(answers.Member, f"/employers/{_part(employer_id)}/members/{_part(member_id)}")
+
+    def end_member(self, employer_id: str, member_id: str, *, idempotency_key: str | None = None) -> None:
+        """Ends it at once: the gate says no from the answer on."""
+        self._calls.answer("DELETE", f"/employers/{_part(employer_id)}/members/{_part(member_id)}", key=idempotency_key)
+
+    def make_onboarding_link(
+        self, employer_id: str, member_id: str, return_url: str, *, purpose: Purpose = "verify", language: Language = "zh-hans",
+        idempotency_key: str | None = None,
+    ) -> answers.Link:  # fmt: skip
+        """A link that signs this one recruiter in, once, within 15 minutes. Make it when they press your button."""
+        body = {"member_id": member_id, "return_url": return_url, "purpose": purpose, "language": language}
+        return self._send(answers.Link, "POST", f"/employers/{_part(employer_id)}/onboarding-links", body, idempotency_key)
+
+    # --- Events and webhooks -------------------------------------------------------------------------------
+
+    def events(self, *, after: int = 0) -> Iterator[answers.Event]:
+        """Everything your platform is told after the number `after`, in order and without a gap, up to now. Keep the last `sequence`."""
+        while True:
+            page = self._calls.answer("GET", "/events", params={"after": after, "limit": 500})
+            yield from _as(list[answers.Event], page["events"])
+            if not page["has_more"]:
+                return
+            after = page["next_after"]
+
+    def webhooks(self) -> list[answers.Endpoint]:
+        """Your endpoints, with their health."""
+        return self._get(list[answers.Endpoint], "/webhooks")
+
+    def create_webhook(
+        self, url: str, *, types: Sequence[str] = (), description: str = "", idempotency_key: str | None = None
+    ) -> answers.EndpointWithSecret:
+        """Adds an endpoint for these types of messages, or for all. Keep its secret: it is shown this once."""
+        body = {"url": url, "types": list(types), "description": description}
+        return self._send(answers.EndpointWithSecret, "POST", "/webhooks", body, idempotency_key)
+
+    def webhook(self, endpoint_id: str) -> answers.Endpoint:
+        """How it does, and whether it is paused."""
+        return self._get(answers.Endpoint, f"/webhooks/{_part(endpoint_id)}")
+
+    def change_webhook(
+        self, endpoint_id: str, *, url: str | None = None, types: Sequence[str] | None = None, description: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> answers.Endpoint:  # fmt: skip
+        """Changes what is given."""
+        body = {"url": url, "types": None if types is None else list(types), "description": description}
+        return self._send(answers.Endpoint, "PATCH", f"/webhooks/{_part(endpoint_id)}", _given(body), idempotency_key)
+
+    def delete_webhook(self, endpoint_id: str, *, idempotency_key: str | None = None) -> None:
+        """What waits for it is not sent any more."""
+        self._calls.answer("DELETE", f"/webhooks/{_part(endpoint_id)}", key=idempotency_key)
+
+    def pause_webhook(self, endpoint_id: str, *, idempotency_key: str | None = None) -> answers.Endpoint:
+        """What happens meanwhile waits for it."""
+        return self._send(answers.Endpoint, "POST", f"/webhooks/{_part(endpoint_id)}/pause", None, idempotency_key)
+
+    def resume_webhook(self, endpoint_id: str, *, idempotency_key: str | None = None) -> answers.Endpoint:
+        """What waited is sent now."""
+        return self._send(answers.Endpoint, "POST", f"/webhooks/{_part(endpoint_id)}/resume", None, idempotency_key)
+
+    def rotate_webhook_secret(self, endpoint_id: str, *, idempotency_key: str | None = None) -> answers.EndpointWithSecret:
+        """A new secret; for 24 hours messages carry two signatures."""
+        return self._send(answers.EndpointWithSecret, "POST", f"/webhooks/{_part(endpoint_id)}/secret", None, idempotency_key)
+
+    def ping_webhook(self, endpoint_id: str, *, idempotency_key: str | None = None) -> answers.Delivery:
+        """Sends a message of type `webhook.ping`."""
+        return self._send(answers.Delivery, "POST", f"/webhooks/{_part(endpoint_id)}/ping", None, idempotency_key)
+
+    def webhook_deliveries(self, endpoint_id: str) -> Iterator[answers.Delivery]:
+        """What was sent to it, the latest first; all pages."""
+        return self._deliveries(f"/webhooks/{_part(endpoint_id)}/deliveries")
+
+    def dead_letters(self) -> Iterator[answers.Delivery]:
+        """What was given up, the latest first; all pages."""
+        return self._deliveries("/webhooks/dead-letters")
+
+    def replay_delivery(self, endpoint_id: str, delivery_id: int, *, idempotency_key: str | None = None) -> answers.Delivery:
+        """Sends one again, under the same `webhook-id`."""
+        path = f"/webhooks/{_part(endpoint_id)}/deliveries/{delivery_id}/replay"
+        return self._send(answers.Delivery, "POST", path, None, idempotency_key)
+
+    def replay_webhook(
+        self, endpoint_id: str, *, first: int | None = None, last: int | None = None, since: datetime | None = None,
+        until: datetime | None = None, idempotency_key: str | None = None,
+    ) -> answers.Replayed:  # fmt: skip
+        """Sends a span again, by numbers, by time or by both; both ends belong to it."""
+        span = {"from": first, "to": last, "since": since and since.isoformat(), "until": until and until.isoformat()}
+        return self._send(answers.Replayed, "POST", f"/webhooks/{_part(endpoint_id)}/replay", _given(span), idempotency_key)
+
+    # --- Test mode -----------------------------------------------------------------------------------------
+
+    def test_recipes(self) -> list[answers.Recipe]:
+        """Codes that stand for outcomes, a fresh one each."""
+        return self._get(answers.Recipes, "/test/recipes").data
+
+    def test_hand_in(self, employer_id: str, member_id: str, *, idempotency_key: str | None = None) -> answers.Case:
+        """Stands for the upload of all papers and the hand-in."""
+        return self._send(
+            answers.Case, "POST", f"/test/employers/{_part(employer_id)}/hand-in", {"member_id": member_id}, idempotency_key
+        )  # fmt: skip
+
+    def test_decide(
+        self, employer_id: str, verb: str, *, reasons: Sequence[str] = (), note: str = "", idempotency_key: str | None = None
+    ) -> answers.Case:
+        """Decides as a reviewer would: approve, reject, request_changes, suspend, reinstate, revoke."""
+        body = {"verb": verb, "reasons": list(reasons), "note": note}
+        return self._send(answers.Case, "POST", f"/test/employers/{_part(employer_id)}/decide", body, idempotency_key)
+
+    def test_clock(self) -> answers.Clock:
+        """What time it is in the test."""
+        return self._get(answers.Clock, "/test/clock")
+
+    def test_move_clock(self, advance: timedelta, *, idempotency_key: str | None = None) -> answers.Clock:
+        """Moves it forward; what falls due until then is done before the answer."""
+        return self._send(answers.Clock, "POST", "/test/clock", {"advance": advance.total_seconds()}, idempotency_key)
+
+    def test_mails(self) -> list[answers.Mail]:
+        """What the members of the test's employers would have got, the newest first."""
+        return self._get(answers.Mails, "/test/mails").data
+
+    # --- How --------------------------------------------------------------------------------------------------
+
+    def _get(self, kind: type[T], path: str, **params: Any) -> T:
+        return _as(kind, self._calls.answer("GET", path, params=params))
+
+    def _send(self, kind: type[T], method: str, path: str, body: dict[str, Any] | None, key: str | None = None) -> T:
+        return _as(kind, self._calls.answer(method, path, body=body, key=key))
+
+    def _pages(self, kind: type[T], path: str, params: dict[str, Any]) -> Iterator[T]:
+        after: str | None = None
+        while True:
+            page = self._calls.answer("GET", path, params=params | {"limit": PAGE, "after": after})
+            for each in page["data"]:
+                yield _as(kind, each)
+            after = page["next"]
+            if after is None:
+                return
+
+    def _deliveries(self, path: str) -> Iterator[answers.Delivery]:
+        before: int | None = None
+        while True:
+            page = self._calls.answer("GET", path, params={"before": before, "limit": PAGE})
+            yield from _as(list[answers.Delivery], page["deliveries"])
+            before = page["next_before"]
+            if before is None:
+                return
+
+
+def _as(kind: type[T], told: Any) -> T:
+    try:
+        return read(kind, told)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unavailable(f"An answer of another form than the document's: {error}", status=200) from error
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _part(text: str) -> str:
+    """One part of a path, whatever is in it: an empty one would be another address."""
+    if not text:
+        raise ValueError("An id is missing")
+    return quote(text, safe="")
