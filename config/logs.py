@@ -31,5 +31,8 @@ def configure(level: str, *, readable: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # A line says what happened, not in which thread or line of code: else finding that out for each would cost as much as writing it.
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for noisy in ("RapidOCR", "PIL", "celery.app.trace", "celery.worker", "celery.beat", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

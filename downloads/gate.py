@@ -65,7 +65,8 @@ def decide_all(
     } | _asked(ids, candidates)
     for ladder in ladders.until_in_force():
         if rows := turns.in_turn(statements.decision(connection.vendor, test, ladder), parameters | _moment(now, zone, ladder)):
-            written = {UUID(str(row[0])): _answer(row, now, ladder) for row in rows}
+            answers = [_answer(row, now, ladder) for row in rows]
+            written = {answer.id: answer for answer in answers}
             return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
     raise DatabaseError("the ladder does not stand still")
 
@@ -111,7 +112,7 @@ def retry_at(row: GateDecision, reason: str, ladder: Ladder, now: datetime, zone
 def _answer(row: tuple[Any, ...], now: datetime, ladder: Ladder) -> Answer:
     id_, allowed, reason, tier = row
     return Answer(
-        id=UUID(str(id_)),
+        id=id_ if isinstance(id_, UUID) else UUID(id_),
         allowed=bool(allowed),
         reasons=(REASONS[reason],) if reason else (),
         obligations=ladder.rights[Tier(tier)].obligations if allowed else (),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from employers.models import Employer
 
@@ -30,16 +30,16 @@ def in_turn(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]
 
     Raises `django.db.DatabaseError`.
     """
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    if database.vendor != "postgresql":
+        with database.cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
+    database.close_if_health_check_failed()
+    database.ensure_connection()
     # Django's own cursors put parameters into the text, so that the server would plan this long statement anew each time.
-    session: Any = connection.connection
-    driver: Any = connection.Database  # type: ignore[attr-defined]  # psycopg, which SQLite alone does not need
-    with connection.wrap_database_errors, driver.Cursor(session) as turn, driver.Cursor(session) as cursor:
+    session, driver = database.connection, database.Database
+    with database.wrap_database_errors, driver.Cursor(session) as turn, driver.Cursor(session) as cursor:
         with session.pipeline():
             turn.execute(TAKE, parameters, prepare=True)
             cursor.execute(statement, parameters, prepare=True)

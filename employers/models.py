@@ -17,6 +17,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from employers.asking import first_row
 from employers.powers import powers
 from events.actor import Actor, Role
 
@@ -287,19 +288,21 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         Before each request: written out, since making the query anew cost more than the gate's whole answer. What else
         the two rows hold is read when it is asked for.
         """
-        with connection.cursor() as cursor:
-            time = connection.ops.adapt_datetimefield_value(now)
-            cursor.execute(_BY_KEY, [ApiKey.hash_key(key), time])
-            found = cursor.fetchone()
+        found = first_row(_BY_KEY, [ApiKey.hash_key(key), connection.ops.adapt_datetimefield_value(now)])
         if found is None:
             return None
         key_id, key_start, scopes, expires_at, last_used_at, client_id, *of_client = found  # in the order of the models' fields
-        client = ApiClient.from_db(self.db, ["id", *_OF_CLIENT], [uuid.UUID(str(client_id)), *of_client])
+        client = ApiClient.from_db(self.db, ["id", *_OF_CLIENT], [_uuid(client_id), *of_client])
         client.test = bool(client.test)
-        values = [uuid.UUID(str(key_id)), client.pk, key_start, json.loads(scopes), _time(expires_at), _time(last_used_at)]
+        values = [_uuid(key_id), client.pk, key_start, json.loads(scopes), _time(expires_at), _time(last_used_at)]
         row = ApiKey.from_db(self.db, ["id", "client_id", "key_start", "scopes", "expires_at", "last_used_at"], values)
         row.client = client
         return row
+
+
+def _uuid(value: uuid.UUID | str) -> uuid.UUID:
+    """An id as the database gave it: SQLite has no type for it."""
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
 def _time(value: datetime | None) -> datetime | None:

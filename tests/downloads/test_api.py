@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from downloads import gate
+from downloads.api import GateDecisionOut
 from downloads.models import GateDecision
 from employers.models import Employer, Scope
 from employers.operations import revoke_api_client
@@ -44,6 +45,23 @@ def test_allowed_with_obligations(client: Client, question: dict[str, str], now:
     assert body["obligations"] == ["mark", "relay_only", "notify_candidate"]
     row = GateDecision.objects.get(pk=body["id"])
     assert row.client_id == api_client.pk and abs(row.decided_at - datetime.fromisoformat(body["decided_at"])) < timedelta(milliseconds=2)
+
+
+def test_the_answers_have_the_documented_form(client: Client, question: dict[str, str], now: datetime) -> None:
+    """They are written without the framework's own look at them."""
+    _, key = make_api_client(now)
+    stranger = {**question, "member_id": str(uuid4())}
+    documented = client.get("/api/v1/openapi.json").json()["components"]["schemas"]["GateDecisionOut"]["properties"]
+    for asked in (question, stranger):
+        one = ask(client, key, asked)
+        many = client.post(
+            f"{URL}/batch", {**asked, "candidates": ["c-8", "c-9"]}, "application/json", headers={"Authorization": f"Bearer {key}"}
+        )
+        assert one["Content-Type"] == many["Content-Type"] == "application/json; charset=utf-8"
+        for answer in (one.json(), *many.json()):
+            assert set(answer) == set(documented)
+            read = GateDecisionOut.model_validate(answer)
+            assert read.decided_at == GateDecision.objects.get(pk=read.id).decided_at
 
 
 def test_denied_with_reason_and_way_on_in_both_languages(client: Client, now: datetime) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from downloads import gate, rights
@@ -170,6 +170,17 @@ def test_one_statement(approved: Member, now: datetime, django_assert_num_querie
     """On PostgreSQL the statement goes past Django's counting, in one message with the lock."""
     with django_assert_num_queries(1):  # type: ignore[operator]
         ask(approved, now)
+
+
+@pytest.mark.postgresql
+def test_the_statement_is_planned_once_per_connection(approved: Member, now: datetime) -> None:
+    """Planning it costs the database as much as answering; after a few plans for the values at hand it keeps one for all."""
+    for number in range(8):
+        ask(approved, now, f"c-{number}")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT custom_plans + generic_plans FROM pg_prepared_statements WHERE statement LIKE '%downloads_gatedecision%'")
+        ((planned,),) = cursor.fetchall()
+    assert planned >= 8
 
 
 @pytest.mark.postgresql
