@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from downloads import turns
@@ -24,10 +25,9 @@ from events.mail import queue_mail
 from events.models import record
 from verification import notices
 from verification.models import Proof, ProofState
+from verification.standing import shown_anew
 
 VERBS: Final = {Tier.RESTRICTED: "restrict", Tier.PROVISIONAL: "demote", Tier.ESTABLISHED: "promote"}
-AT_MOST: Final = 200
-"""So many step-ups are looked at in one round."""
 
 
 def move(
@@ -133,13 +133,12 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
 
 
 def lift_step_ups(now: datetime) -> int:
-    """Release those who have proven their authority since it was asked for; how many."""
+    """Release those who have proven their authority since it was asked for, by more than a weak proof; how many."""
     lifted = 0
-    for standing in Standing.objects.filter(reason=STEP_UP).select_related("employer").order_by("moved_at")[:AT_MOST]:
-        fresh = Proof.objects.filter(
-            employer=standing.pk, uscc=standing.employer.uscc, state=ProofState.PROVEN, started_at__gt=standing.moved_at
-        )
-        if fresh.exists():
+    proven = Proof.objects.filter(employer=OuterRef("pk"), state=ProofState.PROVEN, started_at__gt=OuterRef("moved_at"))
+    asked = Standing.objects.filter(Exists(proven), reason=STEP_UP).select_related("employer").order_by("moved_at")
+    for standing in list(asked):
+        if shown_anew(standing.employer, standing.moved_at, now):
             lifted += release(standing.pk, SYSTEM, now)
     return lifted
 

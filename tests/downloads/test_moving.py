@@ -20,8 +20,8 @@ from events.errors import Refused
 from events.mail import letter
 from events.models import Event, Mail
 from tests.downloads.test_quotas import approved, ask_all
-from tests.factories import make_api_client, make_colleague, make_reviewer
-from verification.models import Proof, ProofKind, ProofState
+from tests.factories import make_api_client, make_colleague, make_employer, make_reviewer
+from verification.models import Proof, ProofKind, ProofState, RegistryRecord
 
 
 @pytest.fixture
@@ -90,20 +90,41 @@ def test_a_dropped_proposal_does_nothing(member: Member, now: datetime) -> None:
         moving.propose(member.employer_id, "", "…", None, make_colleague(now, "Auditors"), now)
 
 
-def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(member: Member, now: datetime) -> None:
-    def prove(at: datetime) -> None:
-        Proof.objects.create(
-            employer=member.employer, member=member, uscc=member.employer.uscc, kind=ProofKind.BANK_DEPOSIT, state=ProofState.PROVEN,
-            started_at=at, proven_at=at, expires_at=at, due_at=at,
-        )  # fmt: skip
+def prove(member: Member, at: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT, name: str = "", shown: str = "") -> None:
+    Proof.objects.create(
+        employer=member.employer, member=member, uscc=member.employer.uscc, kind=kind, state=ProofState.PROVEN, shown=shown,
+        started_at=at, proven_at=at, expires_at=at, due_at=at, observed={"name": name or member.employer.name},
+    )  # fmt: skip
 
-    prove(now - timedelta(days=1))
+
+def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(member: Member, now: datetime) -> None:
+    prove(member, now - timedelta(days=1))
     moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     assert ask_all(member, ["a"], now) == ["employer_step_up"]
     assert moving.lift_step_ups(now) == 0
-    prove(now + timedelta(minutes=1))
+    prove(member, now + timedelta(minutes=1))
     assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
     assert ask_all(member, ["a"], now) == [""]
+
+
+def test_a_weak_proof_lifts_nothing(member: Member, now: datetime) -> None:
+    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    begun = now + timedelta(minutes=1)
+    prove(member, begun, ProofKind.COMPANY_EMAIL, shown="a@anybody.example")
+    prove(member, begun, ProofKind.BANK_DEPOSIT, name="another company")
+    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 0
+    RegistryRecord.objects.create(
+        uscc=member.employer.uscc, name=member.employer.name, status="存续", email_domain="anybody.example", as_of=now.date()
+    )
+    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
+
+
+def test_abandoned_step_ups_starve_nobody(member: Member, now: datetime) -> None:
+    standing = {"tier": Tier.RESTRICTED, "reason": STEP_UP, "moved_at": now - timedelta(days=1)}
+    Standing.objects.bulk_create(Standing(employer=make_employer(now), **standing) for _ in range(201))
+    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    prove(member, now + timedelta(minutes=1))
+    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
 
 
 def test_contacts_are_reported_once_by_who_asked(client: Client, member: Member) -> None:
