@@ -112,6 +112,9 @@ class Standing(models.Model):
     """With a restriction, and only then, the code of `events.reasons` that the gate answers."""
     moved_at = models.DateTimeField(_("moved"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
+    earlier_tier = models.CharField(_("tier before"), max_length=20, blank=True, db_default="", choices=MOVED_TO)
+    """With a restriction that the employer can lift by itself: where it was moved to before, and goes back to; until then."""
+    earlier_until = models.DateTimeField(_("until, before"), null=True, blank=True)
 
     objects = StandingQuerySet.as_manager()
 

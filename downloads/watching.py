@@ -12,6 +12,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count
+
 from downloads import ladders, moving, signals
 from downloads.models import Contact, GateDecision, Standing
 from downloads.rights import RESTRICTED, STEP_UP, Ladder, Tier
@@ -21,19 +23,17 @@ from events.models import Event
 from verification.models import Case
 from verification.states import State
 
-AT_MOST: Final = 200
-"""So many employers are looked at in one round: those who took most lately first."""
 SEVERAL: Final = 2
 """So many signals at once are more than a fresh proof can explain."""
 OWN_MOVES: Final = ("step_up", "restrict", "demote", "promote", "release")
 
 
 def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
-    """Look at everybody who downloaded since `since`; how many were moved."""
+    """Look at everybody who downloaded since `since`, at those who took most first; how many were moved."""
     ladder = ladders.in_force()
     lately = GateDecision.objects.allowed().filter(decided_at__gte=since, decided_at__lte=now, test=False)
-    employer_ids = lately.order_by().values_list("employer_id", flat=True).distinct()[:AT_MOST]
-    return sum(look_at(employer_id, ladder, now, zone) for employer_id in list(employer_ids))
+    most_first = lately.order_by().values("employer_id").annotate(many=Count("pk")).order_by("-many", "employer_id")
+    return sum(look_at(employer_id, ladder, now, zone) for employer_id in list(most_first.values_list("employer_id", flat=True)))
 
 
 def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo) -> bool:
@@ -55,22 +55,19 @@ def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo) ->
     if found:
         return _act(employer_id, found, standing, ladder, now)
     if standing is None and _may_rise(employer, ladder, now) and signals.shows_hiring(len(taken), contacts, ladder.thresholds):
-        moving.move(employer_id, Tier.ESTABLISHED, SYSTEM, now)
-        return True
+        return moving.move(employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=moving.Basis(standing))
     return False
 
 
 def _act(employer_id: UUID, found: set[signals.Signal], standing: Standing | None, ladder: Ladder, now: datetime) -> bool:
     """A smaller quota for a while where nobody is called; a fresh proof for any other signal; a person for several."""
-    seen = sorted(found)
+    seen, basis = sorted(found), moving.Basis(standing)
     if len(found) >= SEVERAL:
-        moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen)
-    elif found == {signals.Signal.UNANSWERED} and (standing is None or standing.tier == Tier.ESTABLISHED):
+        return moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen, basis=basis)
+    if found == {signals.Signal.UNANSWERED} and (standing is None or standing.tier == Tier.ESTABLISHED):
         until = now + timedelta(days=ladder.thresholds.window_days)
-        moving.move(employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen)
-    else:
-        moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen)
-    return True
+        return moving.move(employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen, basis=basis)
+    return moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen, basis=basis)
 
 
 def _last_moved(employer_id: UUID) -> datetime | None:

@@ -107,6 +107,35 @@ def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(member: Member, n
     assert ask_all(member, ["a"], now) == [""]
 
 
+@pytest.mark.parametrize(
+    ("hours", "later"), [(None, "provisional"), (48, "provisional"), (1, "established")], ids=["for good", "for a while", "ended meanwhile"]
+)
+def test_a_step_up_goes_back_to_what_was_before(member: Member, now: datetime, hours: int | None, later: str) -> None:
+    until = now + timedelta(hours=hours) if hours else None
+    moving.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now - timedelta(days=1), until=until)
+    for again in range(2):
+        moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=again), reason=STEP_UP)
+    prove(member, now + timedelta(minutes=2))
+    lifted = now + timedelta(hours=2)
+    assert moving.lift_step_ups(lifted) == 1
+    assert tier(member, lifted) == later
+    assert list(Standing.objects.values_list("until", flat=True)) == ([until] if later == "provisional" else [])
+
+
+def test_what_two_people_did_meanwhile_stays(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between what a rule saw and its turn, others may have moved the employer."""
+    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+
+    def shown(*_: object) -> bool:
+        return moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=2))
+
+    prove(member, now + timedelta(minutes=1))
+    monkeypatch.setattr(moving, "shown_anew", shown)
+    assert moving.lift_step_ups(now + timedelta(minutes=3)) == 0
+    assert ask_all(member, ["a"], now + timedelta(minutes=3)) == ["employer_restricted"]
+    assert not moving.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=moving.Basis(None))
+
+
 def test_a_weak_proof_lifts_nothing(member: Member, now: datetime) -> None:
     moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     begun = now + timedelta(minutes=1)

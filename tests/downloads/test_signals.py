@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -92,6 +92,21 @@ def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(membe
     assert look(now) == 0
     moving.release(member.employer_id, SYSTEM, now + timedelta(minutes=1))
     assert look(now + timedelta(minutes=2)) == 0
+
+
+def test_everybody_is_looked_at_and_who_took_most_first(now: datetime, monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    took = {uuid4(): 1 + n // 200 * (1 + n % 2) for n in range(203)}
+    GateDecision.objects.bulk_create(
+        GateDecision(
+            client_id=CLIENT, employer_id=employer_id, member_id=uuid4(), candidate=str(n), allowed=True, tier=Tier.PROVISIONAL,
+            ladder_version=FIRST.version, decided_at=now,
+        )
+        for employer_id, many in took.items() for n in range(many)
+    )  # fmt: skip
+    looked: list[UUID] = []
+    monkeypatch.setattr(watching, "look_at", lambda employer_id, *_: bool(looked.append(employer_id)))
+    look(now)
+    assert sorted(looked) == sorted(took) and [took[one] for one in looked] == sorted(took.values(), reverse=True)
 
 
 def test_several_signals_wait_for_a_person(member: Member, now: datetime) -> None:
