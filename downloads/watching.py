@@ -12,10 +12,10 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from downloads import ladders, moving, signals
-from downloads.models import Contact, GateDecision, Standing
+from downloads.models import Contact, GateDecision, GateDecisionQuerySet, PassUse, Standing
 from downloads.rights import RESTRICTED, STEP_UP, Ladder, Tier
 from employers.models import Employer
 from events.actor import SYSTEM
@@ -33,10 +33,25 @@ def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
     ladder = ladders.in_force()
     lately = GateDecision.objects.allowed().filter(decided_at__gte=since, decided_at__lte=now, test=False)
     most_first = lately.order_by().values("employer_id").annotate(many=Count("pk")).order_by("-many", "employer_id")
-    return sum(look_at(employer_id, ladder, now, zone) for employer_id in list(most_first.values_list("employer_id", flat=True)))
+    platforms = Platforms(now - timedelta(days=ladder.thresholds.window_days), now)
+    return sum(look_at(employer_id, ladder, now, zone, platforms) for employer_id in list(most_first.values_list("employer_id", flat=True)))
 
 
-def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo) -> bool:
+class Platforms:
+    """Which platforms spend passes, so that it is known of their answers which resumes left; each is looked up once in a round."""
+
+    def __init__(self, since: datetime, now: datetime) -> None:
+        self._spent = PassUse.objects.filter(reason="", used_at__gt=since, used_at__lte=now)
+        self._known: dict[UUID, bool] = {}
+
+    def spends(self, client_id: UUID) -> bool:
+        if client_id not in self._known:
+            theirs = GateDecision.objects.filter(pk=OuterRef("decision_id"), client_id=client_id)
+            self._known[client_id] = self._spent.filter(Exists(theirs)).exists()
+        return self._known[client_id]
+
+
+def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, platforms: Platforms) -> bool:
     """Move the employer if what it took calls for it; whether it did."""
     employer = Employer.objects.filter(pk=employer_id).first()
     if employer is None:
@@ -46,17 +61,32 @@ def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo) ->
         return False
     begin = max(now - timedelta(days=ladder.thresholds.window_days), _last_moved(employer_id) or employer.registered_at)
     rows = GateDecision.objects.allowed().filter(uscc=employer.uscc, test=False, decided_at__gt=begin, decided_at__lte=now)
-    facts = list(rows.order_by("decided_at").values_list("decided_at", "candidate", "client_id"))
-    taken = [signals.Taken(at, candidate) for at, candidate, _ in facts]
-    telling = {client_id for client_id in {fact[2] for fact in facts} if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()}
-    answerable = sum(client_id in telling for _, _, client_id in facts)
+    facts = list(rows.order_by("decided_at").values_list("pk", "decided_at", "candidate", "client_id"))
+    taken = [signals.Taken(at, candidate) for _, at, candidate, _ in facts]
+    clients = {fact[3] for fact in facts}
+    telling = {client_id for client_id in clients if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()}
+    answerable = sum(client_id in telling for _, _, _, client_id in facts)
     contacts = Contact.objects.filter(uscc=employer.uscc, at__gt=begin).count()
-    found = signals.seen(taken, answerable, contacts, ladder.thresholds, zone)
+    found = signals.seen(taken, _left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone)
     if found:
         return _act(employer_id, found, standing, ladder, now)
     if standing is None and _may_rise(employer, ladder, now) and signals.shows_hiring(len(taken), contacts, ladder.thresholds):
         return moving.move(employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=moving.Basis(standing))
     return False
+
+
+def _left(
+    facts: list[tuple[UUID, datetime, str, UUID]], rows: GateDecisionQuerySet, now: datetime, platforms: Platforms
+) -> list[signals.Taken]:
+    """What was taken, oldest first: where a platform spends passes, by their use; else by its answers, for want of better."""
+    uses = PassUse.objects.filter(reason="", decision_id__in=rows.order_by().values("pk"), used_at__lte=now)
+    spent = dict(uses.values_list("decision_id", "used_at"))
+    left = [
+        signals.Taken(spent.get(decision_id, at), candidate)
+        for decision_id, at, candidate, client_id in facts
+        if decision_id in spent or not platforms.spends(client_id)
+    ]
+    return sorted(left, key=lambda one: one.at)
 
 
 def _act(employer_id: UUID, found: set[signals.Signal], standing: Standing | None, ladder: Ladder, now: datetime) -> bool:
