@@ -68,7 +68,7 @@ class ReasonOut(Schema):
     fix: TwoLanguages = Field(description="How it is mended.")
     who: str = Field(description="Who can.", examples=["recruiter"])
     takes: TwoLanguages = Field(description="How long that takes.")
-    url: str = Field(description="Where the employer's recruiter sees it, mends it and appeals.")
+    url: str = Field(description="Where the employer's recruiter sees it and mends it, and appeals where that can be.")
     appeal: bool = Field(description="Whether the employer can appeal.")
 
     @classmethod

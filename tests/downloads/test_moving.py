@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from downloads import moving
 from downloads.models import Contact, GateDecision, Move, Standing
-from downloads.rights import STEP_UP, Tier
+from downloads.rights import RESTRICTED, STEP_UP, Tier
 from employers.models import Employer, Member
 from events.actor import SYSTEM
 from events.errors import Refused
 from events.mail import letter
 from events.models import Event, Mail
+from events.reasons import REASONS
 from tests.downloads.test_quotas import approved, ask_all
 from tests.factories import make_api_client, make_colleague, make_employer, make_reviewer
 from verification.models import Proof, ProofKind, ProofState, RegistryRecord
@@ -57,7 +58,13 @@ def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
     ]  # fmt: skip
     told = [letter(mail, "https://zizhi.example", now) for mail in Mail.objects.filter(template="standing_moved").order_by("pk")]
     assert len(told) == 4 and len({mail.subject for mail in told}) == 4
-    assert "重新证明授权" in told[0].body and "申诉" in told[0].body and "/case/" in told[0].body
+    assert "重新证明授权" in told[0].body and "申诉" not in told[0].body and "/case/" in told[0].body
+
+
+def test_no_appeal_is_promised_that_there_is_not() -> None:
+    for code in (RESTRICTED, STEP_UP):
+        reason = REASONS[code]
+        assert not reason.appeal and "申诉" not in reason.fix.zh and "appeal" not in reason.fix.en
 
 
 def test_a_move_opens_nothing_that_the_case_does_not(member: Member, now: datetime) -> None:
