@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from downloads import proposals_admin  # noqa: F401  (its pages are registered as it is read)
+from downloads.answers_admin import AnsweredFilter, TierFilter, UsedFilter, WhyNotFilter, WhyNotHonouredFilter
 from downloads.models import GateDecision, PassUse, Standing
 from events.admin import LookOnlyAdmin
 from events.reasons import REASONS
@@ -18,7 +19,7 @@ from events.reasons import REASONS
 @admin.register(GateDecision)
 class GateDecisionAdmin(LookOnlyAdmin):
     list_display = ("decided_at", "allowed", "why", "tier", "uscc", "employer_id", "member_id", "candidate")
-    list_filter = ("allowed", "tier", "reason")
+    list_filter = (AnsweredFilter, "allowed", TierFilter, WhyNotFilter)
     search_fields = ("=uscc", "=employer_id", "=member_id", "=candidate", "=id")
     search_help_text = _("A whole credit code, or the id of an employer, member, candidate or answer")
     ordering = ("-decided_at",)
@@ -42,10 +43,10 @@ class ForWhoSeesAnswers(LookOnlyAdmin):
 @admin.register(PassUse)
 class PassUseAdmin(ForWhoSeesAnswers):
     list_display = ("used_at", "decision_id", "reason", "tier")
-    list_filter = ("tier", "reason")
+    list_filter = (UsedFilter, TierFilter, WhyNotHonouredFilter)
     search_fields = ("=decision_id",)
     search_help_text = _("The whole id of an answer")
-    ordering = ("-used_at",)
+    ordering = ("-pk",)
 
 
 @admin.register(Standing)

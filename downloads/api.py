@@ -70,7 +70,7 @@ class ReasonOut(BaseModel):
     fix: TwoLanguages = Field(description="How it is mended.")
     who: str = Field(description="Who can.", examples=["recruiter"])
     takes: TwoLanguages = Field(description="How long that takes.")
-    url: str = Field(description="Where the employer's recruiter sees it, mends it and appeals.")
+    url: str = Field(description="Where the employer's recruiter sees it and mends it, and appeals where that can be.")
     appeal: bool = Field(description="Whether the employer can appeal.")
 
     @classmethod
@@ -149,7 +149,7 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
 
 
 class QuotaUsedOut(Schema):
-    """What the company had used of its quotas after this answer, and how much its tier held."""
+    """What the company had used of its quotas after this answer, where it rested on them, and how much its tier held."""
 
     used_day: int | None = Field(description="Downloads since midnight.")
     per_day: int | None = Field(description="Their limit.")
@@ -186,7 +186,8 @@ class ExplanationOut(Schema):
             case_state=row.case_state or None, case_version=row.case_version, decided_at=row.decided_at, retry_at=told.retry_at,
             pass_state=told.pass_state, spent_at=told.spent_at,
             quota=QuotaUsedOut(
-                used_day=row.used_day, used_hour=row.used_hour, per_day=held.per_day if held else None,
+                used_day=row.used_day if row.tells_use else None, used_hour=row.used_hour if row.tells_use else None,
+                per_day=held.per_day if held else None,
                 per_hour=held.per_hour if held else None, per_candidate=held.per_candidate if held else None,
             ),
         )  # fmt: skip

@@ -104,7 +104,7 @@ def retry_at(row: GateDecision, reason: str, ladder: Ladder, now: datetime, zone
         return (now.astimezone(zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     if reason != "quota_hour":
         return None
-    within = GateDecision.objects.counted_with(row).filter(decided_at__gt=now - timedelta(hours=1))
+    within = GateDecision.objects.counted_with(row).filter(decided_at__gt=now - timedelta(hours=1), decided_at__lte=now)
     newest = list(within.order_by("-decided_at").values_list("decided_at", flat=True)[: held.per_hour])
     return newest[-1] + timedelta(hours=1) if len(newest) == held.per_hour else now
 

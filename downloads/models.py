@@ -50,7 +50,7 @@ class GateDecision(models.Model):
     tier = models.CharField(_("tier"), max_length=20)
     ladder_version = models.CharField(_("version of the ladder"), max_length=40)
     used_day = models.PositiveIntegerField(_("used of the day's quota"), null=True)
-    """What the company had taken of its quotas after this answer; empty in answers from before it was kept."""
+    """What the company had taken of its quotas after this answer; empty where another reason said no, and before it was kept."""
     used_hour = models.PositiveIntegerField(_("used of the hour's quota"), null=True)
     decided_at = models.DateTimeField(_("decided"))
 
@@ -65,6 +65,11 @@ class GateDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{'allowed' if self.allowed else 'denied'} {self.employer_id}"
+
+    @property
+    def tells_use(self) -> bool:
+        """Whether the answer rested on the quotas: else what the company takes, from other platforms too, is nobody's business."""
+        return self.allowed or self.reason.startswith("quota_")
 
 
 class PassUse(models.Model):
@@ -112,6 +117,9 @@ class Standing(models.Model):
     """With a restriction, and only then, the code of `events.reasons` that the gate answers."""
     moved_at = models.DateTimeField(_("moved"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
+    earlier_tier = models.CharField(_("tier before"), max_length=20, blank=True, db_default="", choices=MOVED_TO)
+    """With a restriction that the employer can lift by itself: where it was moved to before, and goes back to; until then."""
+    earlier_until = models.DateTimeField(_("until, before"), null=True, blank=True)
 
     objects = StandingQuerySet.as_manager()
 

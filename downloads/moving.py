@@ -6,11 +6,13 @@ Each move is made in the company's turn (`downloads.turns`), so that the gate se
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from downloads import turns
@@ -24,10 +26,23 @@ from events.mail import queue_mail
 from events.models import record
 from verification import notices
 from verification.models import Proof, ProofState
+from verification.standing import shown_anew
 
 VERBS: Final = {Tier.RESTRICTED: "restrict", Tier.PROVISIONAL: "demote", Tier.ESTABLISHED: "promote"}
-AT_MOST: Final = 200
-"""So many step-ups are looked at in one round."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The place on the ladder on which a rule decided (None: its case alone said it). What others made of it meanwhile stays."""
+
+    standing: Standing | None
+
+    def holds(self, found: Standing | None) -> bool:
+        return self._place(found) == self._place(self.standing)
+
+    @staticmethod
+    def _place(standing: Standing | None) -> tuple[object, ...] | None:
+        return (standing.tier, standing.reason, standing.moved_at, standing.until) if standing else None
 
 
 def move(
@@ -39,26 +54,39 @@ def move(
     reason: str = "",
     until: datetime | None = None,
     seen: Sequence[str] = (),
-) -> None:
+    basis: Basis | None = None,
+) -> bool:
     """Put the employer on `tier`, whatever its case would say, until `until`. `reason` is what the gate answers to the restricted;
-    `seen` are the signals that led to it.
+    `seen` are the signals that led to it. False where `basis` no longer holds.
     """
     reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
     with transaction.atomic():
         turns.take(employer_id)
-        earlier = Standing.objects.select_for_update().filter(pk=employer_id).first()
-        values = {"tier": tier, "reason": reason, "moved_at": now, "until": until}
+        earlier = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
+        if basis and not basis.holds(earlier):
+            return False
+        values = {"tier": tier, "reason": reason, "moved_at": now, "until": until} | _kept(earlier, reason)
         standing, _ = Standing.objects.update_or_create(pk=employer_id, defaults=values)
         verb = "step_up" if reason == STEP_UP else VERBS[tier]
         _noted(verb, standing, earlier.tier if earlier else "", tier, [reason] if reason else [], actor, now, seen)
+    return True
 
 
-def release(employer_id: UUID, actor: Actor, now: datetime) -> bool:
-    """Let the employer's case say again where it stands; False where it did already."""
+def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
+    """What a step-up goes back to: the place that a rule or two people gave before, which a proof of authority does not answer for."""
+    if earlier is None or reason != STEP_UP:
+        return {"earlier_tier": "", "earlier_until": None}
+    if earlier.reason == STEP_UP:
+        return {"earlier_tier": earlier.earlier_tier, "earlier_until": earlier.earlier_until}
+    return {"earlier_tier": "" if earlier.reason else earlier.tier, "earlier_until": earlier.until}
+
+
+def release(employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None) -> bool:
+    """Let the employer's case say again where it stands; False where it did already, or `basis` no longer holds."""
     with transaction.atomic():
         turns.take(employer_id)
         standing = Standing.objects.select_for_update().filter(pk=employer_id).first()
-        if standing is None:
+        if standing is None or (basis and not basis.holds(standing)):
             return False
         _noted("release", standing, standing.tier, "", [standing.reason] if standing.reason else [], actor, now)
         standing.delete()
@@ -133,15 +161,22 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
 
 
 def lift_step_ups(now: datetime) -> int:
-    """Release those who have proven their authority since it was asked for; how many."""
+    """Release those who have proven their authority since it was asked for, by more than a weak proof; how many."""
     lifted = 0
-    for standing in Standing.objects.filter(reason=STEP_UP).select_related("employer").order_by("moved_at")[:AT_MOST]:
-        fresh = Proof.objects.filter(
-            employer=standing.pk, uscc=standing.employer.uscc, state=ProofState.PROVEN, started_at__gt=standing.moved_at
-        )
-        if fresh.exists():
-            lifted += release(standing.pk, SYSTEM, now)
+    proven = Proof.objects.filter(employer=OuterRef("pk"), state=ProofState.PROVEN, started_at__gt=OuterRef("moved_at"))
+    asked = Standing.objects.filter(Exists(proven), reason=STEP_UP).select_related("employer").order_by("moved_at")
+    for standing in list(asked):
+        if shown_anew(standing.employer, standing.moved_at, now):
+            lifted += _lift(standing, now)
     return lifted
+
+
+def _lift(standing: Standing, now: datetime) -> bool:
+    """Back to where it was moved to before the step-up, if that would still be in force; else as its case says."""
+    basis = Basis(standing)
+    if standing.earlier_tier and (standing.earlier_until is None or standing.earlier_until > now):
+        return move(standing.pk, Tier(standing.earlier_tier), SYSTEM, now, until=standing.earlier_until, basis=basis)
+    return release(standing.pk, SYSTEM, now, basis=basis)
 
 
 def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:

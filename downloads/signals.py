@@ -39,15 +39,18 @@ class Taken:
     candidate: str
 
 
-def seen(taken: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo) -> set[Signal]:
+def seen(
+    taken: Sequence[Taken], left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo
+) -> set[Signal]:
     """The signals in what was taken within the window, oldest first.
 
+    `left` are the resumes that did leave, as far as that is known; what bears one moment there was one question.
     `answerable` were asked for by platforms that report contacts at all; `contacts` are those that led to one.
     """
     found = {
         Signal.NIGHT: most_in_a_night(taken, zone) >= thresholds.night,
-        Signal.BURST: most_within(taken, timedelta(seconds=thresholds.burst_seconds)) >= thresholds.burst,
-        Signal.SEQUENCE: longest_run(taken) >= thresholds.sequence,
+        Signal.BURST: most_within(one_each_moment(left), timedelta(seconds=thresholds.burst_seconds)) >= thresholds.burst,
+        Signal.SEQUENCE: longest_run(left) >= thresholds.sequence,
         Signal.UNANSWERED: answerable >= thresholds.unanswered_after and contacts < thresholds.unanswered_below * answerable,
     }
     return {signal for signal, is_seen in found.items() if is_seen}
@@ -67,6 +70,11 @@ def most_in_a_night(taken: Sequence[Taken], zone: ZoneInfo) -> int:
             night = (local - timedelta(hours=NIGHT_ENDS)).date()
             nights[night] = nights.get(night, 0) + 1
     return max(nights.values(), default=0)
+
+
+def one_each_moment(taken: Sequence[Taken]) -> list[Taken]:
+    """A page of candidates that is asked about at once is one act of its reader, however long it is."""
+    return list({one.at: one for one in taken}.values())
 
 
 def most_within(taken: Sequence[Taken], span: timedelta) -> int:

@@ -28,8 +28,9 @@ _IN_FORCE = f"%(ladder)s = COALESCE(({_LATEST}), '{rights.FIRST.version}')"
 def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     """Decides about every candidate that is `asked` about, in their order, and writes the answers.
 
-    What the company took today is read by the index `gate_budget`: it costs as much as its quota is large, however many
-    answers there are. Whoever asks holds the company's turn (`downloads.turns`), so no other question takes of it meanwhile.
+    What the company took today is read by the index `gate_budget`: it costs as much as its quota is large, however
+    many answers there are. An answer that has another reason says nothing of it. Whoever asks holds the company's turn
+    (`downloads.turns`), so no other question takes of it meanwhile.
     """
     return _packed(f"""
     WITH asked AS (
@@ -54,9 +55,9 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
                     WHEN p.fits = 0 THEN 'quota_candidate'
                     WHEN u.day + p.place > {_limit("per_day", ladder)} THEN 'quota_day'
                     WHEN u.hour + p.place > {_limit("per_hour", ladder)} THEN 'quota_hour' ELSE '' END AS why
-        FROM placed p, standing s, used u
+        FROM placed p, standing s LEFT JOIN used u ON s.reason = ''
     ), granted AS (
-        SELECT a.*, SUM(CASE WHEN why = '' THEN 1 ELSE 0 END) OVER (ORDER BY n) AS so_far FROM answer a
+        SELECT a.*, COUNT(*) FILTER (WHERE why = '') OVER (ORDER BY n) AS so_far FROM answer a
     )
     INSERT INTO {ANSWERS} (id, client_id, test, employer_id, member_id, candidate, uscc, case_id, case_version, case_state,
                            allowed, reason, tier, ladder_version, used_day, used_hour, decided_at)
@@ -90,7 +91,7 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
 
 def _packed(statement: str) -> str:
     """Without needless space: the driver reads a statement of over 4,096 characters anew each time."""
-    return re.sub(r"\s*([(),=])\s*", r"\1", " ".join(statement.split()))
+    return re.sub(r"\s*([(),=+]|<>|[<>]=?)\s*", r"\1", " ".join(statement.split()))
 
 
 def _asked(vendor: str) -> str:
@@ -109,7 +110,7 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
         WHERE id = %(employer)s AND made_for_id IS NULL AND test = {_boolean(test)} AND {seen} {share}
     ), m_now AS (
         SELECT m.id, u.email_verified_at FROM {MEMBER} m JOIN {USER} u ON u.id = m.user_id
-        WHERE m.id = %(member)s AND m.employer_id = %(employer)s AND m.left_at IS NULL {share}
+        WHERE m.id = %(member)s AND m.employer_id = %(employer)s AND m.left_at IS NULL AND u.is_active {share}
     ), c_now AS (
         SELECT id, version, state, expires_at, conditional FROM {CASE} WHERE employer_id = %(employer)s
         ORDER BY approved_at DESC NULLS LAST, opened_at DESC LIMIT 1 {share}

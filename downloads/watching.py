@@ -12,8 +12,10 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count, Exists, OuterRef
+
 from downloads import ladders, moving, signals
-from downloads.models import Contact, GateDecision, Standing
+from downloads.models import Contact, GateDecision, GateDecisionQuerySet, PassUse, Standing
 from downloads.rights import RESTRICTED, STEP_UP, Ladder, Tier
 from employers.models import Employer
 from events.actor import SYSTEM
@@ -21,22 +23,35 @@ from events.models import Event
 from verification.models import Case
 from verification.states import State
 
-AT_MOST: Final = 200
-"""So many employers are looked at in one round: those who took most lately first."""
 SEVERAL: Final = 2
 """So many signals at once are more than a fresh proof can explain."""
 OWN_MOVES: Final = ("step_up", "restrict", "demote", "promote", "release")
 
 
 def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
-    """Look at everybody who downloaded since `since`; how many were moved."""
+    """Look at everybody who downloaded since `since`, at those who took most first; how many were moved."""
     ladder = ladders.in_force()
     lately = GateDecision.objects.allowed().filter(decided_at__gte=since, decided_at__lte=now, test=False)
-    employer_ids = lately.order_by().values_list("employer_id", flat=True).distinct()[:AT_MOST]
-    return sum(look_at(employer_id, ladder, now, zone) for employer_id in list(employer_ids))
+    most_first = lately.order_by().values("employer_id").annotate(many=Count("pk")).order_by("-many", "employer_id")
+    platforms = Platforms(now - timedelta(days=ladder.thresholds.window_days), now)
+    return sum(look_at(employer_id, ladder, now, zone, platforms) for employer_id in list(most_first.values_list("employer_id", flat=True)))
 
 
-def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo) -> bool:
+class Platforms:
+    """Which platforms spend passes, so that it is known of their answers which resumes left; each is looked up once in a round."""
+
+    def __init__(self, since: datetime, now: datetime) -> None:
+        self._spent = PassUse.objects.filter(reason="", used_at__gt=since, used_at__lte=now)
+        self._known: dict[UUID, bool] = {}
+
+    def spends(self, client_id: UUID) -> bool:
+        if client_id not in self._known:
+            theirs = GateDecision.objects.filter(pk=OuterRef("decision_id"), client_id=client_id)
+            self._known[client_id] = self._spent.filter(Exists(theirs)).exists()
+        return self._known[client_id]
+
+
+def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, platforms: Platforms) -> bool:
     """Move the employer if what it took calls for it; whether it did."""
     employer = Employer.objects.filter(pk=employer_id).first()
     if employer is None:
@@ -46,31 +61,43 @@ def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo) ->
         return False
     begin = max(now - timedelta(days=ladder.thresholds.window_days), _last_moved(employer_id) or employer.registered_at)
     rows = GateDecision.objects.allowed().filter(uscc=employer.uscc, test=False, decided_at__gt=begin, decided_at__lte=now)
-    facts = list(rows.order_by("decided_at").values_list("decided_at", "candidate", "client_id"))
-    taken = [signals.Taken(at, candidate) for at, candidate, _ in facts]
-    telling = {client_id for client_id in {fact[2] for fact in facts} if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()}
-    answerable = sum(client_id in telling for _, _, client_id in facts)
+    facts = list(rows.order_by("decided_at").values_list("pk", "decided_at", "candidate", "client_id"))
+    taken = [signals.Taken(at, candidate) for _, at, candidate, _ in facts]
+    clients = {fact[3] for fact in facts}
+    telling = {client_id for client_id in clients if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()}
+    answerable = sum(client_id in telling for _, _, _, client_id in facts)
     contacts = Contact.objects.filter(uscc=employer.uscc, at__gt=begin).count()
-    found = signals.seen(taken, answerable, contacts, ladder.thresholds, zone)
+    found = signals.seen(taken, _left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone)
     if found:
         return _act(employer_id, found, standing, ladder, now)
     if standing is None and _may_rise(employer, ladder, now) and signals.shows_hiring(len(taken), contacts, ladder.thresholds):
-        moving.move(employer_id, Tier.ESTABLISHED, SYSTEM, now)
-        return True
+        return moving.move(employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=moving.Basis(standing))
     return False
+
+
+def _left(
+    facts: list[tuple[UUID, datetime, str, UUID]], rows: GateDecisionQuerySet, now: datetime, platforms: Platforms
+) -> list[signals.Taken]:
+    """What was taken, oldest first: where a platform spends passes, by their use; else by its answers, for want of better."""
+    uses = PassUse.objects.filter(reason="", decision_id__in=rows.order_by().values("pk"), used_at__lte=now)
+    spent = dict(uses.values_list("decision_id", "used_at"))
+    left = [
+        signals.Taken(spent.get(decision_id, at), candidate)
+        for decision_id, at, candidate, client_id in facts
+        if decision_id in spent or not platforms.spends(client_id)
+    ]
+    return sorted(left, key=lambda one: one.at)
 
 
 def _act(employer_id: UUID, found: set[signals.Signal], standing: Standing | None, ladder: Ladder, now: datetime) -> bool:
     """A smaller quota for a while where nobody is called; a fresh proof for any other signal; a person for several."""
-    seen = sorted(found)
+    seen, basis = sorted(found), moving.Basis(standing)
     if len(found) >= SEVERAL:
-        moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen)
-    elif found == {signals.Signal.UNANSWERED} and (standing is None or standing.tier == Tier.ESTABLISHED):
+        return moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen, basis=basis)
+    if found == {signals.Signal.UNANSWERED} and (standing is None or standing.tier == Tier.ESTABLISHED):
         until = now + timedelta(days=ladder.thresholds.window_days)
-        moving.move(employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen)
-    else:
-        moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen)
-    return True
+        return moving.move(employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen, basis=basis)
+    return moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen, basis=basis)
 
 
 def _last_moved(employer_id: UUID) -> datetime | None:

@@ -1012,17 +1012,20 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "employer_restricted",
         Text("企业下载权限受限，正在核查", "The employer's downloads are restricted while a case is looked into"),
-        Text("企业可以查看原因并提供说明", "The employer can see why and explain"),
-        "company", REVIEWED,
+        Text(
+            "由审核员核查后决定；如需说明，请与所在招聘平台联系",
+            "A person looks into it and decides; to explain, the employer writes to the platform on which it recruits",
+        ),
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "employer_step_up",
         Text("近期下载方式异常，下载已暂停，请重新证明招聘授权", "Downloads rest after an unusual pattern, until the authority to recruit is shown once more"),
         Text(
-            "请企业用任一方式重新证明授权（公司域名邮箱、对公打款、电子营业执照或同事担保），证明后几分钟内自动恢复；如属误判可申诉",
-            "Prove the authority anew in any way (e-mail at the company's domain, bank deposit, electronic licence, a colleague's word): downloads return by themselves within minutes; appeal if this is wrong",
+            "请在核验页面重新证明授权（企业登记的域名邮箱、对公打款、电子营业执照或同事担保），证明后几分钟内自动恢复",
+            "Prove the authority anew on the case page (e-mail at the domain that the register names, bank deposit, electronic licence, a colleague's word): downloads return by themselves within minutes",
         ),
-        "recruiter", MINUTES,
+        "recruiter", MINUTES, appeal=False,
     ),
     Reason(
         "decision_unknown",

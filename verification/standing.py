@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from employers.models import Member
+from employers.models import Employer, Member
 from verification.facts import STRENGTH, Strength
 from verification.licence.witness import same_name
 from verification.models import Case, Decision, Proof, ProofKind, RegistryRecord
@@ -54,6 +54,10 @@ THROWAWAY_MAIL_DOMAINS: Final = frozenset(
 
 NAMED: Final = frozenset({ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE})
 """Proofs that were compared with the company's name, which they keep (`Proof.observed["name"]`)."""
+
+
+SOUND: Final = frozenset({Strength.STRONG, Strength.MEDIUM})
+"""What opens something by itself."""
 
 
 def is_public(domain: str) -> bool:
@@ -139,6 +143,14 @@ def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | 
     return STRENGTH[kind]
 
 
+def shown_anew(employer: Employer, since: datetime, now: datetime) -> bool:
+    """Whether somebody who is still there has proven since then, and not only weakly, that the company has authorised them."""
+    record = RegistryRecord.objects.filter(pk=employer.uscc).first()
+    domain = own_domain(record.email_domain) if record else ""
+    fresh = Proof.objects.filter(employer=employer, uscc=employer.uscc, started_at__gt=since, member__left_at=None).standing(now)
+    return any(worth(_plain(proof, now), employer.name, domain) in SOUND for proof in fresh)
+
+
 def can_vouch(colleague: Member, uscc: str, now: datetime) -> bool:
     """Whether this colleague is there, is of this company, and stands by something other than somebody's vouch."""
     there = colleague.left_at is None and colleague.user.is_active and colleague.user.email_verified_at is not None
@@ -151,7 +163,7 @@ def _stands_alone(member: Member, uscc: str, now: datetime) -> bool:
     if at_company_domain(member.user.email.rpartition("@")[2], domain):
         return True
     others = Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).standing(now)
-    if any(worth(_plain(proof, now), member.employer.name, domain) in (Strength.STRONG, Strength.MEDIUM) for proof in others):
+    if any(worth(_plain(proof, now), member.employer.name, domain) in SOUND for proof in others):
         return True
     # A reviewer who let through what this person had handed in has looked at its letter.
     seen = Case.objects.in_force(now).filter(employer=member.employer_id, submitted_by=member.user_id, declared_uscc=uscc)

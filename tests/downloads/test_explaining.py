@@ -11,10 +11,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from downloads import gate
+from downloads import explaining, gate
 from downloads.models import GateDecision
 from downloads.rights import FIRST
-from employers.models import Member
+from employers.models import Member, User
 from tests.downloads.test_quotas import CLIENT, approved, ask_all
 from tests.factories import make_api_client
 from verification.models import Case
@@ -35,6 +35,40 @@ def test_when_the_hour_frees_an_answer_is_yes_again(db: None) -> None:
     assert no.retry_at == begin + timedelta(hours=1)
     assert asked(member, "more", no.retry_at - timedelta(seconds=1)).reasons[0].code == "quota_hour"
     assert asked(member, "more", no.retry_at).allowed
+
+
+def test_when_it_frees_is_told_as_of_the_answer(db: None) -> None:
+    begin = datetime(2026, 11, 24, 9, 0, tzinfo=SHANGHAI)
+    member = approved(begin)
+    for n in range(5):
+        ask_all(member, [f"c-{n}"], begin + timedelta(minutes=n))
+    no = asked(member, "more", begin + timedelta(minutes=30))
+    for n in range(5):
+        assert ask_all(member, [f"d-{n}"], begin + timedelta(hours=1, minutes=10 + n)) == [""]
+    told = explaining.explain(no.id, CLIENT, begin + timedelta(hours=2), SHANGHAI)
+    assert told.retry_at == no.retry_at == begin + timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_what_a_company_takes_elsewhere_is_told_to_nobody_whom_no_quota_refused(client: Client) -> None:
+    now = timezone.now()
+    member, (api_client, key) = approved(now), make_api_client(now)
+
+    def used(decision_id: object) -> tuple[int | None, int | None]:
+        told = client.get(f"/api/v1/gate/decisions/{decision_id}", headers={"Authorization": f"Bearer {key}"}).json()
+        return told["quota"]["used_day"], told["quota"]["used_hour"]
+
+    ask_all(member, [f"c-{n}" for n in range(3)], now)
+    User.objects.filter(pk=member.user_id).update(email_verified_at=None)
+    ask_all(member, ["a"], now, api_client.pk)
+    row = GateDecision.objects.get(client_id=api_client.pk)
+    assert (row.reason, row.used_day, row.used_hour) == ("authority_email_unverified", None, None)
+    GateDecision.objects.filter(pk=row.pk).update(used_day=3, used_hour=3)
+    assert used(row.pk) == (None, None), "an answer from before it was left out"
+    User.objects.filter(pk=member.user_id).update(email_verified_at=now)
+    assert ask_all(member, ["a", "a"], now, api_client.pk) == ["", "quota_candidate"]
+    for later in GateDecision.objects.filter(client_id=api_client.pk).exclude(pk=row.pk):
+        assert used(later.pk) == (4, 4)
 
 
 def test_the_day_frees_at_midnight(db: None) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from downloads import gate, rights
 from downloads.models import GateDecision, Standing
 from downloads.rights import FIRST, Obligation, Tier
-from employers.models import Member
+from employers.models import Member, User
 from employers.operations import remove_member
 from events.actor import SYSTEM
 from tests.factories import make_case, make_member, make_reviewer
@@ -71,6 +71,12 @@ def test_a_removed_member_is_denied_at_once(approved: Member, now: datetime) -> 
     assert ask(colleague, now).allowed
     remove_member(approved, colleague.pk, now)
     assert ask(colleague, now).reasons[0].code == "member_unknown"
+
+
+def test_an_account_that_was_switched_off_is_denied_at_once(approved: Member, now: datetime) -> None:
+    assert ask(approved, now).allowed
+    User.objects.filter(pk=approved.user_id).update(is_active=False)
+    assert ask(approved, now, "c-2").reasons[0].code == "member_unknown"
 
 
 def test_suspension_and_expiry_bite_at_once(approved: Member, now: datetime) -> None:

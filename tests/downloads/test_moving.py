@@ -13,15 +13,16 @@ from django.utils import timezone
 
 from downloads import moving
 from downloads.models import Contact, GateDecision, Move, Standing
-from downloads.rights import STEP_UP, Tier
+from downloads.rights import RESTRICTED, STEP_UP, Tier
 from employers.models import Employer, Member
 from events.actor import SYSTEM
 from events.errors import Refused
 from events.mail import letter
 from events.models import Event, Mail
+from events.reasons import REASONS
 from tests.downloads.test_quotas import approved, ask_all
-from tests.factories import make_api_client, make_colleague, make_reviewer
-from verification.models import Proof, ProofKind, ProofState
+from tests.factories import make_api_client, make_colleague, make_employer, make_reviewer
+from verification.models import Proof, ProofKind, ProofState, RegistryRecord
 
 
 @pytest.fixture
@@ -57,7 +58,13 @@ def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
     ]  # fmt: skip
     told = [letter(mail, "https://zizhi.example", now) for mail in Mail.objects.filter(template="standing_moved").order_by("pk")]
     assert len(told) == 4 and len({mail.subject for mail in told}) == 4
-    assert "重新证明授权" in told[0].body and "申诉" in told[0].body and "/case/" in told[0].body
+    assert "重新证明授权" in told[0].body and "申诉" not in told[0].body and "/case/" in told[0].body
+
+
+def test_no_appeal_is_promised_that_there_is_not() -> None:
+    for code in (RESTRICTED, STEP_UP):
+        reason = REASONS[code]
+        assert not reason.appeal and "申诉" not in reason.fix.zh and "appeal" not in reason.fix.en
 
 
 def test_a_move_opens_nothing_that_the_case_does_not(member: Member, now: datetime) -> None:
@@ -90,20 +97,70 @@ def test_a_dropped_proposal_does_nothing(member: Member, now: datetime) -> None:
         moving.propose(member.employer_id, "", "…", None, make_colleague(now, "Auditors"), now)
 
 
-def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(member: Member, now: datetime) -> None:
-    def prove(at: datetime) -> None:
-        Proof.objects.create(
-            employer=member.employer, member=member, uscc=member.employer.uscc, kind=ProofKind.BANK_DEPOSIT, state=ProofState.PROVEN,
-            started_at=at, proven_at=at, expires_at=at, due_at=at,
-        )  # fmt: skip
+def prove(member: Member, at: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT, name: str = "", shown: str = "") -> None:
+    Proof.objects.create(
+        employer=member.employer, member=member, uscc=member.employer.uscc, kind=kind, state=ProofState.PROVEN, shown=shown,
+        started_at=at, proven_at=at, expires_at=at, due_at=at, observed={"name": name or member.employer.name},
+    )  # fmt: skip
 
-    prove(now - timedelta(days=1))
+
+def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(member: Member, now: datetime) -> None:
+    prove(member, now - timedelta(days=1))
     moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     assert ask_all(member, ["a"], now) == ["employer_step_up"]
     assert moving.lift_step_ups(now) == 0
-    prove(now + timedelta(minutes=1))
+    prove(member, now + timedelta(minutes=1))
     assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
     assert ask_all(member, ["a"], now) == [""]
+
+
+@pytest.mark.parametrize(
+    ("hours", "later"), [(None, "provisional"), (48, "provisional"), (1, "established")], ids=["for good", "for a while", "ended meanwhile"]
+)
+def test_a_step_up_goes_back_to_what_was_before(member: Member, now: datetime, hours: int | None, later: str) -> None:
+    until = now + timedelta(hours=hours) if hours else None
+    moving.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now - timedelta(days=1), until=until)
+    for again in range(2):
+        moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=again), reason=STEP_UP)
+    prove(member, now + timedelta(minutes=2))
+    lifted = now + timedelta(hours=2)
+    assert moving.lift_step_ups(lifted) == 1
+    assert tier(member, lifted) == later
+    assert list(Standing.objects.values_list("until", flat=True)) == ([until] if later == "provisional" else [])
+
+
+def test_what_two_people_did_meanwhile_stays(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between what a rule saw and its turn, others may have moved the employer."""
+    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+
+    def shown(*_: object) -> bool:
+        return moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=2))
+
+    prove(member, now + timedelta(minutes=1))
+    monkeypatch.setattr(moving, "shown_anew", shown)
+    assert moving.lift_step_ups(now + timedelta(minutes=3)) == 0
+    assert ask_all(member, ["a"], now + timedelta(minutes=3)) == ["employer_restricted"]
+    assert not moving.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=moving.Basis(None))
+
+
+def test_a_weak_proof_lifts_nothing(member: Member, now: datetime) -> None:
+    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    begun = now + timedelta(minutes=1)
+    prove(member, begun, ProofKind.COMPANY_EMAIL, shown="a@anybody.example")
+    prove(member, begun, ProofKind.BANK_DEPOSIT, name="another company")
+    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 0
+    RegistryRecord.objects.create(
+        uscc=member.employer.uscc, name=member.employer.name, status="存续", email_domain="anybody.example", as_of=now.date()
+    )
+    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
+
+
+def test_abandoned_step_ups_starve_nobody(member: Member, now: datetime) -> None:
+    standing = {"tier": Tier.RESTRICTED, "reason": STEP_UP, "moved_at": now - timedelta(days=1)}
+    Standing.objects.bulk_create(Standing(employer=make_employer(now), **standing) for _ in range(201))
+    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    prove(member, now + timedelta(minutes=1))
+    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
 
 
 def test_contacts_are_reported_once_by_who_asked(client: Client, member: Member) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downloads import moving, signals, watching
-from downloads.models import Contact, GateDecision, Standing
+from downloads.models import Contact, GateDecision, PassUse, Standing
 from downloads.rights import FIRST, RESTRICTED, STEP_UP, Thresholds, Tier
 from downloads.signals import Signal, Taken
 from employers.models import Employer, Member
@@ -44,7 +44,7 @@ def every(step: timedelta, many: int, begin: datetime = MORNING, name: str = "c-
     ],
 )
 def test_what_is_seen(taken: list[Taken], contacts: int, expected: set[Signal]) -> None:
-    assert signals.seen(taken, len(taken), contacts, USUAL, SHANGHAI) == expected
+    assert signals.seen(taken, taken, len(taken), contacts, USUAL, SHANGHAI) == expected
 
 
 def test_a_night_is_one_though_it_has_two_dates() -> None:
@@ -92,6 +92,49 @@ def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(membe
     assert look(now) == 0
     moving.release(member.employer_id, SYSTEM, now + timedelta(minutes=1))
     assert look(now + timedelta(minutes=2)) == 0
+
+
+def test_a_page_asked_about_at_once_is_no_rush(member: Member, now: datetime) -> None:
+    """Its references run on where a platform lists its newest candidates; nobody took them yet."""
+    page = [Taken(now - timedelta(hours=3), f"c-{1000 + n}") for n in range(USUAL.burst)]
+    take(member, page)
+    assert signals.most_within(signals.one_each_moment(page), timedelta(seconds=60)) == 1
+    spend(now - timedelta(hours=2), "c-1003", "c-1009")
+    assert look(now) == 0
+
+
+def test_without_passes_a_page_is_no_burst(member: Member, now: datetime) -> None:
+    take(member, [Taken(now - timedelta(hours=3), f"c-{1000 + 7 * n}") for n in range(USUAL.burst)])
+    assert look(now) == 0
+
+
+def test_what_left_quickly_from_one_page_is_a_burst_and_a_sequence(member: Member, now: datetime) -> None:
+    page = [f"c-{1000 + n}" for n in range(USUAL.burst)]
+    take(member, [Taken(now - timedelta(hours=3), candidate) for candidate in page])
+    for n, candidate in enumerate(page):
+        spend(now - timedelta(hours=3) + timedelta(seconds=n), candidate)
+    assert look(now) == 1
+    assert Event.objects.get(verb="restrict").data["seen"] == ["burst", "sequence"]
+
+
+def spend(at: datetime, *candidates: str) -> None:
+    for decision_id in GateDecision.objects.filter(candidate__in=candidates).values_list("pk", flat=True):
+        PassUse.objects.create(decision_id=decision_id, used_at=at, tier=Tier.PROVISIONAL)
+
+
+def test_everybody_is_looked_at_and_who_took_most_first(now: datetime, monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    took = {uuid4(): 1 + n // 200 * (1 + n % 2) for n in range(203)}
+    GateDecision.objects.bulk_create(
+        GateDecision(
+            client_id=CLIENT, employer_id=employer_id, member_id=uuid4(), candidate=str(n), allowed=True, tier=Tier.PROVISIONAL,
+            ladder_version=FIRST.version, decided_at=now,
+        )
+        for employer_id, many in took.items() for n in range(many)
+    )  # fmt: skip
+    looked: list[UUID] = []
+    monkeypatch.setattr(watching, "look_at", lambda employer_id, *_: bool(looked.append(employer_id)))
+    look(now)
+    assert sorted(looked) == sorted(took) and [took[one] for one in looked] == sorted(took.values(), reverse=True)
 
 
 def test_several_signals_wait_for_a_person(member: Member, now: datetime) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
-from django.utils import translation
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
 
-from downloads.models import GateDecision
+from downloads.models import GateDecision, PassUse
 from events.actor import SYSTEM
 from events.models import Event, record
 from events.reasons import REASONS
@@ -32,7 +34,7 @@ def test_events_and_answers_are_only_looked_at(root: Client, now: datetime) -> N
     event = record("register", employer, SYSTEM, now, employer_id=employer.pk)
     answer = GateDecision.objects.create(
         client_id=uuid4(), employer_id=employer.pk, member_id=uuid4(), candidate="c-1", uscc=employer.uscc, allowed=False,
-        reason="employer_not_approved", tier="held", ladder_version="1", decided_at=now,
+        reason="employer_not_approved", tier="held", ladder_version="1", decided_at=timezone.now(),
     )  # fmt: skip
     for address, pk in (("/console/events/event/", event.pk), ("/console/downloads/gatedecision/", answer.pk)):
         assert str(employer.pk) in root.get(address).content.decode()
@@ -44,6 +46,27 @@ def test_events_and_answers_are_only_looked_at(root: Client, now: datetime) -> N
     answer.refresh_from_db()
     assert (Event.objects.get(pk=event.pk).verb, answer.allowed) == ("register", False)
     assert REASONS["employer_not_approved"].says.en in root.get("/console/downloads/gatedecision/").content.decode()
+
+
+def test_no_list_reads_or_sorts_all_of_the_answers(root: Client) -> None:
+    """A span of them, the last day unless another is chosen; who is searched for is found however long ago."""
+    old = GateDecision.objects.create(
+        client_id=uuid4(), employer_id=uuid4(), member_id=uuid4(), candidate="c-old", allowed=True, tier="held",
+        ladder_version="1", decided_at=timezone.now() - timedelta(days=8),
+    )  # fmt: skip
+    PassUse.objects.create(decision_id=old.pk, used_at=old.decided_at, tier="held")
+    for table, field, shown in (("gatedecision", "decided_at", "c-old"), ("passuse", "used_at", str(old.pk))):
+        address = f"/console/downloads/{table}/"
+        with CaptureQueriesContext(connection) as queries:
+            assert shown not in root.get(address).content.decode()
+        read = [query["sql"] for query in queries if f'FROM "downloads_{table}"' in query["sql"]]
+        assert read and all(f'"{field}" >= ' in sql for sql in read)
+        assert shown not in root.get(address, {"days": "7"}).content.decode()
+        for asked in ({"days": "31"}, {"q": str(old.pk)}):
+            assert shown in root.get(address, asked).content.decode().replace(f'value="{old.pk}"', "")
+        for choice, found in (("tier", "held"), ("tier", "revoked"), ("reason", "employer_suspended")):
+            html = root.get(address, {"days": "31", choice: found}).content.decode()
+            assert (shown in html) == (found == "held")
 
 
 def test_events_are_found_by_what_they_are_about(root: Client, now: datetime) -> None:
