@@ -129,6 +129,7 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     *(("get", f"/console/{app}/{model}/", LOOK) for app, models in LISTS.items() for model in models),
     *(("get", f"/console/employers/{model}/", STAFF) for model in OF_SUPERUSERS),
     *(("get", f"/console/downloads/{model}/", STAFF) for model in ("gatedecision", "passuse", "standing")),
+    *(("get", f"/console/events/{model}/", ROOT) for model in ("platformevent", "webhookendpoint", "webhookdelivery")),
     ("get", "/console/downloads/move/", LOOK),
     ("get", "/console/downloads/move/add/", DECIDE),
     ("get", "/console/downloads/ladderversion/", STAFF | {"Leads": True}),
