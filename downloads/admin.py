@@ -6,19 +6,25 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from downloads import proposals_admin  # noqa: F401  (its pages are registered as it is read)
-from downloads.answers_admin import AnsweredFilter, TierFilter, UsedFilter, WhyNotFilter, WhyNotHonouredFilter
+from downloads.answers_admin import TIERS, AnsweredFilter, TierFilter, UsedFilter, WhyNotFilter, WhyNotHonouredFilter, in_words
 from downloads.models import GateDecision, PassUse, Standing
 from events.admin import LookOnlyAdmin
-from events.reasons import REASONS
+
+
+class WithItsRung:
+    """A column that names the tier of a row in the language of the page."""
+
+    @admin.display(description=_("tier"), ordering="tier")
+    def rung(self, row: Any) -> Any:
+        return TIERS.get(row.tier, row.tier)
 
 
 @admin.register(GateDecision)
-class GateDecisionAdmin(LookOnlyAdmin):
-    list_display = ("decided_at", "allowed", "why", "tier", "uscc", "employer_id", "member_id", "candidate")
+class GateDecisionAdmin(WithItsRung, LookOnlyAdmin):
+    list_display = ("decided_at", "allowed", "why", "rung", "uscc", "employer_id", "member_id", "candidate")
     list_filter = (AnsweredFilter, "allowed", TierFilter, WhyNotFilter)
     search_fields = ("=uscc", "=employer_id", "=member_id", "=candidate", "=id")
     search_help_text = _("A whole credit code, or the id of an employer, member, candidate or answer")
@@ -26,8 +32,7 @@ class GateDecisionAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("why not"), ordering="reason", empty_value="—")
     def why(self, answer: GateDecision) -> str:
-        reason = REASONS.get(answer.reason)
-        return reason.says.in_(get_language() or "zh-hans") if reason else answer.reason
+        return in_words(answer.reason)
 
 
 class ForWhoSeesAnswers(LookOnlyAdmin):
@@ -41,19 +46,27 @@ class ForWhoSeesAnswers(LookOnlyAdmin):
 
 
 @admin.register(PassUse)
-class PassUseAdmin(ForWhoSeesAnswers):
-    list_display = ("used_at", "decision_id", "reason", "tier")
+class PassUseAdmin(WithItsRung, ForWhoSeesAnswers):
+    list_display = ("used_at", "decision_id", "why", "rung")
     list_filter = (UsedFilter, TierFilter, WhyNotHonouredFilter)
     search_fields = ("=decision_id",)
     search_help_text = _("The whole id of an answer")
     ordering = ("-pk",)
 
+    @admin.display(description=_("why not"), ordering="reason", empty_value="—")
+    def why(self, use: PassUse) -> str:
+        return in_words(use.reason)
+
 
 @admin.register(Standing)
-class StandingAdmin(ForWhoSeesAnswers):
-    list_display = ("employer", "tier", "reason", "moved_at", "until")
+class StandingAdmin(WithItsRung, ForWhoSeesAnswers):
+    list_display = ("employer", "rung", "why", "moved_at", "until")
     list_filter = ("tier", "reason")
     search_fields = ("=employer__id", "=employer__uscc")
     search_help_text = _("The whole id or credit code of an employer")
     ordering = ("-moved_at",)
     list_select_related = ("employer",)
+
+    @admin.display(description=_("reason"), ordering="reason", empty_value="—")
+    def why(self, standing: Standing) -> str:
+        return in_words(standing.reason)

@@ -31,6 +31,22 @@ OF_STANDING: Final = (
 """Why not, whatever was used of the quotas."""
 
 
+TIERS: Final = {
+    Tier.HELD: _("held"),
+    Tier.PROVISIONAL: _("provisional"),
+    Tier.ESTABLISHED: _("established employer"),
+    Tier.RESTRICTED: _("restricted"),
+    Tier.SUSPENDED: _("suspended"),
+    Tier.REVOKED: _("rights revoked"),
+}
+
+
+def in_words(code: str) -> str:
+    """What a reason says, in the language of the page."""
+    reason = REASONS.get(code)
+    return reason.says.in_(get_language() or "zh-hans") if reason else code
+
+
 class SpanFilter(admin.SimpleListFilter):
     """The last day, unless more is chosen or somebody is searched for."""
 
@@ -69,7 +85,7 @@ class TierFilter(admin.SimpleListFilter):
     parameter_name = "tier"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(tier.value, tier.value) for tier in Tier]
+        return [(tier.value, words) for tier, words in TIERS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(tier=self.value()) if self.value() else queryset
@@ -81,7 +97,7 @@ class WhyNotFilter(admin.SimpleListFilter):
     codes: tuple[str, ...] = (*OF_STANDING, "quota_candidate", "quota_day", "quota_hour")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(code, REASONS[code].says.in_(get_language() or "zh-hans")) for code in self.codes]
+        return [(code, in_words(code)) for code in self.codes]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(reason=self.value()) if self.value() else queryset

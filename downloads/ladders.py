@@ -6,6 +6,7 @@ which it was, and is never late.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -81,6 +82,27 @@ def from_data(version: str, data: Any) -> Ladder:
         raise Refused("ladder_invalid", "tiers", expected="download: false")
     days = _whole("provisional_days", data["provisional_days"])
     return Ladder(version, rights, timedelta(days=days), _thresholds(data["thresholds"]))
+
+
+def before(row: LadderVersion) -> Ladder:
+    """The ladder that this version takes the place of: the one in force when it was settled, or now."""
+    earlier = LadderVersion.objects.exclude(pk=row.pk).exclude(active_from=None).order_by("-active_from")
+    if row.settled_at is not None:
+        earlier = earlier.filter(active_from__lt=row.settled_at)
+    found = earlier.first()
+    return from_data(found.version, found.data) if found else FIRST
+
+
+def differences(earlier: Any, later: Any, at: str = "") -> list[str]:
+    """What differs between two ladders as data, a line each: `tiers.provisional.per_day: 20 → 10`."""
+    if isinstance(earlier, Mapping) and isinstance(later, Mapping):
+        names = [*earlier, *(name for name in later if name not in earlier)]
+        return [line for name in names for line in differences(earlier.get(name), later.get(name), f"{at}.{name}" if at else name)]
+    return [] if earlier == later else [f"{at}: {_told(earlier)} → {_told(later)}"]
+
+
+def _told(value: Any) -> str:
+    return ", ".join(value) or "—" if isinstance(value, list) else json.dumps(value)
 
 
 def _rights(tier: str, told: Any) -> Rights:

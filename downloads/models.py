@@ -160,7 +160,7 @@ class Move(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tier or 'release'} {self.employer_id}"
+        return f"{self.get_tier_display() or '—'} · {self.employer.name}"
 
 
 class Contact(models.Model):

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -59,7 +60,7 @@ class ProposalAdmin(LookOnlyAdmin):
     may_propose: ClassVar[str]
     may_confirm: ClassVar[str]
     ordering = ("-proposed_at",)
-    list_select_related = ("proposed_by", "settled_by")
+    list_select_related: ClassVar[Any] = ("proposed_by", "settled_by")
     change_form_template = "admin/downloads/proposed.html"
 
     def propose(self, typed: dict[str, Any], user: User, now: datetime) -> Any:
@@ -130,6 +131,7 @@ class MoveAdmin(ProposalAdmin):
     list_filter = ("tier", "confirmed", ("settled_at", admin.EmptyFieldListFilter))
     fields = ("employer", "tier", "until", "why", "proposed_by", "proposed_at", "settled_by", "settled_at", "confirmed")
     search_fields = ("=employer__id", "=employer__uscc")
+    list_select_related = ("employer", "proposed_by", "settled_by")
 
     def initial(self, request: HttpRequest) -> dict[str, Any]:
         return {"employer": request.GET.get("employer", "")}
@@ -147,7 +149,18 @@ class LadderVersionAdmin(ProposalAdmin):
     form_class = LadderForm
     may_propose = may_confirm = PERMISSIONS[Power.QUALITY]
     list_display = ("version", "proposed_at", "proposed_by", "settled_by", "active_from")
-    fields = ("version", "data", "why", "proposed_by", "proposed_at", "settled_by", "settled_at", "active_from")
+    fields = ("version", "changes", "why", "whole", "proposed_by", "proposed_at", "settled_by", "settled_at", "active_from")
+    readonly_fields = ("changes", "whole")
+
+    @admin.display(description=_("what changes"))
+    def changes(self, row: LadderVersion) -> str:
+        """First, since that is what a second person confirms."""
+        lines = ladders.differences(ladders.as_data(ladders.before(row)), row.data)
+        return format_html_join("", "<div class='code'>{}</div>", ((line,) for line in lines)) or gettext("Nothing")
+
+    @admin.display(description=_("ladder"))
+    def whole(self, row: LadderVersion) -> str:
+        return format_html("<pre>{}</pre>", json.dumps(row.data, indent=2, ensure_ascii=False))
 
     def initial(self, request: HttpRequest) -> dict[str, Any]:
         return {"ladder": json.dumps(ladders.as_data(ladders.in_force()), indent=2, ensure_ascii=False)}

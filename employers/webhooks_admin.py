@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +18,8 @@ from events import webhooks
 from events.admin import LookOnly, LookOnlyAdmin, TabularInline
 from events.errors import Refused
 from events.models import PlatformEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+
+URL_SHOWN: Final = 44
 
 
 class OfPlatformsAdmin(LookOnlyAdmin):
@@ -34,6 +38,28 @@ class OfPlatformsAdmin(LookOnlyAdmin):
         return name
 
 
+def shortened(url: str) -> str:
+    """An address as far as it tells endpoints apart: a long one would push all else out of the list."""
+    return url if len(url) <= URL_SHOWN else f"{url[:URL_SHOWN]}…"
+
+
+def moment(at: datetime | None) -> str:
+    """A time as the pages of the console write it; a column of our own has no field that would."""
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else "—"
+
+
+class DeletedFilter(admin.EmptyFieldListFilter):
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.title = _("deleted")
+
+
+class EndedFilter(admin.EmptyFieldListFilter):
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.title = _("ended")
+
+
 @admin.register(PlatformEvent)
 class PlatformEventAdmin(OfPlatformsAdmin):
     list_display = ("told_at", "platform", "sequence", "type", "at")
@@ -47,15 +73,23 @@ class PlatformEventAdmin(OfPlatformsAdmin):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(OfPlatformsAdmin):
-    list_display = ("url", "platform", "sends", "failures", "failing_since", "last_success_at", "paused_why")
-    list_filter = ("paused_why", ("failing_since", admin.EmptyFieldListFilter), ("finished_at", admin.EmptyFieldListFilter))
+    list_display = ("address", "platform", "sends", "failures", "failing_since", "last_success_at", "paused_why")
+    list_filter = ("paused_why", ("failing_since", admin.EmptyFieldListFilter), ("finished_at", DeletedFilter))
     search_fields = ("=id", "=client_id", "url")
     ordering = ("-failures", "-created_at")
     fields = (
-        "platform", "url", "description", "types", "created_at", "sends", "paused_at", "paused_why",
+        "platform", "url", "description", "told", "created_at", "sends", "paused_at", "paused_why",
         "failures", "failing_since", "last_success_at",
     )  # fmt: skip
-    readonly_fields = ("platform", "sends")
+    readonly_fields = ("platform", "told", "sends")
+
+    @admin.display(description=_("address"), ordering="url")
+    def address(self, endpoint: WebhookEndpoint) -> str:
+        return shortened(endpoint.url)
+
+    @admin.display(description=_("types"))
+    def told(self, endpoint: WebhookEndpoint) -> str:
+        return ", ".join(endpoint.types) or gettext("All")
 
     @admin.display(description=_("sends"), boolean=True)
     def sends(self, endpoint: WebhookEndpoint) -> bool:
@@ -65,8 +99,12 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
 class AttemptInline(LookOnly, TabularInline):
     model = WebhookAttempt
     extra = 0
-    fields = ("at", "status", "error", "milliseconds", "response_start")
+    fields = readonly_fields = ("at", "http", "error", "milliseconds", "response_start")
     ordering = ("id",)
+
+    @admin.display(description="HTTP")
+    def http(self, attempt: WebhookAttempt) -> int | None:
+        return attempt.status
 
 
 @admin.register(WebhookDelivery)
@@ -75,14 +113,34 @@ class WebhookDeliveryAdmin(OfPlatformsAdmin):
 
     client_path = "endpoint__client_id"
     actions = ("send_again",)
-    list_display = ("created_at", "platform", "endpoint", "told", "outcome", "tries", "due_at", "last_error")
-    list_filter = ("outcome", ("finished_at", admin.EmptyFieldListFilter))
+    list_display = ("created_at", "platform", "address", "told", "outcome", "tried", "next", "error")
+    list_filter = ("outcome", ("finished_at", EndedFilter))
     list_select_related = ("endpoint", "told")
     search_fields = ("=endpoint__id", "=endpoint__client_id", "=told__event__employer_id")
     ordering = ("-id",)
-    fields = ("platform", "endpoint", "told", "created_at", "outcome", "tries", "due_at", "finished_at", "last_error")
-    readonly_fields = ("platform",)
+    fields = ("platform", "endpoint", "told", "created_at", "outcome", "tried", "next", "ended", "error")
+    readonly_fields = ("platform", "tried", "next", "ended", "error")
     inlines = (AttemptInline,)
+
+    @admin.display(description=_("address"), ordering="endpoint__url")
+    def address(self, delivery: WebhookDelivery) -> str:
+        return shortened(delivery.endpoint.url)
+
+    @admin.display(description=_("tries"), ordering="tries")
+    def tried(self, delivery: WebhookDelivery) -> int:
+        return delivery.tries
+
+    @admin.display(description=_("next try"), ordering="due_at")
+    def next(self, delivery: WebhookDelivery) -> str:
+        return moment(None if delivery.finished_at else delivery.due_at)
+
+    @admin.display(description=_("ended"), ordering="finished_at")
+    def ended(self, delivery: WebhookDelivery) -> str:
+        return moment(delivery.finished_at)
+
+    @admin.display(description=_("last error"), ordering="last_error")
+    def error(self, delivery: WebhookDelivery) -> str:
+        return delivery.last_error or "—"
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Whoever may end a platform's key may send it something again."""

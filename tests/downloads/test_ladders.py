@@ -122,3 +122,10 @@ def test_what_is_no_ladder_is_refused(wrong: Any, now: datetime, db: None) -> No
 @pytest.mark.parametrize("test", [False, True])
 def test_the_driver_remembers_the_statement(test: bool) -> None:
     assert len(statements.decision("postgresql", test, FIRST)) <= 4096 >= len(statements.spending(connection.vendor, test, FIRST))
+
+
+def test_what_differs_is_said_by_its_place() -> None:
+    earlier = {"tiers": {"a": {"per_day": 20, "obligations": ["mark"]}, "b": {"per_day": 1}}, "days": 30}
+    later = {"tiers": {"a": {"per_day": 10, "obligations": []}, "b": {"per_day": 1}}, "days": 30, "new": True}
+    assert ladders.differences(earlier, later) == ["tiers.a.per_day: 20 → 10", "tiers.a.obligations: mark → —", "new: null → true"]
+    assert ladders.differences(later, later) == []

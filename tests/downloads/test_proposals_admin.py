@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from uuid import uuid4
 
@@ -54,6 +55,8 @@ def test_a_ladder_by_two_people(member: Member, now: datetime) -> None:
     assert not LadderVersion.objects.exists()
     proposer.post(f"{LADDERS}add/", {"ladder": json.dumps(changed(per_hour=0)), "why": "a quiet week"})
     row = LadderVersion.objects.get()
+    shown = second.get(f"{LADDERS}{row.pk}/change/").content.decode()
+    assert re.findall(r"<div class='code'>([^<]+)</div>", shown) == ["tiers.provisional.per_hour: 5 → 0"], "what is confirmed stands first"
     second.post(f"{LADDERS}{row.pk}/change/", {"settle": "confirm"})
     assert ask_all(member, ["a"], now) == ["quota_hour"]
     assert second.get(LADDERS).status_code == 200 == second.get("/console/downloads/passuse/").status_code
