@@ -11,6 +11,7 @@ import structlog
 from django.http import HttpResponse, JsonResponse
 from ninja import Field, Schema
 
+from events.api_words import Words
 from events.errors import Refused
 from events.reasons import Text
 
@@ -61,13 +62,6 @@ class Wrong(Schema):
     what: str = Field(description="What is wrong with it, for a developer.", examples=["Field required"])
 
 
-class Fix(Schema):
-    """How it is mended, in Simplified Chinese and English."""
-
-    zh: str = Field(description="In Simplified Chinese.")
-    en: str = Field(description="In English.")
-
-
 class Problem(Schema):
     """Why a request was not answered as asked. `code` never changes its meaning; the sentences may be reworded."""
 
@@ -80,7 +74,7 @@ class Problem(Schema):
     field: str = Field("", description="The input that it is about.")
     seen: str = Field("", description="What was seen there.")
     expected: str = Field("", description="What was expected there.")
-    fix: Fix | None = Field(None, description="How it is mended.")
+    fix: Words | None = Field(None, description="How it is mended.")
     errors: list[Wrong] | None = Field(None, description="Of `invalid_request`: each part that does not have the documented form.")
 
 

@@ -17,7 +17,8 @@ from downloads import explaining, gate, moving, passes
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
-from events.reasons import Reason, Text
+from events.api_words import REFERENCE, REFERENCE_LONGEST, Words
+from events.reasons import Reason
 from verification import durations
 
 router = Router(tags=["gate"])
@@ -26,7 +27,7 @@ router = Router(tags=["gate"])
 Candidate = Annotated[
     str,
     Field(
-        min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$", examples=["cand-20481"],
+        min_length=1, max_length=REFERENCE_LONGEST, pattern=REFERENCE, examples=["cand-20481"],
         description="Your own reference to the candidate. Not a name, phone number or e-mail address.",
     ),
 ]  # fmt: skip
@@ -51,33 +52,22 @@ class Questions(Asking):
     candidates: list[Candidate] = Field(min_length=1, max_length=gate.AT_ONCE, description="In the order in which the quota counts them.")
 
 
-class TwoLanguages(BaseModel):
-    """The same words in Simplified Chinese and English."""
-
-    zh: str = Field(description="In Simplified Chinese.")
-    en: str = Field(description="In English.")
-
-    @classmethod
-    def of(cls, text: Text) -> TwoLanguages:
-        return cls(zh=text.zh, en=text.en)
-
-
 class ReasonOut(BaseModel):
     """Why not, how to mend it, who can, and how long that takes."""
 
     code: str = Field(description="Never changes its meaning.", examples=["employer_not_approved"])
-    says: TwoLanguages = Field(description="What is wrong.")
-    fix: TwoLanguages = Field(description="How it is mended.")
+    says: Words = Field(description="What is wrong.")
+    fix: Words = Field(description="How it is mended.")
     who: str = Field(description="Who can.", examples=["recruiter"])
-    takes: TwoLanguages = Field(description="How long that takes.")
+    takes: Words = Field(description="How long that takes.")
     url: str = Field(description="Where the employer's recruiter sees it and mends it, and appeals where that can be.")
     appeal: bool = Field(description="Whether the employer can appeal.")
 
     @classmethod
     def of(cls, reason: Reason) -> ReasonOut:
         return cls(
-            code=reason.code, says=TwoLanguages.of(reason.says), fix=TwoLanguages.of(reason.fix), who=reason.who,
-            takes=TwoLanguages.of(durations.told(reason.takes)),
+            code=reason.code, says=Words.of(reason.says), fix=Words.of(reason.fix), who=reason.who,
+            takes=Words.of(durations.told(reason.takes)),
             url=settings.SITE_URL + reverse("verification:home"), appeal=reason.appeal,
         )  # fmt: skip
 

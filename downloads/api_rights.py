@@ -16,9 +16,9 @@ from downloads.rights import Obligation, Tier, standing
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import ApiClient, Employer, Scope
+from events.api_words import Words
 from events.errors import Refused
 from events.reasons import REASONS
-from verification.api import Words
 from verification.models import Case
 
 router = Router(tags=["employers"])

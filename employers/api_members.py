@@ -16,6 +16,7 @@ from employers.models import ApiClient, Employer, LinkPurpose, Member, Scope
 from employers.onboarding import make_link
 from employers.operations import Links
 from events.api_pages import Page, PageQuery, page_of
+from events.api_words import REFERENCE, REFERENCE_LONGEST
 from events.errors import Refused
 
 router = Router(tags=["members"])
@@ -23,7 +24,7 @@ Language = Literal["zh-hans", "en"]
 Role = Literal["owner", "recruiter"]
 MemberReference = Annotated[
     str,
-    Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$", examples=["hr-7"], description="Your own id of the recruiter."),
+    Field(min_length=1, max_length=REFERENCE_LONGEST, pattern=REFERENCE, examples=["hr-7"], description="Your own id of the recruiter."),
 ]
 
 EXAMPLE: Final[dict[str, Any]] = {

@@ -6,9 +6,7 @@ looked after there. An account that is made so has no password, and opens nothin
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -17,11 +15,10 @@ from django.db import IntegrityError, transaction
 
 from employers.models import ApiClient, Employer, Member, User
 from employers.operations import tell_owners_of
+from events.api_words import checked_reference
 from events.errors import Refused
 from events.mail import NOWHERE, queue_mail
 from events.models import record
-
-_REFERENCE: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 
 
 def own(client: ApiClient, employer_id: UUID) -> Employer:
@@ -44,8 +41,7 @@ def add_member(
 
     Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`, `email_taken`, `reference_taken`.
     """
-    if not _REFERENCE.fullmatch(reference):
-        raise Refused("reference_invalid", "reference", seen=reference[:64])
+    reference = checked_reference(reference)
     email = _checked(email)
     if client.test is not email.endswith(NOWHERE):
         raise Refused("test_email_required" if client.test else "email_invalid", "email")

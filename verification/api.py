@@ -11,8 +11,9 @@ from ninja import Field, Router, Schema
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Employer, Member, Scope
+from events.api_words import Words
 from events.errors import Refused
-from events.reasons import REASONS, Text
+from events.reasons import REASONS
 from verification import durations
 from verification.asked import requirements_before, requirements_of
 from verification.facts import RequirementState, Strength, Why
@@ -83,17 +84,6 @@ EXAMPLE: Final[dict[str, Any]] = {
         },
     ],
 }  # fmt: skip
-
-
-class Words(Schema):
-    """The same words in Simplified Chinese and English."""
-
-    zh: str = Field(description="In Simplified Chinese.")
-    en: str = Field(description="In English.")
-
-    @classmethod
-    def of(cls, text: Text) -> Words:
-        return cls(zh=text.zh, en=text.en)
 
 
 class WhyOut(Schema):

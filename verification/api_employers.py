@@ -16,6 +16,7 @@ from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import AccountClass, ApiClient, Employer, Member, Scope
 from events.api_pages import Page, PageQuery, page_of
+from events.api_words import REFERENCE, REFERENCE_LONGEST
 from events.errors import Refused
 from verification.declaring import Declared, create_employer, put_employer
 from verification.models import Case
@@ -24,7 +25,7 @@ from verification.states import State
 router = Router(tags=["employers"])
 Reference = Annotated[
     str,
-    Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:\-]+$", examples=["co-1001"], description="Your own id of it."),
+    Field(min_length=1, max_length=REFERENCE_LONGEST, pattern=REFERENCE, examples=["co-1001"], description="Your own id of it."),
 ]
 
 EXAMPLE: Final[dict[str, Any]] = {

@@ -15,10 +15,10 @@ from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import ApiClient, Employer, Member, Scope, User
 from events import mail
+from events.api_words import Words
 from events.errors import Refused
 from events.models import Mail
 from verification import testcodes, testmode
-from verification.api import Words
 from verification.findings import Outcome
 from verification.models import Case
 

@@ -5,22 +5,19 @@ What the employer then shows is its own business: a platform neither hands a cas
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from employers.models import AccountClass, ApiClient, Employer
 from employers.operations import check_code, check_name
+from events.api_words import checked_reference
 from events.errors import Refused
 from events.models import record
 from verification import lookalikes, states
 from verification.models import Case
-
-_REFERENCE: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -43,8 +40,7 @@ def create_employer(client: ApiClient, reference: str, declared: Declared, now: 
 
     Raises Refused: `reference_invalid`, `reference_taken`, and what `Declared.checked` raises.
     """
-    if not _REFERENCE.fullmatch(reference):
-        raise Refused("reference_invalid", "reference", seen=reference[:64])
+    reference = checked_reference(reference)
     declared = declared.checked(test=client.test)
     try:
         with transaction.atomic():
