@@ -349,6 +349,8 @@ _EVERY: dict[str, float] = {
     "events.tasks.sweep_webhooks": 5,
     "events.tasks.forget_webhooks": 3600,
     "employers.tasks.sweep_answers": 3600,
+    "employers.tasks.sweep_links": 3600,
+    "events.tasks.forget_mail": 3600,
 }
 """Seconds from one round to the next. A round that no worker took until then is let go: a busy worker finds one, not a hundred."""
 CELERY_BEAT_SCHEDULE = {task: {"task": task, "schedule": seconds, "options": {"expires": seconds}} for task, seconds in _EVERY.items()}

@@ -22,6 +22,7 @@ from events.models import record
 
 SALT: Final = "employers.onboarding"
 VALID_FOR: Final = timedelta(minutes=15)
+KEPT_FOR: Final = timedelta(days=7)
 VIEW: Final = "verification:onboard"
 
 Clock = Callable[[ApiClient], datetime]
@@ -83,6 +84,12 @@ def spend_link(token: str, links: Links, clock: Clock) -> OnboardingLink:
         if link.member.user.email_verified_at is None:
             send_verification(link.member.user, links, now)
     return link
+
+
+def sweep(now: datetime) -> int:
+    """Remove the links that ended long ago, and with which nobody can be on their way back any more; how many."""
+    gone, _ = OnboardingLink.objects.filter(expires_at__lt=now - KEPT_FOR).delete()
+    return gone
 
 
 def address_back(link: OnboardingLink, state: str) -> str | None:

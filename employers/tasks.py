@@ -1,13 +1,18 @@
-"""When is let go of what platforms asked long ago?"""
+"""When is let go of what platforms asked, and of the links that they sent people by, long ago?"""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils import timezone
 
-from employers import idempotency
+from employers import idempotency, onboarding
 
 
 @shared_task
 def sweep_answers() -> None:
     idempotency.sweep(timezone.now())
+
+
+@shared_task
+def sweep_links() -> None:
+    onboarding.sweep(timezone.now())

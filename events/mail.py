@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 LEASE_SECONDS = 60
 TRIES = 12
+KEPT_FOR = timedelta(days=30)
 NOWHERE = ".test"
 """RFC 6761: no such address exists. What goes there, from a platform's test, is kept to be looked at and sent to nobody."""
 
@@ -58,6 +59,12 @@ def send(mail_id: int, now: datetime, site_url: str) -> bool:
             log.warning("mail_delayed", mail=mail_id, template=mail.template, tries=mail.tries)
         return False
     return Mail.objects.finish(mail_id, lease, now, to="", context={})
+
+
+def forget(now: datetime) -> int:
+    """Remove the mails of tests, which nobody was sent, after `KEPT_FOR`; how many."""
+    gone, _ = Mail.objects.filter(to__endswith=NOWHERE, finished_at__lt=now - KEPT_FOR).delete()
+    return gone
 
 
 def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:

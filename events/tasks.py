@@ -51,4 +51,10 @@ def sweep_webhooks() -> None:
 
 @shared_task
 def forget_webhooks() -> None:
+    webhooks.let_go(timezone.now())
     webhooks.forget(timezone.now())
+
+
+@shared_task
+def forget_mail() -> None:
+    mail.forget(timezone.now())

@@ -30,6 +30,7 @@ FORMER_SIGNS_FOR: Final = timedelta(hours=24)
 REPLAYED_AT_ONCE: Final = 5000
 KEPT_FOR: Final = {Outcome.DELIVERED: timedelta(days=30), Outcome.CANCELLED: timedelta(days=30), Outcome.DEAD: timedelta(days=90)}
 """How long a delivery is kept once it has ended, with what receivers answered; the feed itself stays."""
+WAITS_WHILE_PAUSED: Final = timedelta(days=30)
 _FORGOTTEN_AT_ONCE: Final = 1000
 
 
@@ -255,6 +256,13 @@ def replay(
 def _open_again(deliveries: Any, now: datetime) -> None:
     """As if they had never been tried; one that is being sent at this moment is left to whoever sends it."""
     deliveries.filter(lease=None).update(finished_at=None, outcome="", due_at=now, tries=0, last_error="")
+
+
+def let_go(now: datetime) -> int:
+    """Cancel what has waited for an endpoint that is paused for so long; how much. The feed has it, and it can be replayed."""
+    paused = WebhookEndpoint.objects.existing().filter(paused_at__lt=now - WAITS_WHILE_PAUSED)
+    old = WebhookDelivery.objects.filter(endpoint__in=paused, finished_at=None, lease=None, created_at__lt=now - WAITS_WHILE_PAUSED)
+    return old.update(finished_at=now, outcome=Outcome.CANCELLED)
 
 
 def forget(now: datetime) -> int:

@@ -378,3 +378,10 @@ def test_what_an_employer_may(call: Caller) -> None:
     assert (may["tier"], may["download"], may["reason"]) == ("provisional", True, None)
     assert may["day"] == {"limit": 20, "left": 19} and may["hour"] == {"limit": 5, "left": 4}
     assert "mark" in may["obligations"] and may["expires_at"]
+
+
+def test_links_are_let_go_after_a_week(call: Caller, now: datetime) -> None:
+    call.door()
+    link = OnboardingLink.objects.get()
+    assert onboarding.sweep(link.expires_at + onboarding.KEPT_FOR) == 0
+    assert onboarding.sweep(link.expires_at + onboarding.KEPT_FOR + timedelta(seconds=1)) == 1 and not OnboardingLink.objects.exists()

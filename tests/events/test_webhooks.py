@@ -401,6 +401,20 @@ def test_what_ended_long_ago_is_forgotten_and_can_be_told_again_from_the_feed(em
     assert WebhookDelivery.objects.due(now).count() == 4
 
 
+def test_what_waits_for_a_paused_endpoint_is_let_go_after_a_month(employer: Employer, now: datetime) -> None:
+    assert employer.platform_id
+    paused, _ = add(employer.platform_id, "https://hr.example.com/", now)
+    add(employer.platform_id, "https://other.example.com/", now)
+    happen(employer, now, 2)
+    webhooks.pause(paused.pk, employer.platform_id, SYSTEM, now)
+    assert webhooks.let_go(now + timedelta(days=29)) == 0
+    assert webhooks.let_go(now + timedelta(days=31)) == 2
+    assert WebhookDelivery.objects.filter(endpoint=paused, outcome=Outcome.CANCELLED).count() == 2
+    assert WebhookDelivery.objects.filter(finished_at=None).count() == 2, "what the other one waits for stays"
+    webhooks.resume(paused.pk, employer.platform_id, SYSTEM, now)
+    assert webhooks.replay(paused.pk, employer.platform_id, SYSTEM, now) == 2
+
+
 # --- Doorbells -------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from employers import uscc as usccs
 from employers.models import ApiClient, Employer, Member, Scope
 from employers.operations import Links, create_api_client, invite
 from events.errors import Refused
-from events.mail import send
+from events.mail import forget, send
 from events.models import Event, Mail
 from events.reasons import REASONS
 from tests.factories import make_document, make_member, make_reviewer, make_uscc, sign_in
@@ -166,6 +166,16 @@ def test_mails_are_shown_and_sent_to_nobody(platform: Platform) -> None:
     assert "case_approve" in [each["template"] for each in mails]
     assert all(each["to"] == member.user.email and each["subject"] and each["text"] for each in mails)
     assert Platform("another").call("get", "/test/mails")["data"] == []
+
+
+def test_their_mails_are_let_go_after_a_month_and_no_others(platform: Platform) -> None:
+    platform.hand_in(0)
+    for kept in Mail.objects.all():
+        send(kept.pk, timezone.now(), "https://zizhi.example")
+    live = Mail.objects.create(to="a@example.com", template="case_approve", language="en", created_at=timezone.now(), due_at=timezone.now())
+    assert forget(timezone.now() + timedelta(days=29)) == 0
+    assert forget(timezone.now() + timedelta(days=31)) > 0
+    assert list(Mail.objects.all()) == [live]
 
 
 def test_nobody_else_sees_it(platform: Platform, now: datetime) -> None:
