@@ -6,7 +6,6 @@ PostgreSQL their rows are read `FOR SHARE`, so a suspension either came before a
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from downloads import rights
@@ -32,7 +31,7 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     many answers there are. An answer that has another reason says nothing of it. Whoever asks holds the company's turn
     (`downloads.turns`), so no other question takes of it meanwhile.
     """
-    return _packed(f"""
+    return f"""
     WITH asked AS (
         {_asked(vendor)}
     ), {_facts(vendor, test, ladder)}, today AS (
@@ -65,13 +64,13 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
            COALESCE(case_state, ''), why = '', why, tier, CAST(%(ladder)s AS text), day + so_far, hour + so_far, %(now)s FROM granted
     WHERE {_IN_FORCE}
     RETURNING id, allowed, reason, tier
-    """)
+    """
 
 
 @lru_cache(maxsize=16)
 def spending(vendor: str, test: bool, ladder: Ladder) -> str:
     """Looks at the facts again and writes the use of a pass; its reason is "" where it is honoured. No row: no such answer."""
-    return _packed(f"""
+    return f"""
     WITH given AS (
         SELECT id, decided_at FROM {ANSWERS} WHERE id = %(decision)s AND client_id = %(client)s AND employer_id = %(employer)s
            AND member_id = %(member)s AND test = {_boolean(test)} AND allowed
@@ -86,12 +85,7 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
     INSERT INTO {USES} (decision_id, used_at, reason, tier) SELECT id, %(now)s, why, tier FROM judged
     WHERE {_IN_FORCE}
     RETURNING reason, tier, (SELECT candidate FROM {ANSWERS} WHERE id = %(decision)s)
-    """)
-
-
-def _packed(statement: str) -> str:
-    """Without needless space: the driver reads a statement of over 4,096 characters anew each time."""
-    return re.sub(r"\s*([(),=+]|<>|[<>]=?)\s*", r"\1", " ".join(statement.split()))
+    """
 
 
 def _asked(vendor: str) -> str:

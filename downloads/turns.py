@@ -8,6 +8,9 @@ statement travel together, so it is one round trip. On SQLite writers are serial
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -37,13 +40,27 @@ def in_turn(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]
             return list(cursor.fetchall())
     database.close_if_health_check_failed()
     database.ensure_connection()
-    # Django's own cursors put parameters into the text, so that the server would plan this long statement anew each time.
+    # Django's own cursors put parameters into the text, so that the server would plan this long statement anew each time; the
+    # driver's others read it anew each time, as it is longer than what they keep.
     session, driver = database.connection, database.Database
-    with database.wrap_database_errors, driver.Cursor(session) as turn, driver.Cursor(session) as cursor:
+    with database.wrap_database_errors, driver.RawCursor(session) as turn, driver.RawCursor(session) as cursor:
         with session.pipeline():
-            turn.execute(TAKE, parameters, prepare=True)
-            cursor.execute(statement, parameters, prepare=True)
+            turn.execute(*_numbered(TAKE, parameters), prepare=True)
+            cursor.execute(*_numbered(statement, parameters), prepare=True)
         return list(cursor.fetchall())
+
+
+def _numbered(statement: str, parameters: Mapping[str, Any]) -> tuple[bytes, list[Any]]:
+    """`statement` with its parameters as the server numbers them, and those of `parameters` in that order."""
+    text, names = _by_number(statement)
+    return text, [parameters[name] for name in names]
+
+
+@lru_cache(maxsize=64)
+def _by_number(statement: str) -> tuple[bytes, tuple[str, ...]]:
+    numbers: dict[str, int] = {}
+    text = re.sub(r"%\((\w+)\)s", lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", statement)
+    return text.encode(), tuple(numbers)
 
 
 def uuid(value: UUID) -> UUID | str:

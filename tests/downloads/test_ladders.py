@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
-from downloads import ladders, statements
+from downloads import ladders
 from downloads.models import GateDecision, LadderVersion
 from downloads.rights import FIRST
 from employers.models import Member
@@ -117,11 +116,6 @@ def test_a_proposal_does_nothing_until_a_second_person(member: Member, now: date
 def test_what_is_no_ladder_is_refused(wrong: Any, now: datetime, db: None) -> None:
     with pytest.raises(Refused, match="ladder_invalid"):
         ladders.propose(wrong, "…", make_reviewer(now), now)
-
-
-@pytest.mark.parametrize("test", [False, True])
-def test_the_driver_remembers_the_statement(test: bool) -> None:
-    assert len(statements.decision("postgresql", test, FIRST)) <= 4096 >= len(statements.spending(connection.vendor, test, FIRST))
 
 
 def test_what_differs_is_said_by_its_place() -> None:
