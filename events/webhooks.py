@@ -20,7 +20,7 @@ from standardwebhooks import Webhook
 from events import outbound, public
 from events.actor import Actor
 from events.errors import Refused
-from events.models import Outcome, PausedWhy, PlatformEvent, WebhookDelivery, WebhookEndpoint, record
+from events.models import Feed, Outcome, PausedWhy, PlatformEvent, WebhookDelivery, WebhookEndpoint, record
 from events.sealing import seal_text, unseal_text
 
 AT_MOST: Final = 10
@@ -66,6 +66,9 @@ def create(
     """
     _check(url, types, local)
     with transaction.atomic():
+        # Whoever adds another at this moment waits for the platform's row, and counts after it.
+        Feed.objects.bulk_create([Feed(client_id=client_id)], ignore_conflicts=True)
+        Feed.objects.select_for_update().get(pk=client_id)
         if WebhookEndpoint.objects.existing().filter(client_id=client_id).count() >= AT_MOST:
             raise Refused("webhook_too_many", expected=str(AT_MOST))
         endpoint = WebhookEndpoint(client_id=client_id, url=url, types=_sorted(types), description=description, created_at=now, due_at=now)
