@@ -43,7 +43,7 @@ _MEANINGS: Final = {
 }
 _OF_ONE: Final = {"spend_pass": {"410": ("The minute of the pass is over: ask the gate again.", "pass_expired")}}
 """What only one operation answers."""
-_WRITING: Final = ("post", "patch", "delete")
+_WRITING: Final = ("post", "put", "patch", "delete")
 _WITH_A_BODY: Final = ("post", "put", "patch")
 _ONCE: Final = {
     "name": "Idempotency-Key",

@@ -33,7 +33,7 @@ _lines = logging.getLogger(__name__)
 
 PREFIX: Final = "/api/v1/"
 WITH_A_BODY: Final = ("POST", "PUT", "PATCH")
-DONE_ONCE: Final = ("POST", "PATCH", "DELETE")
+DONE_ONCE: Final = ("POST", "PUT", "PATCH", "DELETE")
 KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag")
 NOT_KEPT: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
 """Statuses of what was not even tried: with the same key it can be asked again once that is mended."""

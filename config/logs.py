@@ -34,5 +34,5 @@ def configure(level: str, *, readable: bool) -> None:
     # A line says what happened, not in which thread or line of code: else finding that out for each would cost as much as writing it.
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    for noisy in ("RapidOCR", "PIL", "celery.app.trace", "celery.worker", "celery.beat", "kombu", "amqp"):
+    for noisy in ("RapidOCR", "PIL", "celery.app.trace", "celery.worker", "celery.beat", "kombu", "amqp", "httpx"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

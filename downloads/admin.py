@@ -5,11 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from downloads import proposals_admin  # noqa: F401  (its pages are registered as it is read)
-from downloads.answers_admin import TIERS, AnsweredFilter, TierFilter, UsedFilter, WhyNotFilter, WhyNotHonouredFilter, in_words
+from downloads.answers_admin import (
+    TIERS,
+    AnsweredFilter,
+    Searched,
+    TierFilter,
+    UsedFilter,
+    WhyNotFilter,
+    WhyNotHonouredFilter,
+    answers_named,
+    in_words,
+    uses_named,
+)
 from downloads.models import GateDecision, PassUse, Standing
 from events.admin import LookOnlyAdmin
 
@@ -23,11 +35,15 @@ class WithItsRung:
 
 
 @admin.register(GateDecision)
-class GateDecisionAdmin(WithItsRung, LookOnlyAdmin):
+class GateDecisionAdmin(Searched, WithItsRung, LookOnlyAdmin):
     list_display = ("decided_at", "allowed", "why", "rung", "uscc", "employer_id", "member_id", "candidate")
     list_filter = (AnsweredFilter, "allowed", TierFilter, WhyNotFilter)
-    search_fields = ("=uscc", "=employer_id", "=member_id", "=candidate", "=id")
-    search_help_text = _("A whole credit code, or the id of an employer, member, candidate or answer")
+    search_fields = ("id",)  # only says that there is a search; see Searched
+    search_help_text = _(
+        "A whole id of an answer, employer or recruiter, a credit code or an employer's reference; or a candidate, of 31 days"
+    )
+    named = staticmethod(answers_named)
+    in_a_span = staticmethod(lambda term: Q(candidate=term))
     ordering = ("-decided_at",)
 
     @admin.display(description=_("why not"), ordering="reason", empty_value="—")
@@ -46,10 +62,12 @@ class ForWhoSeesAnswers(LookOnlyAdmin):
 
 
 @admin.register(PassUse)
-class PassUseAdmin(WithItsRung, ForWhoSeesAnswers):
+class PassUseAdmin(Searched, WithItsRung, ForWhoSeesAnswers):
     list_display = ("used_at", "decision_id", "why", "rung")
     list_filter = (UsedFilter, TierFilter, WhyNotHonouredFilter)
-    search_fields = ("=decision_id",)
+    search_fields = ("decision_id",)
+    named = staticmethod(uses_named)
+    in_a_span = staticmethod(lambda term: Q(pk__in=[]))
     search_help_text = _("The whole id of an answer")
     ordering = ("-pk",)
 

@@ -39,16 +39,14 @@ class Taken:
     candidate: str
 
 
-def seen(
-    taken: Sequence[Taken], left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo
-) -> set[Signal]:
+def seen(left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo) -> set[Signal]:
     """The signals in what was taken within the window, oldest first.
 
     `left` are the resumes that did leave, as far as that is known; what bears one moment there was one question.
-    `answerable` were asked for by platforms that report contacts at all; `contacts` are those that led to one.
+    `answerable` answers were asked for by platforms that report contacts at all; `contacts` are those that led to one.
     """
     found = {
-        Signal.NIGHT: most_in_a_night(taken, zone) >= thresholds.night,
+        Signal.NIGHT: most_in_a_night(left, zone) >= thresholds.night,
         Signal.BURST: most_within(one_each_moment(left), timedelta(seconds=thresholds.burst_seconds)) >= thresholds.burst,
         Signal.SEQUENCE: longest_run(left) >= thresholds.sequence,
         Signal.UNANSWERED: answerable >= thresholds.unanswered_after and contacts < thresholds.unanswered_below * answerable,

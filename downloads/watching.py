@@ -62,15 +62,14 @@ def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, pl
     begin = max(now - timedelta(days=ladder.thresholds.window_days), _last_moved(employer_id) or employer.registered_at)
     rows = GateDecision.objects.allowed().filter(uscc=employer.uscc, test=False, decided_at__gt=begin, decided_at__lte=now)
     facts = list(rows.order_by("decided_at").values_list("pk", "decided_at", "candidate", "client_id"))
-    taken = [signals.Taken(at, candidate) for _, at, candidate, _ in facts]
     clients = {fact[3] for fact in facts}
     telling = {client_id for client_id in clients if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()}
     answerable = sum(client_id in telling for _, _, _, client_id in facts)
     contacts = Contact.objects.filter(uscc=employer.uscc, at__gt=begin).count()
-    found = signals.seen(taken, _left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone)
+    found = signals.seen(_left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone)
     if found:
         return _act(employer_id, found, standing, ladder, now)
-    if standing is None and _may_rise(employer, ladder, now) and signals.shows_hiring(len(taken), contacts, ladder.thresholds):
+    if standing is None and _may_rise(employer, ladder, now) and signals.shows_hiring(len(facts), contacts, ladder.thresholds):
         return moving.move(employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=moving.Basis(standing))
     return False
 

@@ -12,6 +12,8 @@ class EmployersConfig(AppConfig):
 
     def ready(self) -> None:
         from employers.audience import audience_of
-        from events import feed
+        from employers.webhook_notices import tell_of_pause
+        from events import feed, webhooks
 
         feed.told_to(audience_of)
+        webhooks.pauses_told_to(tell_of_pause)

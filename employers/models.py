@@ -257,6 +257,9 @@ class ApiClient(models.Model):
     test = models.BooleanField(_("for tests"), default=False, db_default=False)
     return_urls = models.TextField(_("return addresses"), blank=True, default="", db_default="")
     """One a line: below which addresses of the platform its recruiters may be sent back (`employers.return_urls`)."""
+    contact_email = models.EmailField(_("contact"), blank=True, default="", db_default="")
+    """Who is written to when the platform can no longer be told anything (`employers.webhook_notices`)."""
+    contact_language = models.CharField(_("language"), max_length=10, default="zh-hans", db_default="zh-hans")
     clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
     """By how much a test platform's clock is ahead; that of any other is right."""
     created_at = models.DateTimeField(_("created"))

@@ -329,15 +329,16 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
 
 
 def create_api_client(
-    name: str, scopes: Sequence[Scope], now: datetime, actor: Actor = SYSTEM, *, test: bool = False, return_urls: str = ""
-) -> tuple[ApiClient, str]:
+    name: str, scopes: Sequence[Scope], now: datetime, actor: Actor = SYSTEM, *,
+    test: bool = False, return_urls: str = "", contact_email: str = "", contact_language: str = "zh-hans",
+) -> tuple[ApiClient, str]:  # fmt: skip
     """A platform and its first key, which is not kept and cannot be shown again.
 
     `return_urls` is one address a line. Raises Refused `return_url_invalid`.
     """
-    addresses = "\n".join(registered(return_urls, local=test))
+    of_it = {"return_urls": "\n".join(registered(return_urls, local=test)), "contact_email": contact_email}
     with transaction.atomic():
-        client = ApiClient.objects.create(name=name, test=test, return_urls=addresses, created_at=now)
+        client = ApiClient.objects.create(name=name, test=test, contact_language=contact_language, created_at=now, **of_it)
         _, text = _new_key(client, scopes, now)
         record("create_api_client", client, actor, now, data={"scopes": [str(scope) for scope in scopes]})
     return client, text
@@ -375,6 +376,14 @@ def set_return_urls(client: ApiClient, text: str, actor: Actor, now: datetime) -
         changed = ApiClient.objects.filter(pk=client.pk).exclude(return_urls="\n".join(addresses))
         if changed.update(return_urls="\n".join(addresses)):
             record("set_return_urls", client, actor, now, data={"return_urls": addresses})
+
+
+def set_contact(client: ApiClient, email: str, language: str, actor: Actor, now: datetime) -> None:
+    """Who is written to about the platform's webhooks, in which language; an empty address: nobody."""
+    given = {"contact_email": email, "contact_language": language}
+    with transaction.atomic():
+        if ApiClient.objects.filter(pk=client.pk).exclude(**given).update(**given):
+            record("set_contact", client, actor, now)
 
 
 def add_key(client: ApiClient, scopes: Sequence[Scope], actor: Actor, now: datetime) -> tuple[ApiKey, str]:

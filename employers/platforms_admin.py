@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -69,6 +70,18 @@ def _addresses() -> forms.CharField:
     )
 
 
+def _contact() -> forms.EmailField:
+    return forms.EmailField(
+        label=_("Contact"),
+        required=False,
+        help_text=_("Written to when nothing can be sent to one of its webhooks any more: best an address that several people read"),
+    )
+
+
+def _language() -> forms.ChoiceField:
+    return forms.ChoiceField(label=_("Language of these mails"), choices=settings.LANGUAGES, initial="zh-hans", required=False)
+
+
 class PlatformForm(OnceForm):
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("As its recruiters know it: they read it on our pages"))
     test = forms.BooleanField(
@@ -78,6 +91,8 @@ class PlatformForm(OnceForm):
     )
     scopes = _scopes()
     return_urls = _addresses()
+    contact_email = _contact()
+    contact_language = _language()
 
 
 class KeyForm(OnceForm):
@@ -97,13 +112,18 @@ class AddressesForm(RefusableForm):
     return_urls = _addresses()
 
 
+class ContactForm(forms.Form):
+    contact_email = _contact()
+    contact_language = _language()
+
+
 @admin.register(ApiClient)
 class PlatformAdmin(LookOnlyAdmin):
     list_display = ("name", "test", "key_begins", "may", "created_at", "revoked_at")
     list_filter = ("test", ("revoked_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "=keys__key_start")
     ordering = ("-created_at",)
-    fields = ("name", "test", "created_at", "revoked_at", "return_urls")
+    fields = ("name", "test", "created_at", "revoked_at", "return_urls", "contact_email")
     change_form_template = "admin/employers/apiclient/change_form.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -129,6 +149,7 @@ class PlatformAdmin(LookOnlyAdmin):
             ("<uuid:client_id>/revoke/", self.revoke_view, "revoke"),
             ("<uuid:client_id>/keys/add/", self.add_key_view, "add_key"),
             ("<uuid:client_id>/return-addresses/", self.addresses_view, "addresses"),
+            ("<uuid:client_id>/contact/", self.contact_view, "contact"),
             ("keys/<uuid:key_id>/rotate/", self.rotate_view, "rotate_key"),
             ("keys/<uuid:key_id>/revoke/", self.revoke_key_view, "revoke_key"),
         ]
@@ -160,8 +181,9 @@ class PlatformAdmin(LookOnlyAdmin):
         scopes = [Scope(scope) for scope in typed["scopes"]]
         try:
             client, text = operations.create_api_client(
-                typed["name"], scopes, timezone.now(), actor(request), test=typed["test"], return_urls=typed["return_urls"]
-            )
+                typed["name"], scopes, timezone.now(), actor(request), test=typed["test"], return_urls=typed["return_urls"],
+                contact_email=typed["contact_email"], contact_language=typed["contact_language"] or settings.LANGUAGE_CODE,
+            )  # fmt: skip
         except Refused as refused:
             form.refuse(refused)
             reopen(request, form)
@@ -235,6 +257,18 @@ class PlatformAdmin(LookOnlyAdmin):
                 messages.success(request, gettext("Saved."))
                 return to_platform(client)
         return self._page(request, "addresses", gettext("Return addresses of %(name)s") % {"name": client.name}, form=form, client=client)
+
+    def contact_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        """Who is written to about the platform's webhooks."""
+        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        stored = {"contact_email": client.contact_email, "contact_language": client.contact_language}
+        form = ContactForm(request.POST or None, initial=stored)
+        if request.method == "POST" and form.is_valid():
+            language = form.cleaned_data["contact_language"] or client.contact_language
+            operations.set_contact(client, form.cleaned_data["contact_email"], language, actor(request), timezone.now())
+            messages.success(request, gettext("Saved."))
+            return to_platform(client)
+        return self._page(request, "contact", gettext("Contact of %(name)s") % {"name": client.name}, form=form, client=client)
 
     # --- Pages --------------------------------------------------------------------------------------------
 

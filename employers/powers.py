@@ -18,6 +18,7 @@ class Power(StrEnum):
     UNMASK = "unmask"
     ASSIGN = "assign"
     QUALITY = "quality"
+    WEBHOOKS = "webhooks"
 
 
 PERMISSIONS: Final = {
@@ -27,6 +28,7 @@ PERMISSIONS: Final = {
     Power.UNMASK: "verification.unmask_case",
     Power.ASSIGN: "verification.assign_case",
     Power.QUALITY: "verification.view_quality",
+    Power.WEBHOOKS: "events.operate_webhookendpoint",
 }
 AUDIT: Final = "verification.audit_case"
 

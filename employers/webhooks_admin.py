@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
+from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from employers.forms import refusal_html
 from employers.models import ApiClient, User
+from employers.powers import Power
 from events import webhooks
+from events.actor import Actor
 from events.admin import LookOnly, LookOnlyAdmin, TabularInline
 from events.errors import Refused
 from events.models import PlatformEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -48,6 +59,15 @@ def moment(at: datetime | None) -> str:
     return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else "—"
 
 
+def _actor(request: HttpRequest) -> Actor:
+    assert isinstance(request.user, User)
+    return request.user.as_reviewer()
+
+
+def _to(endpoint: WebhookEndpoint) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:events_webhookendpoint_change", args=[endpoint.pk]))
+
+
 class DeletedFilter(admin.EmptyFieldListFilter):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -71,6 +91,18 @@ class PlatformEventAdmin(OfPlatformsAdmin):
     readonly_fields = ("platform",)
 
 
+def may_operate(request: HttpRequest) -> bool:
+    """Whether whoever asks has the power to mend webhooks."""
+    return isinstance(request.user, User) and request.user.as_reviewer().can(Power.WEBHOOKS)
+
+
+class SpanForm(forms.Form):
+    """Which messages of the feed are sent again, by their numbers; both ends belong to them."""
+
+    first = forms.IntegerField(label=_("From number"), min_value=1)
+    last = forms.IntegerField(label=_("To number"), min_value=1, required=False, help_text=_("Empty: all that there are"))
+
+
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(OfPlatformsAdmin):
     list_display = ("address", "platform", "sends", "failures", "failing_since", "last_success_at", "paused_why")
@@ -82,6 +114,73 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         "failures", "failing_since", "last_success_at",
     )  # fmt: skip
     readonly_fields = ("platform", "told", "sends")
+    change_form_template = "admin/events/webhookendpoint/change_form.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        acts: list[tuple[str, Any]] = [("pause", self.pause_view), ("resume", self.resume_view), ("replay", self.replay_view)]
+        own = [path(f"<uuid:endpoint_id>/{name}/", wrap(view), name=f"events_webhookendpoint_{name}") for name, view in acts]
+        return [*own, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_operate": may_operate(request)})
+
+    # --- What operators do: GET asks once more, POST acts ----------------------------------------------------
+
+    def pause_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+        endpoint = self._endpoint(request, endpoint_id)
+        if request.method != "POST":
+            return self._page(request, endpoint, "pause", gettext("Pause %(url)s"))
+        return self._done(request, endpoint, webhooks.pause, gettext("Nothing is sent there until it is resumed."))
+
+    def resume_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+        endpoint = self._endpoint(request, endpoint_id)
+        if request.method != "POST":
+            return self._page(request, endpoint, "resume", gettext("Resume %(url)s"))
+        return self._done(request, endpoint, webhooks.resume, gettext("What waits is sent now."))
+
+    def replay_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+        """Send a span of the platform's feed again, such as what came while the endpoint was gone."""
+        endpoint = self._endpoint(request, endpoint_id)
+        form = SpanForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            return self._page(request, endpoint, "replay", gettext("Send again to %(url)s"), form=form)
+        span = form.cleaned_data
+        try:
+            count = webhooks.replay(
+                endpoint.pk, endpoint.client_id, _actor(request), timezone.now(), first=span["first"], last=span["last"]
+            )
+        except Refused as refused:
+            return self._refused(request, endpoint, refused)
+        messages.success(request, gettext("Sent again: %(count)s") % {"count": count})
+        return _to(endpoint)
+
+    def _endpoint(self, request: HttpRequest, endpoint_id: UUID) -> WebhookEndpoint:
+        if not may_operate(request):
+            raise PermissionDenied
+        return get_object_or_404(WebhookEndpoint, pk=endpoint_id)
+
+    def _done(self, request: HttpRequest, endpoint: WebhookEndpoint, act: Callable[..., Any], said: str) -> HttpResponse:
+        try:
+            act(endpoint.pk, endpoint.client_id, _actor(request), timezone.now())
+        except Refused as refused:
+            return self._refused(request, endpoint, refused)
+        messages.success(request, said)
+        return _to(endpoint)
+
+    def _refused(self, request: HttpRequest, endpoint: WebhookEndpoint, refused: Refused) -> HttpResponse:
+        messages.error(request, mark_safe(refusal_html(refused)))  # noqa: S308 – our own template
+        return _to(endpoint)
+
+    def _page(self, request: HttpRequest, endpoint: WebhookEndpoint, act: str, title: str, **context: Any) -> HttpResponse:
+        titled = {"title": title % {"url": shortened(endpoint.url)}, "opts": self.opts, "endpoint": endpoint, "act": act}
+        return TemplateResponse(
+            request, "admin/events/webhookendpoint/act.html", {**self.admin_site.each_context(request), **titled, **context}
+        )
+
+    # --- Columns -----------------------------------------------------------------------------------------------
 
     @admin.display(description=_("address"), ordering="url")
     def address(self, endpoint: WebhookEndpoint) -> str:
@@ -143,13 +242,11 @@ class WebhookDeliveryAdmin(OfPlatformsAdmin):
         return delivery.last_error or "—"
 
     def has_send_permission(self, request: HttpRequest) -> bool:
-        """Whoever may end a platform's key may send it something again."""
-        return bool(request.user.has_perm("employers.change_apiclient"))
+        return may_operate(request)
 
     @admin.action(description=_("Send again"), permissions=["send"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[WebhookDelivery]) -> None:
-        assert isinstance(request.user, User)
-        actor, now, sent, refused = request.user.as_reviewer(), timezone.now(), 0, 0
+        actor, now, sent, refused = _actor(request), timezone.now(), 0, 0
         for delivery in chosen.select_related("endpoint"):
             try:
                 webhooks.send_again(delivery.pk, delivery.endpoint_id, delivery.endpoint.client_id, actor, now)

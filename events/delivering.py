@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,10 +34,14 @@ RESTS_FROM, RESTS_AT_MOST = timedelta(seconds=5), timedelta(minutes=5)
 """How long an endpoint rests after its first failure; twice as long after each further one, and no longer than that."""
 GIVEN_UP_AFTER: Final = timedelta(days=5)
 """An endpoint that for so long did nothing but fail is paused."""
+ASKED_AT_MOST: Final = timedelta(hours=24)
+"""Who answers 429 or 503 and says when to come again is not come to before, but waited for no longer than that."""
 TURN_SECONDS: Final = 10.0
 LEASE_SECONDS: Final = 60
 """Longer than a turn and one try, with time for a slow resolver: whoever holds an endpoint need not renew."""
 GONE: Final = 410
+_POST: Final = partial(outbound.post, lines=outbound.Lines())
+"""By connections that this process keeps from one message to the next."""
 
 Clock = Callable[[], datetime]
 Post = Callable[..., outbound.Answer]
@@ -58,10 +63,17 @@ def rest_after(failures: int, chance: float) -> timedelta:
     return RESTS_FROM * min(longest, 2.0 ** min(failures - 1, 20)) * (1 + JITTER * (2 * chance - 1))
 
 
+def asked_wait(answer: outbound.Answer, now: datetime, chance: float) -> timedelta:
+    """How long the endpoint asks to be left alone, and up to `JITTER` more, so that not all come at the first moment."""
+    seconds = outbound.seconds_asked(answer.retry_after, now)
+    asked = min(timedelta(seconds=seconds or 0), ASKED_AT_MOST)
+    return asked * (1 + JITTER * chance)
+
+
 # --- Sending ---------------------------------------------------------------------------------------------
 
 
-def send_waiting(endpoint_id: UUID, clock: Clock, *, local: bool = False, post: Post = outbound.post) -> int:
+def send_waiting(endpoint_id: UUID, clock: Clock, *, local: bool = False, post: Post = _POST) -> int:
     """Send what is due for the endpoint, unless it is held, paused or at rest; how many were received.
 
     Rings again where something is left when the turn is over, or came while it ended.
@@ -115,7 +127,8 @@ def _write_down(delivery: WebhookDelivery, answer: outbound.Answer, now: datetim
         return WebhookDelivery.objects.finish(delivery.pk, delivery.lease, now, outcome=Outcome.DELIVERED)
     what, wait = answer.error or str(answer.status), wait_after(delivery.tries, random.random())  # noqa: S311
     if wait is not None:
-        return WebhookDelivery.objects.give_back(delivery.pk, delivery.lease, now + wait, error=what)
+        due_at = now + max(wait, asked_wait(answer, now, random.random()))  # noqa: S311
+        return WebhookDelivery.objects.give_back(delivery.pk, delivery.lease, due_at, error=what)
     log.warning("webhook_given_up", delivery=delivery.pk, endpoint=str(delivery.endpoint_id), tries=delivery.tries, what=what)
     return WebhookDelivery.objects.finish(delivery.pk, delivery.lease, now, outcome=Outcome.DEAD)
 
@@ -137,4 +150,4 @@ def _judge_endpoint(endpoint_id: UUID, answer: outbound.Answer, now: datetime) -
         webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
     elif endpoint.paused_at is None and endpoint.failing_since and now - endpoint.failing_since >= GIVEN_UP_AFTER:
         webhooks.stop(endpoint, PausedWhy.FAILING, SYSTEM, now)
-    return now + rest_after(endpoint.failures, random.random())  # noqa: S311
+    return now + max(rest_after(endpoint.failures, random.random()), asked_wait(answer, now, 0))  # noqa: S311

@@ -224,6 +224,8 @@ class WebhookEndpoint(Job):
 
     class Meta:
         verbose_name, verbose_name_plural = _("webhook endpoint"), _("webhook endpoints")
+        # What staff may do with any platform's, by `employers.powers`; migration 0004 makes the group that holds it.
+        permissions = [("operate_webhookendpoint", "Can pause, resume and replay webhooks")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(paused_at=None, paused_why="") | Q(paused_at__isnull=False) & ~Q(paused_why=""), name="webhook_paused_why"

@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Final
 
@@ -31,6 +33,13 @@ CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 15.0
 READ_AT_MOST: Final = 4096
 KEPT_CHARACTERS: Final = 500
+IDLE_SECONDS: Final = 15.0
+"""For so long a connection is kept for the next message; most servers keep one longer."""
+OLDEST_SECONDS: Final = 60.0
+"""No connection is used for longer: then the name is looked at again."""
+KEPT_AT_MOST: Final = 32
+"""Connections of one process."""
+ASKS_TO_WAIT: Final = (429, 503)
 LONGEST: Final = 500
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 HTTPS_PORT: Final = 443
@@ -110,6 +119,18 @@ def is_public(address: IPAddress) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
+def seconds_asked(retry_after: str, now: datetime) -> float | None:
+    """In how many seconds to come again, by RFC 9110 a number of them or a date; None where nothing is said that can be read."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:10])
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())
+
+
 # --- On the line -----------------------------------------------------------------------------------------
 
 
@@ -121,6 +142,8 @@ class Answer:
     error: str
     milliseconds: int
     start: str = ""
+    retry_after: str = ""
+    """Of who is busy (`ASKS_TO_WAIT`), as it was written."""
 
     @property
     def received(self) -> bool:
@@ -204,6 +227,108 @@ def _certificates() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+class _Open:
+    """One connection to one target, from its dialling to its end. It never dials a second time."""
+
+    def __init__(self, target: Target, line: _Line, context: ssl.SSLContext | None) -> None:
+        self.key, self.path = (target, context), target.path
+        self.since = self.used = time.monotonic()
+        self._line = line
+        self._connection: _Plain | _Secure
+        if target.scheme == "https":
+            self._connection = _Secure(target.host, target.port, timeout=CONNECT_SECONDS, ssl_context=context or _certificates())
+        else:
+            self._connection = _Plain(target.host, target.port, timeout=CONNECT_SECONDS)
+        self._connection.line = line
+        self._connection.auto_open = 0
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether the next message can go over it: young, used lately, and nothing came that nobody asked for, such as its end."""
+        now = time.monotonic()
+        return now - self.used < IDLE_SECONDS and now - self.since < OLDEST_SECONDS and self._connection.is_connected
+
+    def exchange(self, headers: Mapping[str, str], body: bytes, deadline: float) -> tuple[_Told, bool]:
+        """What is answered, and whether another message can follow. Closed at once where none can."""
+        may_follow = False
+        watch = threading.Timer(max(0.0, deadline - time.monotonic()), self._line.cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            connection = self._connection
+            if connection.sock is None:
+                connection.connect()
+            connection.timeout = max(0.1, deadline - time.monotonic())
+            connection.request("POST", self.path, body=body, headers=dict(headers), preload_content=False, decode_content=False)
+            self._hurry()
+            response = connection.getresponse()
+            if self._line.was_cut:  # in the middle of its headers
+                raise TimeoutError
+            start, is_whole = _start_of(response)
+            asked = response.headers.get("Retry-After", "") if response.status in ASKS_TO_WAIT else ""
+            may_follow = is_whole and connection.sock is not None and not self._line.was_cut
+            return _Told(response.status, start, asked[:KEPT_CHARACTERS]), may_follow
+        finally:
+            watch.cancel()
+            self.used = time.monotonic()
+            if not may_follow:
+                self.close()
+
+    def _hurry(self) -> None:
+        """On a connection in use the kernel waits 40 ms with what a receiver waits for that writes its head and its body apart."""
+        if hasattr(socket, "TCP_QUICKACK") and self._connection.sock is not None:
+            self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def close(self) -> None:
+        self._connection.close()
+        self._line.close()
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was read of an answer."""
+
+    status: int
+    start: str
+    retry_after: str
+
+
+class Lines:
+    """The connections that one process keeps between messages: one an address, to which it was dialled by the same rules.
+
+    Whoever takes one has it alone, and keeps it again afterwards.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[object, _Open] = {}
+        self._lock = threading.Lock()
+
+    def take(self, target: Target, context: ssl.SSLContext | None) -> _Open | None:
+        """A connection to this very target that can be used, if there is one."""
+        with self._lock:
+            for one in [one for one in self._kept.values() if not one.is_fit]:
+                self._kept.pop(one.key).close()
+            return self._kept.pop((target, context), None)
+
+    def keep(self, one: _Open) -> None:
+        with self._lock:
+            oldest = next(iter(self._kept), None) if len(self._kept) >= KEPT_AT_MOST else None
+            for replaced in (self._kept.pop(key, None) for key in (one.key, oldest) if key is not None):
+                if replaced is not None:
+                    replaced.close()
+            self._kept[one.key] = one
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        with self._lock:
+            while self._kept:
+                self._kept.popitem()[1].close()
+
+
+_FAILS: Final = (OSError, HTTPError, http.client.HTTPException, ValueError)
+"""What can go wrong on a line."""
+
+
 def post(
     url: str,
     headers: Mapping[str, str],
@@ -213,54 +338,52 @@ def post(
     resolver: Resolver = resolve,
     context: ssl.SSLContext | None = None,
     seconds: float = TOTAL_SECONDS,
+    lines: Lines | None = None,
 ) -> Answer:
-    """POST `body` there; whatever goes wrong is an answer, too."""
+    """POST `body` there, by a connection of `lines` if one is kept; whatever goes wrong is an answer, too."""
     started = time.monotonic()
-    status, error, start = None, "", ""
+    status, error, start, retry_after = None, "", "", ""
     try:
         target = target_of(url, local=local)
-        line = _Line(addresses_of(target, resolver), target.port, started + seconds)
-        status, start = _exchange(target, line, headers, body, context, started + seconds)
+        told = _told(target, headers, body, resolver, context, started + seconds, lines)
+        status, start, retry_after = told.status, told.start, told.retry_after
         error = "redirect" if 300 <= status < 400 else ""
     except Refused as refused:
         error = refused.code
-    except (OSError, HTTPError, http.client.HTTPException, ValueError) as failed:
+    except _FAILS as failed:
         error = "timeout" if time.monotonic() - started >= seconds else _word(failed)
-    return Answer(status, error, round((time.monotonic() - started) * 1000), start)
+    return Answer(status, error, round((time.monotonic() - started) * 1000), start, retry_after)
 
 
-def _exchange(
-    target: Target, line: _Line, headers: Mapping[str, str], body: bytes, context: ssl.SSLContext | None, deadline: float
-) -> tuple[int, str]:
-    connection: _Plain | _Secure
-    if target.scheme == "https":
-        connection = _Secure(target.host, target.port, timeout=CONNECT_SECONDS, ssl_context=context or _certificates())
-    else:
-        connection = _Plain(target.host, target.port, timeout=CONNECT_SECONDS)
-    connection.line = line
-    watch = threading.Timer(max(0.0, deadline - time.monotonic()), line.cut)
-    watch.daemon = True
-    watch.start()
-    try:
-        connection.connect()
-        connection.timeout = max(0.1, deadline - time.monotonic())
-        connection.request("POST", target.path, body=body, headers=dict(headers), preload_content=False, decode_content=False)
-        response = connection.getresponse()
-        if line.was_cut:  # in the middle of its headers
-            raise TimeoutError
-        return response.status, _start_of(response)
-    finally:
-        watch.cancel()
-        connection.close()
-        line.close()
+def _told(
+    target: Target, headers: Mapping[str, str], body: bytes, resolver: Resolver, context: ssl.SSLContext | None,
+    deadline: float, lines: Lines | None,
+) -> _Told:  # fmt: skip
+    """The answer over a kept connection; where there is none, or it breaks, over a new one to addresses that are looked at now."""
+    if lines is not None and (kept := lines.take(target, context)) is not None:
+        with suppress(*_FAILS):
+            return _over(kept, headers, body, deadline, lines)
+        # The other side had let go of it. What it may have had all the same, it knows again by its id.
+    fresh = _Open(target, _Line(addresses_of(target, resolver), target.port, deadline), context)
+    return _over(fresh, headers, body, deadline, lines)
 
 
-def _start_of(response: BaseHTTPResponse) -> str:
-    """The beginning of the body, for people to read. That it broke off is no matter: the status had come."""
-    text = b""
-    with suppress(OSError, HTTPError, http.client.HTTPException, ValueError):
-        text = response.read(READ_AT_MOST, decode_content=False)
-    return text.decode("utf-8", "replace").replace("\x00", "")[:KEPT_CHARACTERS]
+def _over(one: _Open, headers: Mapping[str, str], body: bytes, deadline: float, lines: Lines | None) -> _Told:
+    told, may_follow = one.exchange(headers, body, deadline)
+    if may_follow and lines is not None:
+        lines.keep(one)
+    elif may_follow:
+        one.close()
+    return told
+
+
+def _start_of(response: BaseHTTPResponse) -> tuple[str, bool]:
+    """The beginning of the body, for people to read, and whether it is all. That it broke off is no matter: the status had come."""
+    text, is_whole = b"", False
+    with suppress(*_FAILS):
+        text = response.read(READ_AT_MOST + 1, decode_content=False)
+        is_whole = len(text) <= READ_AT_MOST
+    return text.decode("utf-8", "replace").replace("\x00", "")[:KEPT_CHARACTERS], is_whole
 
 
 def _word(failed: Exception) -> str:

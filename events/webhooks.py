@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from standardwebhooks import Webhook
 from events import outbound, public
 from events.actor import Actor
 from events.errors import Refused
-from events.models import Outcome, PausedWhy, PlatformEvent, WebhookDelivery, WebhookEndpoint, record
+from events.models import Feed, Outcome, PausedWhy, PlatformEvent, WebhookDelivery, WebhookEndpoint, record
 from events.sealing import seal_text, unseal_text
 
 AT_MOST: Final = 10
@@ -32,6 +32,21 @@ KEPT_FOR: Final = {Outcome.DELIVERED: timedelta(days=30), Outcome.CANCELLED: tim
 """How long a delivery is kept once it has ended, with what receivers answered; the feed itself stays."""
 WAITS_WHILE_PAUSED: Final = timedelta(days=30)
 _FORGOTTEN_AT_ONCE: Final = 1000
+
+
+Told = Callable[[WebhookEndpoint, PausedWhy, datetime], None]
+"""What is done, in the same transaction, when an endpoint is paused that nobody asked to pause."""
+
+
+class _Pauses:
+    """Who hears of a pause: events know no platforms, so the room that does says so once, when it starts."""
+
+    told: Told | None = None
+
+
+def pauses_told_to(told: Told) -> None:
+    """From now on `told` hears of each pause that nobody asked for."""
+    _Pauses.told = told
 
 
 def new_secret() -> str:
@@ -51,6 +66,9 @@ def create(
     """
     _check(url, types, local)
     with transaction.atomic():
+        # Whoever adds another at this moment waits for the platform's row, and counts after it.
+        Feed.objects.bulk_create([Feed(client_id=client_id)], ignore_conflicts=True)
+        Feed.objects.select_for_update().get(pk=client_id)
         if WebhookEndpoint.objects.existing().filter(client_id=client_id).count() >= AT_MOST:
             raise Refused("webhook_too_many", expected=str(AT_MOST))
         endpoint = WebhookEndpoint(client_id=client_id, url=url, types=_sorted(types), description=description, created_at=now, due_at=now)
@@ -118,10 +136,12 @@ def pause(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> We
 
 
 def stop(endpoint: WebhookEndpoint, why: PausedWhy, actor: Actor, now: datetime) -> None:
-    """Pause this endpoint for a reason, and write it down."""
+    """Pause this endpoint, which is locked and was not paused, for a reason; write it down, and tell of it unless it was asked for."""
     endpoint.paused_at, endpoint.paused_why = now, why
     endpoint.save(update_fields=["paused_at", "paused_why"])
     record("pause_webhook", endpoint, actor, now, data={"client": str(endpoint.client_id), "why": why.value})
+    if why is not PausedWhy.ASKED and _Pauses.told is not None:
+        _Pauses.told(endpoint, why, now)
 
 
 def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> WebhookEndpoint:

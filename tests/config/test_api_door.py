@@ -15,6 +15,8 @@ from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.utils import timezone
 
+from config.api import api
+from config.api_door import DONE_ONCE
 from config.api_problems import STATUS
 from downloads.models import GateDecision
 from downloads.replaying import still_holds
@@ -179,6 +181,25 @@ def test_the_same_key_is_answered_the_same_and_done_once(key: str) -> None:
     assert "Idempotent-Replayed" not in first and again["Idempotent-Replayed"] == "true"
     assert again["Content-Type"] == first["Content-Type"] and GateDecision.objects.count() == 1
     assert first["X-Request-Id"] != again["X-Request-Id"]
+
+
+def test_a_put_that_comes_late_does_not_undo_what_was_put_after_it(key: str) -> None:
+    path, code = f"{EMPLOYERS}/by-reference/co-1", make_uscc(7)
+    first = send("PUT", path, key, {"name": "甲公司", "uscc": code}, Idempotency_Key="k-1")
+    assert first.status_code == 201
+    after = send("PUT", path, key, {"name": "乙公司", "uscc": code}, Idempotency_Key="k-2")
+    assert (after.status_code, after.json()["name"]) == (200, "乙公司")
+    late = send("PUT", path, key, {"name": "甲公司", "uscc": code}, Idempotency_Key="k-1")
+    assert late["Idempotent-Replayed"] == "true" and (late.status_code, late.content) == (201, first.content)
+    assert send("GET", f"{EMPLOYERS}/{first.json()['id']}", key).json()["name"] == "乙公司"
+    reused = send("PUT", path, key, {"name": "丙公司", "uscc": code}, Idempotency_Key="k-2")
+    assert (reused.status_code, reused.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_each_method_that_changes_something_takes_a_key() -> None:
+    """Whatever method an operation of the document has, a key with it is honoured or means nothing."""
+    used = {method.upper() for methods in api.get_openapi_schema()["paths"].values() for method in methods}
+    assert used - {"GET"} <= set(DONE_ONCE) and "GET" not in DONE_ONCE
 
 
 def test_an_answer_rests_sealed(key: str) -> None:
@@ -382,7 +403,7 @@ def test_the_document_says_of_each_operation_what_can_go_wrong(client: Client) -
             content = operation["responses"][status]["content"]["application/problem+json"]
             assert content["schema"] == {"$ref": "#/components/schemas/Problem"} and content["example"]["code"], (path, status)
         sent = {parameter["name"] for parameter in operation["parameters"]}
-        assert "X-Request-Id" in sent and ("Idempotency-Key" in sent) == (method in ("post", "patch", "delete")), path
+        assert "X-Request-Id" in sent and ("Idempotency-Key" in sent) == (method in ("post", "put", "patch", "delete")), path
     assert len(seen) == len(list(operations(document)))
 
 

@@ -44,7 +44,7 @@ def every(step: timedelta, many: int, begin: datetime = MORNING, name: str = "c-
     ],
 )
 def test_what_is_seen(taken: list[Taken], contacts: int, expected: set[Signal]) -> None:
-    assert signals.seen(taken, taken, len(taken), contacts, USUAL, SHANGHAI) == expected
+    assert signals.seen(taken, len(taken), contacts, USUAL, SHANGHAI) == expected
 
 
 def test_a_night_is_one_though_it_has_two_dates() -> None:
@@ -115,6 +115,37 @@ def test_what_left_quickly_from_one_page_is_a_burst_and_a_sequence(member: Membe
         spend(now - timedelta(hours=3) + timedelta(seconds=n), candidate)
     assert look(now) == 1
     assert Event.objects.get(verb="restrict").data["seen"] == ["burst", "sequence"]
+
+
+def test_a_night_counts_what_left_and_not_what_was_asked_about(member: Member, now: datetime) -> None:
+    """When it left, too: asked about in the evening and handed over at night is the night's."""
+    night = now.astimezone(SHANGHAI).replace(hour=0, minute=30) - timedelta(hours=24)
+    asked = every(timedelta(minutes=2), USUAL.night, night)
+    take(member, asked)
+    spend(night + timedelta(hours=1), asked[0].candidate)
+    assert look(now) == 0, "all but one stayed where they were"
+    for n, one in enumerate(asked[1:-1], start=1):
+        spend(night + timedelta(hours=1, minutes=n), one.candidate)
+    assert look(now) == 0
+    spend(night + timedelta(hours=3), asked[-1].candidate)
+    assert look(now) == 1
+    assert Event.objects.get(verb="step_up").data["seen"] == ["night"]
+
+
+def test_what_is_asked_by_day_and_leaves_at_night_is_the_nights(member: Member, now: datetime) -> None:
+    night = now.astimezone(SHANGHAI).replace(hour=1, minute=0)
+    asked = every(timedelta(seconds=1), USUAL.night, night - timedelta(hours=6))
+    take(member, asked)
+    for n, one in enumerate(asked):
+        spend(night + timedelta(minutes=5 * n), one.candidate)
+    assert look(now + timedelta(hours=2)) == 1
+    assert Event.objects.get(verb="step_up").data["seen"] == ["night"]
+
+
+def test_of_a_platform_that_spends_no_passes_a_nights_answers_count(member: Member, now: datetime) -> None:
+    take(member, every(timedelta(minutes=2), USUAL.night, now.astimezone(SHANGHAI).replace(hour=0, minute=30) - timedelta(hours=24)))
+    assert look(now) == 1
+    assert Event.objects.get(verb="step_up").data["seen"] == ["night"]
 
 
 def spend(at: datetime, *candidates: str) -> None:

@@ -129,6 +129,19 @@ def test_a_key_is_replaced_with_an_overlap(root: Client, now: datetime, overlap:
     assert "errorlist" in root.post(address, {"overlap": "forever", "once": once(root, address)}).content.decode()
 
 
+def test_the_contact_is_given_and_edited(root: Client, now: datetime) -> None:
+    form = {"name": "Site A", "scopes": ["gate:decide"], "once": once(root), "contact_email": "ops@a.example", "contact_language": "en"}
+    assert shown_key(root.post(KEYS + "add/", form))
+    client = ApiClient.objects.get()
+    assert (client.contact_email, client.contact_language) == ("ops@a.example", "en")
+    page = f"{KEYS}{client.pk}/change/"
+    assert "ops@a.example" in root.get(page).content.decode() and f"{KEYS}{client.pk}/contact/" in root.get(page).content.decode()
+    assert "errorlist" in root.post(f"{KEYS}{client.pk}/contact/", {"contact_email": "nobody"}).content.decode()
+    assert root.post(f"{KEYS}{client.pk}/contact/", {"contact_email": "", "contact_language": "zh-hans"}).status_code == 302
+    client.refresh_from_db()
+    assert (client.contact_email, client.contact_language) == ("", "zh-hans")
+
+
 def test_return_addresses_are_edited(root: Client, now: datetime) -> None:
     client, _ = make_api_client(now)
     address = f"{KEYS}{client.pk}/return-addresses/"

@@ -12,7 +12,18 @@ from employers.models import ApiClient, Scope
 from employers.operations import create_api_client
 from events import feed, webhooks
 from events.actor import SYSTEM
-from events.models import Event, Outcome, PlatformEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, record
+from events.models import (
+    Event,
+    Mail,
+    Outcome,
+    PausedWhy,
+    PlatformEvent,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    record,
+)
+from events.reasons import REASONS
 from tests.factories import make_colleague, make_employer, make_reviewer, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +85,43 @@ def test_not_to_an_endpoint_that_is_paused(dead: WebhookDelivery, platform: ApiC
 
 
 def test_not_by_everybody(dead: WebhookDelivery, now: datetime) -> None:
-    browser = sign_in(make_colleague(now, "Reviewers"))
-    send_again(browser, dead)
+    for group in ("Reviewers", "Auditors"):
+        browser = sign_in(make_colleague(now, group))
+        send_again(browser, dead)
+        dead.refresh_from_db()
+        assert dead.outcome == Outcome.DEAD
+
+
+def test_an_operator_pauses_resumes_and_sends_a_span_again(dead: WebhookDelivery, now: datetime) -> None:
+    operator = make_colleague(now, "Operators")
+    browser, endpoint = sign_in(operator), dead.endpoint
+    page = reverse("admin:events_webhookendpoint_change", args=[endpoint.pk])
+
+    def act(name: str, **form: str) -> str:
+        address = reverse(f"admin:events_webhookendpoint_{name}", args=[endpoint.pk])
+        assert address in browser.get(page).content.decode()
+        assert browser.get(address).status_code == 200 and not Event.objects.filter(verb=f"{name}_webhook").exists(), "looking does nothing"
+        return str(browser.post(address, form, follow=True).content.decode())
+
+    assert "Nothing is sent there until it is resumed." in act("pause")
+    endpoint.refresh_from_db()
+    assert endpoint.paused_why == PausedWhy.ASKED and not Mail.objects.exists(), "who pauses knows it"
+    assert "What waits is sent now." in act("resume")
+    assert "Enter a whole number" in act("replay", first="x")
+    assert "Sent again: 1" in act("replay", first="1")
     dead.refresh_from_db()
-    assert dead.outcome == Outcome.DEAD
+    assert dead.outcome == "" and dead.finished_at is None
+    assert set(Event.objects.filter(role="reviewer").values_list("verb", "actor_id")) == {
+        (f"{verb}_webhook", str(operator.pk)) for verb in ("pause", "resume", "replay")
+    }
+
+
+def test_what_cannot_be_sent_is_told_with_its_reason(dead: WebhookDelivery, platform: ApiClient, now: datetime) -> None:
+    browser, address = sign_in(make_colleague(now, "Operators")), f"/console/events/webhookendpoint/{dead.endpoint_id}/replay/"
+    webhooks.pause(dead.endpoint_id, platform.pk, SYSTEM, now)
+    assert REASONS["webhook_paused"].says.en in browser.post(address, {"first": "1"}, follow=True).content.decode()
+    webhooks.delete(dead.endpoint_id, platform.pk, SYSTEM, now)
+    for act in ("pause", "resume"):
+        answer = browser.post(f"/console/events/webhookendpoint/{dead.endpoint_id}/{act}/", follow=True)
+        assert REASONS["webhook_unknown"].says.en in answer.content.decode()
+        assert f"/{act}/" not in browser.get(f"/console/events/webhookendpoint/{dead.endpoint_id}/change/").content.decode()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,6 +41,8 @@ class Receiver:
     """Answers each request by `answers` (its number from 0), with a status, or as the callable does it by itself."""
 
     url: str
+    lines: list[socket.socket] = field(default_factory=list)
+    """Every connection that was made."""
     got: list[Got] = field(default_factory=list)
     answers: Callable[[int], int | Callable[[BaseHTTPRequestHandler], None]] = lambda number: 200
     body: bytes = b""
@@ -55,6 +59,10 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def setup(self) -> None:
+            super().setup()
+            receiver.lines.append(self.connection)
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             number = len(receiver.got)
@@ -65,15 +73,21 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             self.send_response(answer)
             if 300 <= answer < 400:
                 self.send_header("Location", receiver.url)
-            self.send_header("Content-Length", str(len(receiver.body)))
+            told = receiver.body
+            self.send_header("Content-Length", str(len(told)))
             self.end_headers()
-            self.wfile.write(receiver.body)
+            self.wfile.write(told)
             return None
 
         def log_message(self, *_: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *given: Any) -> None:
+            if not isinstance(sys.exc_info()[1], OSError):  # that a line is cut is part of what is tested
+                super().handle_error(*given)
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -85,6 +99,9 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     finally:
         server.shutdown()
         server.server_close()
+        for line in receiver.lines:  # whoever keeps one finds nobody there
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
 
 
 def certified(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -37,7 +37,8 @@ CONTEXT = {
     "note": "请看<b>第二页</b>",
     "path": "/case/", "code": "123456", "minutes": 30, "days": 10, "account": "工商银行 ···· 1234", "member": "li@example.com",
     "way": "bank_deposit", "shown": "工商银行 ···· 1234", "proven": False, "colleague": False, "link": f"{SITE}/x", "verb": "reject",
-    "client": "云溪市<示例>公司",
+    "client": "云溪市<示例>公司", "platform": "云溪市<示例>公司", "address": "hr.example.com/zizhi", "endpoint": "0b9c", "why": "failing",
+    "last": "HTTP 500", "kept_days": 30, "contact": "ops@site.example",
     "failures": 5, "until": "2026-11-24 18:15", "what": "set_up", "left": 3,
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from events import outbound
 from events.errors import Refused
-from events.outbound import addresses_of, is_public, post, target_of
+from events.outbound import Lines, addresses_of, is_public, post, target_of
 from tests.events.receiver import Receiver, certified, receiving
 
 PUBLIC = "93.184.216.34"
@@ -213,3 +214,180 @@ def test_nobody_there(receiver: Receiver) -> None:
 
     receiver.answers = lambda number: hang_up
     assert post(receiver.url, {}, b"{}", local=True).error == "connection_broken"
+
+
+# --- Connections that are kept -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    kept = Lines()
+    yield kept
+    kept.close()
+
+
+def test_one_connection_carries_many_messages(receiver: Receiver, lines: Lines) -> None:
+    statuses = [200, 500, 202, 200, 200]
+    bodies = [b"", b"x", b"x" * outbound.READ_AT_MOST, b"x" * (outbound.READ_AT_MOST + 1), b""]
+    receiver.answers = lambda number: statuses[number]
+    for number, (status, body) in enumerate(zip(statuses, bodies, strict=True)):
+        receiver.body = body
+        answer = post(receiver.url, {"webhook-id": str(number)}, b"{}", local=True, lines=lines)
+        assert answer.status == status and answer.start == body.decode()[: outbound.KEPT_CHARACTERS]
+        assert len(receiver.lines) == (1 if number < 4 else 2), "what is longer than what is read of it cannot be followed by another"
+    assert [got.headers["webhook-id"] for got in receiver.got] == ["0", "1", "2", "3", "4"]
+
+
+def test_without_keeping_each_message_has_its_own(receiver: Receiver) -> None:
+    for _ in range(3):
+        assert post(receiver.url, {}, b"{}", local=True).received
+    assert len(receiver.lines) == 3
+
+
+def test_another_address_has_another_connection(receiver: Receiver, lines: Lines) -> None:
+    """Another path is another endpoint, perhaps another platform's; and what this machine may reach, others may not."""
+    for url in (receiver.url, receiver.url + "/other", receiver.url.replace("127.0.0.1", "localhost")):
+        assert post(url, {}, b"{}", local=True, lines=lines).received
+    assert len(receiver.lines) == 3
+    refused = post(receiver.url, {}, b"{}", local=False, lines=lines)
+    assert refused.status is None and refused.error == "webhook_url_invalid" and len(receiver.got) == 3
+
+
+@pytest.mark.parametrize("limit", ["IDLE_SECONDS", "OLDEST_SECONDS"])
+def test_it_is_given_up_before_long(receiver: Receiver, lines: Lines, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    looked = []
+
+    def resolver(host: str, port: int) -> Sequence[str]:
+        looked.append(host)
+        return ["127.0.0.1"]
+
+    for _ in range(2):
+        assert post(receiver.url, {}, b"{}", local=True, lines=lines, resolver=resolver).received
+    assert len(receiver.lines) == len(looked) == 1
+    monkeypatch.setattr(outbound, limit, 0.0)
+    assert post(receiver.url, {}, b"{}", local=True, lines=lines, resolver=resolver).received
+    assert len(receiver.lines) == len(looked) == 2, "and then the name is looked at again"
+
+
+def test_a_name_that_has_moved_into_our_house_is_refused_when_it_is_dialled_anew(
+    receiver: Receiver, lines: Lines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kept connection goes on to the address that was looked at; the next one looks at what the name says by then."""
+    server, client = certified("hr.example.com", tmp_path)
+    connect, dialled = socket.create_connection, []
+
+    def bent(address: tuple[str, int], timeout: float) -> socket.socket:
+        dialled.append(address[0])
+        return connect(("127.0.0.1", address[1]), timeout)
+
+    monkeypatch.setattr(socket, "create_connection", bent)
+    name = Rebinding()
+    with receiving(server) as secure:
+        url = f"https://hr.example.com:{secure.url.split(':')[2]}"
+        for _ in range(3):
+            assert post(url, {}, b"{}", resolver=name, context=client, lines=lines).received
+        assert dialled == [PUBLIC] and name.asked == 1 and len(secure.got) == 3
+        secure.lines[0].shutdown(socket.SHUT_RDWR)
+        time.sleep(0.1)
+        moved = post(url, {}, b"{}", resolver=name, context=client, lines=lines)
+        assert (moved.status, moved.error) == (None, "webhook_url_not_public")
+        assert dialled == [PUBLIC] and len(secure.got) == 3
+
+
+def test_what_the_other_side_let_go_of_is_dialled_anew(receiver: Receiver, lines: Lines) -> None:
+    """Also where it lets go at the very moment in which the next message is on its way."""
+
+    def hang_up(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.connection.shutdown(socket.SHUT_RDWR)
+
+    receiver.answers = lambda number: hang_up if number == 1 else 200
+    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
+    assert post(receiver.url, {"webhook-id": "2"}, b"{}", local=True, lines=lines).received
+    assert len(receiver.got) == 3 and len(receiver.lines) == 2 and receiver.got[1].headers == receiver.got[2].headers
+    receiver.answers = lambda number: hang_up
+    assert post(receiver.url, {}, b"{}", local=True, lines=lines).error == "connection_broken" and len(receiver.got) == 5
+
+
+def test_no_answer_is_heard_twice_or_for_another_message(receiver: Receiver, lines: Lines) -> None:
+    """What is sent along after an answer is not taken for the next one's."""
+
+    def two_answers(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    receiver.answers = lambda number: 500 if number else two_answers
+    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
+    time.sleep(0.1)
+    assert post(receiver.url, {}, b"{}", local=True, lines=lines).status == 500
+
+
+def test_a_redirect_over_a_kept_connection_is_not_followed(receiver: Receiver, lines: Lines) -> None:
+    receiver.answers = lambda number: 307 if number else 200
+    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
+    answer = post(receiver.url, {}, b"{}", local=True, lines=lines)
+    assert (answer.status, answer.error, len(receiver.got)) == (307, "redirect", 2)
+
+
+def test_who_is_slow_over_a_kept_connection_is_cut_off(receiver: Receiver, lines: Lines) -> None:
+    receiver.answers = lambda number: (lambda handler: time.sleep(3)) if number else 200
+    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
+    began = time.monotonic()
+    answer = post(receiver.url, {}, b"{}", local=True, lines=lines, seconds=0.5)
+    assert answer.error == "timeout" and time.monotonic() - began < 2 and len(receiver.got) == 2
+
+
+def test_no_more_are_kept_than_so_many(receiver: Receiver, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "KEPT_AT_MOST", 2)
+    for path in ("/1", "/2", "/3", "/3", "/2", "/1"):
+        assert post(receiver.url + path, {}, b"{}", local=True, lines=lines).received
+    assert len(receiver.lines) == 4, "the oldest goes"
+
+
+def test_two_at_once_do_not_share_one(receiver: Receiver, lines: Lines) -> None:
+    receiver.answers = lambda number: 200
+    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
+    answers: list[outbound.Answer] = []
+
+    def many() -> None:
+        answers.extend(post(receiver.url, {}, b"{}", local=True, lines=lines) for _ in range(20))
+
+    threads = [threading.Thread(target=many) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 80 and all(answer.received for answer in answers) and len(receiver.got) == 81
+
+
+# --- Who asks to be left alone -------------------------------------------------------------------------------
+
+NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0), ("120", 120), (" 7 ", 7), ("9" * 400, 9_999_999_999), ("Tue, 24 Nov 2026 10:02:00 GMT", 120),
+        ("Tuesday, 24-Nov-26 10:02:00 GMT", 120), ("Tue Nov 24 10:02:00 2026", 120), ("Tue, 24 Nov 2026 09:00:00 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", None), ("", None), ("soon", None), ("-5", None), ("1.5", None), ("٣", None),
+        ("Tue, 24 Nov 99999 10:02:00 GMT", None), ("Tue, 24 Nov 2026 10:02:00 +99999999999", None),
+    ],
+)  # fmt: skip
+def test_when_to_come_again(text: str, seconds: float | None) -> None:
+    found = outbound.seconds_asked(text, NOW)
+    if text.startswith("Fri"):
+        assert found is not None and found > 7000 * 365 * 86400
+    else:
+        assert found == seconds
+
+
+@pytest.mark.parametrize(("status", "heard"), [(429, "30"), (503, "30"), (500, ""), (200, "")])
+def test_only_who_is_busy_is_asked_when_to_come_again(receiver: Receiver, status: int, heard: str) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Retry-After", "30")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    receiver.answers = lambda number: answer
+    assert post(receiver.url, {}, b"{}", local=True).retry_after == heard

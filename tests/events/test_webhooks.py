@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -244,6 +247,38 @@ def test_an_endpoint_that_only_fails_is_paused_and_what_waits_is_kept(employer: 
     _, well = answering(200)
     webhooks.resume(endpoint.pk, employer.platform_id, SYSTEM, at)
     assert send(endpoint, at, post=well) == 7
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [("600", 600), ("a date", 599), ("1", 4), ("99999999", 86400), ("soon", 4)])
+def test_who_is_busy_is_not_come_to_before_it_says(employer: Employer, now: datetime, asked: str, seconds: float) -> None:
+    """Nor what waits behind it; but not left alone for longer than a day, and not come to sooner than otherwise."""
+    assert employer.platform_id
+    endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
+    happen(employer, now, 2)
+    text = format_datetime(now.astimezone(UTC) + timedelta(minutes=10), usegmt=True) if asked == "a date" else asked
+
+    def post(*_: Any, **__: Any) -> outbound.Answer:
+        return outbound.Answer(429, "", 1, retry_after=text)
+
+    assert send(endpoint, now, post=post) == 0
+    endpoint.refresh_from_db()
+    tried = WebhookDelivery.objects.get(tries=1)
+    asked_for = timedelta(seconds=seconds)
+    assert asked_for <= endpoint.due_at - now <= max(asked_for + timedelta(seconds=1), timedelta(seconds=6))
+    assert asked_for <= tried.due_at - now <= max(asked_for * (1 + delivering.JITTER), timedelta(seconds=6))
+    _, well = answering(200)
+    assert send(endpoint, endpoint.due_at - timedelta(seconds=1), post=well) == 0
+    assert send(endpoint, now + 2 * asked_for + timedelta(seconds=6), post=well) == 2
+
+
+def test_a_worker_keeps_its_connection_from_one_message_to_the_next(receiver: Receiver, employer: Employer, now: datetime) -> None:
+    assert employer.platform_id
+    endpoint, secret = add(employer.platform_id, receiver.url, now)
+    happen(employer, now, 5)
+    assert send(endpoint, now) == 5
+    happen(employer, now, 5)
+    assert send(endpoint, now) == 5, "and from one turn to the next"
+    assert len(receiver.lines) == 1 and len({message["id"] for message in receiver.verified(secret)}) == 10
 
 
 # --- What a platform does with its endpoints -------------------------------------------------------------
@@ -486,3 +521,30 @@ def test_the_clock_of_signatures_is_utc(now: datetime) -> None:
     at = datetime(2026, 11, 24, 18, 0, 0, 999_999, tzinfo=timezone.get_fixed_timezone(480))
     told = webhooks.headers_for(endpoint, "m", b"{}", at)["webhook-timestamp"]
     assert datetime.fromtimestamp(int(told), UTC) == datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_do_not_add_more_than_there_may_be(employer: Employer, now: datetime) -> None:
+    client_id = employer.platform_id
+    assert client_id
+    for number in range(webhooks.AT_MOST - 2):
+        add(client_id, f"https://hr.example.com/{number}", now)
+    started, told = threading.Barrier(8), list[str]()
+
+    def press() -> None:
+        started.wait()
+        try:
+            add(client_id, "https://hr.example.com/more", now)
+            told.append("added")
+        except Refused as refused:
+            told.append(refused.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["added"] * 2 + ["webhook_too_many"] * 6
+    assert WebhookEndpoint.objects.existing().filter(client_id=client_id).count() == webhooks.AT_MOST

@@ -18,14 +18,14 @@ from django.utils import timezone
 from employers.models import User
 from employers.powers import AUDIT, PERMISSIONS, Power, powers
 from events.actor import SYSTEM, Actor, Role
-from events.models import Event
+from events.models import Event, WebhookEndpoint
 from tests.factories import make_api_client, make_case, make_colleague, make_document, make_member, make_reviewer, make_user, sign_in
 from verification.decision_form import BUTTONS
 from verification.models import Bulk, Case, ClientAuthorisation, DocumentKind, Exclusion, Ruling
 from verification.states import State
 
 pytestmark = pytest.mark.django_db
-GROUPS = ("nobody", "Reviewers", "Seniors", "Leads", "Auditors", "superuser")
+GROUPS = ("nobody", "Reviewers", "Seniors", "Leads", "Auditors", "Operators", "superuser")
 SENIOR = {"decide", "second_review", "bulk", "unmask"}
 POWERS = {
     "nobody": set(),
@@ -33,7 +33,8 @@ POWERS = {
     "Seniors": SENIOR,
     "Leads": SENIOR | {"assign", "quality"},
     "Auditors": set(),
-    "superuser": SENIOR | {"assign", "quality"},
+    "Operators": {"webhooks"},
+    "superuser": SENIOR | {"assign", "quality", "webhooks"},
 }
 
 
@@ -117,19 +118,27 @@ LISTS = {
     "employers": ("employer", "member"),
     "events": ("event",),
 }
-OF_SUPERUSERS = ("user", "apiclient")
-LOOK = {"nobody": False, "Reviewers": True, "Seniors": True, "Leads": True, "Auditors": True, "superuser": True}
+LOOK = {group: group not in ("nobody", "Operators") for group in GROUPS}
 DECIDE = LOOK | {"Auditors": False}
 BULK = DECIDE | {"Reviewers": False}
 STAFF = dict.fromkeys(GROUPS, False) | {"Auditors": True, "superuser": True}
+WEBHOOKS = STAFF | {"Operators": True}
+OPERATE = WEBHOOKS | {"Auditors": False}
 ROOT = dict.fromkeys(GROUPS, False) | {"superuser": True}
 TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("get", "/console/", dict.fromkeys(GROUPS, True)),
     ("get", "/console/second-factor/set-up/", dict.fromkeys(GROUPS, True)),
     *(("get", f"/console/{app}/{model}/", LOOK) for app, models in LISTS.items() for model in models),
-    *(("get", f"/console/employers/{model}/", STAFF) for model in OF_SUPERUSERS),
+    ("get", "/console/employers/user/", STAFF),
+    ("get", "/console/employers/apiclient/", WEBHOOKS),
     *(("get", f"/console/downloads/{model}/", STAFF) for model in ("gatedecision", "passuse", "standing")),
-    *(("get", f"/console/events/{model}/", ROOT) for model in ("platformevent", "webhookendpoint", "webhookdelivery")),
+    *(("get", f"/console/events/{model}/", WEBHOOKS) for model in ("platformevent", "webhookendpoint", "webhookdelivery")),
+    ("get", "/console/events/webhookendpoint/{endpoint}/change/", WEBHOOKS),
+    *(
+        (method, f"/console/events/webhookendpoint/{{endpoint}}/{act}/", OPERATE)
+        for method in ("get", "post")
+        for act in ("pause", "resume", "replay")
+    ),
     ("get", "/console/downloads/move/", LOOK),
     ("get", "/console/downloads/move/add/", DECIDE),
     ("get", "/console/downloads/ladderversion/", STAFF | {"Leads": True}),
@@ -159,6 +168,7 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("post", "/console/employers/user/{user}/second-factor/", ROOT),
     ("get", "/console/employers/apiclient/add/", ROOT),
     ("post", "/console/employers/apiclient/{key}/revoke/", ROOT),
+    ("post", "/console/employers/apiclient/{key}/contact/", ROOT),
     ("post", "/console/employers/employer/{employer}/change/", dict.fromkeys(GROUPS, False)),
     ("post", "/console/events/event/add/", dict.fromkeys(GROUPS, False)),
 ]
@@ -174,10 +184,11 @@ def rows(now: datetime) -> dict[str, Any]:
     user = make_user(now, is_staff=True)
     exclusion = Exclusion.objects.create(kind="uscc", value="x", shown="x", why="sold", added_by=user, added_at=now)
     ids = {"case": case.pk, "client": client.pk, "exclusion": exclusion.pk, "user": user.pk, "key": make_api_client(now)[0].pk}
+    endpoint = WebhookEndpoint.objects.create(client_id=ids["key"], url="https://site.example/hook", created_at=now, due_at=now)
     bulk = Bulk.objects.create(verb="reject", reasons=["review_decided"], proposed_by=user, proposed_at=now)
     over = {"attempt_number": 1, "case_version": 0, "made_at": now, "due_at": now, "finished_at": now}
     ruling = Ruling.objects.create(case=case, stage="first", verb="approve", by=user, outcome="undone", **over)
-    return ids | {"employer": member.employer_id, "bulk": bulk.pk, "ruling": ruling.pk}
+    return ids | {"employer": member.employer_id, "bulk": bulk.pk, "ruling": ruling.pk, "endpoint": endpoint.pk}
 
 
 @pytest.mark.parametrize("group", GROUPS)

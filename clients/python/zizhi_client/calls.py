@@ -42,9 +42,9 @@ class Calls:
     ) -> Any:
         """The JSON of the answer, None where it has no body. Raises ZizhiError.
 
-        What is not the same when said twice carries an Idempotency-Key, `key` or a fresh one, so it may be said again.
+        What changes something carries an Idempotency-Key, `key` or a fresh one, so it may be said again.
         """
-        headers = {"Idempotency-Key": key or str(uuid.uuid4())} if method in ("POST", "PATCH", "DELETE") else {}
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())} if method != "GET" else {}
         for tried in range(self._retries + 1):
             try:
                 return self.once(method, path, params=params, body=body, headers=headers)

@@ -115,11 +115,12 @@ class Zizhi:
         return self._send(answers.Employer, "POST", "/employers", body, idempotency_key)
 
     def put_employer(
-        self, reference: str, name: str, uscc: str, *, account_class: AccountClass = "direct_employer", contest: bool = False
-    ) -> answers.Employer:
+        self, reference: str, name: str, uscc: str, *, account_class: AccountClass = "direct_employer", contest: bool = False,
+        idempotency_key: str | None = None,
+    ) -> answers.Employer:  # fmt: skip
         """Makes it, or corrects it until a case is handed in. Said twice, it is the same as once."""
         body = {"name": name, "uscc": uscc, "account_class": account_class, "contest": contest}
-        return self._send(answers.Employer, "PUT", f"/employers/by-reference/{_part(reference)}", body)
+        return self._send(answers.Employer, "PUT", f"/employers/by-reference/{_part(reference)}", body, idempotency_key)
 
     def employer(self, employer_id: str) -> answers.Employer:
         """Where it stands now. That it is approved is not yet a yes: ask the gate."""

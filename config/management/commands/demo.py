@@ -1,7 +1,8 @@
 """What happens to an employer, from registration to a download? Three of them, live, by the real operations.
 
 Three more are left in the reviewers' queue, to be decided by whoever tries the console. The licences are fictitious and
-drawn here; the mails, the worker, the reading of the pictures and the gate are the real ones. Every run makes new companies.
+drawn here; the mails, the worker, the reading of the pictures and the gate are the real ones. The gate is asked as a recruitment
+site asks it: by the client package, with a key, over HTTP. Every run makes new companies.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import json
 import os
 import re
 import secrets
+import socket
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management import call_command
@@ -27,7 +28,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
 from config import processes
-from downloads import gate
 from employers import operations as accounts
 from employers.models import ApiKey, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
@@ -37,10 +37,15 @@ from verification.intake import Limits, examine
 from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind
 from verification.specimens import Company, Specimen, make
 from verification.states import State
+from zizhi_client import Unavailable, Zizhi, ZizhiError
+from zizhi_client.answers import Words
 
 SIGN_IN = "demo-sign-in.json"
 PATIENCE = 120.0
-"""Seconds to wait for the worker before giving up with a clear word."""
+"""Seconds to wait for the worker and the server before giving up with a clear word."""
+ANSWER: Final = 10.0
+"""Seconds for an answer of the gate, by a server that has just started, on a machine that reads pictures meanwhile."""
+CANDIDATE: Final = "demo-candidate-1"
 
 MARKS = {Severity.PASS: "✓", Severity.NOTE: "·", Severity.WAIT: "…", Severity.UNABLE: "?", Severity.CONCERN: "✗", Severity.BLOCK: "✗"}
 
@@ -65,7 +70,10 @@ class Timeline:
         detail_en = f" (seen {seen}, expected {expected})" if seen and expected else ""
         self.say(f"{reason.says.zh}{detail_zh}", f"{reason.says.en}{detail_en}", indent)
         takes = durations.told(reason.takes)
-        self.say(f"→ {reason.fix.zh}（{takes.zh}）", f"→ {reason.fix.en} ({takes.en})", indent)
+        self.fix(reason.fix, takes, indent)
+
+    def fix(self, how: Text | Words, takes: Text | Words, indent: int = 1) -> None:
+        self.say(f"→ {how.zh}（{takes.zh}）", f"→ {how.en} ({takes.en})", indent)
 
 
 class Command(BaseCommand):
@@ -82,8 +90,8 @@ class Command(BaseCommand):
         spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
         language = options["language"] or ("zh" if spoken.startswith("zh") else "en")
         sign_in = load_sign_in(path)
-        with translation.override("zh-hans" if language == "zh" else "en"), worker():
-            demo = Demo(Timeline(language, time.monotonic()), sign_in, Employer.objects.count() * 7 + 1)
+        with translation.override("zh-hans" if language == "zh" else "en"), worker(), platform(sign_in["api_key"]) as zizhi:
+            demo = Demo(Timeline(language, time.monotonic()), sign_in, zizhi, Employer.objects.count() * 7 + 1)
             employer = demo.honest_employer()
             demo.wrong_licence()
             demo.revoked_company()
@@ -127,15 +135,40 @@ def worker() -> Iterator[None]:
             raise CommandError(f"{error}. The worker's log: {log}") from error
 
 
+@contextlib.contextmanager
+def platform(key: str) -> Iterator[Zizhi]:
+    """A recruitment site's program: our client, and a web process of our own that answers it, on a port that is free."""
+    log = settings.VAR_DIR / "demo-web.log"
+    log.unlink(missing_ok=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    at = f"http://127.0.0.1:{port}"
+    # As it stands on this machine, also where a deployment's pages are behind its proxy.
+    alone = {"ZIZHI_HTTPS": "0", "ZIZHI_ALLOWED_HOSTS": "127.0.0.1"}
+    with processes.running(processes.web("127.0.0.1", port), log, **alone), Zizhi(key, at, gate_timeout=ANSWER, retries=0) as zizhi:
+        try:
+            wait_for(lambda: is_there(zizhi) or None, Unavailable("The web process does not answer"))
+            yield zizhi
+        except ZizhiError as error:
+            raise CommandError(f"{error}. The web process's log: {log}") from error
+
+
+def is_there(zizhi: Zizhi) -> bool:
+    """Whether the server has started."""
+    try:
+        zizhi.me()
+    except Unavailable:
+        return False
+    return True
+
+
 class Demo:
     """The stories. Each method is one employer's, but for the last two, which are for whoever tries the console."""
 
-    def __init__(self, timeline: Timeline, sign_in: dict[str, str], seed: int) -> None:
-        self.line, self.sign_in, self.seed = timeline, sign_in, seed
+    def __init__(self, timeline: Timeline, sign_in: dict[str, str], zizhi: Zizhi, seed: int) -> None:
+        self.line, self.sign_in, self.zizhi, self.seed = timeline, sign_in, zizhi, seed
         self.reviewer = User.objects.get(email=sign_in["reviewer"])
-        key = ApiKey.objects.by_key(sign_in["api_key"], timezone.now())
-        assert key is not None
-        self.client_id = key.client_id
 
     # --- The stories -------------------------------------------------------------------------------------
 
@@ -232,7 +265,7 @@ class Demo:
             links=accounts.Links(settings.SITE_URL), now=timezone.now(),
         )  # fmt: skip
         self.line.say(f"注册：{company.name} {company.uscc}", f"registered: {company.name} {company.uscc}")
-        token = wait_for(lambda: token_in_mail(email), "No mail with a link arrived")
+        token = wait_for(lambda: token_in_mail(email), TimeoutError("No mail with a link arrived"))
         accounts.verify_email(token, member.user, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now())
         self.line.say("打开邮件中的链接，邮箱已验证", "the link in the mail was opened: address verified")
         return Member.objects.select_related("user", "employer").get(pk=member.pk)
@@ -296,19 +329,33 @@ class Demo:
             self.line.reason(reason["code"], reason.get("seen", ""), reason.get("expected", ""))
 
     def ask_gate(self, member: Member) -> None:
-        answer = gate.decide(
-            client_id=self.client_id, employer_id=member.employer_id, member_id=member.pk,
-            candidate="demo-candidate-1", now=timezone.now(), zone=ZoneInfo(settings.TIME_ZONE),
-        )  # fmt: skip
-        if answer.allowed:
-            duties = ", ".join(answer.obligations)
-            self.line.say(
-                f"放行？ 允许，等级 {answer.tier}；义务：{duties}", f"gate asked: allowed at tier {answer.tier}; obligations: {duties}"
-            )
+        """What a site does before each download; and after a yes, before the first byte."""
+        decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), CANDIDATE)
+        if not decision:
+            self.line.say(f"招聘网站询问放行：不允许，等级 {decision.tier}", f"the site asks the gate: denied at tier {decision.tier}")
+            for reason in decision.reasons:
+                self.line.say(reason.says.zh, reason.says.en, 1)
+                self.line.fix(reason.fix, reason.takes)
+            return
+        duties = ", ".join(decision.obligations)
+        self.line.say(
+            f"招聘网站询问放行：允许，等级 {decision.tier}；义务：{duties}",
+            f"the site asks the gate: allowed at tier {decision.tier}; obligations: {duties}",
+        )
+        self.spend(decision.gate_pass or "")
+
+    def spend(self, gate_pass: str) -> None:
+        """The pass that came with a yes, twice: it is good once."""
+        self.zizhi.spend_pass(gate_pass)
+        self.line.say("简历发出前使用通行证：有效，可以发出", "the pass is spent before the resume leaves: good, it may leave", 1)
+        try:
+            self.zizhi.spend_pass(gate_pass)
+        except ZizhiError as error:
+            if error.code != "pass_spent":
+                raise
+            self.line.say(f"同一通行证再用一次：{error.says_zh}", f"the same pass once more: {error.says}", 1)
         else:
-            self.line.say(f"放行？ 不允许，等级 {answer.tier}", f"gate asked: denied at tier {answer.tier}")
-            for reason in answer.reasons:
-                self.line.reason(reason.code)
+            raise CommandError("A pass was honoured twice, which must never be.")
 
 
 def describe(finding: Finding, language: str) -> str:
@@ -345,10 +392,10 @@ def token_in_mail(to: str) -> str | None:
     return None
 
 
-def wait_for(look: Any, complaint: str) -> Any:
+def wait_for(look: Any, complaint: Exception) -> Any:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if (found := look()) is not None:
             return found
         time.sleep(0.05)
-    raise TimeoutError(complaint)
+    raise complaint

@@ -1,0 +1,22 @@
+"""Who at a platform is written to when nothing can be sent to its webhooks any more."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("employers", "0006_api_manners"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="apiclient",
+            name="contact_email",
+            field=models.EmailField(blank=True, db_default="", default="", max_length=254, verbose_name="contact"),
+        ),
+        migrations.AddField(
+            model_name="apiclient",
+            name="contact_language",
+            field=models.CharField(db_default="zh-hans", default="zh-hans", max_length=10, verbose_name="language"),
+        ),
+    ]

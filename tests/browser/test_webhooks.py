@@ -1,0 +1,76 @@
+"""Can an operator find an endpoint that paused itself, and mend it, on a phone and at a desk, in both languages?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from playwright.sync_api import expect
+
+from employers.operations import create_api_client
+from events import webhooks
+from events.actor import SYSTEM
+from events.models import PausedWhy, WebhookEndpoint
+from tests.browser.conftest import DESK, PHONE, Visitor
+from tests.browser.test_platforms import is_usable
+from tests.factories import make_reviewer, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LOOKS: dict[str, dict[str, Any]] = {
+    "phone-zh": {**PHONE, "locale": "zh-CN"},
+    "phone-en": {**PHONE, "locale": "en-GB"},
+    "desk-zh-dark": {**DESK, "locale": "zh-CN", "color_scheme": "dark"},
+    "desk-en": {**DESK, "locale": "en-GB"},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_an_operator_mends_an_endpoint(visit: Visitor, look: str, now: datetime) -> None:
+    platform, _ = create_api_client("招聘网 A", [], now, contact_email="ops@site-a.example")
+    endpoint, _ = webhooks.create(platform.pk, "https://hr.site-a.example/zizhi/with-a-rather-long-path", [], "", SYSTEM, now, local=False)
+    webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
+    visitor = visit(java_script_enabled=False, **LOOKS[look]) if look == "desk-en" else visit(**LOOKS[look])
+    operator = make_user(now, is_staff=True, language="zh-hans")
+    may = ("operate_webhookendpoint", "view_webhookendpoint", "view_webhookdelivery", "view_platformevent", "view_apiclient")
+    operator.user_permissions.set(Permission.objects.filter(codename__in=may))  # a test that writes for good has emptied the groups
+    visitor.sign_in(operator)
+    at = f"/console/events/webhookendpoint/{endpoint.pk}/"
+    page = visitor.go("/console/")
+    if visitor.scripted:
+        is_usable(visitor, f"webhooks-console-{look}")
+        visitor.go(f"{at}change/")
+        is_usable(visitor, f"webhooks-endpoint-{look}")
+    else:
+        visitor.go(f"{at}change/")
+    page.locator(f"a[href='{at}resume/']").press("Enter")
+    page.wait_for_url(f"**{at}resume/")
+    if visitor.scripted:
+        is_usable(visitor, f"webhooks-resume-{look}")
+    page.locator(".console-form button").press("Enter")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    assert WebhookEndpoint.objects.get().paused_at is None
+    page.locator(f"a[href='{at}replay/']").press("Enter")
+    page.wait_for_url(f"**{at}replay/")
+    page.locator("[name=first]").fill("1")
+    if visitor.scripted:
+        is_usable(visitor, f"webhooks-replay-{look}")
+    page.locator(".console-form button").press("Enter")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", ["phone-zh", "desk-en"])
+def test_a_platforms_contact_is_put_down(visit: Visitor, look: str, now: datetime) -> None:
+    platform, _ = create_api_client("招聘网 A", [], now)
+    visitor = visit(**LOOKS[look])
+    visitor.sign_in(make_reviewer(now))
+    page = visitor.go(f"/console/employers/apiclient/{platform.pk}/contact/")
+    page.locator("[name=contact_email]").fill("ops@site-a.example")
+    is_usable(visitor, f"platform-contact-{look}")
+    page.locator(".console-form button").press("Enter")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    platform.refresh_from_db()
+    assert platform.contact_email == "ops@site-a.example"
+    visitor.go("/console/employers/apiclient/add/")
+    is_usable(visitor, f"platform-add-{look}")
