@@ -1,8 +1,8 @@
 """How fast is the gate beside what it could cost at least, does that last as the tables grow, and is it ever late?
 
 `python -m benchmarks.gate [--employers N] [--decisions N] [--seconds S] [--rounds N] [--seed N] [--json]` needs PostgreSQL
-(DATABASE_URL, else one on loopback), `wrk` and `pgbench`. In a database of its own it asks over HTTP with 16 connections, two
-gunicorn workers of eight threads, through every middleware; beside it a bare view that reads one row, and the gate's own SQL
+(DATABASE_URL, else one on loopback), `wrk` and `pgbench`. In a database of its own it asks over HTTP with 16 connections, four
+gunicorn workers of four threads, through every middleware; beside it a bare view that reads one row, and the gate's own SQL
 under pgbench: in turns, so that all meet the same machine. First with 10,000 employers and no answers on record, then with N
 employers (1,000,000) and N answers (10,000,000). Goals: at least 0.45 of the bare view's requests, its p99 at most three times
 the bare one's, and within 20 % at both sizes.
@@ -233,11 +233,11 @@ def allowed_share() -> float:
 
 @contextmanager
 def served(folder: Path) -> Iterator[None]:
-    """Two gunicorn workers, threads as `serve` has them, with the project's settings, ready to answer."""
+    """Gunicorn as the README says for PostgreSQL, with the project's settings, ready to answer."""
     from config import processes
 
     log = folder / "web.log"
-    command = f"-m gunicorn config.wsgi --bind 127.0.0.1:{PORT} --workers 2 --threads 8 --log-level warning"
+    command = f"-m gunicorn config.wsgi --bind 127.0.0.1:{PORT} --workers 4 --threads 4 --log-level warning"
     with processes.running([sys.executable, *command.split()], log, DJANGO_SETTINGS_MODULE="benchmarks.gate_settings"):
         for _ in range(300):
             try:
