@@ -315,6 +315,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 MESSAGES_DIR = VAR_DIR / "messages"
 if CELERY_BROKER_URL.startswith("filesystem"):
+    CELERY_BROKER_TRANSPORT = "config.message_files:Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(MESSAGES_DIR / "queue"),
         "data_folder_out": str(MESSAGES_DIR / "queue"),

@@ -13,7 +13,7 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes | str) -
     """The event of a request that came to your endpoint, once its signature and its age have been checked.
 
     `body` is the body as it came, byte for byte. Afterwards: do nothing twice (`event.id`), and apply what has the higher `sequence` last;
-    `sequence` is 0 for a ping. Raises WebhookInvalid; needs the extra `zizhi-client[webhooks]`.
+    `sequence` is 0 for a ping. Raises WebhookInvalid; needs the extra `webhooks`.
     """
     from standardwebhooks import Webhook, WebhookVerificationError
 
