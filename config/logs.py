@@ -3,9 +3,82 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import threading
+import time
+from collections import deque
+from typing import Final
 
 import structlog
+
+TOGETHER: Final = 0.1
+"""Seconds for which lines are gathered that only tell what was done."""
+
+
+class Lines(logging.Handler):
+    """Lines gathered for a moment and written together, by a thread that does nothing else; from a warning on, at once.
+
+    `logging.StreamHandler` writes each line while it holds a lock, so in a process of several threads all that have something to say
+    wait for one that waits for its turn to go on: that took as long as the gate's whole answer. A process that is killed loses
+    the lines of its last `TOGETHER`; one that ends writes them.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        """In a forked child, too: what waits there is its parent's to write, and the thread is the parent's."""
+        self._waiting: deque[bytes] = deque()
+        self._writing, self._some = threading.Lock(), threading.Event()
+        self._writer: threading.Thread | None = None
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Without the lock of `logging.Handler`: to append to a deque needs none."""
+        if is_wanted := bool(self.filter(record)):
+            self.emit(record)
+        return is_wanted
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._waiting.append(f"{self.format(record)}\n".encode(errors="backslashreplace"))
+            if record.levelno >= logging.WARNING:
+                self.flush()
+            elif not self._some.is_set():
+                self._ring()
+        except Exception:
+            self.handleError(record)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self._writing:
+            text = b"".join(self._waiting.popleft() for _ in range(len(self._waiting)))
+            while text:
+                text = text[os.write(self._descriptor, text) :]
+
+    def _ring(self) -> None:
+        with self._writing:
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write, name="log", daemon=True)
+                self._writer.start()
+        self._some.set()
+
+    def _write(self) -> None:
+        while self._some.wait():
+            time.sleep(TOGETHER)
+            self._some.clear()
+            self.flush()
+
+
+def _to_stderr() -> logging.Handler:
+    """Where standard error is no file of the system's, as under a test's capture, the library's own way serves."""
+    try:
+        return Lines(sys.stderr.fileno())
+    except (OSError, ValueError, AttributeError):
+        return logging.StreamHandler()
 
 
 def configure(level: str, *, readable: bool) -> None:
@@ -21,7 +94,7 @@ def configure(level: str, *, readable: bool) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler()
+    handler = _to_stderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -1,0 +1,86 @@
+"""Are lines of a log whole, in order, and soon there, whoever writes them?"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.logs import Lines
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "lines"
+
+
+@pytest.fixture
+def log(file: Path) -> Iterator[logging.Logger]:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    logger = logging.Logger("lines")
+    logger.addHandler(Lines(descriptor))
+    yield logger
+    os.close(descriptor)
+
+
+def soon(file: Path, count: int) -> list[str]:
+    for _ in range(200):
+        if len(lines := file.read_text().splitlines()) >= count:
+            return lines
+        time.sleep(0.05)
+    raise AssertionError(f"{len(lines)} of {count} lines came")
+
+
+def test_what_only_tells_comes_in_a_moment(log: logging.Logger, file: Path) -> None:
+    log.info("one")
+    assert soon(file, 1) == ["one"]
+    log.info("two")
+    assert soon(file, 2) == ["one", "two"]
+
+
+def test_a_warning_comes_at_once_and_after_what_was_before_it(log: logging.Logger, file: Path) -> None:
+    log.info("before")
+    log.warning("now")
+    assert file.read_text() == "before\nnow\n"
+
+
+def test_lines_of_many_threads_are_whole_and_each_thread_s_in_order(log: logging.Logger, file: Path) -> None:
+    def tell(who: int) -> None:
+        for number in range(300):
+            (log.warning if number % 50 == 0 else log.info)(json.dumps({"who": who, "number": number, "long": "x" * 500}))
+
+    threads = [threading.Thread(target=tell, args=(who,)) for who in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    told = [json.loads(line) for line in soon(file, 1800)]
+    assert len(told) == 1800
+    assert all([line["number"] for line in told if line["who"] == who] == list(range(300)) for who in range(6))
+
+
+SCRIPT = """
+import logging, os, sys
+from config.logs import Lines
+logging.getLogger().addHandler(Lines(1))
+logging.getLogger().setLevel("INFO")
+logging.info("parent")
+if (child := os.fork()) == 0:
+    logging.info("child")
+    logging.shutdown()
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+def test_a_process_that_ends_and_one_that_was_forked_write_their_own_lines_once() -> None:
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=60)
+    assert sorted(done.stdout.splitlines()) == ["child", "parent"]
