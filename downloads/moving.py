@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,10 +16,10 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from downloads import turns
-from downloads.models import Contact, GateDecision, Move, MoveAppeal, Outcome, Standing
+from downloads.models import Contact, GateDecision, Move, MoveAppeal, Outcome, Standing, StandingQuerySet
 from downloads.rights import RESTRICTED, STEP_UP, Tier
 from employers.clock import now_of
-from employers.models import Employer, User
+from employers.models import ApiClient, Employer, User
 from employers.powers import Power
 from events.actor import SYSTEM, Actor
 from events.errors import Refused
@@ -186,9 +186,19 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
 
 def lift_step_ups(now: datetime) -> int:
     """Release those who have proven their authority since it was asked for, by more than a weak proof; how many."""
+    return _lift_step_ups(Standing.objects.all(), now)
+
+
+def lift_step_ups_of_test(client: ApiClient, now: datetime) -> int:
+    """As `lift_step_ups`, in the test of one platform, whose clock shows `now`."""
+    ahead = timedelta(seconds=client.clock_seconds)
+    return _lift_step_ups(Standing.objects.filter(employer__platform=client, employer__test=True), now - ahead)
+
+
+def _lift_step_ups(among: StandingQuerySet, now: datetime) -> int:
     lifted = 0
     proven = Proof.objects.filter(employer=OuterRef("pk"), state=ProofState.PROVEN, started_at__gt=OuterRef("moved_at"))
-    asked = Standing.objects.filter(Exists(proven), reason=STEP_UP).select_related("employer__platform").order_by("moved_at")
+    asked = among.filter(Exists(proven), reason=STEP_UP).select_related("employer__platform").order_by("moved_at")
     for standing in list(asked):
         moment = now_of(standing.employer, now)
         if shown_anew(standing.employer, standing.moved_at, moment):

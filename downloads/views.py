@@ -75,7 +75,7 @@ def _page(member: Member, found: appealing.Restriction, form: AppealForm, now: d
         "smaller": found.standing.tier == Tier.PROVISIONAL,
         "by_people": found.move.role == Role.REVIEWER,
         "seen": wording.seen(found.move),
-        "ways": [way for way in _ways() if found.standing.reason == STEP_UP],
+        "ways": _ways(member) if found.standing.reason == STEP_UP else [],
         "open_appeal": found.open_appeal,
         "kept": found.kept,
         "late": found.open_appeal is not None and found.open_appeal.due_at <= now,
@@ -87,9 +87,9 @@ def _page(member: Member, found: appealing.Restriction, form: AppealForm, now: d
     }
 
 
-def _ways() -> list[dict[str, Any]]:
+def _ways(member: Member) -> list[dict[str, Any]]:
     """By which the authority is shown anew, though a proof may stand."""
-    offered = [kind for kind in ProofKind if kind in PAGE_OF and kind in proving.offered()]
+    offered = [kind for kind in ProofKind if kind in PAGE_OF and kind in proving.offered(member.employer)]
     return [{"name": WAYS[kind], "how": HOW[kind], "href": f"{reverse(PAGE_OF[kind])}?{ANEW}=1"} for kind in offered]
 
 

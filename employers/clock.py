@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -19,3 +20,8 @@ def now_of(employer: Employer, now: datetime | None = None) -> datetime:
     now = now or timezone.now()
     platform = employer.platform if employer.test else None
     return now + timedelta(seconds=platform.clock_seconds) if platform else now
+
+
+def clock_of(employer: Employer) -> Callable[[], datetime]:
+    """The clock by which work for `employer` is done."""
+    return lambda: now_of(employer)

@@ -70,9 +70,9 @@ def _shown(request: HttpRequest, member: Member, proof: Proof | None, kind: Proo
     return render(request, f"verification/authority/{kind}.html", context | more, status=status)
 
 
-def _not_offered(kind: ProofKind) -> None:
-    """A way that this deployment has no provider for has no page."""
-    if kind not in proving.offered():
+def _not_offered(kind: ProofKind, member: Member) -> None:
+    """A way that there is no provider for has no page."""
+    if kind not in proving.offered(member.employer):
         raise Http404
 
 
@@ -108,7 +108,7 @@ def company_email(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def bank_deposit(request: HttpRequest, member: Member) -> HttpResponse:
     """Name the company's account, follow the transfer, type its code."""
-    _not_offered(ProofKind.BANK_DEPOSIT)
+    _not_offered(ProofKind.BANK_DEPOSIT, member)
     proof = _latest(request, member, ProofKind.BANK_DEPOSIT)
     if _is_pending(proof, now_of(member.employer)):
         return _deposit_page(request, member, proof, CodeForm())
@@ -179,7 +179,7 @@ def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpR
 @member_required
 def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
     """Show the code to be scanned, and how the scan stands; the page asks again by itself, with a script or without."""
-    _not_offered(ProofKind.E_LICENCE)
+    _not_offered(ProofKind.E_LICENCE, member)
     kind, now = ProofKind.E_LICENCE, now_of(member.employer)
     proof = _latest(request, member, kind)
     if request.method == "POST":
