@@ -1,8 +1,18 @@
-"""What owners say against their place on the ladder. A table of its own: no row of another is read or written."""
+"""What owners say against their place on the ladder. A table of its own: no row of another is read or written.
+
+Its foreign keys lock the tables that they refer to for a moment. Where that does not come soon, the migration gives up and can be run
+again, instead of letting everybody wait behind it.
+"""
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+
+def be_quick(apps, schema_editor):
+    """Until the end of this transaction no lock is waited for longer than that."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET LOCAL lock_timeout = '5s'")
 
 
 class Migration(migrations.Migration):
@@ -14,6 +24,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(be_quick, migrations.RunPython.noop),
         migrations.CreateModel(
             name="MoveAppeal",
             fields=[

@@ -119,7 +119,7 @@ def test_a_table_that_is_read_for_long_is_given_up_not_queued_behind(before: Any
 
 def _build() -> None:
     try:
-        to()
+        to([("employers", "0007_platform_indexes")])
     finally:
         connections.close_all()
 
