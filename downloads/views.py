@@ -89,7 +89,7 @@ def _page(member: Member, found: appealing.Restriction, form: AppealForm, now: d
 
 def _ways(member: Member) -> list[dict[str, Any]]:
     """By which the authority is shown anew, though a proof may stand."""
-    offered = [kind for kind in ProofKind if kind in PAGE_OF and kind in proving.offered(member.employer)]
+    offered = [kind for kind in ProofKind if kind in PAGE_OF and kind in proving.offered(test=member.employer.test)]
     return [{"name": WAYS[kind], "how": HOW[kind], "href": f"{reverse(PAGE_OF[kind])}?{ANEW}=1"} for kind in offered]
 
 

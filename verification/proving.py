@@ -144,7 +144,7 @@ def start_deposit(member: Member, account_holder: str, account_number: str, bank
     Raises Refused: `proof_not_offered`, `bank_holder_mismatch`, `bank_account_invalid`, `bank_account_of_other`, `proof_under_way`,
     `proof_too_often`, and what `may_prove` answers.
     """
-    if ProofKind.BANK_DEPOSIT not in offered(member.employer):
+    if ProofKind.BANK_DEPOSIT not in offered(test=member.employer.test):
         raise Refused("proof_not_offered", "bank_name")
     company = declared_by(member)
     number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", account_number))
@@ -211,7 +211,7 @@ def start_scan(member: Member, now: datetime) -> Proof:
     While the service is down the proof has no code yet; `poll` gets it as soon as it can.
     Raises Refused: `proof_not_offered`, `proof_too_often`, and what `may_prove` answers.
     """
-    if ProofKind.E_LICENCE not in offered(member.employer):
+    if ProofKind.E_LICENCE not in offered(test=member.employer.test):
         raise Refused("proof_not_offered")
     with _beginning(member, ProofKind.E_LICENCE, now, replace=True) as proof:
         proof.provider = rehearsal.NAME if member.employer.test else settings.E_LICENCES
@@ -296,9 +296,9 @@ def _answered(proof_id: UUID, colleague: Member, now: datetime, *, yes: bool) ->
 # --- All of them -----------------------------------------------------------------------------------------
 
 
-def offered(employer: Employer) -> frozenset[ProofKind]:
+def offered(*, test: bool) -> frozenset[ProofKind]:
     """The ways that there is a provider for: in a test those that are rehearsed (`verification.rehearsal`), wherever it runs."""
-    if employer.test:
+    if test:
         return rehearsal.OFFERED
     missing = {ProofKind.BANK_DEPOSIT: settings.BANK, ProofKind.E_LICENCE: settings.E_LICENCES}
     return frozenset(kind for kind in ProofKind if missing.get(kind, "-"))

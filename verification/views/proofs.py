@@ -72,7 +72,7 @@ def _shown(request: HttpRequest, member: Member, proof: Proof | None, kind: Proo
 
 def _not_offered(kind: ProofKind, member: Member) -> None:
     """A way that there is no provider for has no page."""
-    if kind not in proving.offered(member.employer):
+    if kind not in proving.offered(test=member.employer.test):
         raise Http404
 
 
