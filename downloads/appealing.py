@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from downloads import moving, turns
@@ -183,6 +184,20 @@ def _answered(said: MoveAppeal, standing: Standing, reviewer: User, actor: Actor
         moving.lift(standing, actor, now, reply)
     else:
         _tell("restriction_kept", said, now)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many appeals wait for an answer, and how many of them are late."""
+
+    many: int
+    late: int
+
+
+def waiting(now: datetime) -> Waiting:
+    """Those of real employers; a test's are answered by its platform."""
+    waits = MoveAppeal.objects.open().filter(employer__test=False)
+    return Waiting(**waits.aggregate(many=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now))))
 
 
 def end_overtaken(now: datetime) -> int:

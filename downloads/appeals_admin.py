@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -34,6 +36,13 @@ from verification.console import masked_in
 
 SHOWN: Final = 200
 """So many of the downloads concerned are listed; all are counted."""
+
+
+def waiting_lately() -> appealing.Waiting:
+    """How many wait, counted a moment ago, so that a page of the console costs nothing by saying it."""
+    seconds = settings.QUEUE_FIGURES_SECONDS
+    kept: appealing.Waiting = cache.get_or_set("downloads.appeals_waiting", lambda: appealing.waiting(timezone.now()), seconds)
+    return kept
 
 
 class WaitingFilter(admin.SimpleListFilter):

@@ -249,7 +249,7 @@ def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
     say(member, at)
     assert "That is our delay" in sign_in(member.user).get(PAGE).content.decode()
     listed = sign_in(make_colleague(now, "Reviewers")).get("/console/downloads/moveappeal/?answer=late").content.decode()
-    assert member.employer.name in listed and "tag-late" in listed
+    assert member.employer.name in listed and "tag-late" in listed and "1 late" in listed
 
 
 # --- The doors -------------------------------------------------------------------------------------------
