@@ -41,8 +41,9 @@ SHOWN: Final = 200
 def waiting_lately() -> appealing.Waiting:
     """How many wait, counted a moment ago, so that a page of the console costs nothing by saying it."""
     seconds = settings.QUEUE_FIGURES_SECONDS
-    kept: appealing.Waiting = cache.get_or_set("downloads.appeals_waiting", lambda: appealing.waiting(timezone.now()), seconds)
-    return kept
+    kept: Any = cache.get_or_set("downloads.appeals_waiting", lambda: appealing.waiting(timezone.now()), seconds)
+    waits: appealing.Waiting = kept
+    return waits
 
 
 class WaitingFilter(admin.SimpleListFilter):
