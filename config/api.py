@@ -18,6 +18,7 @@ from config import api_document
 from config.api_problems import MALFORMED, plain, problem, refusal, unavailable
 from downloads.api import router as downloads_router
 from downloads.api_rights import router as rights_router
+from downloads.api_test import router as downloads_test_router
 from employers.api import BearerKey
 from employers.api import router as platform_router
 from employers.api_events import router as events_router
@@ -59,6 +60,7 @@ api.add_router("/employers", members_router)
 api.add_router("/events", events_router)
 api.add_router("/webhooks", webhooks_router)
 api.add_router("/test", test_router)
+api.add_router("/test", downloads_test_router)
 
 
 @api.exception_handler(Refused)

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from downloads import proposals_admin  # noqa: F401  (its pages are registered as it is read)
+from downloads import appeals_admin, proposals_admin  # noqa: F401  (their pages are registered as they are read)
 from downloads.answers_admin import (
     TIERS,
     AnsweredFilter,

@@ -14,6 +14,7 @@ from ninja import Field, Router, Schema, Status
 from pydantic import BaseModel, TypeAdapter
 
 from downloads import explaining, gate, moving, passes
+from downloads.rights import RESTRICTED, STEP_UP
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
@@ -52,6 +53,11 @@ class Questions(Asking):
     candidates: list[Candidate] = Field(min_length=1, max_length=gate.AT_ONCE, description="In the order in which the quota counts them.")
 
 
+def page_of(code: str) -> str:
+    """The address of the page on which the employer sees a reason, mends it, and appeals."""
+    return settings.SITE_URL + reverse("downloads:restriction" if code in (RESTRICTED, STEP_UP) else "verification:home")
+
+
 class ReasonOut(BaseModel):
     """Why not, how to mend it, who can, and how long that takes."""
 
@@ -68,7 +74,7 @@ class ReasonOut(BaseModel):
         return cls(
             code=reason.code, says=Words.of(reason.says), fix=Words.of(reason.fix), who=reason.who,
             takes=Words.of(durations.told(reason.takes)),
-            url=settings.SITE_URL + reverse("verification:home"), appeal=reason.appeal,
+            url=page_of(reason.code), appeal=reason.appeal,
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from ninja import Field, Router, Schema
 
 from downloads import ladders
+from downloads.api import page_of
 from downloads.models import GateDecision, Standing
 from downloads.rights import Obligation, Tier, standing
 from employers.api import ApiRequest, BearerKey
@@ -18,7 +19,7 @@ from employers.clock import now_for
 from employers.models import ApiClient, Employer, Scope
 from events.api_words import Words
 from events.errors import Refused
-from events.reasons import REASONS
+from events.reasons import REASONS, Reason
 from verification.models import Case
 
 router = Router(tags=["employers"])
@@ -30,6 +31,12 @@ class WhyNotOut(Schema):
     code: str = Field(description="Never changes its meaning.", examples=["employer_not_approved"])
     says: Words = Field(description="What is wrong.")
     fix: Words = Field(description="How it is mended.")
+    url: str = Field(description="Where the employer's people see it and mend it, and appeal where that can be.")
+    appeal: bool = Field(description="Whether the employer can appeal.")
+
+    @classmethod
+    def of(cls, reason: Reason) -> WhyNotOut:
+        return cls(code=reason.code, says=Words.of(reason.says), fix=Words.of(reason.fix), url=page_of(reason.code), appeal=reason.appeal)
 
 
 class QuotaOut(Schema):
@@ -76,10 +83,9 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
     stands = standing(state, expires_at, employer.confirmed_at, conditional, now, ladder, moved)
     held, used = ladder.rights[stands.tier], _used(employer, client, now)
     may = held.download and not stands.reason
-    reason = REASONS[stands.reason] if stands.reason else None
     return RightsOut(
         employer_id=employer.pk, tier=stands.tier, download=may, per_candidate=held.per_candidate, ladder=ladder.version, as_of=now,
-        reason=WhyNotOut(code=reason.code, says=Words.of(reason.says), fix=Words.of(reason.fix)) if reason else None,
+        reason=WhyNotOut.of(REASONS[stands.reason]) if stands.reason else None,
         obligations=list(held.obligations) if may else [],
         day=QuotaOut(limit=held.per_day, left=max(0, held.per_day - used["day"])),
         hour=QuotaOut(limit=held.per_hour, left=max(0, held.per_hour - used["hour"])),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from downloads import rights
 from downloads.rights import Tier
 from employers.models import Employer, User
+from events.models import Event
 
 
 class GateDecisionQuerySet(models.QuerySet["GateDecision"]):
@@ -161,6 +162,64 @@ class Move(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_tier_display() or '—'} · {self.employer.name}"
+
+
+class Outcome(models.TextChoices):
+    """How an appeal against a move ended. Stored; never renamed."""
+
+    LIFTED = "lifted", _("restriction lifted")
+    KEPT = "kept", _("kept")
+    OVERTAKEN = "overtaken", _("overtaken")
+    """What it was against had ended, or was followed by another move, before anybody answered."""
+
+
+class MoveAppealQuerySet(models.QuerySet["MoveAppeal"]):
+    def open(self) -> MoveAppealQuerySet:
+        """Those that wait for an answer."""
+        return self.filter(answered_at=None)
+
+    def overdue(self, now: datetime) -> MoveAppealQuerySet:
+        return self.open().filter(due_at__lte=now)
+
+    def answered_by_people(self) -> MoveAppealQuerySet:
+        return self.exclude(answered_by=None)
+
+
+class MoveAppeal(models.Model):
+    """What an owner says against the employer's place on the ladder, and a member of staff's answer (`downloads.appealing`)."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    move = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("against what"))
+    """The Event of the move: who made it, why, and what was seen."""
+    text = models.TextField(_("what the employer says"), max_length=4000)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("said by"))
+    at = models.DateTimeField(_("said"))
+    due_at = models.DateTimeField(_("to be answered by"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    answered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("answered by"))
+    outcome = models.CharField(_("outcome"), max_length=10, blank=True, choices=Outcome.choices)
+    reply = models.TextField(_("reply to the employer"), max_length=2000, blank=True)
+
+    objects = MoveAppealQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("appeal against a restriction"), _("appeals against restrictions")
+        indexes = [
+            models.Index(fields=["employer", "-at"], name="move_appeal_employer"),
+            models.Index(fields=["due_at"], condition=models.Q(answered_at=None), name="move_appeal_due"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["employer"], condition=models.Q(answered_at=None), name="move_appeal_one_open"),
+            models.CheckConstraint(
+                condition=models.Q(answered_at=None, answered_by=None, outcome="")
+                | models.Q(answered_at__isnull=False, answered_by__isnull=False, outcome__in=["lifted", "kept"])
+                | models.Q(answered_at__isnull=False, answered_by=None, outcome="overtaken"),
+                name="move_appeal_answered_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer.name} · {self.get_outcome_display() or '—'}"
 
 
 class Contact(models.Model):

@@ -5,9 +5,9 @@ Each move is made in the company's turn (`downloads.turns`), so that the gate se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,19 +16,38 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from downloads import turns
-from downloads.models import Contact, GateDecision, Move, Standing
+from downloads.models import Contact, GateDecision, Move, MoveAppeal, Outcome, Standing, StandingQuerySet
 from downloads.rights import RESTRICTED, STEP_UP, Tier
-from employers.models import Employer, User
+from employers.clock import now_of
+from employers.models import ApiClient, Employer, User
 from employers.powers import Power
 from events.actor import SYSTEM, Actor
 from events.errors import Refused
 from events.mail import queue_mail
-from events.models import record
+from events.models import Event, record
 from verification import notices
 from verification.models import Proof, ProofState
 from verification.standing import shown_anew
 
+OWN_MOVES: Final = ("step_up", "restrict", "demote", "promote", "release")
+"""The verbs of the Events that tell of a move."""
 VERBS: Final = {Tier.RESTRICTED: "restrict", Tier.PROVISIONAL: "demote", Tier.ESTABLISHED: "promote"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a rule saw: its signals, the figures by which it judged them, and from when on it had counted."""
+
+    signals: tuple[str, ...] = ()
+    figures: Mapping[str, int] = field(default_factory=dict)
+    since: datetime | None = None
+
+    def stored(self) -> dict[str, Any]:
+        since = {"since": self.since.isoformat()} if self.since else {}
+        return {"seen": list(self.signals), "figures": dict(self.figures)} | since
+
+
+NOTHING: Final = Seen()
 
 
 @dataclass(frozen=True)
@@ -53,11 +72,12 @@ def move(
     *,
     reason: str = "",
     until: datetime | None = None,
-    seen: Sequence[str] = (),
+    seen: Seen = NOTHING,
     basis: Basis | None = None,
+    note: str = "",
 ) -> bool:
     """Put the employer on `tier`, whatever its case would say, until `until`. `reason` is what the gate answers to the restricted;
-    `seen` are the signals that led to it. False where `basis` no longer holds.
+    `seen` is what led to it; `note` is what whoever moved it writes to the owners. False where `basis` no longer holds.
     """
     reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
     with transaction.atomic():
@@ -68,7 +88,7 @@ def move(
         values = {"tier": tier, "reason": reason, "moved_at": now, "until": until} | _kept(earlier, reason)
         standing, _ = Standing.objects.update_or_create(pk=employer_id, defaults=values)
         verb = "step_up" if reason == STEP_UP else VERBS[tier]
-        _noted(verb, standing, earlier.tier if earlier else "", tier, [reason] if reason else [], actor, now, seen)
+        _noted(verb, standing, earlier.tier if earlier else "", tier, [reason] if reason else [], actor, now, seen, note)
     return True
 
 
@@ -81,41 +101,45 @@ def _kept(earlier: Standing | None, reason: str) -> dict[str, Any]:
     return {"earlier_tier": "" if earlier.reason else earlier.tier, "earlier_until": earlier.until}
 
 
-def release(employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None) -> bool:
+def release(employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None, note: str = "") -> bool:
     """Let the employer's case say again where it stands; False where it did already, or `basis` no longer holds."""
     with transaction.atomic():
         turns.take(employer_id)
         standing = Standing.objects.select_for_update().filter(pk=employer_id).first()
         if standing is None or (basis and not basis.holds(standing)):
             return False
-        _noted("release", standing, standing.tier, "", [standing.reason] if standing.reason else [], actor, now)
+        _noted("release", standing, standing.tier, "", [standing.reason] if standing.reason else [], actor, now, note=note)
         standing.delete()
     return True
 
 
 def _noted(
-    verb: str, standing: Standing, earlier: str, later: str, reasons: list[str], actor: Actor, now: datetime, seen: Sequence[str] = ()
+    verb: str,
+    standing: Standing,
+    earlier: str,
+    later: str,
+    reasons: list[str],
+    actor: Actor,
+    now: datetime,
+    seen: Seen = NOTHING,
+    note: str = "",
 ) -> None:
-    """Put it down, and tell the employer's owners, with the way back."""
+    """Put it down, and tell the employer's owners, with the way back. An appeal against the place before is overtaken by it."""
     until = standing.until.isoformat() if standing.until else None
-    record(
-        verb,
-        standing,
-        actor,
-        now,
-        employer_id=standing.pk,
-        from_state=earlier,
-        to_state=later,
-        reasons=reasons,
-        data={"until": until, "seen": list(seen)},
-    )
-    employer = Employer.objects.get(pk=standing.pk)
-    if employer.test:
-        return
-    path = reverse("verification:home")
-    for member in notices.concerned(employer.pk, None):
-        context = {"name": employer.name, "verb": verb, "reasons": [] if verb == "release" else reasons, "path": path}
+    data = {"until": until} | seen.stored()
+    record(verb, standing, actor, now, employer_id=standing.pk, from_state=earlier, to_state=later, reasons=reasons, data=data)
+    MoveAppeal.objects.open().filter(employer=standing.pk).update(answered_at=now, outcome=Outcome.OVERTAKEN)
+    name = Employer.objects.values_list("name", flat=True).get(pk=standing.pk)
+    path = reverse("verification:home" if verb in ("release", "promote") else "downloads:restriction")
+    for member in notices.concerned(standing.pk, None):
+        context = {"name": name, "verb": verb, "reasons": [] if verb == "release" else reasons, "note": note, "path": path}
         queue_mail(member.user.email, "standing_moved", member.user.language, context, now)
+
+
+def last_move(employer_id: UUID) -> Event | None:
+    """The Event of the employer's last move, back to what its case says included."""
+    moves = Event.objects.filter(subject_type="standing", subject_id=str(employer_id), verb__in=OWN_MOVES)
+    return moves.order_by("-id").first()
 
 
 # --- By two people ---------------------------------------------------------------------------------------
@@ -162,21 +186,32 @@ def settle(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
 
 def lift_step_ups(now: datetime) -> int:
     """Release those who have proven their authority since it was asked for, by more than a weak proof; how many."""
+    return _lift_step_ups(Standing.objects.all(), now)
+
+
+def lift_step_ups_of_test(client: ApiClient, now: datetime) -> int:
+    """As `lift_step_ups`, in the test of one platform, whose clock shows `now`."""
+    ahead = timedelta(seconds=client.clock_seconds)
+    return _lift_step_ups(Standing.objects.filter(employer__platform=client, employer__test=True), now - ahead)
+
+
+def _lift_step_ups(among: StandingQuerySet, now: datetime) -> int:
     lifted = 0
     proven = Proof.objects.filter(employer=OuterRef("pk"), state=ProofState.PROVEN, started_at__gt=OuterRef("moved_at"))
-    asked = Standing.objects.filter(Exists(proven), reason=STEP_UP).select_related("employer").order_by("moved_at")
+    asked = among.filter(Exists(proven), reason=STEP_UP).select_related("employer__platform").order_by("moved_at")
     for standing in list(asked):
-        if shown_anew(standing.employer, standing.moved_at, now):
-            lifted += _lift(standing, now)
+        moment = now_of(standing.employer, now)
+        if shown_anew(standing.employer, standing.moved_at, moment):
+            lifted += lift(standing, SYSTEM, moment)
     return lifted
 
 
-def _lift(standing: Standing, now: datetime) -> bool:
-    """Back to where it was moved to before the step-up, if that would still be in force; else as its case says."""
+def lift(standing: Standing, actor: Actor, now: datetime, note: str = "") -> bool:
+    """Back to where it was moved to before a step-up, if that would still be in force; else as its case says."""
     basis = Basis(standing)
     if standing.earlier_tier and (standing.earlier_until is None or standing.earlier_until > now):
-        return move(standing.pk, Tier(standing.earlier_tier), SYSTEM, now, until=standing.earlier_until, basis=basis)
-    return release(standing.pk, SYSTEM, now, basis=basis)
+        return move(standing.pk, Tier(standing.earlier_tier), actor, now, until=standing.earlier_until, basis=basis, note=note)
+    return release(standing.pk, actor, now, basis=basis, note=note)
 
 
 def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:

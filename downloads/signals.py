@@ -39,17 +39,54 @@ class Taken:
     candidate: str
 
 
-def seen(left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo) -> set[Signal]:
-    """The signals in what was taken within the window, oldest first.
+@dataclass(frozen=True)
+class Figures:
+    """What the signals are judged by, counted over the window."""
+
+    night: int
+    """The most that left in one night."""
+    burst: int
+    """The most that left within `Thresholds.burst_seconds`."""
+    sequence: int
+    """The longest stretch of references that run up by one."""
+    answerable: int
+    """How many were asked for by platforms that report contacts at all."""
+    contacts: int
+    """How many of them led to a contact."""
+
+
+OF_SIGNAL: Final = {
+    Signal.NIGHT: ("night",),
+    Signal.BURST: ("burst",),
+    Signal.SEQUENCE: ("sequence",),
+    Signal.UNANSWERED: ("answerable", "contacts"),
+}
+"""By which of the figures each signal is judged."""
+
+
+def figures(left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo) -> Figures:
+    """Count what was taken within the window, oldest first.
 
     `left` are the resumes that did leave, as far as that is known; what bears one moment there was one question.
     `answerable` answers were asked for by platforms that report contacts at all; `contacts` are those that led to one.
     """
+    return Figures(
+        night=most_in_a_night(left, zone),
+        burst=most_within(one_each_moment(left), timedelta(seconds=thresholds.burst_seconds)),
+        sequence=longest_run(left),
+        answerable=answerable,
+        contacts=contacts,
+    )
+
+
+def seen(counted: Figures, thresholds: Thresholds) -> set[Signal]:
+    """The signals in these figures."""
     found = {
-        Signal.NIGHT: most_in_a_night(left, zone) >= thresholds.night,
-        Signal.BURST: most_within(one_each_moment(left), timedelta(seconds=thresholds.burst_seconds)) >= thresholds.burst,
-        Signal.SEQUENCE: longest_run(left) >= thresholds.sequence,
-        Signal.UNANSWERED: answerable >= thresholds.unanswered_after and contacts < thresholds.unanswered_below * answerable,
+        Signal.NIGHT: counted.night >= thresholds.night,
+        Signal.BURST: counted.burst >= thresholds.burst,
+        Signal.SEQUENCE: counted.sequence >= thresholds.sequence,
+        Signal.UNANSWERED: counted.answerable >= thresholds.unanswered_after
+        and counted.contacts < thresholds.unanswered_below * counted.answerable,
     }
     return {signal for signal, is_seen in found.items() if is_seen}
 

@@ -9,12 +9,14 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from downloads import moving, retiring, watching
+from downloads import appealing, moving, retiring, watching
 
 
 @shared_task
 def lift_step_ups() -> None:
-    moving.lift_step_ups(timezone.now())
+    now = timezone.now()
+    moving.lift_step_ups(now)
+    appealing.end_overtaken(now)
 
 
 @shared_task

@@ -19,13 +19,11 @@ from downloads.models import Contact, GateDecision, GateDecisionQuerySet, PassUs
 from downloads.rights import RESTRICTED, STEP_UP, Ladder, Tier
 from employers.models import Employer
 from events.actor import SYSTEM
-from events.models import Event
 from verification.models import Case
 from verification.states import State
 
 SEVERAL: Final = 2
 """So many signals at once are more than a fresh proof can explain."""
-OWN_MOVES: Final = ("step_up", "restrict", "demote", "promote", "release")
 
 
 def look(now: datetime, since: datetime, zone: ZoneInfo) -> int:
@@ -59,16 +57,17 @@ def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, pl
     standing = Standing.objects.in_force(now).filter(pk=employer_id).first()
     if standing is not None and standing.tier == Tier.RESTRICTED:
         return False
-    begin = max(now - timedelta(days=ladder.thresholds.window_days), _last_moved(employer_id) or employer.registered_at)
+    moved = moving.last_move(employer_id)  # a proof or a person has answered for what was before
+    begin = max(now - timedelta(days=ladder.thresholds.window_days), moved.at if moved else employer.registered_at)
     rows = GateDecision.objects.allowed().filter(uscc=employer.uscc, test=False, decided_at__gt=begin, decided_at__lte=now)
     facts = list(rows.order_by("decided_at").values_list("pk", "decided_at", "candidate", "client_id"))
     clients = {fact[3] for fact in facts}
     telling = {client_id for client_id in clients if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()}
     answerable = sum(client_id in telling for _, _, _, client_id in facts)
     contacts = Contact.objects.filter(uscc=employer.uscc, at__gt=begin).count()
-    found = signals.seen(_left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone)
-    if found:
-        return _act(employer_id, found, standing, ladder, now)
+    counted = signals.figures(_left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone)
+    if found := signals.seen(counted, ladder.thresholds):
+        return _act(employer_id, _seen(found, counted, begin), standing, ladder, now)
     if standing is None and _may_rise(employer, ladder, now) and signals.shows_hiring(len(facts), contacts, ladder.thresholds):
         return moving.move(employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=moving.Basis(standing))
     return False
@@ -88,21 +87,21 @@ def _left(
     return sorted(left, key=lambda one: one.at)
 
 
-def _act(employer_id: UUID, found: set[signals.Signal], standing: Standing | None, ladder: Ladder, now: datetime) -> bool:
+def _seen(found: set[signals.Signal], counted: signals.Figures, begin: datetime) -> moving.Seen:
+    """The signals with the figures by which they were judged: for who is told, and for who hears an appeal."""
+    figures = {name: getattr(counted, name) for signal in sorted(found) for name in signals.OF_SIGNAL[signal]}
+    return moving.Seen(tuple(sorted(found)), figures, begin)
+
+
+def _act(employer_id: UUID, seen: moving.Seen, standing: Standing | None, ladder: Ladder, now: datetime) -> bool:
     """A smaller quota for a while where nobody is called; a fresh proof for any other signal; a person for several."""
-    seen, basis = sorted(found), moving.Basis(standing)
-    if len(found) >= SEVERAL:
+    basis = moving.Basis(standing)
+    if len(seen.signals) >= SEVERAL:
         return moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen, basis=basis)
-    if found == {signals.Signal.UNANSWERED} and (standing is None or standing.tier == Tier.ESTABLISHED):
+    if seen.signals == (signals.Signal.UNANSWERED,) and (standing is None or standing.tier == Tier.ESTABLISHED):
         until = now + timedelta(days=ladder.thresholds.window_days)
         return moving.move(employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen, basis=basis)
     return moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen, basis=basis)
-
-
-def _last_moved(employer_id: UUID) -> datetime | None:
-    """When the employer was last moved; a proof or a person has answered for what was before."""
-    moves = Event.objects.filter(employer_id=employer_id, subject_type="standing", verb__in=OWN_MOVES)
-    return moves.order_by("-id").values_list("at", flat=True).first()
 
 
 def _may_rise(employer: Employer, ladder: Ladder, now: datetime) -> bool:

@@ -26,6 +26,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_safe
 
 from employers import operations, sightings, throttle
+from employers.clock import now_of
 from employers.forms import (
     InviteForm,
     JoinForm,
@@ -73,9 +74,11 @@ def member_required(
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return private(_to_sign_in(request))
-        member = Member.objects.active().select_related("user", "employer").filter(user=request.user).first()
+        member = Member.objects.active().select_related("user", "employer__platform").filter(user=request.user).first()
         if member is None:
             return private(render(request, "employers/no_company.html", status=403))
+        request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, what holds the company back
+        request.test_time = now_of(member.employer) if member.employer.test else None  # type: ignore[attr-defined]
         return private(view(request, member, *args, **kwargs))
 
     update_wrapper(inner, view)  # not `wraps`, which to the type checker would keep the signature with the member in it
@@ -303,7 +306,8 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         now, passwords = timezone.now(), passwords_of(request, invitation.email)
         try:
             throttle.take(passwords, now)
-            member = operations.join(token, form.cleaned_data["password"], get_language() or "", INVITATION_SECONDS, now)
+            joins_at = now_of(invitation.employer)
+            member = operations.join(token, form.cleaned_data["password"], get_language() or "", INVITATION_SECONDS, joins_at)
         except Refused as refused:
             if refused.code == "link_invalid":
                 return _invitation_refused(request, refused)
@@ -332,7 +336,7 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
         counted = [(throttle.INVITATIONS_TO_ADDRESS, email.strip().lower())]
         try:
             throttle.take(counted, now)
-            operations.invite(member, email, links(), now)
+            operations.invite(member, email, links(), now_of(member.employer))
         except Refused as refused:
             if refused.code != "too_many_tries":
                 throttle.give_back(counted, now)
@@ -350,7 +354,7 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def remove_member(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
     try:
-        operations.remove_member(member, member_id, timezone.now())
+        operations.remove_member(member, member_id, now_of(member.employer))
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:

@@ -14,6 +14,10 @@ from typing import Any, Final
 from events.reasons import REASONS, Text
 
 TIER_CHANGED: Final = "employer.tier_changed"
+TIER_APPEALED: Final = "employer.tier_appealed"
+TIER_UPHELD: Final = "employer.tier_upheld"
+OF_TIER: Final = frozenset({TIER_CHANGED, TIER_APPEALED, TIER_UPHELD})
+"""What is told of these is a tier, and no state of a case."""
 TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("register", "employer"): "employer.created",
     ("submit", "case"): "employer.submitted",
@@ -37,6 +41,8 @@ TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("restrict", "standing"): TIER_CHANGED,
     ("step_up", "standing"): TIER_CHANGED,
     ("release", "standing"): TIER_CHANGED,
+    ("appeal", "moveappeal"): TIER_APPEALED,
+    ("uphold", "moveappeal"): TIER_UPHELD,
     ("join", "employer"): "member.joined",
     ("add_member", "employer"): "member.joined",
     ("remove_member", "employer"): "member.left",
@@ -76,7 +82,7 @@ def payload(happened: Happened) -> dict[str, Any]:
     told: dict[str, Any] = {"employer": {"id": happened.employer_id, "reference": happened.reference}}
     if happened.case_id:
         told["case"] = {"id": happened.case_id}
-    if happened.type == TIER_CHANGED:  # null: where its case says
+    if happened.type in OF_TIER:  # null: where its case says
         moved = {"from": happened.from_state or None, "to": happened.to_state or None, "until": happened.data.get("until")}
         told["tier"] = moved
     elif happened.to_state:

@@ -29,6 +29,7 @@ MINUTES = Text("几分钟", "a few minutes")
 ONE_DAY = Text("一个工作日内", "within one working day")
 REVIEWED = Text("还说不准：由审核员处理，此前处理的太少", "cannot be said yet: a reviewer looks, and too few have been decided here")
 HEARD = Text("还说不准：由另一位审核员答复，此前答复的太少", "cannot be said yet: another reviewer answers, and too few have been answered here")
+LOOKED_AT = Text("还说不准：由审核员答复下载限制的申诉，此前答复的太少", "cannot be said yet: a reviewer answers appeals against restrictions, and too few have been answered here")
 """What waits for a person: told from what took how long lately (`verification.durations.told`), and so as long as that is too little."""
 DAYS = Text("几天", "a few days")
 NEVER = Text("不适用", "not applicable")
@@ -1013,19 +1014,40 @@ REASONS: dict[str, Reason] = _table(
         "employer_restricted",
         Text("企业下载权限受限，正在核查", "The employer's downloads are restricted while a case is looked into"),
         Text(
-            "由审核员核查后决定；如需说明，请与所在招聘平台联系",
-            "A person looks into it and decides; to explain, the employer writes to the platform on which it recruits",
+            "企业管理员可查看看到了什么并写明情况、提出申诉；由没有作出限制的审核员答复，查清后立即恢复",
+            "The employer's owner can see what was seen, explain it and appeal; a reviewer who did not restrict it answers, and downloads return at once when it is cleared up",
         ),
-        "reviewer", REVIEWED, appeal=False,
+        "company", LOOKED_AT,
     ),
     Reason(
         "employer_step_up",
         Text("近期下载方式异常，下载已暂停，请重新证明招聘授权", "Downloads rest after an unusual pattern, until the authority to recruit is shown once more"),
         Text(
-            "请在核验页面重新证明授权（企业登记的域名邮箱、对公打款、电子营业执照或同事担保），证明后几分钟内自动恢复",
-            "Prove the authority anew on the case page (e-mail at the domain that the register names, bank deposit, electronic licence, a colleague's word): downloads return by themselves within minutes",
+            "请在核验页面重新证明授权（企业登记的域名邮箱、对公打款、电子营业执照或同事担保），证明后几分钟内自动恢复；如认为有误，企业管理员也可申诉",
+            "Prove the authority anew on the case page (e-mail at the domain that the register names, bank deposit, electronic licence, a colleague's word): downloads return by themselves within minutes; if it is wrong, the employer's owner can also appeal",
         ),
-        "recruiter", MINUTES, appeal=False,
+        "recruiter", MINUTES,
+    ),
+    Reason(
+        "restriction_none",
+        Text("目前没有生效的下载限制", "Nothing restricts the downloads now"),
+        Text("刷新页面，查看目前的状态", "Load the page again to see how it stands"),
+        "nobody", NEVER, appeal=False,
+    ),
+    Reason(
+        "restriction_owner_only",
+        Text("对下载限制的申诉由企业管理员提出", "An owner of the company appeals against what restricts its downloads"),
+        Text("请企业管理员登录后在“下载限制”页面申诉", "Ask an owner to sign in and appeal on this page"),
+        "company", MINUTES, appeal=False,
+    ),
+    Reason(
+        "appeal_again_later",
+        Text("这项限制的申诉已经答复，暂时不能再次申诉", "An appeal against this was answered already, and cannot be made again yet"),
+        Text(
+            "到期后可再次申诉；如重新证明了招聘授权，可立即再次申诉",
+            "Appeal again after that time; or at once, when somebody has shown the authority to recruit anew",
+        ),
+        "company", DAYS, appeal=False,
     ),
     Reason(
         "decision_unknown",

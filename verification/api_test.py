@@ -18,9 +18,9 @@ from events import mail
 from events.api_words import Words
 from events.errors import Refused
 from events.models import Mail
-from verification import testcodes, testmode
+from verification import rehearsal, testcodes, testmode
 from verification.findings import Outcome
-from verification.models import Case
+from verification.models import Case, Proof
 
 router = Router(tags=["test mode"])
 
@@ -34,11 +34,20 @@ def _test_client(request: ApiRequest) -> ApiClient:
     return client
 
 
-def _employer(request: ApiRequest, employer_id: UUID) -> Employer:
+def employer_of_test(request: ApiRequest, employer_id: UUID) -> Employer:
+    """The employer of the test that asks. Raises Refused: `not_of_test`, `employer_unknown`."""
     employer = Employer.objects.seen_by(_test_client(request)).filter(pk=employer_id).first()
     if employer is None:
         raise Refused("employer_unknown")
     return employer
+
+
+def _employer_and_member(request: ApiRequest, employer_id: UUID, member_id: UUID) -> tuple[Employer, Member]:
+    employer = employer_of_test(request, employer_id)
+    member = Member.objects.active().filter(pk=member_id, employer=employer).select_related("user", "employer__platform").first()
+    if member is None:
+        raise Refused("member_unknown")
+    return employer, member
 
 
 class RecipeOut(Schema):
@@ -98,10 +107,7 @@ class CaseOut(Schema):
 )
 def hand_in(request: ApiRequest, employer_id: UUID, given: HandIn) -> CaseOut:
     """Stands for the upload of all papers and the hand-in; what the checks find stands in the employer's code."""
-    employer = _employer(request, employer_id)
-    member = Member.objects.active().filter(pk=given.member_id, employer=employer).select_related("user").first()
-    if member is None:
-        raise Refused("member_unknown")
+    employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
     return CaseOut.of(testmode.hand_in(employer, member, lambda: now_for(client)))
 
@@ -123,8 +129,73 @@ class Ruling(Schema):
 )
 def decide(request: ApiRequest, employer_id: UUID, ruling: Ruling) -> CaseOut:
     """On the case that is open, else on the one that counts: approve, refuse, ask for changes, suspend, reinstate, revoke."""
-    employer = _employer(request, employer_id)
+    employer = employer_of_test(request, employer_id)
     return CaseOut.of(testmode.decide(employer, ruling.verb, ruling.reasons, ruling.note, now_for(request.auth.client)))
+
+
+class Deposit(Schema):
+    """A deposit to the company's account, and its code."""
+
+    member_id: UUID = Field(description="Whose proof of authority it is.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    account_number: str = Field(
+        default="", max_length=40, examples=["100000000000"],
+        description=f"9 to 25 digits, of which the last two say what becomes of it: {', '.join(rehearsal.FATES)}; any other arrives. "
+        "Needed unless a deposit of this member is under way.",
+    )  # fmt: skip
+    code: str = Field(default="", max_length=20, examples=[rehearsal.CODE], description=f"The right one is always {rehearsal.CODE}.")
+
+
+class ProofOut(Schema):
+    """The proof as it stands then."""
+
+    proof_id: UUID = Field(description="The proof.")
+    way: str = Field(description="Which it is.", examples=["bank_deposit"])
+    state: str = Field(description="pending, proven, failed or lapsed.", examples=["pending"])
+    stage: str = Field(description="Where its provider says that it stands.", examples=["accepted"])
+    reason: str | None = Field(description="The code of why it failed.", examples=["bank_holder_mismatch"])
+    expires_at: datetime = Field(description="Until when it can be completed.")
+
+    @classmethod
+    def of(cls, proof: Proof) -> ProofOut:
+        return cls(
+            proof_id=proof.pk, way=proof.kind, state=proof.state, stage=proof.stage, reason=proof.failure or None,
+            expires_at=proof.expires_at,
+        )  # fmt: skip
+
+
+@router.post(
+    "/employers/{employer_id}/deposit",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=ProofOut,
+    summary="Prove authority by a bank deposit",
+    operation_id="test_deposit",
+)
+def deposit(request: ApiRequest, employer_id: UUID, given: Deposit) -> ProofOut:
+    """What the recruiter does on the page: name the account, type the code. The money arrives as the test's clock is moved."""
+    employer, member = _employer_and_member(request, employer_id, given.member_id)
+    client = request.auth.client
+    return ProofOut.of(testmode.deposit(employer, member, given.account_number, given.code, lambda: now_for(client)))
+
+
+class Scanned(Schema):
+    """What the holder of the electronic licence does with the code on the page."""
+
+    member_id: UUID = Field(description="Whose proof of authority it is.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    does: str = Field(default="confirm", examples=["confirm"], description=f"One of {', '.join(testmode.SCANS)}.")
+
+
+@router.post(
+    "/employers/{employer_id}/scan",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=ProofOut,
+    summary="Scan with an electronic licence",
+    operation_id="test_scan",
+)
+def scan(request: ApiRequest, employer_id: UUID, given: Scanned) -> ProofOut:
+    """Plays the phone: on the code that the recruiter's page shows, or on one that is made for it."""
+    employer, member = _employer_and_member(request, employer_id, given.member_id)
+    client = request.auth.client
+    return ProofOut.of(testmode.scan(employer, member, given.does, lambda: now_for(client)))
 
 
 def _no_flag(value: object) -> object:

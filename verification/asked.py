@@ -38,7 +38,7 @@ def requirements_before(employer: Employer, member: Member | None, now: datetime
     """What will be due of an employer that has not begun a case yet."""
     recruiter = member or _owner(employer)
     facts = Facts(
-        employer.account_class, employer.uscc, employer.name, State.DRAFT, not_offered=_not_offered(),
+        employer.account_class, employer.uscc, employer.name, State.DRAFT, not_offered=_not_offered(employer.test),
         **_address(recruiter.user if recruiter else None),
         **_may_prove([recruiter] if recruiter else []),
     )  # fmt: skip
@@ -77,7 +77,7 @@ def facts_of(case: Case, member: Member | None, now: datetime, kept: Mapping[str
         renew_by=_renew_by(case, now),
         waiting_for=waiting_for,
         waits_until=policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT) if attempt and waiting_for else None,
-        not_offered=_not_offered(),
+        not_offered=_not_offered(case.test),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         heard=state in states.STOPPED and case.heard(),
         kept=_kept(kept_before(case, now) if kept is None else kept),
@@ -118,8 +118,8 @@ def _masked(address: str) -> str:
     return f"{name[:1]}***{at}{domain}" if at else address
 
 
-def _not_offered() -> frozenset[str]:
-    return frozenset(ProofKind.values) - proving.offered()
+def _not_offered(test: bool) -> frozenset[str]:
+    return frozenset(ProofKind.values) - proving.offered(test=test)
 
 
 def _proofs(case: Case, acting: list[Member], runs: dict[str, CheckRun], now: datetime) -> tuple[Proof, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext, ngettext, override
 
-from events.reasons import HEARD, REVIEWED, Text
+from events.reasons import HEARD, LOOKED_AT, REVIEWED, Text
 from verification.models import Appeal, Attempt, Decision
 
 OF_THE_LAST: Final = 200
@@ -63,13 +63,23 @@ def of_reviewers() -> Usual | None:
     return usual(decided - began for decided, began in rows.values_list("decided_at", "submitted")[:OF_THE_LAST])
 
 
-_OF: Final[Mapping[str, Callable[[], Usual | None]]] = {"machine": of_the_machine, "reviewers": of_reviewers, "appeals": of_appeals}
+_OF: Final[dict[str, Callable[[], Usual | None]]] = {"machine": of_the_machine, "reviewers": of_reviewers, "appeals": of_appeals}
+
+
+def measured_by(whose: str, measure: Callable[[], Usual | None]) -> None:
+    """From now on `measure` says how long `whose` work took: of what rooms above this one know (`restrictions`)."""
+    _OF[whose] = measure
+
+
 _KEEPS: Final = 20
 """What is usual changes slowly: it is kept this many times as long as the figures of the queue."""
 
 
 def lately(whose: str) -> Usual | None:
-    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`) took lately, counted a few minutes ago at most."""
+    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`, `restrictions`) took lately.
+
+    Counted a few minutes ago at most.
+    """
     kept: Any = cache.get_or_set(f"verification.durations.{whose}", _OF[whose], settings.QUEUE_FIGURES_SECONDS * _KEEPS)
     usually: Usual | None = kept
     return usually
@@ -83,7 +93,7 @@ def told(takes: Text) -> Text:
 
     The one place for that. While too few have been decided to say, what stands in `takes` says so.
     """
-    whose = {REVIEWED: "reviewers", HEARD: "appeals"}.get(takes)
+    whose = {REVIEWED: "reviewers", HEARD: "appeals", LOOKED_AT: "restrictions"}.get(takes)
     usually = lately(whose) if whose else None
     return Text(_in("zh-hans", usually), _in("en", usually)) if usually else takes
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 import structlog
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from employers.clock import clock_of
 from events.errors import ProviderError, Refused
 from events.queue import SWEEP_AT_MOST, ring_due
 from verification import (
@@ -25,7 +24,7 @@ from verification import (
     triage,
     watching,
 )
-from verification.models import Attempt, Case, DocumentReading, Proof
+from verification.models import Attempt, Case, Document, DocumentReading, Proof
 from verification.policy import POLICIES
 from verification.states import State
 
@@ -34,7 +33,10 @@ log = structlog.get_logger()
 
 @shared_task
 def check_attempt(attempt_id: int) -> None:
-    pipeline.run(attempt_id, timezone.now, settings.LEASE_SECONDS, shadow=POLICIES.get(settings.SHADOW_POLICY))
+    attempt = Attempt.objects.select_related("case__employer__platform").filter(pk=attempt_id).first()
+    if attempt is not None:
+        clock = clock_of(attempt.case.employer)
+        pipeline.run(attempt_id, clock, settings.LEASE_SECONDS, shadow=POLICIES.get(settings.SHADOW_POLICY))
 
 
 @shared_task
@@ -70,7 +72,9 @@ def watch_register() -> None:
 
 @shared_task
 def read_document(document_id: str) -> None:
-    readings.read(UUID(document_id), timezone.now, settings.LEASE_SECONDS)
+    document = Document.objects.select_related("case__employer__platform").filter(pk=document_id).first()
+    if document is not None:
+        readings.read(document.pk, clock_of(document.case.employer), settings.LEASE_SECONDS)
 
 
 @shared_task
@@ -81,7 +85,9 @@ def sweep_readings() -> None:
 
 @shared_task
 def check_proof(proof_id: str) -> None:
-    following.follow(UUID(proof_id), timezone.now, following.LEASE_SECONDS)
+    proof = Proof.objects.select_related("employer__platform").filter(pk=proof_id).first()
+    if proof is not None:
+        following.follow(proof.pk, clock_of(proof.employer), following.LEASE_SECONDS)
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""What can a platform do in its test that people and time do otherwise? Hand in, review, and move the clock.
+"""What can a platform do in its test that people and time do otherwise? Hand in, prove, review, and move the clock.
 
 All of it goes the way that everything goes: the same operations, pipeline and policy. What differs is that no person and no outside
 company takes part. Each verb refuses what is not of a test.
@@ -16,11 +16,15 @@ from employers.models import ApiClient, Employer, Member, User
 from employers.powers import Power
 from events.actor import Actor, Role
 from events.errors import Refused
-from verification import guards, operations, pipeline, renewing, settling
-from verification.models import Attempt, Case
+from verification import following, guards, operations, pipeline, proving, renewing, settling, testcodes
+from verification.e_licences import rehearsed_licences
+from verification.e_licences.base import By, ELicence
+from verification.models import Attempt, Case, Proof, ProofKind
+from verification.standing import declared_by
 from verification.states import IN_PROGRESS, State
 
 Clock = Callable[[], datetime]
+Also = Callable[[ApiClient, datetime], object]
 
 VERBS: Final = ("approve", "reject", "request_changes", "suspend", "reinstate", "revoke")
 """What a reviewer of a test can decide."""
@@ -28,6 +32,16 @@ LEASE_SECONDS: Final = 30.0
 CLAIMED_FOR: Final = timedelta(minutes=1)
 FARTHEST: Final = timedelta(days=10 * 365)
 """How far ahead of the world's a test's clock can be."""
+
+
+SCANS: Final = ("confirm", "other_company", "refuse")
+"""What the holder of an electronic licence can do in a test."""
+_ALSO: Final[list[Also]] = []
+
+
+def also_due(do: Also) -> None:
+    """From now on `do` is done, too, when a test catches up with its clock: for rooms above this one."""
+    _ALSO.append(do)
 
 
 def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
@@ -48,7 +62,7 @@ def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: 
     case = Case.objects.filter(employer=employer).open().first() or Case.objects.of(employer).first()
     if case is None:
         raise Refused("case_not_submitted")
-    reviewer = _reviewer(employer, now)
+    reviewer = reviewer_of(employer, now)
     if verb in guards.NEEDS_CLAIM:
         claimed = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": now + CLAIMED_FOR}
         Case.objects.filter(pk=case.pk).update(**claimed)
@@ -56,7 +70,66 @@ def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: 
     return operations.review(case.pk, verb, actor, now, codes, note, None, suspend_in_force=verb == "reject")
 
 
-def _reviewer(employer: Employer, now: datetime) -> User:
+# --- Proofs of authority ---------------------------------------------------------------------------------
+
+
+def deposit(employer: Employer, member: Member, account_number: str, code: str, clock: Clock) -> Proof:
+    """Have the rehearsed bank send a deposit to this account, unless one is under way, and give its code, if there is one to give.
+
+    What becomes of it is told by the account (`verification.rehearsal`). Raises Refused as the recruiter's page does.
+    """
+    _only_test(employer)
+    of_kind = Proof.objects.of(member, declared_by(member).uscc).filter(kind=ProofKind.BANK_DEPOSIT)
+    under_way: Proof | None = of_kind.under_way().filter(expires_at__gt=clock()).first()
+    company = declared_by(member).name
+    proof = under_way or proving.start_deposit(member, company, account_number, "示例银行", clock())
+    if code:
+        proof = proving.confirm_deposit(proof.pk, member, code, clock())
+    return _followed(proof, employer, clock)
+
+
+def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
+    """Play the phone that scans the code on the member's page, or that of a code that is made for it.
+
+    Raises Refused: `not_allowed` for what is none of `SCANS`, and what the recruiter's page does.
+    """
+    _only_test(employer)
+    if does not in SCANS:
+        raise Refused("not_allowed", "does", seen=does, expected=", ".join(SCANS))
+    of_kind = Proof.objects.of(member, declared_by(member).uscc).filter(kind=ProofKind.E_LICENCE)
+    under_way: Proof | None = of_kind.under_way().filter(expires_at__gt=clock()).first()
+    proof = under_way or proving.start_scan(member, clock())
+    phone, company, qr = rehearsed_licences(), declared_by(member), proof.observed["qr"]
+    phone.scan(qr, clock())
+    if does == "refuse":
+        phone.refuse(qr, clock())
+    else:
+        uscc = company.uscc if does == "confirm" else testcodes.code_for(0)
+        licence = ELicence(uscc, company.name, company.legal_representative)
+        phone.confirm(qr, licence, By.LEGAL_REPRESENTATIVE, clock())
+    return _followed(proof, employer, clock)
+
+
+def _followed(proof: Proof, employer: Employer, clock: Clock) -> Proof:
+    """The proof once its provider has been asked, and what follows from it is done."""
+    now = clock()
+    Proof.objects.filter(pk=proof.pk, finished_at=None).update(due_at=now)
+    following.follow(proof.pk, lambda: now, following.LEASE_SECONDS)
+    proof.refresh_from_db()
+    if employer.platform is not None:
+        _and_above(employer.platform, now)
+    return proof
+
+
+def _and_above(client: ApiClient, now: datetime) -> None:
+    for do in _ALSO:
+        do(client, now)
+
+
+# --- Reviewer and clock ----------------------------------------------------------------------------------
+
+
+def reviewer_of(employer: Employer, now: datetime) -> User:
     """Who decides in this platform's test: an account that nobody can sign in with."""
     email = f"reviewer@{employer.platform_id}.test"
     existing: User | None = User.objects.filter(email=email).first()
@@ -84,7 +157,10 @@ def move_clock(client: ApiClient, ahead: timedelta, clock: Clock) -> datetime:
 
 
 def catch_up(client: ApiClient, clock: Clock) -> None:
-    """Do what has fallen due in this platform's test: checks that waited, ends of approvals, reminders."""
+    """Do what has fallen due in this platform's test: proofs and checks that waited, ends of approvals, reminders."""
+    proofs = Proof.objects.filter(employer__platform=client, employer__test=True).due(clock())
+    for proof_id in list(proofs.order_by("due_at").values_list("pk", flat=True)):
+        following.follow(proof_id, clock, following.LEASE_SECONDS)
     cases = Case.objects.filter(employer__platform=client, test=True)
     waiting = Attempt.objects.filter(case__in=cases.filter(state__in=IN_PROGRESS)).due(clock())
     for attempt_id in waiting.order_by("due_at").values_list("pk", flat=True):
@@ -93,6 +169,7 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
         settling.end(case_id, clock())
     for case_id in list(cases.in_force(clock()).values_list("pk", flat=True)):
         renewing.remind(case_id, clock())
+    _and_above(client, clock())
 
 
 def _only_test(employer: Employer) -> None:

@@ -1,9 +1,22 @@
-"""Keys become rows of their own, so that one can take another's place; and employers that a platform's system made."""
+"""Keys become rows of their own, so that one can take another's place; and employers that a platform's system made.
+
+No row of a table that may be large is rewritten or looked at: new columns are empty or have a constant default. What is locked
+is locked for a moment, and where that moment does not come soon (somebody reads for long), the migration gives up and can be run
+again, instead of letting everybody wait behind it. Indexes on large tables follow in 0007.
+"""
 
 import uuid
 
 import django.db.models.deletion
 from django.db import migrations, models
+
+SOON = "5s"
+
+
+def be_quick(apps, schema_editor):
+    """Until the end of this transaction no lock is waited for longer than `SOON`."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(f"SET LOCAL lock_timeout = '{SOON}'")
 
 
 def copy_keys(apps, schema_editor):
@@ -25,6 +38,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(be_quick, migrations.RunPython.noop),
         migrations.CreateModel(
             name="ApiKey",
             fields=[
@@ -104,40 +118,12 @@ class Migration(migrations.Migration):
             name="scopes",
             field=models.JSONField(default=list, editable=False),
         ),
-        migrations.AddIndex(
-            model_name="employer",
-            index=models.Index(
-                condition=models.Q(("platform__isnull", False)), fields=["platform", "registered_at"], name="employer_platform"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="employer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("confirmed_at__isnull", False), ("test", False)), fields=("uscc",), name="employer_confirmed_code_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="employer",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reference", ""), _negated=True), fields=("platform", "reference"), name="employer_reference_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="member",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reference", ""), _negated=True), fields=("employer", "reference"), name="member_reference_once"
-            ),
-        ),
         migrations.AddField(
             model_name="apikey",
             name="client",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="keys", to="employers.apiclient", verbose_name="platform"
             ),
-        ),
-        migrations.RemoveConstraint(
-            model_name="employer",
-            name="employer_confirmed_uscc_once",
         ),
         migrations.RunPython(copy_keys, migrations.RunPython.noop, elidable=True),
     ]

@@ -58,13 +58,14 @@ def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
     ]  # fmt: skip
     told = [letter(mail, "https://zizhi.example", now) for mail in Mail.objects.filter(template="standing_moved").order_by("pk")]
     assert len(told) == 4 and len({mail.subject for mail in told}) == 4
-    assert "重新证明授权" in told[0].body and "申诉" not in told[0].body and "/case/" in told[0].body
+    assert "重新证明授权" in told[0].body and "申诉" in told[0].body and "/downloads/restriction/" in told[0].body
+    assert "/downloads/restriction/" in told[1].body and "/case/" in told[2].body
 
 
-def test_no_appeal_is_promised_that_there_is_not() -> None:
+def test_an_appeal_is_promised_where_there_is_one() -> None:
     for code in (RESTRICTED, STEP_UP):
         reason = REASONS[code]
-        assert not reason.appeal and "申诉" not in reason.fix.zh and "appeal" not in reason.fix.en
+        assert reason.appeal and "申诉" in reason.fix.zh and "appeal" in reason.fix.en
 
 
 def test_a_move_opens_nothing_that_the_case_does_not(member: Member, now: datetime) -> None:

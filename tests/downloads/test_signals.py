@@ -44,7 +44,7 @@ def every(step: timedelta, many: int, begin: datetime = MORNING, name: str = "c-
     ],
 )
 def test_what_is_seen(taken: list[Taken], contacts: int, expected: set[Signal]) -> None:
-    assert signals.seen(taken, len(taken), contacts, USUAL, SHANGHAI) == expected
+    assert signals.seen(signals.figures(taken, len(taken), contacts, USUAL, SHANGHAI), USUAL) == expected
 
 
 def test_a_night_is_one_though_it_has_two_dates() -> None:

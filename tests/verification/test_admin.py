@@ -153,13 +153,13 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
     for hours in range(12):
         waiting_case(now, hours=hours)
     client.get("/console/")  # the first request of a stay notes it
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         client.get(QUEUE)
     for number in range(5):
         make_document(first, now, sha256=f"f{number:063}")
         attempt = Attempt.objects.create(case=first, number=number + 2, submitted_at=now, due_at=now)
         CheckRun.objects.create(attempt=attempt, code="scan", version="1", started_at=now, finished_at=now)
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(36):
         client.get(page_of(first))
 
 

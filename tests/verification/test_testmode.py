@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail as outbox
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from downloads.models import GateDecision
 from employers import uscc as usccs
 from employers.models import ApiClient, Employer, Member, Scope
 from employers.operations import Links, create_api_client, invite
+from events import feed
 from events.errors import Refused
 from events.mail import forget, send
-from events.models import Event, Mail
+from events.models import Event, Mail, PlatformEvent
 from events.reasons import REASONS
 from tests.factories import make_document, make_member, make_reviewer, make_uscc, sign_in
-from verification import operations, proving, testcodes
+from verification import operations, proving, rehearsal, testcodes
 from verification.findings import Outcome
-from verification.models import Case, CheckRun, Document
+from verification.models import Case, CheckRun, Document, Proof
 from verification.states import State
+from verification.tasks import check_proof
 
 pytestmark = pytest.mark.django_db
 
@@ -221,15 +225,14 @@ def test_a_test_takes_its_own_codes_and_addresses_and_nobody_else_does(platform:
     assert unverified["verified"] is False
 
 
-def test_a_test_writes_to_nobody_and_asks_no_bank(platform: Platform, now: datetime) -> None:
+def test_a_test_writes_to_nobody_and_asks_no_real_bank(platform: Platform, now: datetime) -> None:
     employer, member, _ = platform.hand_in(0)
     member.employer.refresh_from_db()
     with pytest.raises(Refused, match="test_email_required"):
         invite(member, "victim@example.com", Links("https://zizhi.example"), timezone.now())
     with pytest.raises(Refused, match="proof_not_offered"):
         proving.send_code(member, "ceo@company.example", timezone.now())
-    with pytest.raises(Refused, match="proof_not_offered"):
-        proving.start_deposit(member, employer.name, "6222000011112222", "示例银行", timezone.now())
+    assert proving.start_deposit(member, employer.name, "100000000000", "示例银行", timezone.now()).provider == rehearsal.NAME
     assert not Mail.objects.exclude(to__endswith=".test").exists()
 
 
@@ -257,3 +260,201 @@ def test_every_reason_of_a_recipe_is_one() -> None:
 def test_a_move_that_cannot_be_is_refused(platform: Platform, advance: object) -> None:
     platform.call("post", "/test/clock", {"advance": "PT1S"})
     assert platform.call("post", "/test/clock", {"advance": advance})["http"] == 422
+
+
+# --- Proofs of authority, by providers that are rehearsed --------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def books(tmp_path: Path, settings: Any) -> None:
+    """The rehearsed bank and licences of each test begin with empty books; and this deployment has neither."""
+    settings.VAR_DIR, settings.BANK, settings.E_LICENCES = tmp_path, "", ""
+
+
+def proven(platform: Platform, path: str, employer: Employer, member: Member, **more: Any) -> Any:
+    return platform.call("post", f"/test/employers/{employer.pk}/{path}", {"member_id": str(member.pk), **more})
+
+
+def state_of(proof: Any) -> tuple[str, str]:
+    row = Proof.objects.get(pk=proof["proof_id"])
+    return row.state, row.failure
+
+
+def test_a_deposit_proves_once_it_has_arrived(platform: Platform) -> None:
+    employer, member = platform.employer(0)
+    begun = proven(platform, "deposit", employer, member, account_number="100000000000")
+    assert (begun["http"], begun["state"], begun["stage"]) == (200, "pending", "accepted")
+    wrong = proven(platform, "deposit", employer, member, code="654321")
+    assert wrong["code"] == "proof_code_wrong"
+    given = proven(platform, "deposit", employer, member, code=rehearsal.CODE)
+    assert (given["state"], given["proof_id"]) == ("pending", begun["proof_id"])
+    platform.call("post", "/test/clock", {"advance": "PT20M"})
+    assert state_of(begun) == ("proven", "")
+
+
+@pytest.mark.parametrize(
+    ("account", "after", "why"),
+    [
+        ("100000000001", "PT20M", "bank_account_invalid"),
+        ("100000000002", "PT20M", "bank_holder_mismatch"),
+        ("100000000003", "PT20M", "bank_account_closed"),
+        ("100000000004", "PT20M", "bank_returned"),
+        ("100000000008", "P11D", "proof_lapsed"),
+    ],
+)
+def test_each_account_ends_as_it_says(platform: Platform, account: str, after: str, why: str) -> None:
+    employer, member = platform.employer(0)
+    begun = proven(platform, "deposit", employer, member, account_number=account, code=rehearsal.CODE)
+    platform.call("post", "/test/clock", {"advance": after})
+    assert state_of(begun)[1] == why
+
+
+@pytest.mark.parametrize("account", ["100000000005", "100000000006"])
+def test_a_bank_that_is_down_for_a_moment_is_asked_again(platform: Platform, account: str) -> None:
+    employer, member = platform.employer(0)
+    begun = proven(platform, "deposit", employer, member, account_number=account, code=rehearsal.CODE)
+    assert begun["stage"] == "", "nothing was heard of it"
+    for _ in range(2):
+        platform.call("post", "/test/clock", {"advance": "PT20M"})
+    assert state_of(begun) == ("proven", "")
+
+
+def test_three_wrong_codes_end_it(platform: Platform) -> None:
+    employer, member = platform.employer(0)
+    begun = proven(platform, "deposit", employer, member, account_number="100000000000")
+    said = [proven(platform, "deposit", employer, member, code="654321")["code"] for _ in range(3)]
+    assert said == ["proof_code_wrong", "proof_code_wrong", "proof_code_used_up"]
+    assert state_of(begun) == ("failed", "proof_code_used_up")
+
+
+def test_one_account_proves_one_company_in_each_test_and_no_test_hinders_another(platform: Platform) -> None:
+    other = Platform("another")
+    for where, again in ((platform, False), (platform, True), (other, False)):
+        employer, member = where.employer(0)
+        said = proven(where, "deposit", employer, member, account_number="100000000000", code=rehearsal.CODE)
+        assert (said.get("code") == "bank_account_of_other") is again
+        where.call("post", "/test/clock", {"advance": "PT20M"})
+    real = make_member(timezone.now())
+    with override_settings(BANK="simulator"):
+        assert proving.start_deposit(real, real.employer.name, "100000000000", "示例银行", timezone.now()).provider == "simulator"
+
+
+@pytest.mark.parametrize(
+    ("does", "ends"),
+    [
+        ("confirm", ("proven", "")),
+        ("other_company", ("failed", "e_licence_mismatch")),
+        ("refuse", ("failed", "e_licence_refused")),
+    ],
+)
+def test_the_phone_is_played(platform: Platform, does: str, ends: tuple[str, str]) -> None:
+    employer, member = platform.employer(0)
+    assert state_of(proven(platform, "scan", employer, member, does=does)) == ends
+    assert proven(platform, "scan", employer, member, does="dance")["code"] == "not_allowed"
+
+
+def test_the_page_shows_what_the_phone_then_scans(platform: Platform) -> None:
+    employer, member, _ = platform.hand_in(0)
+    browser = sign_in(member.user)
+    assert browser.post("/case/authority/e-licence/").status_code == 302
+    shown = Proof.objects.get(member=member)
+    assert proven(platform, "scan", employer, member)["proof_id"] == str(shown.pk)
+    assert "This shows that you may recruit" in browser.get("/case/authority/e-licence/").content.decode()
+
+
+def test_work_for_a_test_goes_by_its_clock(platform: Platform) -> None:
+    """The doorbell of a proof that was begun at the test's time finds it due."""
+    employer, member, _ = platform.hand_in(0)
+    platform.call("post", "/test/clock", {"advance": "P30D"})
+    browser = sign_in(member.user)
+    form = {"account_holder": employer.name, "account_number": "100000000000", "bank_name": "示例银行"}
+    assert browser.post("/case/authority/bank-deposit/", form).status_code == 302
+    begun = Proof.objects.get(member=member)
+    assert begun.started_at > timezone.now() + timedelta(days=29)
+    check_proof(str(begun.pk))
+    begun.refresh_from_db()
+    assert begun.stage == "accepted"
+
+
+# --- Pages by the test's clock -----------------------------------------------------------------------------
+
+
+def test_pages_of_a_test_go_by_its_clock_and_say_so(platform: Platform) -> None:
+    employer, member, _ = platform.hand_in(0)
+    browser = sign_in(member.user)
+    page = browser.get("/case/").content.decode()
+    assert "Test mode" in page and "Renew now" not in page
+    platform.call("post", "/test/clock", {"advance": "P170D"})
+    shown = timezone.localtime(timezone.now() + timedelta(days=170)).strftime("%Y-%m-%d")
+    page = browser.get("/case/").content.decode()
+    assert "Renew now" in page and shown in page, "the deadline is near by the test's clock"
+    platform.call("post", "/test/clock", {"advance": "P11D"})
+    assert "The approval has expired" in browser.get("/case/").content.decode()
+    assert browser.post("/case/start/").status_code == 302
+    assert Case.objects.filter(employer=employer).latest("opened_at").opened_at > timezone.now() + timedelta(days=180)
+    assert "Test mode" not in sign_in(make_member(timezone.now()).user).get("/case/").content.decode()
+
+
+# --- What holds downloads back -----------------------------------------------------------------------------
+
+
+def test_a_restriction_its_appeal_and_its_answer(platform: Platform) -> None:
+    employer, member, _ = platform.hand_in(0)
+    test = f"/test/employers/{employer.pk}"
+    moved = platform.call("post", f"{test}/move", {"to": "employer_restricted"})
+    assert (moved["tier"], moved["reason"]) == ("restricted", "employer_restricted")
+    (why,) = platform.ask(employer, member)["reasons"]
+    assert why["appeal"] and why["url"].endswith("/downloads/restriction/")
+    said = {"member_id": str(member.pk), "words": "夜班岗位。"}
+    assert platform.call("post", f"{test}/appeal", said)["outcome"] is None
+    assert platform.call("post", f"{test}/appeal", said)["code"] == "appeal_open"
+    assert platform.call("post", f"{test}/answer-appeal", {"lift": False})["code"] == "words_missing"
+    kept = platform.call("post", f"{test}/answer-appeal", {"lift": False, "reply": "请说明岗位。"})
+    assert (kept["outcome"], kept["standing"]["tier"]) == ("kept", "restricted")
+    assert platform.call("post", f"{test}/appeal", said)["code"] == "appeal_again_later"
+    platform.call("post", "/test/clock", {"advance": "P8D"})
+    platform.call("post", f"{test}/appeal", said)
+    lifted = platform.call("post", f"{test}/answer-appeal", {"lift": True, "reply": "已核实。"})
+    assert (lifted["outcome"], lifted["standing"]["tier"]) == ("lifted", None)
+    assert platform.ask(employer, member)["allowed"]
+    told = [mail["template"] for mail in platform.call("get", "/test/mails")["data"]]
+    assert {"standing_moved", "restriction_appealed", "restriction_kept"} <= set(told)
+    types = [each["type"] for each in relayed(platform)]
+    assert types[-4:] == ["employer.tier_appealed", "employer.tier_upheld", "employer.tier_appealed", "employer.tier_changed"]
+    listed = sign_in(make_reviewer(timezone.now())).get("/console/downloads/moveappeal/?answer=all").content.decode()
+    assert employer.name not in listed, "no person sees a test's appeal"
+
+
+def relayed(platform: Platform) -> list[Any]:
+    feed.relay(timezone.now())
+    return [row.as_message() for row in PlatformEvent.objects.of(platform.client.pk)]
+
+
+def test_a_step_up_is_lifted_by_a_rehearsed_proof(platform: Platform) -> None:
+    employer, member, _ = platform.hand_in(0)
+    platform.call("post", "/test/clock", {"advance": "P3D"})
+    platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
+    assert platform.ask(employer, member)["reasons"][0]["code"] == "employer_step_up"
+    proven(platform, "deposit", employer, member, account_number="100000000000", code=rehearsal.CODE)
+    platform.call("post", "/test/clock", {"advance": "PT20M"})
+    assert platform.ask(employer, member)["allowed"], "as soon as the clock shows that the money is there"
+    platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
+    page = sign_in(member.user).get("/downloads/restriction/").content.decode()
+    assert "/case/authority/bank-deposit/?anew=1" in page and "/case/authority/company-email/" not in page
+    assert "Send the transfer" in sign_in(member.user).get("/case/authority/bank-deposit/?anew=1").content.decode()
+    assert "Send the transfer" not in sign_in(member.user).get("/case/authority/bank-deposit/").content.decode()
+    proven(platform, "scan", employer, member)
+    assert platform.ask(employer, member, "d")["allowed"]
+
+
+def test_the_link_for_an_appeal_leads_to_what_can_be_appealed(platform: Platform) -> None:
+    employer, member, _ = platform.hand_in(0)
+    platform.client.return_urls = "http://localhost/back"
+    platform.client.save()
+    body = {"member_id": str(member.pk), "purpose": "appeal", "return_url": "http://localhost/back"}
+    for to, ends in (("case", "/case/"), ("employer_restricted", "/downloads/restriction/")):
+        platform.call("post", f"/test/employers/{employer.pk}/move", {"to": to})
+        link = platform.call("post", f"/employers/{employer.pk}/onboarding-links", body)["url"]
+        browser = Client()
+        landed = browser.post(urlsplit(link).path, follow=True)
+        assert landed.request["PATH_INFO"] == ends

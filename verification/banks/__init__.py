@@ -20,7 +20,14 @@ def _simulator() -> Bank:
     return SimulatedBank(Path(settings.VAR_DIR) / "simulators" / "bank.sqlite3")
 
 
-BANKS: Final[dict[str, Callable[[], Bank]]] = {"simulator": _simulator}
+def _rehearsal() -> Bank:
+    """That of platforms' tests (`verification.rehearsal`)."""
+    from verification import rehearsal
+
+    return SimulatedBank(Path(settings.VAR_DIR) / "simulators" / "rehearsed_bank.sqlite3", fates=rehearsal.FATES, otherwise=rehearsal.ELSE)
+
+
+BANKS: Final[dict[str, Callable[[], Bank]]] = {"simulator": _simulator, "rehearsal": _rehearsal}
 
 
 def named(name: str) -> Bank:

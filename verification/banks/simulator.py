@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -55,6 +56,8 @@ class Fate:
     backwards: bool = False
     """For some minutes after it has arrived, an older status is told."""
     any_hour: bool = False
+    down: bool = False
+    """No call about it is ever answered."""
 
 
 FATES: Final[dict[str, Fate]] = {
@@ -77,14 +80,21 @@ class SimulatedBank:
 
     name = "simulator"
 
-    def __init__(self, path: Path, seed: int = 1) -> None:
-        self._books, self._seed = Books(path, _SCHEMA), seed
+    def __init__(self, path: Path, seed: int = 1, fates: Mapping[str, Fate] | None = None, otherwise: Fate | None = None) -> None:
+        """With `fates` of its own (and one for every other account) it is open at any hour and takes exactly what they say."""
+        self._books, self._seed, self._always_open = Books(path, _SCHEMA), seed, fates is not None
+        self._fates, self._otherwise = fates or FATES, otherwise or Fate()
+
+    def _fate(self, account: str) -> Fate:
+        return self._fates.get(account[-2:], self._otherwise)
 
     # --- The bank's interface ----------------------------------------------------------------------------
 
     def send(self, order: Order, now: datetime) -> Transfer:
         self._answer(now)
-        fate = FATES.get(order.account_number[-2:], Fate())
+        fate = self._fate(order.account_number)
+        if fate.down:
+            raise ProviderUnavailable("no answer", retry_after=3600.0)
         content = "|".join((order.holder, order.account_number, order.bank_name, str(order.fen), order.memo))
         with self._books.writing() as books:
             known = books.execute("SELECT * FROM transfers WHERE request_id = ?", (order.request_id,)).fetchone()
@@ -112,6 +122,8 @@ class SimulatedBank:
 
     def _answer(self, now: datetime) -> None:
         """Raises ProviderUnavailable in the maintenance window, and above the rate limit."""
+        if self._always_open:
+            return
         weekday, opens, lasts = MAINTENANCE
         here = now.astimezone(ZONE)
         begun = datetime.combine(here.date(), opens, ZONE)
@@ -121,13 +133,13 @@ class SimulatedBank:
 
     def _make(self, books: sqlite3.Connection, order: Order, content: str, fate: Fate, now: datetime) -> None:
         returned, takes = fate.returned, fate.takes
-        sent_at = now + timedelta(seconds=2) if fate.any_hour else next_opening(now + timedelta(minutes=5))
+        sent_at = now + timedelta(seconds=2) if fate.any_hour or self._always_open else next_opening(now + timedelta(minutes=5))
         holder = books.execute("SELECT holder FROM accounts WHERE number = ?", (order.account_number,)).fetchone()
         if wrong_number(order.account_number, order.bank_name):
             returned, takes, sent_at = Return.ACCOUNT_INVALID, timedelta(0), now
         elif (holder is not None and _plain(holder["holder"]) != _plain(order.holder)) or CARD.fullmatch(order.account_number):
             returned, takes = Return.NAME_MISMATCH, timedelta(hours=5)
-        elif returned is None:
+        elif returned is None and not self._always_open:
             takes *= 1 + chance(self._seed, order.request_id)  # nobody's clock runs evenly
         reference = f"SIM{int(chance(self._seed, order.request_id, 'reference') * 10**12):012d}"
         books.execute(
@@ -144,7 +156,7 @@ class SimulatedBank:
         if now >= ends_at:
             stage = Stage.RETURNED if row["returned"] else Stage.ARRIVED
         minutes_since = (now - ends_at).total_seconds() / 60
-        if FATES.get(row["account"][-2:], Fate()).backwards and stage is Stage.ARRIVED and 5 <= minutes_since < 15:
+        if self._fate(row["account"]).backwards and stage is Stage.ARRIVED and 5 <= minutes_since < 15:
             stage = Stage.SENT
         returned = Return(row["returned"]) if stage is Stage.RETURNED else None
         return Transfer(row["request_id"], row["reference"], stage, returned)

@@ -20,7 +20,12 @@ def _simulator() -> ELicences:
     return SimulatedELicences(Path(settings.VAR_DIR) / "simulators" / "e_licences.sqlite3")
 
 
-SERVICES: Final[dict[str, Callable[[], ELicences]]] = {"simulator": _simulator}
+def rehearsed_licences() -> SimulatedELicences:
+    """That of platforms' tests (`verification.rehearsal`)."""
+    return SimulatedELicences(Path(settings.VAR_DIR) / "simulators" / "rehearsed_e_licences.sqlite3", prompt=True)
+
+
+SERVICES: Final[dict[str, Callable[[], ELicences]]] = {"simulator": _simulator, "rehearsal": rehearsed_licences}
 
 
 def named(name: str) -> ELicences:

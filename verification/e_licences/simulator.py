@@ -36,8 +36,9 @@ class SimulatedELicences:
 
     name = "simulator"
 
-    def __init__(self, path: Path, seed: int = 1) -> None:
-        self._books, self._seed = Books(path, _SCHEMA), seed
+    def __init__(self, path: Path, seed: int = 1, *, prompt: bool = False) -> None:
+        """A `prompt` one answers at any hour, and shows at once what was done on the phone."""
+        self._books, self._seed, self._prompt = Books(path, _SCHEMA), seed, prompt
 
     # --- The service's interface -------------------------------------------------------------------------
 
@@ -56,6 +57,8 @@ class SimulatedELicences:
         return self._told("reference", reference, now)
 
     def _answer(self, now: datetime) -> None:
+        if self._prompt:
+            return
         opens, lasts = MAINTENANCE
         here = now.astimezone(ZONE)
         if seconds := within(here, datetime.combine(here.date(), opens, ZONE), lasts):
@@ -66,7 +69,7 @@ class SimulatedELicences:
         with self._books.writing() as books:
             row = _row(books, column, value)
         expires_at = datetime.fromisoformat(row["begun_at"]) + LASTS
-        lag = LAG * chance(self._seed, row["request_id"], "lag")
+        lag = timedelta(0) if self._prompt else LAG * chance(self._seed, row["request_id"], "lag")
         scanned = row["scanned_at"] and datetime.fromisoformat(row["scanned_at"]) + lag <= now
         ended = row["ended_at"] and datetime.fromisoformat(row["ended_at"]) + lag <= now
         if ended:

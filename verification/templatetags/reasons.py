@@ -60,7 +60,7 @@ def in_language(text: Text) -> str:
 
 @register.simple_tag
 def usually(whose: str) -> str:
-    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`) took lately, in a sentence."""
+    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`, `restrictions`) took lately, in a sentence."""
     found = durations.lately(whose)
     if found is None:
         return gettext("How long it takes cannot be said yet: too few have been decided here.")
@@ -81,6 +81,7 @@ def usually(whose: str) -> str:
             found.of,
         ),
     }
+    words["restrictions"] = words["appeals"]
     return words[whose] % {"half": durations.lasting(found.median), "most": durations.lasting(found.nine_in_ten), "of": found.of}
 
 

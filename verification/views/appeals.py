@@ -6,10 +6,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from employers.clock import now_of
 from employers.models import Member
 from employers.views import member_required
 from events.errors import Refused
@@ -36,7 +36,7 @@ def appeal(request: HttpRequest, member: Member) -> HttpResponse:
 
 @csrf_protect
 def _heard(request: HttpRequest, member: Member, handler: uploads.BoundedUploadHandler) -> HttpResponse:
-    case, now = case_or_404(member), timezone.now()
+    case, now = case_or_404(member), now_of(member.employer)
     if case.state == State.IN_REVIEW or case.heard():  # sent twice
         return redirect("verification:home")
     verb = "ask_person" if case.state in states.EDITABLE else "appeal"
@@ -72,4 +72,4 @@ def _say(request: HttpRequest, verb: str, case: Case, member: Member, words: str
         except Refused as refused:
             raise Refused(refused.code, "evidence", seen=file.name or "", expected=refused.expected) from refused
     operation = appealing.appeal if verb == "appeal" else appealing.ask_person
-    operation(case.pk, member, words, evidence, timezone.now())
+    operation(case.pk, member, words, evidence, now_of(member.employer))

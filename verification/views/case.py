@@ -6,10 +6,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from employers.clock import now_of
 from employers.forms import code_state, refusal_html
 from employers.models import Member
 from employers.views import member_required, posted_or
@@ -25,7 +25,7 @@ from verification.states import State
 @member_required
 def home(request: HttpRequest, member: Member) -> HttpResponse:
     """Where everything happens. The first visit opens the employer's first case."""
-    now = timezone.now()
+    now = now_of(member.employer)
     case = current_case(member) or operations.open_case(member.employer, member.as_actor(), now)
     return render(request, "verification/home.html", page(member, case, now))
 
@@ -34,7 +34,7 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def status(request: HttpRequest, member: Member) -> HttpResponse:
     """The progress while the machine works; once it has decided, or it is another's turn, the whole page's body."""
-    now, case = timezone.now(), current_case(member)
+    now, case = now_of(member.employer), current_case(member)
     if case is None or "HX-Request" not in request.headers:
         return redirect("verification:home")
     if case.state in states.IN_PROGRESS:
@@ -80,7 +80,7 @@ def declare(request: HttpRequest, member: Member) -> HttpResponse:
     form = DeclareForm(request.POST) if request.method == "POST" else DeclareForm.of(case)
     if request.method == "POST" and form.is_valid():
         try:
-            operations.declare(case.pk, member.as_actor(), timezone.now(), **form.cleaned_data)
+            operations.declare(case.pk, member.as_actor(), now_of(member.employer), **form.cleaned_data)
         except Refused as refused:
             if refused.code == "state_conflict":
                 return refused_at_home(request, refused)
@@ -102,7 +102,7 @@ def submit(request: HttpRequest, member: Member) -> HttpResponse:
     if case.state in states.IN_PROGRESS:
         return redirect("verification:home")
     try:
-        operations.submit(case.pk, member.user, member.as_actor(), timezone.now(), seen_version=form.cleaned_data["version"])
+        operations.submit(case.pk, member.user, member.as_actor(), now_of(member.employer), seen_version=form.cleaned_data["version"])
     except Refused as refused:
         case.refresh_from_db()
         if refused.code == "state_conflict" and case.state not in states.EDITABLE:
@@ -118,7 +118,7 @@ def withdraw(request: HttpRequest, member: Member) -> HttpResponse:
     if case.state not in states.OPEN and member.employer.cases.latest("opened_at").state == State.WITHDRAWN:  # sent twice
         return redirect("verification:home")
     try:
-        operations.withdraw(case.pk, member.as_actor(), timezone.now())
+        operations.withdraw(case.pk, member.as_actor(), now_of(member.employer))
     except Refused as refused:
         return refused_at_home(request, refused)
     messages.success(request, gettext("Withdrawn. You can begin again at any time."))
@@ -130,7 +130,7 @@ def withdraw(request: HttpRequest, member: Member) -> HttpResponse:
 def start(request: HttpRequest, member: Member) -> HttpResponse:
     """Begin a new case after one that is decided: for a renewal, or after a refusal."""
     try:
-        operations.open_case(member.employer, member.as_actor(), timezone.now())
+        operations.open_case(member.employer, member.as_actor(), now_of(member.employer))
     except Refused as refused:
         return refused_at_home(request, refused)
     return redirect("verification:home")

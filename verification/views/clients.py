@@ -8,9 +8,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 
+from employers.clock import now_of
 from employers.models import Member
 from employers.views import member_required, posted_or
 from events.errors import Refused
@@ -32,7 +32,7 @@ def _to_clients() -> HttpResponse:
 @member_required
 def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
     """GET: how a letter stands, asked for while it is read. POST: for which client it stands; what was typed stays when it is refused."""
-    document, now = own_document(member, document_id), timezone.now()
+    document, now = own_document(member, document_id), now_of(member.employer)
     if request.method != "POST":
         if "HX-Request" not in request.headers or document.kind != KIND:
             return redirect("verification:home")
@@ -60,7 +60,7 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
 @member_required
 def end(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
     """The agency recruits no longer for the client; a letter of which nobody has said for whom it stands is taken out."""
-    document, now = own_document(member, document_id), timezone.now()
+    document, now = own_document(member, document_id), now_of(member.employer)
     named = ClientAuthorisation.objects.filter(document=document).first()
     try:
         if named is not None:

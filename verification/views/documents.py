@@ -16,12 +16,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 from PIL import Image
 
+from employers.clock import now_of
 from employers.models import Member
 from employers.views import member_required, posted_or
 from events.actor import Actor
@@ -116,14 +116,14 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
         try:
             taken = _take_in(case, kind, file, member)
             if replaced and replaced != taken:
-                operations.remove_document(replaced.pk, member.as_actor(), timezone.now())
+                operations.remove_document(replaced.pk, member.as_actor(), now_of(member.employer))
         except Refused as refused:
             refusals.append((file.name or "", refused))
     if not files and not refusals:
         refusals.append(("", Refused("document_missing")))
     if request.headers.get("X-Requested-With") != "XMLHttpRequest" and not refusals:
         return redirect("verification:home")
-    now = timezone.now()
+    now = now_of(member.employer)
     case.refresh_from_db()
     failing.note_refused(case, kind, [refused.code for _name, refused in refusals], member.as_actor(), now)
     told = {"refusals": refusals, "refused_kind": kind}
@@ -134,11 +134,11 @@ def _take_in_files(request: HttpRequest, member: Member, handler: uploads.Bounde
 
 
 def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -> Document:
-    if refused := guards.may_add(kind, case, member.as_actor(), timezone.now()):
+    if refused := guards.may_add(kind, case, member.as_actor(), now_of(member.employer)):
         raise refused
     taken_in, said = examined(file)
     judged = [judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1) for page in taken_in.pages]
-    return operations.add_document(case.pk, kind, taken_in, said, member.user, member.as_actor(), timezone.now(), judged)
+    return operations.add_document(case.pk, kind, taken_in, said, member.user, member.as_actor(), now_of(member.employer), judged)
 
 
 def examined(file: UploadedFile[bytes]) -> tuple[Intake, dict[str, Any]]:
@@ -180,7 +180,7 @@ def _document_door(operation: Callable[[UUID, Actor, datetime], Any]) -> Callabl
     def door(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
         document = own_document(member, document_id)
         try:
-            operation(document.pk, member.as_actor(), timezone.now())
+            operation(document.pk, member.as_actor(), now_of(member.employer))
         except Refused as refused:
             return refused_at_home(request, refused)
         return _edited(request, member, document)
@@ -198,7 +198,7 @@ def use_again(request: HttpRequest, member: Member) -> HttpResponse:
     """Give a paper that is here from an earlier case; pressed twice, it is given once."""
     case, kind = case_or_404(member), request.POST.get("kind", "")
     try:
-        given = reusing.use_again(case.pk, kind, member.user, member.as_actor(), timezone.now())
+        given = reusing.use_again(case.pk, kind, member.user, member.as_actor(), now_of(member.employer))
     except Refused as refused:
         return refused_at_home(request, refused)
     return _edited(request, member, given[0]) if given else redirect("verification:home")
@@ -208,7 +208,7 @@ def _edited(request: HttpRequest, member: Member, document: Document) -> HttpRes
     """The page again; for the script only its editor, with the keyboard's focus where `document` now is."""
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
-    shown = editor(member, case_or_404(member), timezone.now(), frozenset({document.kind}))
+    shown = editor(member, case_or_404(member), now_of(member.employer), frozenset({document.kind}))
     return render(request, "verification/_editor.html", shown | {"focus": document.pk})
 
 
@@ -264,7 +264,7 @@ def state_values(request: HttpRequest, member: Member, document_id: UUID) -> Htt
     document = own_document(member, document_id)
     corrections = {name: request.POST.get(name, "") for name in readings.SHOWN.get(document.kind, ())}
     try:
-        said = readings.state(document.pk, member, corrections, timezone.now())
+        said = readings.state(document.pk, member, corrections, now_of(member.employer))
     except Refused as refused:
         return refused_at_home(request, refused)
     if any(statement.said != statement.read for statement in said):

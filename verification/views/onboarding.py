@@ -55,8 +55,11 @@ def _greet(request: HttpRequest, link: OnboardingLink) -> HttpResponseBase:
 
 def _place(purpose: str, member: Member) -> str:
     """The page that the recruiter came for."""
-    case = current_case(member) if purpose == LinkPurpose.APPEAL else None
-    return "verification:appeal" if case is not None and case.state in HEARD else "verification:home"
+    if purpose != LinkPurpose.APPEAL:
+        return "verification:home"
+    case = current_case(member)
+    # What holds the downloads back is a room above this one; where nothing does, that page leads on to the case.
+    return "verification:appeal" if case is not None and case.state in HEARD else "downloads:restriction"
 
 
 @require_safe

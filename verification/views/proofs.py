@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 import zxingcpp
@@ -10,11 +11,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from employers.clock import now_of
 from employers.forms import refusal_html
 from employers.models import Member
 from employers.views import member_required, posted_or
@@ -27,6 +28,8 @@ from verification.models import Proof, ProofKind, ProofState
 from verification.rule_pack import HOW
 from verification.standing import declared_by
 
+ANEW: Final = "anew"
+"""In the address of whoever shows their authority once more, though a proof stands."""
 CODE_TYPED = frozenset({ProofKind.COMPANY_EMAIL, ProofKind.BANK_DEPOSIT})
 STAGES = ((Stage.ACCEPTED, _("The bank has the order")), (Stage.SENT, _("Sent")), (Stage.ARRIVED, _("Arrived")))
 
@@ -34,16 +37,22 @@ STAGES = ((Stage.ACCEPTED, _("The bank has the order")), (Stage.SENT, _("Sent"))
 # --- What a page shows ---------------------------------------------------------------------------------
 
 
-def _latest(member: Member, kind: ProofKind) -> Proof | None:
-    """The member's proof of a kind that counts: the one that stands, else the last one begun."""
-    now = timezone.now()
+def _latest(request: HttpRequest, member: Member, kind: ProofKind) -> Proof | None:
+    """The member's proof of a kind that the page is about: one under way, else the one that stands, else the last one begun.
+
+    Whoever shows it anew, as after a step-up, is not kept from it by one that stands.
+    """
+    now = now_of(member.employer)
     of_kind = Proof.objects.of(member, declared_by(member).uscc).filter(kind=kind)
+    under_way: Proof | None = of_kind.under_way().filter(expires_at__gt=now).first()
+    if under_way is not None or ANEW in request.GET:
+        return under_way
     found: Proof | None = of_kind.standing(now).first() or of_kind.first()
     return found
 
 
-def _is_pending(proof: Proof | None) -> bool:
-    return proof is not None and proof.state == ProofState.PENDING and proof.expires_at > timezone.now()
+def _is_pending(proof: Proof | None, now: datetime) -> bool:
+    return proof is not None and proof.state == ProofState.PENDING and proof.expires_at > now
 
 
 def _shown(request: HttpRequest, member: Member, proof: Proof | None, kind: ProofKind, **more: Any) -> HttpResponse:
@@ -52,7 +61,8 @@ def _shown(request: HttpRequest, member: Member, proof: Proof | None, kind: Proo
         "way": wording.WAYS[kind],
         "how": HOW[kind],
         "proof": proof,
-        "pending": _is_pending(proof),
+        "pending": _is_pending(proof, now_of(member.employer)),
+        "anew": ANEW,
         "company": declared_by(member),
         "left": proving.GUESSES.get(kind, 0) - (proof.guesses if proof else 0),
     }
@@ -60,9 +70,9 @@ def _shown(request: HttpRequest, member: Member, proof: Proof | None, kind: Proo
     return render(request, f"verification/authority/{kind}.html", context | more, status=status)
 
 
-def _not_offered(kind: ProofKind) -> None:
-    """A way that this deployment has no provider for has no page."""
-    if kind not in proving.offered():
+def _not_offered(kind: ProofKind, member: Member) -> None:
+    """A way that there is no provider for has no page."""
+    if kind not in proving.offered(test=member.employer.test):
         raise Http404
 
 
@@ -72,20 +82,20 @@ def _not_offered(kind: ProofKind) -> None:
 @member_required
 def company_email(request: HttpRequest, member: Member) -> HttpResponse:
     """Name an address at the company, then type the code that came to it."""
-    proof = _latest(member, ProofKind.COMPANY_EMAIL)
+    proof = _latest(request, member, ProofKind.COMPANY_EMAIL)
     form = AddressForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            proving.send_code(member, form.cleaned_data["address"], timezone.now())
+            proving.send_code(member, form.cleaned_data["address"], now_of(member.employer))
         except Refused as refused:
             form.refuse(refused)
         else:
             messages.success(request, gettext("The code is on its way."))
             return redirect("verification:company_email")
-    if not form.errors and _is_pending(proof):
+    if not form.errors and _is_pending(proof, now_of(member.employer)):
         return _shown(request, member, proof, ProofKind.COMPANY_EMAIL, form=CodeForm())
     # A second code that was refused does not take the page of the first one away.
-    refused_beside = _is_pending(proof) and form.errors
+    refused_beside = _is_pending(proof, now_of(member.employer)) and form.errors
     if refused_beside:
         messages.error(request, str(next(iter(form.errors.values()))[0]))
         return redirect("verification:company_email")
@@ -98,15 +108,15 @@ def company_email(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def bank_deposit(request: HttpRequest, member: Member) -> HttpResponse:
     """Name the company's account, follow the transfer, type its code."""
-    _not_offered(ProofKind.BANK_DEPOSIT)
-    proof = _latest(member, ProofKind.BANK_DEPOSIT)
-    if _is_pending(proof):
+    _not_offered(ProofKind.BANK_DEPOSIT, member)
+    proof = _latest(request, member, ProofKind.BANK_DEPOSIT)
+    if _is_pending(proof, now_of(member.employer)):
         return _deposit_page(request, member, proof, CodeForm())
     initial = {"account_holder": declared_by(member).name}
     form = DepositForm(request.POST) if request.method == "POST" else DepositForm(initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            proving.start_deposit(member, **form.cleaned_data, now=timezone.now())
+            proving.start_deposit(member, **form.cleaned_data, now=now_of(member.employer))
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -117,10 +127,10 @@ def bank_deposit(request: HttpRequest, member: Member) -> HttpResponse:
 
 def _deposit_page(request: HttpRequest, member: Member, proof: Proof | None, form: Any) -> HttpResponse:
     more: dict[str, Any] = {"form": form}
-    if proof is not None and _is_pending(proof):
+    if proof is not None and _is_pending(proof, now_of(member.employer)):
         more |= {
             "stages": _stages(proof),
-            "days_left": max(0, (proof.expires_at - timezone.now()).days),
+            "days_left": max(0, (proof.expires_at - now_of(member.employer)).days),
             "code_given": "code_given_at" in proof.observed,
         }
     return _shown(request, member, proof, ProofKind.BANK_DEPOSIT, **more)
@@ -147,10 +157,10 @@ def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpR
     if form.is_valid():
         confirm = proving.confirm_code if kind == ProofKind.COMPANY_EMAIL else proving.confirm_deposit
         try:
-            proof = confirm(proof.pk, member, form.cleaned_data["code"], timezone.now())
+            proof = confirm(proof.pk, member, form.cleaned_data["code"], now_of(member.employer))
         except Refused as refused:
             proof.refresh_from_db()
-            if not _is_pending(proof):  # used up, or over: the page says so, and offers a new one
+            if not _is_pending(proof, now_of(member.employer)):  # used up, or over: the page says so, and offers a new one
                 messages.error(request, refusal_html(refused))
                 return redirect(PAGE_OF[kind])
             form.refuse(refused)
@@ -169,19 +179,19 @@ def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpR
 @member_required
 def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
     """Show the code to be scanned, and how the scan stands; the page asks again by itself, with a script or without."""
-    _not_offered(ProofKind.E_LICENCE)
-    kind, now = ProofKind.E_LICENCE, timezone.now()
-    proof = _latest(member, kind)
+    _not_offered(ProofKind.E_LICENCE, member)
+    kind, now = ProofKind.E_LICENCE, now_of(member.employer)
+    proof = _latest(request, member, kind)
     if request.method == "POST":
         try:
             proving.start_scan(member, now)
         except Refused as refused:
             return _shown(request, member, proof, kind, refused=refused)
         return redirect("verification:e_licence")
-    if proof is not None and _is_pending(proof):
+    if proof is not None and _is_pending(proof, now_of(member.employer)):
         proof = proving.poll(proof.pk, member, now)
     if "HX-Request" in request.headers:
-        if not _is_pending(proof):
+        if not _is_pending(proof, now_of(member.employer)):
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
         return render(request, "verification/authority/_scan.html", {"proof": proof, "qr": proof is not None and "qr" in proof.observed})
     return _shown(request, member, proof, kind, qr=proof is not None and "qr" in proof.observed)
@@ -204,8 +214,8 @@ def scan_code(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRespo
 @member_required
 def vouching(request: HttpRequest, member: Member) -> HttpResponse:
     """Choose the colleague who is to vouch."""
-    kind, now = ProofKind.VOUCH, timezone.now()
-    proof = _latest(member, kind)
+    kind, now = ProofKind.VOUCH, now_of(member.employer)
+    proof = _latest(request, member, kind)
     who = Member.objects.filter(pk__in=[colleague.pk for colleague in proving.colleagues(member, now)]).select_related("user")
     form = ColleagueForm(request.POST or None, colleagues=who)
     if request.method == "POST" and form.is_valid():
@@ -223,7 +233,7 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def asked_to_vouch(request: HttpRequest, member: Member) -> HttpResponse:
     """Who asks this member to vouch."""
-    context = {"proofs": proving.asked_of(member, timezone.now()), "company": declared_by(member)}
+    context = {"proofs": proving.asked_of(member, now_of(member.employer)), "company": declared_by(member)}
     return render(request, "verification/authority/answer.html", context)
 
 
@@ -233,7 +243,7 @@ def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRe
     """Yes or no."""
     yes = request.POST.get("answer") == "yes"
     try:
-        (proving.vouch if yes else proving.decline)(proof_id, member, timezone.now())
+        (proving.vouch if yes else proving.decline)(proof_id, member, now_of(member.employer))
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:
@@ -256,7 +266,7 @@ def _own_proof(member: Member, proof_id: UUID) -> Proof:
 def cancel_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
     proof = _own_proof(member, proof_id)
     try:
-        proving.cancel(proof.pk, member, timezone.now())
+        proving.cancel(proof.pk, member, now_of(member.employer))
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     return redirect(reverse("verification:home") + "#requirement-authority")

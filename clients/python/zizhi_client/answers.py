@@ -218,6 +218,8 @@ class WhyNot:
     code: str
     says: Words
     fix: Words
+    url: str
+    appeal: bool
 
 
 @dataclass(frozen=True)
@@ -344,6 +346,39 @@ class Case:
     case_id: str
     state: str
     expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A test recruiter's proof of authority as it stands."""
+
+    proof_id: str
+    way: str
+    state: str
+    stage: str
+    reason: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a test employer was moved to on the ladder; `tier` is None where its case alone says it."""
+
+    tier: str | None
+    reason: str | None
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Appeal:
+    """An appeal against that."""
+
+    appeal_id: int
+    outcome: str | None
+    due_at: datetime
+    answered_at: datetime | None
+    standing: Standing
 
 
 @dataclass(frozen=True)

@@ -258,6 +258,35 @@ class Zizhi:
         body = {"verb": verb, "reasons": list(reasons), "note": note}
         return self._send(answers.Case, "POST", f"/test/employers/{_part(employer_id)}/decide", body, idempotency_key)
 
+    def test_deposit(
+        self, employer_id: str, member_id: str, *, account_number: str = "", code: str = "", idempotency_key: str | None = None
+    ) -> answers.Proof:
+        """Proves authority by a bank deposit: begins it, and gives its code. The account's last two digits say what becomes of it."""
+        body = {"member_id": member_id, "account_number": account_number, "code": code}
+        return self._send(answers.Proof, "POST", f"/test/employers/{_part(employer_id)}/deposit", body, idempotency_key)
+
+    def test_scan(self, employer_id: str, member_id: str, does: str = "confirm", *, idempotency_key: str | None = None) -> answers.Proof:
+        """Plays the phone that scans the code on the recruiter's page: confirm, other_company, refuse."""
+        body = {"member_id": member_id, "does": does}
+        return self._send(answers.Proof, "POST", f"/test/employers/{_part(employer_id)}/scan", body, idempotency_key)
+
+    def test_move(
+        self, employer_id: str, to: str, *, until: datetime | None = None, idempotency_key: str | None = None
+    ) -> answers.Standing:  # fmt: skip
+        """Moves it on the ladder as a rule would: employer_restricted, employer_step_up, provisional, established, case."""
+        body = {"to": to, "until": until.isoformat() if until else None}
+        return self._send(answers.Standing, "POST", f"/test/employers/{_part(employer_id)}/move", body, idempotency_key)
+
+    def test_appeal(self, employer_id: str, member_id: str, words: str, *, idempotency_key: str | None = None) -> answers.Appeal:
+        """Appeals against that, as an owner would."""
+        body = {"member_id": member_id, "words": words}
+        return self._send(answers.Appeal, "POST", f"/test/employers/{_part(employer_id)}/appeal", body, idempotency_key)
+
+    def test_answer_appeal(self, employer_id: str, lift: bool, *, reply: str = "", idempotency_key: str | None = None) -> answers.Appeal:
+        """Answers it, as a reviewer would; a no needs a reply."""
+        body = {"lift": lift, "reply": reply}
+        return self._send(answers.Appeal, "POST", f"/test/employers/{_part(employer_id)}/answer-appeal", body, idempotency_key)
+
     def test_clock(self) -> answers.Clock:
         """What time it is in the test."""
         return self._get(answers.Clock, "/test/clock")

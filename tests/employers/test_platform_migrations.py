@@ -1,0 +1,138 @@
+"""Do employers and keys that were there before keep what they have, and does nobody wait while indexes are built?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from employers.models import ApiKey, Employer
+from tests.factories import make_uscc
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+BEFORE = [("employers", "0004_made_for")]
+COLUMNS = [("employers", "0006_api_manners")]
+NEW = {"employer_platform", "employer_confirmed_code_once", "employer_reference_once"}
+
+
+def to(target: list[tuple[str, str]] | None = None) -> Any:
+    executor = MigrationExecutor(connection)
+    executor.migrate(target or executor.loader.graph.leaf_nodes())
+    return executor.loader.project_state(target).apps if target else None
+
+
+@pytest.fixture
+def before() -> Iterator[Any]:
+    """The models as they were; afterwards the database is as it is."""
+    yield to(BEFORE)
+    to()
+
+
+def indexes() -> set[str]:
+    with connection.cursor() as cursor:
+        return set(connection.introspection.get_constraints(cursor, Employer._meta.db_table))
+
+
+def rows(apps: Any) -> Any:
+    client = apps.get_model("employers", "ApiClient").objects.create(
+        name="old", key_hash="a" * 64, key_start="zk_old", scopes=["gate:decide"], created_at=NOW
+    )
+    employers = apps.get_model("employers", "Employer")
+    for confirmed_at in (None, NOW):
+        employers.objects.create(name="云溪市示例科技有限公司", uscc=make_uscc(), registered_at=NOW, confirmed_at=confirmed_at)
+    return client
+
+
+def test_rows_keep_what_they_have(before: Any) -> None:
+    client = rows(before)
+    to()
+    assert set(Employer.objects.values_list("platform", "reference", "test")) == {(None, "", False)}
+    key = ApiKey.objects.get()
+    assert (key.client_id, key.key_hash, key.scopes) == (client.pk, "a" * 64, ["gate:decide"])
+    assert indexes() >= NEW and "employer_confirmed_uscc_once" not in indexes()
+
+
+def test_a_confirmed_code_is_one_employers_at_every_moment(before: Any) -> None:
+    to(COLUMNS)
+    assert "employer_confirmed_uscc_once" in indexes()
+
+
+def test_broken_off_and_run_again(before: Any) -> None:
+    rows(before)
+    to(COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX employer_reference_once ON employers_employer (name)")
+    to()
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, Employer._meta.db_table)["employer_reference_once"]
+    assert found["unique"] and found["columns"] == ["platform_id", "reference"]
+
+
+@pytest.mark.postgresql
+def test_who_writes_meanwhile_does_not_wait(before: Any) -> None:
+    """Somebody else's transaction has a row: indexes wait for it, but who writes another row waits for nobody."""
+    apps = to(COLUMNS)
+    Old = apps.get_model("employers", "Employer")
+    held, free = (Old.objects.create(name="甲公司", uscc=make_uscc(), registered_at=NOW) for _ in range(2))
+    building = threading.Thread(target=_build)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("UPDATE employers_employer SET name = '乙公司' WHERE id = %s", [held.pk])
+        building.start()
+        _wait_until_it_waits()
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = '2s'")
+            cursor.execute("UPDATE employers_employer SET name = '丙公司' WHERE id = %s", [free.pk])
+            cursor.execute("RESET statement_timeout")
+        assert building.is_alive()
+    finally:
+        with other.cursor() as cursor:
+            cursor.execute("COMMIT")
+        other.close()
+        building.join()
+    assert indexes() >= NEW
+
+
+@pytest.mark.postgresql
+def test_a_table_that_is_read_for_long_is_given_up_not_queued_behind(before: Any) -> None:
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("LOCK TABLE employers_employer IN ACCESS SHARE MODE")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            to(COLUMNS)
+    finally:
+        with other.cursor() as cursor:
+            cursor.execute("COMMIT")
+        other.close()
+    to(COLUMNS)
+
+
+def _build() -> None:
+    try:
+        to([("employers", "0008_platform_indexes")])
+    finally:
+        connections.close_all()
+
+
+def _wait_until_it_waits() -> None:
+    """Until an index is being built, which waits for the transaction that is open."""
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                " AND query LIKE '%%INDEX CONCURRENTLY%%' AND pid <> pg_backend_pid()"
+            )
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.05)")
+    raise AssertionError("no index was being built")
