@@ -105,6 +105,7 @@ def held_back(request: HttpRequest) -> dict[str, Any]:
             "title": wording.title(found.standing),
             "appealed": found.open_appeal is not None,
             "step_up": found.standing.reason == STEP_UP,
+            "rests": found.standing.tier == Tier.RESTRICTED,
         }
 
     return {"held_back": SimpleLazyObject(look)}

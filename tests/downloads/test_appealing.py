@@ -261,7 +261,8 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(memb
     assert owner.get(PAGE).headers["Location"] == "/case/", "nothing holds it back"
     assert PAGE not in owner.get("/case/").content.decode()
     move = restrict(member, now)
-    assert PAGE in owner.get("/case/").content.decode()
+    home = owner.get("/case/").content.decode()
+    assert PAGE in home and "their download rests" in home and "within the daily quota" not in home
     assert "An owner of the company appeals" in recruiter.get(PAGE).content.decode()
     assert owner.post(PAGE, {"words": "", "move": move.pk}).status_code == 422
     page = owner.post(PAGE, {"words": "夜班护士。联系 13912345678", "move": move.pk}, follow=True).content.decode()
