@@ -9,10 +9,16 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as of_hypothesis
 
 from config.messages import compile_all
 
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
+
+# How long an example takes depends on who else uses the machine, and says nothing of what is right.
+of_hypothesis.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_hypothesis.load_profile("untimed")
 
 
 def require(what: str, found: bool) -> None:

@@ -83,7 +83,7 @@ def there(settings: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @schema.parametrize()
-@settings(max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_of_the_documents(case: schemathesis.Case, there: tuple[str, dict[str, Any]]) -> None:
     key, ids = there
     # What is right by its form is asked of rows that there are; a wrong id stays as it is, since it is what is tried.

@@ -63,7 +63,7 @@ areas = st.builds(tilted, st.floats(200, 400), st.floats(150, 250), st.floats(40
 shares = st.floats(0.2, 0.8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(areas, shares, shares, st.floats(1, 3))
 def test_what_is_seen_lies_where_it_stands_on_the_page(area: Polygon, u: float, v: float, zoom: float) -> None:
     x, y = inside(area, u, v)
@@ -76,7 +76,7 @@ def test_what_is_seen_lies_where_it_stands_on_the_page(area: Polygon, u: float, 
     assert math.dist(box.middle, (x, y)) < 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(areas, st.floats(0.5, 30))
 def test_the_whole_view_is_the_area(area: Polygon, zoom: float) -> None:
     near = view(page(), area, zoom)
@@ -85,7 +85,7 @@ def test_the_whole_view_is_the_area(area: Polygon, zoom: float) -> None:
     assert all(math.dist(a, b) < 1e-3 for a, b in zip(box.polygon, area, strict=True))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(areas, st.floats(0.5, 100))
 def test_a_view_is_as_much_larger_as_asked_within_its_limit(area: Polygon, zoom: float) -> None:
     height, width = view(page(), area, zoom).picture.shape[:2]

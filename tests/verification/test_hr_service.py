@@ -152,7 +152,7 @@ LINES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(LINES)
 def test_any_page_is_survived_and_nothing_is_invented(lines: list[tuple[int, int, str, float]]) -> None:
     lines = [(x, y, text or "x", degrees) for x, y, text, degrees in lines]

@@ -127,7 +127,7 @@ def test_a_number_that_hides_its_middle_already() -> None:
     assert read(*page("身份证号：9901**********1234")).fields["id_last4"] == "1234"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**17 - 1), st.sampled_from([
     "兹委托{n}王示例同志办理招聘事宜。", "授权事项：代{n}办理招聘事宜", "办理{n}招聘事宜。", "招聘平台：云聘{n}网", "身份证号：{n}", "{n}",
     "授权单位：示例{n}有限公司", "被授权人：王示例{n}",
@@ -152,7 +152,7 @@ def test_titles(title: str) -> None:
     assert read(line(300, 100, title, 60)).titled
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(
     st.tuples(
         st.integers(0, 900), st.integers(0, 1390),

@@ -137,7 +137,7 @@ def test_on_a_page_that_lies_turned(case: Case, turn: Turn) -> None:
     assert np.allclose(doubt.area, level.turned(turn, WIDTH, HEIGHT).area)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from([*DOUBTFUL]), st.floats(-6, 6))
 def test_on_a_page_that_leans(which: str, degrees: float) -> None:
     case = DOUBTFUL[which]

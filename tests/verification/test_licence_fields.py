@@ -45,7 +45,7 @@ def test_a_page_that_lies_on_its_side(turn: Turn) -> None:
     assert found.regions["name"] == (round(name.x0), round(name.y0), round(name.x1), round(name.y1))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(-6, 6))
 def test_a_page_that_leans(degrees: float) -> None:
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
@@ -202,7 +202,7 @@ def test_a_wrong_check_character_is_given_as_read_and_doubted() -> None:
 
 
 @given(st.integers(8, 16), st.sampled_from("0123456789ABCDEFGHJKLMNPQRTUWXY"))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_code_is_ever_mended(place: int, character: str) -> None:
     misread = CODE[:place] + character + CODE[place + 1 :]
     found = read(*without(CODE), line(100, 340, misread))
@@ -329,7 +329,7 @@ def figures_of(boxes: Sequence[TextBox]) -> set[str]:
     return {"-", "0", *printed, *(figure for c in printed for figure in NUMERALS.get(c, ""))}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pages)
 def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
     """Whatever is read: no exception, no character that no reader gave, and all that is told of a value or nothing."""
@@ -344,7 +344,7 @@ def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
         assert set(unicodedata.normalize("NFKD", value)) <= given, (name, value)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(pages, st.sampled_from([0, 90, 180, 270]))
 def test_whatever_is_doubted_lies_somewhere(boxes: list[TextBox], turn: Turn) -> None:
     for doubt in fields_of(turned(boxes, turn, WIDTH, HEIGHT), WIDTH, HEIGHT).doubts:
@@ -353,7 +353,7 @@ def test_whatever_is_doubted_lies_somewhere(boxes: list[TextBox], turn: Turn) ->
         assert all(math.isfinite(at) for corner in (*doubt.area, *(doubt.line or ())) for at in corner)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 1300), st.integers(0, 990), st.text(max_size=30), st.floats(-180, 180)), max_size=12))
 def test_any_text_is_survived(lines: list[tuple[int, int, str, float]]) -> None:
     read(*(line(x, y, text or "x", degrees=degrees) for x, y, text, degrees in lines))

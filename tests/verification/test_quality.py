@@ -185,7 +185,7 @@ class TestAreas:
         (copied,) = judge(half, size=(width, height)).flaws
         assert np.allclose(copied.area, whole.area, atol=12)
 
-    @hypothesis_settings(deadline=None, max_examples=60)
+    @hypothesis_settings(max_examples=60)
     @given(
         st.tuples(st.integers(1, 70), st.integers(1, 70)).flatmap(
             lambda size: arrays(np.uint8, (*size, 3), elements=st.integers(0, 255), fill=st.integers(0, 255))

@@ -356,7 +356,7 @@ ANY = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(ANY)
 def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts: Facts) -> None:
     requirements = due(facts, CURRENT, NOW)
@@ -372,7 +372,7 @@ def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts:
     assert next_of(due(facts, CURRENT, NOW)) == following
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ANY, st.timedeltas(timedelta(seconds=1), timedelta(days=180)))
 def test_of_an_approved_employer_nothing_is_asked_but_deadlines(facts: Facts, left: timedelta) -> None:
     facts = replace(facts, state=State.APPROVED, expires_at=NOW + left, email_verified=True)
@@ -381,7 +381,7 @@ def test_of_an_approved_employer_nothing_is_asked_but_deadlines(facts: Facts, le
         assert requirement.state is not PAST
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ANY, st.sampled_from(State))
 def test_nobody_is_left_without_a_way_on(facts: Facts, state: State) -> None:
     """Whoever has to do something can: hand in, mend, begin anew, or appeal."""

@@ -239,7 +239,7 @@ def test_a_number_that_crowded_into_fewer_digits_is_read_in_another_cut() -> Non
 
 
 @given(st.integers(0, 10**15 - 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_number_gives_way_to_no_other_that_is_not_proven(other: int) -> None:
     number = f"{other:015}"
     seen = [line(250, 340, number)]
@@ -370,7 +370,7 @@ def test_an_empty_scope_is_looked_for() -> None:
 LABELS = ("统一社会信用代码", "名称", "类型", "法定代表人", "经营范围", "注册资本", "成立日期", "住所", "营业执照")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sets(st.sampled_from([box.text for box in LANDSCAPE])), st.integers(0, 20))
 def test_the_number_of_looks_is_bounded(lost: set[str], codes: int) -> None:
     page = [*without(*lost), *(line(40 + 15 * i, 640 + 15 * i, WRONG) for i in range(codes))]
@@ -396,7 +396,7 @@ def test_a_page_of_labels_alone_keeps_the_bound() -> None:
     assert reader.asked.count("area") == MOST_LOOKS + 2 and reader.asked.count("ink") == MOST_LOOKS
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sets(st.sampled_from([box.text for box in LANDSCAPE])), st.lists(st.sampled_from(LANDSCAPE), max_size=8))
 def test_a_second_look_loses_nothing(lost: set[str], seen: list[TextBox]) -> None:
     page = without(*lost)
@@ -512,7 +512,7 @@ def test_a_declared_code_is_taken_only_as_it_stands_on_the_page() -> None:
     assert looked_for(page, unseen, {"uscc": CODE}).fields["uscc"] == WRONG
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.dictionaries(
         st.sampled_from(["uscc", "name", "legal_representative"]), st.sampled_from([CODE, "示例科技有限公司", "王示例", "李四"])
