@@ -22,6 +22,7 @@ urlpatterns = [
     path("console/", include(quality_admin.urls())),
     path("console/", admin.site.urls),
     path("case/", include("verification.urls")),
+    path("relays/", include("downloads.urls")),
     path("favicon.ico", icon),
     path("", include("employers.urls")),
 ]

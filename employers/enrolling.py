@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
+from employers import sightings
 from employers.models import ApiClient, Employer, Member, User
 from employers.operations import tell_owners_of
 from events.api_words import checked_reference
@@ -86,6 +87,28 @@ def _again(former: Member, reference: str, role: str, language: str, now: dateti
     former.reference, former.role, former.joined_at, former.left_at = reference, role, now, None
     former.save(update_fields=["reference", "role", "joined_at", "left_at"])
     return former
+
+
+def set_phone(client: ApiClient, employer: Employer, member_id: UUID, phone: str, now: datetime) -> Member:
+    """The number that a recruiter whom the platform named calls from; "" for none. It rests sealed, and is told back to nobody.
+
+    Raises Refused: `member_unknown`, `member_not_linked`, `phone_invalid`.
+    """
+    phone = sightings.check_phone(phone)
+    with transaction.atomic():
+        member = Member.objects.active().select_for_update(of=("self",)).filter(pk=member_id, employer=employer).first()
+        if member is None:
+            raise Refused("member_unknown")
+        if not member.reference:
+            raise Refused("member_not_linked")
+        if sightings.phone_of(member.user) != phone:
+            member.user.phone_sealed = sightings.seal_phone(phone)
+            member.user.save(update_fields=["phone_sealed"])
+            if phone:
+                sightings.record(member.user, now, phone=phone)
+            data = {"member": str(member_id), "given": bool(phone)}
+            record("set_phone", employer, client.as_actor(), now, employer_id=employer.pk, data=data)
+    return member
 
 
 def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: datetime) -> None:

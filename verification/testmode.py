@@ -22,12 +22,20 @@ from verification.states import IN_PROGRESS, State
 
 Clock = Callable[[], datetime]
 
+_falls_due_too: list[Callable[[ApiClient, Clock], None]] = []
+"""What other rooms do when a test's clock was moved, or something was decided in it: they say so when they start."""
+
 VERBS: Final = ("approve", "reject", "request_changes", "suspend", "reinstate", "revoke")
 """What a reviewer of a test can decide."""
 LEASE_SECONDS: Final = 30.0
 CLAIMED_FOR: Final = timedelta(minutes=1)
 FARTHEST: Final = timedelta(days=10 * 365)
 """How far ahead of the world's a test's clock can be."""
+
+
+def also(falls_due: Callable[[ApiClient, Clock], None]) -> None:
+    """From now on `falls_due` is done too, whenever something of a test may be due."""
+    _falls_due_too.append(falls_due)
 
 
 def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
@@ -53,7 +61,11 @@ def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: 
         claimed = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": now + CLAIMED_FOR}
         Case.objects.filter(pk=case.pk).update(**claimed)
     actor = Actor(Role.REVIEWER, str(reviewer.pk), frozenset(Power))
-    return operations.review(case.pk, verb, actor, now, codes, note, None, suspend_in_force=verb == "reject")
+    decided = operations.review(case.pk, verb, actor, now, codes, note, None, suspend_in_force=verb == "reject")
+    if employer.platform is not None:
+        for falls_due in _falls_due_too:
+            falls_due(employer.platform, lambda: now)
+    return decided
 
 
 def _reviewer(employer: Employer, now: datetime) -> User:
@@ -93,6 +105,8 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
         settling.end(case_id, clock())
     for case_id in list(cases.in_force(clock()).values_list("pk", flat=True)):
         renewing.remind(case_id, clock())
+    for falls_due in _falls_due_too:
+        falls_due(client, clock)
 
 
 def _only_test(employer: Employer) -> None:
