@@ -34,6 +34,8 @@ REMINDERS: Final = (7, 1)
 """Days before the end on which the recruiter is reminded."""
 LONGEST: Final = timedelta(days=365)
 """From when it was lent: who hires for longer than a year asks the candidate again."""
+LEAST_GAINED: Final = timedelta(days=1)
+"""Ten calls in a morning are one extension: each is told to the provider and to the platform."""
 ASKED_AGAIN_AFTER: Final = timedelta(days=7)
 CLOSED_AT_ONCE: Final = 500
 
@@ -124,15 +126,15 @@ def extend(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
         if binding.state not in OPEN or binding.expires_at <= now:
             raise Refused("relay_ended", seen=binding.ended_why)
         _may_be_lent(place_of(binding.employer_id, now))
-        if now + lasts() > binding.expires_at and not lengthen(binding, now, actor):
+        if not lengthen(binding, now, actor) and now + lasts() >= binding.expires_at + LEAST_GAINED:
             raise Refused("relay_longest")
     return binding
 
 
 def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
-    """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before."""
+    """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before, by `LEAST_GAINED` at least."""
     until = min(now + lasts(), (binding.bound_at or binding.requested_at) + LONGEST)
-    if binding.state not in OPEN or until <= binding.expires_at:
+    if binding.state not in OPEN or until < binding.expires_at + LEAST_GAINED:
         return False
     binding.expires_at, binding.reminded = until, 0
     binding.due_at = min(binding.due_at, now)

@@ -598,8 +598,15 @@ def test_records_come_twice_late_and_in_any_order(member: Member, platform: ApiC
     pushes = provider.pushes(later)
     assert len(pushes) == 4 and taken_in(provider, pushes, later) == 2 and taken_in(provider, pushes, later) == 0
     binding.refresh_from_db()
-    assert binding.expires_at == now + timedelta(minutes=5, days=30), "the earlier one, which came last, shortens nothing"
-    assert verbs(binding).count("call_relay") == 2
+    assert binding.expires_at == now + timedelta(days=30), "a call of the same day gains nothing worth telling"
+    assert verbs(binding).count("call_relay") == 2 and "extend_relay" not in verbs(binding)
+    days = [now + timedelta(days=each) for each in (3, 9)]
+    for day in days:
+        provider.call(binding.number, "", CALLERS[0], day)
+    taken_in(provider, provider.pushes(now + timedelta(days=10)), now + timedelta(days=10))
+    binding.refresh_from_db()
+    assert binding.expires_at == days[1] + timedelta(days=30), "the earlier one, which came last, shortens nothing"
+    assert verbs(binding).count("extend_relay") == 1
 
 
 def test_the_list_finds_what_was_lost_on_the_way(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
