@@ -243,6 +243,7 @@ class PhoneForm(RefusableForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["phone"].required = True
         self.fields["phone"].help_text = _(
             "Candidates are called by relay numbers, and only those of your team get through. So we need the number that you call from. "
             "It is kept encrypted; neither your colleagues nor candidates see it."

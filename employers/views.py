@@ -355,13 +355,15 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
 @member_required
 def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
     """The number that the member calls candidates from."""
-    typed = request.POST.get("phone", "")[:30]
+    typed = "" if "delete" in request.POST else request.POST.get("phone", "")[:30].strip()
+    if not typed and "delete" not in request.POST:
+        return redirect("employers:team")  # nothing was typed, and nothing is lost by that
     try:
         operations.give_phone(member, typed, member.as_actor(), timezone.now())
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:
-        messages.success(request, gettext("Your number is noted.") if typed.strip() else gettext("Your number is deleted."))
+        messages.success(request, gettext("Your number is noted.") if typed else gettext("Your number is deleted."))
     return redirect("employers:team")
 
 

@@ -669,8 +669,10 @@ class TestMyPhone:
     def test_it_is_given_replaced_and_deleted(self, now: datetime, db: None) -> None:
         member = make_member(now)
         visitor = sign_in(member.user)
-        for typed, kept in (("138 0000 0001", "+8613800000001"), ("13800000002", "+8613800000002"), ("", "")):
-            visitor.post("/team/phone/", {"phone": typed})
+        first, second = "+8613800000001", "+8613800000002"
+        steps = [("138 0000 0001", {}, first), ("", {}, first), ("13800000002", {}, second), ("13800000003", {"delete": "1"}, "")]
+        for typed, more, kept in steps:
+            visitor.post("/team/phone/", {"phone": typed, **more})
             member.user.refresh_from_db()
             assert phone_of(member.user) == kept
         said = Event.objects.filter(verb="set_phone", employer_id=member.employer_id).order_by("id")
