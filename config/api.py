@@ -17,8 +17,10 @@ from ninja.openapi.schema import OpenAPISchema
 from config import api_document
 from config.api_problems import MALFORMED, plain, problem, refusal, unavailable
 from downloads.api import router as downloads_router
+from downloads.api_relays import router as relays_router
 from downloads.api_rights import router as rights_router
 from downloads.api_test import router as downloads_test_router
+from downloads.api_test_relays import router as test_relays_router
 from employers.api import BearerKey
 from employers.api import router as platform_router
 from employers.api_events import router as events_router
@@ -53,6 +55,7 @@ api = ZizhiApi(
 )
 api.add_router("", platform_router)
 api.add_router("/gate", downloads_router)
+api.add_router("/relays", relays_router)
 api.add_router("/employers", employers_router)
 api.add_router("/employers", requirements_router)
 api.add_router("/employers", rights_router)
@@ -61,6 +64,7 @@ api.add_router("/events", events_router)
 api.add_router("/webhooks", webhooks_router)
 api.add_router("/test", test_router)
 api.add_router("/test", downloads_test_router)
+api.add_router("/test/relays", test_relays_router)
 
 
 @api.exception_handler(Refused)

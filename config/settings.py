@@ -267,6 +267,39 @@ for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen == "simulator" and not _TRYING_OUT:
         raise ImproperlyConfigured(f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL {SITE_URL}.")
 
+# --- Relay numbers (docs/relays.md): off unless chosen, and keys alone are no choice -----------------------
+RELAYS: str = env.str("ZIZHI_RELAYS", default="simulator" if _TRYING_OUT else "")
+"""Who lends the numbers by which employers reach candidates; empty: none are lent. Platforms' tests have a simulator of their own."""
+ALIYUN_KEY_ID: str = env.str("ZIZHI_ALIYUN_KEY_ID", default="")
+ALIYUN_KEY_SECRET: str = env.str("ZIZHI_ALIYUN_KEY_SECRET", default="")
+ALIYUN_POOL_KEY: str = env.str("ZIZHI_ALIYUN_POOL_KEY", default="")
+ALIYUN_EXTENSION_POOL_KEY: str = env.str("ZIZHI_ALIYUN_EXTENSION_POOL_KEY", default="")
+ALIYUN_CALLBACK_SECRET: str = env.str("ZIZHI_ALIYUN_CALLBACK_SECRET", default="")
+ALIYUN_ENDPOINT: str = env.str("ZIZHI_ALIYUN_ENDPOINT", default="https://dyplsapi.aliyuncs.com")
+RELAY_DAYS: int = env.int("ZIZHI_RELAY_DAYS", default=30)
+"""For how long a number leads to a candidate, from the last sign that hiring goes on."""
+if RELAYS not in ("", "simulator", "aliyun"):
+    raise ImproperlyConfigured(f"ZIZHI_RELAYS is {RELAYS!r}; it can be: aliyun, simulator, or empty.")
+if RELAYS == "simulator" and not _TRYING_OUT:
+    raise ImproperlyConfigured(f"ZIZHI_RELAYS is the simulator, which reaches nobody: it may not run at ZIZHI_SITE_URL {SITE_URL}.")
+if RELAYS == "aliyun":
+    for _name, _value in (
+        ("ZIZHI_ALIYUN_KEY_ID", ALIYUN_KEY_ID),
+        ("ZIZHI_ALIYUN_KEY_SECRET", ALIYUN_KEY_SECRET),
+        ("ZIZHI_ALIYUN_POOL_KEY", ALIYUN_POOL_KEY),
+        ("ZIZHI_ALIYUN_CALLBACK_SECRET", ALIYUN_CALLBACK_SECRET),
+    ):
+        if not _value:
+            raise ImproperlyConfigured(f"ZIZHI_RELAYS is aliyun, and {_name} is not set.")
+    if len(ALIYUN_CALLBACK_SECRET) < 24 or not re.fullmatch(r"[A-Za-z0-9_-]+", ALIYUN_CALLBACK_SECRET):
+        raise ImproperlyConfigured("ZIZHI_ALIYUN_CALLBACK_SECRET has to be 24 or more letters, digits, _ and -: it stands in an address.")
+    if find_spec("alibabacloud_dyplsapi20170525") is None:
+        raise ImproperlyConfigured("ZIZHI_RELAYS is aliyun, but its SDK is not installed: add the extra `aliyun`.")
+if not re.fullmatch(r"https?://[^/@?#]+/?", ALIYUN_ENDPOINT):
+    raise ImproperlyConfigured("ZIZHI_ALIYUN_ENDPOINT is not https://host or http://host:port.")
+if RELAY_DAYS < 30:
+    raise ImproperlyConfigured(f"ZIZHI_RELAY_DAYS is {RELAY_DAYS}: with less than 30 days candidates are lost who wait for an answer.")
+
 # --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
 UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
 SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)
@@ -346,6 +379,10 @@ _EVERY: dict[str, float] = {
     "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
     "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
     "downloads.tasks.retire_answers": 3600,
+    "downloads.tasks.close_relays": 5,
+    "downloads.tasks.sweep_relays": SWEEP_SECONDS,
+    "downloads.tasks.sweep_teams": SWEEP_SECONDS,
+    "downloads.tasks.poll_calls": 300,
     "events.tasks.sweep_mail": SWEEP_SECONDS,
     "events.tasks.sweep_outgoing": SWEEP_SECONDS,
     "events.tasks.sweep_webhooks": 5,

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 
 from config.api import api
+from downloads import callbacks
 from verification import quality_admin
 
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("case/", include("verification.urls")),
     path("downloads/", include("downloads.urls")),
+    path("relays/calls/<slug:provider>/<slug:secret>", callbacks.calls),
     path("favicon.ico", icon),
     path("", include("employers.urls")),
 ]

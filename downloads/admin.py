@@ -6,10 +6,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from downloads import appeals_admin, proposals_admin  # noqa: F401  (their pages are registered as they are read)
+from downloads import appeals_admin, proposals_admin, relays_admin  # noqa: F401  (their pages are registered as they are read)
 from downloads.answers_admin import (
     TIERS,
     AnsweredFilter,
@@ -23,6 +22,7 @@ from downloads.answers_admin import (
     uses_named,
 )
 from downloads.models import GateDecision, PassUse, Standing
+from downloads.relays_admin import ForWhoSeesAnswers
 from events.admin import LookOnlyAdmin
 
 
@@ -49,16 +49,6 @@ class GateDecisionAdmin(Searched, WithItsRung, LookOnlyAdmin):
     @admin.display(description=_("why not"), ordering="reason", empty_value="—")
     def why(self, answer: GateDecision) -> str:
         return in_words(answer.reason)
-
-
-class ForWhoSeesAnswers(LookOnlyAdmin):
-    """What belongs to the gate's answers is for whoever may see those."""
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm("downloads.view_gatedecision"))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
 
 @admin.register(PassUse)

@@ -10,17 +10,16 @@ from django.conf import settings
 from django.db.models import Count, Q
 from ninja import Field, Router, Schema
 
-from downloads import ladders
 from downloads.api import page_of
-from downloads.models import GateDecision, Standing
-from downloads.rights import Obligation, Tier, standing
+from downloads.models import GateDecision
+from downloads.places import placed
+from downloads.rights import Obligation, Tier
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import ApiClient, Employer, Scope
 from events.api_words import Words
 from events.errors import Refused
 from events.reasons import REASONS, Reason
-from verification.models import Case
 
 router = Router(tags=["employers"])
 
@@ -76,11 +75,8 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
     employer: Employer | None = Employer.objects.seen_by(client).filter(pk=employer_id).first()
     if employer is None:
         raise Refused("employer_unknown")
-    case = Case.objects.of(employer).first()
-    state, expires_at, conditional = (case.state, case.expires_at, case.conditional) if case else (None, None, False)
-    ladder = ladders.in_force()
-    moved = Standing.objects.of(employer.pk, now)
-    stands = standing(state, expires_at, employer.confirmed_at, conditional, now, ladder, moved)
+    found = placed(employer, now)
+    stands, ladder = found.place, found.ladder
     held, used = ladder.rights[stands.tier], _used(employer, client, now)
     may = held.download and not stands.reason
     return RightsOut(
@@ -89,7 +85,7 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
         obligations=list(held.obligations) if may else [],
         day=QuotaOut(limit=held.per_day, left=max(0, held.per_day - used["day"])),
         hour=QuotaOut(limit=held.per_hour, left=max(0, held.per_hour - used["hour"])),
-        expires_at=expires_at,
+        expires_at=found.case.expires_at if found.case else None,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is this room called where its tables are listed?"""
+"""What is this room called where its tables are listed, and what does it tell others when it starts?"""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ class DownloadsConfig(AppConfig):
     def ready(self) -> None:
         """How long appeals against restrictions take is told beside the other times, and what is due here in a platform's test
         is done with the rest of it, by a room that knows nothing of either."""
-        from downloads import appealing, moving
+        from downloads import appealing, moving, rehearsing
         from verification.durations import measured_by
         from verification.testmode import also_due
 
         measured_by("restrictions", appealing.answered_in)
-        also_due(moving.lift_step_ups_of_test)
+        also_due(lambda client, clock: moving.lift_step_ups_of_test(client, clock()))
+        also_due(rehearsing.catch_up)

@@ -1,4 +1,4 @@
-"""What did the gate answer, to whom, about whom? One row for every answer, denials too."""
+"""What did the gate answer, to whom, about whom; and by which relay numbers does who reach whom? One row for every answer, denials too."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from downloads import rights
+from downloads.relay_models import RelayBinding, RelayCall, RelayPoll, RelayTeam
 from downloads.rights import Tier
 from employers.models import Employer, User
 from events.models import Event
+
+__all__ = [
+    "Contact", "GateDecision", "GateDecisionQuerySet", "LadderVersion", "Move", "PassUse", "RelayBinding", "RelayCall", "RelayPoll",
+    "RelayTeam", "Standing", "StandingQuerySet",
+]  # fmt: skip
 
 
 class GateDecisionQuerySet(models.QuerySet["GateDecision"]):

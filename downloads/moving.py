@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from downloads import turns
+from downloads import relaying, turns
 from downloads.models import Contact, GateDecision, Move, MoveAppeal, Outcome, Standing, StandingQuerySet
 from downloads.rights import RESTRICTED, STEP_UP, Tier
 from employers.clock import now_of
@@ -215,8 +215,13 @@ def lift(standing: Standing, actor: Actor, now: datetime, note: str = "") -> boo
 
 
 def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:
-    """Note that this download led to a contact; once, however often it is told. Raises Refused `decision_unknown`."""
+    """Note that this download led to a contact; once, however often it is told. Its relay number lasts on.
+
+    Raises Refused `decision_unknown`.
+    """
     decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client_id).first()
     if decision is None:
         raise Refused("decision_unknown", "decision_id")
-    Contact.objects.get_or_create(pk=decision_id, defaults={"uscc": decision.uscc, "client_id": client_id, "at": now})
+    with transaction.atomic():
+        Contact.objects.get_or_create(pk=decision_id, defaults={"uscc": decision.uscc, "client_id": client_id, "at": now})
+        relaying.after_contact(decision_id, now)

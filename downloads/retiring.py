@@ -7,7 +7,8 @@ from typing import Final
 
 from django.db import models
 
-from downloads.models import Contact, GateDecision, PassUse
+from downloads.models import Contact, GateDecision, PassUse, RelayBinding, RelayCall
+from downloads.relay_models import KEPT_SEALED_FOR
 
 LEAST_DAYS: Final = 1096
 """Three years, one of them a leap year (网络招聘服务管理规定 25; 电子商务法 31)."""
@@ -21,6 +22,9 @@ def retire(now: datetime, keep_days: int) -> int:
     before = now - timedelta(days=max(keep_days, LEAST_DAYS))
     _remove(PassUse.objects.filter(used_at__lt=before))
     _remove(Contact.objects.filter(at__lt=before))
+    RelayBinding.objects.filter(ended_at__lt=now - KEPT_SEALED_FOR).exclude(candidate_sealed="").update(candidate_sealed="")
+    _remove(RelayCall.objects.filter(at__lt=before))
+    _remove(RelayBinding.objects.filter(ended_at__lt=before, finished_at__isnull=False, calls=None))
     return _remove(GateDecision.objects.filter(decided_at__lt=before))
 
 

@@ -1,15 +1,26 @@
-"""When is an employer's place on the ladder looked at without anybody asking? In rounds, behind the gate's answers."""
+"""When is an employer's place on the ladder looked at without anybody asking, and when is a provider of relay numbers told? In rounds,
+behind the gate's answers, and at the doorbell."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from downloads import appealing, moving, retiring, watching
+from downloads import appealing, calling, lending, moving, relaying, relays, retiring, teams, watching
+from downloads.models import RelayBinding, RelayTeam
+from employers.clock import now_for
+from employers.models import ApiClient
+from events.errors import ProviderError
+from events.queue import ring_due
+
+log = structlog.get_logger()
 
 
 @shared_task
@@ -29,3 +40,55 @@ def watch_downloads() -> None:
 @shared_task
 def retire_answers() -> None:
     retiring.retire(timezone.now(), settings.KEEP_ANSWERS_DAYS)
+
+
+# --- Relay numbers ---------------------------------------------------------------------------------------
+
+
+@shared_task
+def follow_relay(binding_id: str) -> None:
+    client_id = RelayBinding.objects.filter(pk=binding_id).values_list("client_id", flat=True).first()
+    if client_id is not None:
+        lending.follow(UUID(binding_id), _clock_of(client_id))
+
+
+def _clock_of(client_id: UUID) -> Callable[[], datetime]:
+    """What time it is for the platform: a test's clock can be ahead."""
+    client = ApiClient.objects.get(pk=client_id)
+    return lambda: now_for(client)
+
+
+@shared_task
+def tell_team(team_id: int) -> None:
+    lending.tell_team(team_id, timezone.now)
+
+
+@shared_task
+def sweep_relays() -> None:
+    """Ring again for every binding of which something is due, whose doorbell was lost, or whose time has come."""
+    ring_due(RelayBinding.objects.all(), follow_relay, timezone.now())
+
+
+@shared_task
+def close_relays() -> None:
+    """End the relay numbers of employers that no longer may reach anybody."""
+    relaying.close_those_not_allowed(timezone.now())
+
+
+@shared_task
+def sweep_teams() -> None:
+    """Look whether teams have changed, and ring for those of which a provider is to be told."""
+    now = timezone.now()
+    teams.look(now, now - timedelta(seconds=4 * settings.SWEEP_SECONDS))
+    ring_due(RelayTeam.objects.all(), tell_team, now)
+
+
+@shared_task
+def poll_calls() -> None:
+    """Find the records of calls that were lost on their way; a provider that is down is asked the next time."""
+    if not settings.RELAYS:
+        return
+    try:
+        calling.poll(relays.named(settings.RELAYS), timezone.now())
+    except ProviderError:
+        log.exception("calls_not_polled", provider=settings.RELAYS)

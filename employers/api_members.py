@@ -11,7 +11,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
-from employers.enrolling import add_member, end_member, own
+from employers.enrolling import add_member, end_member, own, set_phone
 from employers.models import ApiClient, Employer, LinkPurpose, Member, Scope
 from employers.onboarding import make_link
 from employers.operations import Links
@@ -140,6 +140,28 @@ def member(request: ApiRequest, employer_id: UUID, member_id: UUID) -> MemberOut
     if found is None:
         raise Refused("member_unknown")
     return MemberOut.of(found)
+
+
+class PhoneIn(Schema):
+    """The number that a recruiter calls from."""
+
+    phone: str = Field(
+        max_length=30, examples=["138 0000 0001"], description="A mobile number of the mainland; empty for none. It is told back to nobody."
+    )
+
+
+@router.put(
+    "/{employer_id}/members/{member_id}/phone",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response={204: None},
+    summary="Give a recruiter's number",
+    operation_id="set_member_phone",
+)
+def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn) -> Status[None]:
+    """By relay numbers only those get through who call from a number that is known to be the team's: it is asked for by this alone."""
+    client = request.auth.client
+    set_phone(client, own(client, employer_id), member_id, body.phone, now_for(client))
+    return Status(204, None)
 
 
 @router.delete(

@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from employers.models import ApiClient, Employer, Member, User
-from employers.operations import tell_owners_of
+from employers.operations import give_phone, tell_owners_of
 from events.api_words import checked_reference
 from events.errors import Refused
 from events.mail import NOWHERE, queue_mail
@@ -86,6 +86,20 @@ def _again(former: Member, reference: str, role: str, language: str, now: dateti
     former.reference, former.role, former.joined_at, former.left_at = reference, role, now, None
     former.save(update_fields=["reference", "role", "joined_at", "left_at"])
     return former
+
+
+def set_phone(client: ApiClient, employer: Employer, member_id: UUID, phone: str, now: datetime) -> Member:
+    """The number that a recruiter whom the platform named calls from; "" for none. It rests sealed, and is told back to nobody.
+
+    Raises Refused: `member_unknown`, `member_not_linked`, `phone_invalid`.
+    """
+    member: Member | None = Member.objects.active().filter(pk=member_id, employer=employer).first()
+    if member is None:
+        raise Refused("member_unknown")
+    if not member.reference:
+        raise Refused("member_not_linked")
+    give_phone(member, phone, client.as_actor(), now)
+    return member
 
 
 def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: datetime) -> None:

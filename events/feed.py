@@ -80,10 +80,11 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
     for event in events:
         hears = heard.get(event.employer_id, nobody) if event.employer_id else nobody
         kind = public.type_of(event.verb, event.subject_type)
-        if kind is None or not hears.clients:  # a type that an earlier version had
+        clients = _told_of(event, hears)
+        if kind is None or not clients:  # a type that an earlier version had
             continue
         told = public.payload(_happened(event, kind, hears))
-        for client_id in sorted(hears.clients):
+        for client_id in sorted(clients):
             feeds[client_id].last_sequence += 1
             rows.append(
                 PlatformEvent(
@@ -93,6 +94,12 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
             )  # fmt: skip
     Feed.objects.bulk_update(feeds.values(), ["last_sequence"])
     return rows
+
+
+def _told_of(event: Event, hears: Heard) -> frozenset[UUID]:
+    """Of those who hear of the employer, the one whom it concerns, where it concerns one: its own candidate, say."""
+    only = event.data.get(public.ONLY)
+    return hears.clients & {UUID(only)} if only else hears.clients
 
 
 def _locked_feeds(client_ids: Iterable[UUID]) -> dict[UUID, Feed]:

@@ -47,6 +47,17 @@ TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("add_member", "employer"): "member.joined",
     ("remove_member", "employer"): "member.left",
     ("release_address", "user"): "member.left",
+    ("wait_relay", "relaybinding"): "relay.waiting",
+    ("bind_relay", "relaybinding"): "relay.bound",
+    ("extend_relay", "relaybinding"): "relay.extended",
+    ("remind_relay", "relaybinding"): "relay.expiring",
+    ("call_relay", "relaybinding"): "relay.called",
+    ("mute_relay", "relaybinding"): "relay.muted",
+    ("unmute_relay", "relaybinding"): "relay.unmuted",
+    ("end_relay", "relaybinding"): "relay.ended",
+    ("fail_relay", "relaybinding"): "relay.failed",
+    ("ask_contact", "relaybinding"): "relay.contact_asked",
+    ("answer_contact", "relaybinding"): "relay.contact_answered",
 }
 """The type of an event by its verb and the kind of its subject; what is not listed is told to nobody."""
 
@@ -54,8 +65,13 @@ EVENT_TYPES: Final = tuple(dict.fromkeys(TYPES.values()))
 PING: Final = "webhook.ping"
 """Sent when a platform tries an endpoint out; it stands in no feed."""
 
-DETAILS: Final = ("attempt", "expires_at", "conditional", "member", "because_of")
+DETAILS: Final = (
+    "attempt", "expires_at", "conditional", "member", "because_of", "relay", "candidate", "muted", "days", "agreed", "call", "outcome",
+    "seconds", "called_at", "by_candidate",
+)  # fmt: skip
 """What of an event's details is told where it is there."""
+ONLY: Final = "only"
+"""The detail that names the one platform that hears of an event, where not all do that may know of its employer."""
 
 
 def type_of(verb: str, subject_type: str) -> str | None:

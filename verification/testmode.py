@@ -24,7 +24,7 @@ from verification.standing import declared_by
 from verification.states import IN_PROGRESS, State
 
 Clock = Callable[[], datetime]
-Also = Callable[[ApiClient, datetime], object]
+Also = Callable[[ApiClient, Clock], object]
 
 VERBS: Final = ("approve", "reject", "request_changes", "suspend", "reinstate", "revoke")
 """What a reviewer of a test can decide."""
@@ -40,7 +40,7 @@ _ALSO: Final[list[Also]] = []
 
 
 def also_due(do: Also) -> None:
-    """From now on `do` is done, too, when a test catches up with its clock: for rooms above this one."""
+    """From now on `do` is done, too, when a test catches up with its clock or something was decided in it: for rooms above this one."""
     _ALSO.append(do)
 
 
@@ -67,7 +67,10 @@ def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: 
         claimed = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": now + CLAIMED_FOR}
         Case.objects.filter(pk=case.pk).update(**claimed)
     actor = Actor(Role.REVIEWER, str(reviewer.pk), frozenset(Power))
-    return operations.review(case.pk, verb, actor, now, codes, note, None, suspend_in_force=verb == "reject")
+    decided = operations.review(case.pk, verb, actor, now, codes, note, None, suspend_in_force=verb == "reject")
+    if employer.platform is not None:
+        _and_above(employer.platform, lambda: now)
+    return decided
 
 
 # --- Proofs of authority ---------------------------------------------------------------------------------
@@ -117,13 +120,13 @@ def _followed(proof: Proof, employer: Employer, clock: Clock) -> Proof:
     following.follow(proof.pk, lambda: now, following.LEASE_SECONDS)
     proof.refresh_from_db()
     if employer.platform is not None:
-        _and_above(employer.platform, now)
+        _and_above(employer.platform, lambda: now)
     return proof
 
 
-def _and_above(client: ApiClient, now: datetime) -> None:
+def _and_above(client: ApiClient, clock: Clock) -> None:
     for do in _ALSO:
-        do(client, now)
+        do(client, clock)
 
 
 # --- Reviewer and clock ----------------------------------------------------------------------------------
@@ -169,7 +172,7 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
         settling.end(case_id, clock())
     for case_id in list(cases.in_force(clock()).values_list("pk", flat=True)):
         renewing.remind(case_id, clock())
-    _and_above(client, clock())
+    _and_above(client, clock)
 
 
 def _only_test(employer: Employer) -> None:

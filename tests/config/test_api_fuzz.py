@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CheckFunction, load_all_checks, not_a_server_error
 
 from config.wsgi import application
-from employers.models import ApiClient, Scope
+from downloads import rehearsing, relaying
+from employers.enrolling import set_phone
+from employers.models import ApiClient, Member, Scope
 from employers.operations import create_api_client
 from events import webhooks
 from events.actor import SYSTEM
@@ -50,8 +53,14 @@ schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
 schema.config.generation.update(with_security_parameters=False)
 
 
+def _named(member: Member) -> Member:
+    """By the platform's own reference, so that it may say more of them."""
+    Member.objects.filter(pk=member.pk).update(reference="hr-1")
+    return member
+
+
 @pytest.fixture
-def there(settings: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """A test platform's key that may do everything, and the ids of what there is, by the names of the path's parameters."""
     settings.API_PER_SECOND = {"gate": 0.0, "other": 0.0}
     now = timezone.now()
@@ -64,6 +73,7 @@ def there(settings: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     record("register", employer, SYSTEM, now, employer_id=employer.pk)
     relay(now)
     delivery = WebhookDelivery.objects.get()
+    settings.VAR_DIR = tmp_path
     ids: dict[str, Any] = {
         "employer_id": employer.pk,
         "member_id": member.pk,
@@ -74,6 +84,9 @@ def there(settings: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     asked = {"employer_id": employer.pk, "member_id": member.pk, "candidate": "c-1"}
     yes = Client().post("/api/v1/gate/decisions", asked, "application/json", headers={"Authorization": f"Bearer {key}"}).json()
     ids |= {"decision_id": yes["id"], "gate_pass": yes["gate_pass"]}
+    set_phone(client, employer, _named(member).pk, "13800000001", now)
+    lent = relaying.bind(yes["id"], client, "13900000001", now)
+    ids["relay_id"] = rehearsing.follow_at_once(lent, client, timezone.now).pk
     # The test's connection is not the server's to close; Django's own test client does the same.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)

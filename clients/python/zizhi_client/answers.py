@@ -118,6 +118,41 @@ class Spent:
 
 
 @dataclass(frozen=True)
+class Relay:
+    """A relay number, by which an employer's people reach a candidate."""
+
+    id: str
+    decision_id: str
+    employer_id: str
+    member_id: str
+    candidate: str
+    state: str
+    """requested, bound, ended or failed."""
+    number: str | None
+    extension: str | None
+    callers: int
+    muted: bool
+    requested_at: datetime
+    bound_at: datetime | None
+    expires_at: datetime
+    ended_at: datetime | None
+    reasons: list[Reason]
+    contact: str
+    """none, asked, agreed or refused: whether the candidate was asked again after its end."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call by a relay number."""
+
+    id: str
+    at: datetime
+    seconds: int
+    outcome: str
+    by_candidate: bool
+
+
+@dataclass(frozen=True)
 class MemberLine:
     """A recruiter in the list of an employer."""
 
@@ -330,6 +365,28 @@ class Recipe:
     outcome: str
     reason: str | None
     says: Words
+
+
+@dataclass(frozen=True)
+class RelayRecipe:
+    """A candidate's number, and what happens with it."""
+
+    candidate_phone: str
+    says: Words
+
+
+@dataclass(frozen=True)
+class RelayRecipes:
+    """Every one of them."""
+
+    data: list[RelayRecipe]
+
+
+@dataclass(frozen=True)
+class Played:
+    """The call that was played; None where its record comes late."""
+
+    call: Call | None
 
 
 @dataclass(frozen=True)

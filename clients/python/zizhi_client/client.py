@@ -100,6 +100,49 @@ class Zizhi:
                 told={"code": error.code, "request_id": error.request_id},
             ) from error  # fmt: skip
 
+    # --- Relay numbers -------------------------------------------------------------------------------------
+
+    def bind_relay(self, decision_id: str, candidate_phone: str, *, idempotency_key: str | None = None) -> answers.Relay:
+        """The number by which the employer of this allowed answer reaches its candidate; asked again, the same. It follows in seconds."""
+        body = {"decision_id": decision_id, "candidate_phone": candidate_phone}
+        return self._send(answers.Relay, "POST", "/relays", body, idempotency_key)
+
+    def relays(self, *, employer_id: str | None = None, candidate: str | None = None) -> Iterator[answers.Relay]:
+        """Those to your candidates, the last that was asked for first; all pages."""
+        return self._pages(answers.Relay, "/relays", {"employer_id": employer_id, "candidate": candidate})
+
+    def relay(self, relay_id: str) -> answers.Relay:
+        """As it stands now. Show the number to the employer's people alone."""
+        return self._get(answers.Relay, f"/relays/{_part(relay_id)}")
+
+    def extend_relay(self, relay_id: str, *, idempotency_key: str | None = None) -> answers.Relay:
+        """Hiring goes on. Raises Conflict `relay_ended`, `relay_longest`."""
+        return self._send(answers.Relay, "POST", f"/relays/{_part(relay_id)}/extend", None, idempotency_key)
+
+    def mute_relay(self, relay_id: str, *, idempotency_key: str | None = None) -> answers.Relay:
+        """The candidate wants no calls for now."""
+        return self._send(answers.Relay, "POST", f"/relays/{_part(relay_id)}/mute", None, idempotency_key)
+
+    def unmute_relay(self, relay_id: str, *, idempotency_key: str | None = None) -> answers.Relay:
+        """The candidate wants calls again."""
+        return self._send(answers.Relay, "POST", f"/relays/{_part(relay_id)}/unmute", None, idempotency_key)
+
+    def end_relay(self, relay_id: str, *, idempotency_key: str | None = None) -> None:
+        """The candidate wants to hear of this employer no more."""
+        self._calls.answer("DELETE", f"/relays/{_part(relay_id)}", key=idempotency_key)
+
+    def ask_for_contact(self, relay_id: str, member_id: str, *, idempotency_key: str | None = None) -> answers.Relay:
+        """After its end: you are told by `relay.contact_asked` to ask the candidate. Raises Conflict `relay_asked_already`."""
+        return self._send(answers.Relay, "POST", f"/relays/{_part(relay_id)}/ask", {"member_id": member_id}, idempotency_key)
+
+    def answer_contact(self, relay_id: str, agrees: bool, *, idempotency_key: str | None = None) -> answers.Relay:
+        """What the candidate answers: with a yes, the relay number that begins then."""
+        return self._send(answers.Relay, "POST", f"/relays/{_part(relay_id)}/answer", {"agrees": agrees}, idempotency_key)
+
+    def relay_calls(self, relay_id: str) -> Iterator[answers.Call]:
+        """Its calls, the last one first; all pages."""
+        return self._pages(answers.Call, f"/relays/{_part(relay_id)}/calls", {})
+
     # --- Employers -----------------------------------------------------------------------------------------
 
     def employers(self, *, uscc: str | None = None, reference: str | None = None, state: str | None = None) -> Iterator[answers.Employer]:
@@ -151,6 +194,10 @@ class Zizhi:
     def member(self, employer_id: str, member_id: str) -> answers.Member:
         """Whether they act for the employer, and have confirmed their address."""
         return self._get(answers.Member, f"/employers/{_part(employer_id)}/members/{_part(member_id)}")
+
+    def set_member_phone(self, employer_id: str, member_id: str, phone: str) -> None:
+        """The number that they call relay numbers from; "" for none. Said twice, it is the same as once."""
+        self._calls.answer("PUT", f"/employers/{_part(employer_id)}/members/{_part(member_id)}/phone", body={"phone": phone})
 
     def end_member(self, employer_id: str, member_id: str, *, idempotency_key: str | None = None) -> None:
         """Ends it at once: the gate says no from the answer on."""
@@ -294,6 +341,17 @@ class Zizhi:
     def test_move_clock(self, advance: timedelta, *, idempotency_key: str | None = None) -> answers.Clock:
         """Moves it forward; what falls due until then is done before the answer."""
         return self._send(answers.Clock, "POST", "/test/clock", {"advance": advance.total_seconds()}, idempotency_key)
+
+    def test_relay_recipes(self) -> list[answers.RelayRecipe]:
+        """Candidates' numbers that stand for outcomes."""
+        return self._get(answers.RelayRecipes, "/test/relays/recipes").data
+
+    def test_call(
+        self, relay_id: str, *, by_stranger: bool = False, seconds: int = 60, idempotency_key: str | None = None
+    ) -> answers.Played:
+        """Plays a call to a relay number, by a member of the employer or by a stranger."""
+        body = {"by_stranger": by_stranger, "seconds": seconds}
+        return self._send(answers.Played, "POST", f"/test/relays/{_part(relay_id)}/calls", body, idempotency_key)
 
     def test_mails(self) -> list[answers.Mail]:
         """What the members of the test's employers would have got, the newest first."""
