@@ -167,7 +167,7 @@ def ask(request: ApiRequest, relay_id: UUID, body: AskIn) -> RelayOut:
     return RelayOut.of(binding)
 
 
-class AnswerIn(Schema):
+class CandidateAnswerIn(Schema):
     """What the candidate answers."""
 
     agrees: bool = Field(description="Whether they want to be reached again. After a no they are not asked again.")
@@ -180,7 +180,7 @@ class AnswerIn(Schema):
     summary="The candidate answers",
     operation_id="answer_contact",
 )
-def answer(request: ApiRequest, relay_id: UUID, body: AnswerIn) -> RelayOut:
+def answer(request: ApiRequest, relay_id: UUID, body: CandidateAnswerIn) -> RelayOut:
     """With a yes, the relay number that begins then; with a no, the old one."""
     client = request.auth.client
     return shown(relaying.answer(relaying.seen(relay_id, client).pk, body.agrees, client, now_for(client)), client)
