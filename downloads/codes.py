@@ -20,6 +20,8 @@ QUIET: Final = 0.08
 SCALES: Final = (1.0, 0.5, 2.0)
 LARGEST: Final = 4000
 """Pixels of the longer side that is looked at."""
+LEAST: Final = 36
+"""Pixels of the side of a code that could not be read: a QR code has 21 modules or more, and print has small squares too."""
 DAMAGED: Final = zxingcpp.BarcodeFormat.QRCode | zxingcpp.BarcodeFormat.DataMatrix | zxingcpp.BarcodeFormat.Aztec
 """Codes that are seen by their frames, and so even where they cannot be read; stripes are only believed when read."""
 
@@ -37,12 +39,17 @@ def codes_on(pixels: npt.NDArray[np.uint8]) -> list[Quad]:
 
 
 def _read(grey: npt.NDArray[np.uint8], scale: float) -> Iterator[Quad]:
-    whole = zxingcpp.read_barcodes(grey)
-    broken = zxingcpp.read_barcodes(grey, formats=DAMAGED, return_errors=True)
-    for code in (*whole, *broken):
-        at = code.position
-        corners = np.array([(p.x, p.y) for p in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)], dtype=np.float32)
-        yield _with_quiet(corners) / np.float32(scale)
+    for code in zxingcpp.read_barcodes(grey):
+        yield _with_quiet(_corners(code)) / np.float32(scale)
+    for code in zxingcpp.read_barcodes(grey, formats=DAMAGED, return_errors=True):
+        corners = _corners(code) / np.float32(scale)
+        if min(np.linalg.norm(corners[1] - corners[0]), np.linalg.norm(corners[3] - corners[0])) >= LEAST:
+            yield _with_quiet(corners)
+
+
+def _corners(code: zxingcpp.Barcode) -> Quad:
+    at = code.position
+    return np.array([(p.x, p.y) for p in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)], dtype=np.float32)
 
 
 def _with_quiet(corners: Quad) -> Quad:

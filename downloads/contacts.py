@@ -157,7 +157,7 @@ _LINKS: Final = tuple(
     for pattern in (
         rf"(?:https?|ftp)[ ]?:[ ]?/[ ]?/[ ]?{_REST}",
         rf"(?<![a-z0-9])www[ ]?\.[ ]?[a-z0-9]{_REST}",
-        rf"(?:mailto|tel|sms|weixin|skype|callto|tg|whatsapp):/{{0,2}}{_REST}",
+        rf"(?:mailto:|(?:weixin|skype|callto|tg|whatsapp)://){_REST}",
         rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]+\.)*(?:{_PERSONAL_HOST})/{_REST}",
         r"(?<![a-z0-9.\-@])[a-z0-9\-]+\.(?:github|gitee|gitlab)\.io\b(?:/[!-~]*)?",
         rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]+\.)+(?:com|cn|me|dev|org|top|xyz|site|cc|blog)/[a-z0-9@~]{_REST}",

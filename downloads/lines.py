@@ -21,9 +21,11 @@ from verification.licence.boxes import TextBox
 Quad = npt.NDArray[np.float32]
 """4 × 2: corners in pixels of the page, from the text's own top left, clockwise as one reads."""
 
-SPACE: Final = 0.4
+SPACE: Final = 0.18
 GAP: Final = 1.5
 """Heights between two characters, from which on there is a space, or another cell."""
+LEADING: Final = 1.37
+"""Of a character with its leading, where that of its size alone is 1."""
 NEAR: Final = 0.6
 """Heights between two runs that are one."""
 _NARROW: Final = 0.55
@@ -73,9 +75,9 @@ def runs_of_letters(letters: npt.NDArray[Any]) -> list[Run]:
     inked = letters[(letters["box"][:, 2] > letters["box"][:, 0]) & (letters["height"] > 0) & (letters["code"] >= 32)]
     runs: list[Run] = []
     for line in _levels(inked):
-        height = float(np.median(line["height"])) / 1.3
+        height = float(np.median(line["height"])) / LEADING
         start = 0
-        gaps = line["box"][1:, 0] - line["box"][:-1, 2]
+        gaps = line["advance"][1:, 0] - line["advance"][:-1, 1]
         for end in [*(np.flatnonzero(gaps > GAP * height) + 1).tolist(), len(line)]:
             runs.append(_cell(line[start:end], height))
             start = end
@@ -98,23 +100,32 @@ def _cell(line: npt.NDArray[Any], height: float) -> Run:
     text: list[str] = []
     quads: list[Quad] = []
     inked = line[line["code"] > 32] if (line["code"] > 32).any() else line
-    top, bottom = float(inked["box"][:, 1].min()), float(inked["box"][:, 3].max())
+    top, bottom = _reach(inked)
     before: float | None = None
     for letter in line:
         x0, _, x1, _ = (float(edge) for edge in letter["box"])
-        if before is not None and x0 - before > SPACE * height:
+        start, end = (float(edge) for edge in letter["advance"])
+        if before is not None and start - before > SPACE * height:
             text.append(" ")
-            quads.append(_upright(before, top, x0, bottom))
+            quads.append(_upright(before, top, start, bottom))
         text.append(chr(int(letter["code"])))
         quads.append(_upright(x0, top, x1, bottom))
-        before = x1
+        before = end
     return Run("".join(text), np.stack(quads), seen=False)
 
 
-def quad_of_letter(letter: Any) -> Quad:
-    """The corners of one character of a PDF."""
-    x0, y0, x1, y1 = (float(edge) for edge in letter["box"])
-    return _upright(x0, y0, x1, y1)
+def quad_of_letter(letters: npt.NDArray[Any]) -> Quad:
+    """The corners of one character of a PDF, given as an array of one."""
+    top, bottom = _reach(letters)
+    return _upright(float(letters["box"][0, 0]), top, float(letters["box"][0, 2]), bottom)
+
+
+def _reach(letters: npt.NDArray[Any]) -> tuple[float, float]:
+    """How far up and down `letters` of one line reach: their ink, and at least as far as letters of their size usually do."""
+    boxes = letters["box"]
+    size = min(float(np.median(letters["height"])) / LEADING, 1.7 * float((boxes[:, 3] - boxes[:, 1]).max()))
+    line = float(np.median(letters["at"][:, 1]))
+    return min(float(boxes[:, 1].min()), line - 0.74 * size), max(float(boxes[:, 3].max()), line + 0.14 * size)
 
 
 def _upright(x0: float, y0: float, x1: float, y1: float) -> Quad:

@@ -28,7 +28,7 @@ ACCEPTED: Final = "PDF, DOCX, JPEG, PNG, WebP, HEIC"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 CHILD: Final = Path(__file__).with_name("resume_child.py")
 OFFICE_CHILD: Final = Path(__file__).with_name("office_child.py")
-LETTER: Final = np.dtype([("code", "<u4"), ("box", "<f4", (4,)), ("at", "<f4", (2,)), ("height", "<f4")])
+LETTER: Final = np.dtype([("code", "<u4"), ("box", "<f4", (4,)), ("advance", "<f4", (2,)), ("at", "<f4", (2,)), ("height", "<f4")])
 """One character, as `resume_child.LETTER` packs it."""
 PAGE_PIXELS: Final = 9_100_000
 LETTERS: Final = 60_000
@@ -227,7 +227,9 @@ def _page(number: int, described: Any, pixels: bytes, letters: bytes) -> Page:
     codes = characters["code"]
     if np.any(codes > 0x10FFFF) or np.any((codes >= 0xD800) & (codes < 0xE000)):
         raise sandbox.Died("garbage")
-    sound = np.isfinite(characters["box"]).all(axis=1) & np.isfinite(characters["at"]).all(axis=1) & np.isfinite(characters["height"])
+    sound = np.isfinite(characters["height"])
+    for name in ("box", "advance", "at"):
+        sound &= np.isfinite(characters[name]).all(axis=1)
     page = np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
     return Page(number, page, min(max(float(dpi), 1.0), 1200.0), characters[sound])
 

@@ -24,7 +24,7 @@ Colour = tuple[int, int, int]
 
 RING: Final = 5
 """Pixels around a place that tell the colour of its ground."""
-LETTER: Final = 0.78
+LETTER: Final = 0.86
 """The height of a letter's body, where that of the place is 1."""
 LEAST: Final = 0.62
 """How much smaller than what was there words may be, before shorter ones are taken."""
@@ -83,7 +83,7 @@ def _colours(pixels: Pixels, quad: Quad) -> tuple[Colour, Colour]:
     if not len(held):
         return _colour(ground), (60, 60, 60)
     away = np.abs(held.astype(np.int16) - ground).sum(axis=1)
-    ink = np.median(held[away >= np.quantile(away, 0.93)], axis=0)
+    ink = np.median(held[away >= np.quantile(away, 0.97)], axis=0)
     if np.abs(ink - ground).sum() < 180:  # too pale to read
         ink = np.full(3, 40 if ground.mean() > 128 else 230)
     return _colour(ground), _colour(ink)

@@ -27,7 +27,7 @@ ItemKind = Kind | Literal["code"]
 Source = Literal["text", "seen"]
 """The file's own characters, or the pixels as a reader saw them."""
 
-ROOM: Final[Mapping[Source, tuple[float, float]]] = {"text": (0.16, 0.14), "seen": (0.14, -0.08)}
+ROOM: Final[Mapping[Source, tuple[float, float]]] = {"text": (0.14, 0.08), "seen": (0.14, -0.08)}
 """Heights that a covered place reaches beyond its characters, along the line and across; what a reader gives has some already."""
 SAME: Final = 0.4
 """The share of the smaller of two places that lies in the other, from which on they are one."""
@@ -167,9 +167,9 @@ def _in_letters(page: Page) -> Iterator[Found]:
     """What the file's own characters say, in the file's order and as they stand on the page."""
     text = page.text.replace("\r\n", "\n ").replace("\r", "\n")  # as long as before
     for contact in contacts_in(text):
-        quads = [
-            quad_of_letter(letter) for letter in page.letters[contact.start : contact.end] if letter["box"][2] > letter["box"][0]
-        ]
+        letters = page.letters[contact.start : contact.end]
+        inked = np.flatnonzero(letters["box"][:, 2] > letters["box"][:, 0])
+        quads = [quad_of_letter(letters[index : index + 1]) for index in inked]
         if quads:
             yield Found(contact.kind, contact.masked, tuple(_lines_of(quads, "text")), frozenset({"text"}))
     yield from _in_runs(runs_of_letters(page.letters), "text")
@@ -286,7 +286,8 @@ def _area(found: Found) -> float:
 def _left(seen: Sequence[Run], places: Sequence[Place], said: Sequence[str]) -> tuple[Line, ...]:
     """The lines that were seen, without what was covered, and the words that were put there. A line in which a contact still shows
     is left out."""
-    lines = [Line(words, place.quad) for place, words in zip(places, said, strict=True) if words]
+    ours = [Line(words, place.quad) for place, words in zip(places, said, strict=True) if words]
+    lines = []
     for run in seen:
         kept = [not any(_inside(quad, place.quad) for place in places) for quad in run.quads]
         for start, end in _stretches(kept):
@@ -294,7 +295,7 @@ def _left(seen: Sequence[Run], places: Sequence[Place], said: Sequence[str]) -> 
             if text:
                 quad = np.stack([run.quads[start, 0], run.quads[end - 1, 1], run.quads[end - 1, 2], run.quads[start, 3]])
                 lines.append(Line(text, quad))
-    return tuple(line for line in _as_read(lines) if not contacts_in(line.text))
+    return tuple(_as_read([*ours, *(line for line in lines if not contacts_in(line.text))]))
 
 
 def _as_read(lines: Sequence[Line]) -> list[Line]:

@@ -38,9 +38,9 @@ from verification.sandbox_child import (  # noqa: E402
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-LETTER: Final = struct.Struct("<I7f")
-"""A character's code; its ink's left, top, right, bottom; where it stands on its line, x and y; its height with its leading.
-Pixels of the page."""
+LETTER: Final = struct.Struct("<I9f")
+"""A character's code; its ink's left, top, right, bottom; from where to where it advances its line; where it stands on it, x and y;
+its height with its leading. Pixels of the page."""
 DPI: Final = 150
 FINE_DPI: Final = 200
 """For small print, and for pages without text, which are mostly scans."""
@@ -120,17 +120,19 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
     for index in range(min(text.count_chars(), LETTERS)):
         code = raw.FPDFText_GetUnicode(text, index)
         code = code if code <= LAST_CODE and not 0xD800 <= code < 0xE000 else 0xFFFD
-        box, origin, size = (0.0,) * 4, (0.0, 0.0), 0.0
+        box, advance, origin, size = (0.0,) * 4, (0.0, 0.0), (0.0, 0.0), 0.0
         edges = [ctypes.byref(edge) for edge in (left, right, bottom, top)]
         if raw.FPDFText_GetCharBox(text, index, *edges) and (right.value > left.value or top.value > bottom.value):
             corners = [place(left.value, top.value), place(right.value, bottom.value)]
             box = tuple(edge(corner[axis] for corner in corners) for edge in (min, max) for axis in (0, 1))
             if raw.FPDFText_GetCharOrigin(text, index, ctypes.byref(x), ctypes.byref(y)):
                 origin = place(x.value, y.value)
+            advance = box[0], box[2]
             if raw.FPDFText_GetLooseCharBox(text, index, ctypes.byref(loose)):
                 (ax, ay), (bx, by) = place(loose.left, loose.top), place(loose.right, loose.bottom)
                 size = min(abs(ay - by), 4 * (abs(ax - bx) + 1))
-        yield LETTER.pack(code, *box, *origin, size)
+                advance = min(ax, bx, box[0]), max(ax, bx, box[2])
+        yield LETTER.pack(code, *box, *advance, *origin, size)
 
 
 def picture(opener: str) -> Callable[[bytes, Limits], list[Drawn]]:
