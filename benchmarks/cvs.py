@@ -21,6 +21,7 @@ from xml.sax.saxutils import escape
 
 import cv2
 import numpy as np
+import pikepdf
 import pypdfium2
 import pypdfium2.raw as raw
 import zxingcpp
@@ -116,7 +117,9 @@ def person(rng: random.Random, chinese: bool) -> Person:
     years = [first, first + 4, first + 4 + rng.randint(1, 3), first + 10]
     made = Person(
         chinese,
-        name=rng.choice(_FAMILY) + rng.choice(_GIVEN) + rng.choice(_GIVEN) if chinese else f"{rng.choice(_LATIN)} {rng.choice(_LATIN_FAMILY)}",
+        name=rng.choice(_FAMILY) + rng.choice(_GIVEN) + rng.choice(_GIVEN)
+        if chinese
+        else f"{rng.choice(_LATIN)} {rng.choice(_LATIN_FAMILY)}",
         phone=phone,
         email=f"{word}.{other}{rng.randint(10, 999)}@{rng.choice(_HOSTS)}",
         wechat=f"{other}_{word[:3]}{rng.randint(1000, 99999)}",
@@ -166,7 +169,9 @@ class Sheet:
         self._kept = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
         self.font = raw.FPDFText_LoadFont(self.pdf, self._kept, len(data), raw.FPDF_FONT_TRUETYPE, True)
 
-    def text(self, x: float, y: float, text: str, size: float = 11, colour: tuple[int, int, int] = (20, 20, 20), *, hidden: bool = False) -> float:
+    def text(
+        self, x: float, y: float, text: str, size: float = 11, colour: tuple[int, int, int] = (20, 20, 20), *, hidden: bool = False
+    ) -> float:
         """`text` with its baseline at `y` points from the top; how far it reaches."""
         piece = raw.FPDFPageObj_CreateTextObj(self.pdf, self.font, size)
         coded = (text + "\0").encode("utf-16-le")
@@ -281,20 +286,29 @@ def veiled(rng: random.Random, email: str, how: str) -> str:
     return f"{name}(at){host}" if how == "hyphens" else email
 
 
+_LABELS: Final = (
+    ("手机：", "电话：", "联系电话: ", "手机号码：", "Tel："),
+    ("邮箱：", "E-mail: ", "电子邮箱：", ""),
+    ("微信：", "微信号：", "VX: ", "V信："),
+    ("QQ：", "QQ号：", "QQ "),
+    ("身份证号：", "身份证：", ""),
+    ("领英：", ""),
+)
+_LABELS_EN: Final = (
+    ("Phone: ", "Mobile: ", "Tel ", "Cell: ", ""),
+    ("Email: ", "E-mail ", ""),
+    ("WeChat: ", "WeChat ID: "),
+    ("QQ: ",),
+    ("ID card: ", "ID No.: "),
+    ("LinkedIn: ", ""),
+)
+
+
 def contact_lines(who: Person, rng: random.Random, how: str = "") -> tuple[list[str], tuple[str, ...]]:
     """Lines with `who`'s contacts behind their labels, and the values as they are written in them."""
     phone, email = spelled(rng, who.phone, how), veiled(rng, who.email, how)
     values = (phone, email, who.wechat, who.qq, who.identity, who.link)
-    if who.chinese:
-        labels = (
-            rng.choice(("手机：", "电话：", "联系电话: ", "手机号码：", "Tel：")), rng.choice(("邮箱：", "E-mail: ", "电子邮箱：", "")),
-            rng.choice(("微信：", "微信号：", "VX: ", "V信：")), rng.choice(("QQ：", "QQ号：", "QQ ")), rng.choice(("身份证号：", "身份证：", "")), rng.choice(("领英：", "")),
-        )  # fmt: skip
-    else:
-        labels = (
-            rng.choice(("Phone: ", "Mobile: ", "Tel ", "Cell: ", "")), rng.choice(("Email: ", "E-mail ", "")), rng.choice(("WeChat: ", "WeChat ID: ")),
-            "QQ: ", rng.choice(("ID card: ", "ID No.: ")), rng.choice(("LinkedIn: ", "")),
-        )  # fmt: skip
+    labels = tuple(rng.choice(each) for each in (_LABELS if who.chinese else _LABELS_EN))
     return [label + value for label, value in zip(labels, values, strict=True)], values
 
 
@@ -345,7 +359,7 @@ def split_runs(rng: random.Random, chinese: bool) -> Cv:
     """Every value set in pieces, as editors leave it behind, and the pieces kept in another order than they stand."""
     who = person(rng, chinese)
     sheet = Sheet()
-    lines, values = contact_lines(who, rng)
+    lines, _ = contact_lines(who, rng)
     y = 100.0
     pieces = []
     for line in lines:
@@ -384,7 +398,11 @@ def table(rng: random.Random, chinese: bool) -> Cv:
         sheet.rectangle(58 + 120 * number, 86, 116, 22, (232, 236, 242))
         sheet.text(64 + 120 * number, 101, head, 11)
         sheet.text(64 + 120 * number, 126, value, 11)
-    rows = (("邮箱", who.email), ("身份证号", who.identity), ("个人主页", who.link)) if chinese else (("Email", who.email), ("ID card", who.identity), ("Homepage", who.link))
+    rows = (
+        (("邮箱", who.email), ("身份证号", who.identity), ("个人主页", who.link))
+        if chinese
+        else (("Email", who.email), ("ID card", who.identity), ("Homepage", who.link))
+    )
     for number, (head, value) in enumerate(rows):
         sheet.text(64, 160 + 22 * number, head, 11)
         sheet.text(190, 160 + 22 * number, value, 11)
@@ -452,18 +470,15 @@ def hidden(rng: random.Random, chinese: bool) -> Cv:
         sheet.text(60, 720 + 12 * number, line, 9)
     sheet.picture(50, 700, 300, 100, Image.new("RGB", (300, 100), "#88aacc"))
     sheet.lines(who.lines, 60, 240, 10.5)
-    import pikepdf
 
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(sheet.saved())) as pdf:
         pdf.docinfo["/Author"] = who.email
         pdf.docinfo["/Keywords"] = " ".join(lines)
         pdf.attachments["contacts.txt"] = "\n".join(lines).encode()
-        pdf.pages[0].Annots = pdf.make_indirect(
-            pikepdf.Array(
-                [pdf.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[10, 10, 20, 20], Contents=" ".join(lines), F=2))]
-            )
-        )  # fmt: skip
+        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[10, 10, 20, 20], F=2)
+        note.Contents = " ".join(lines)
+        pdf.pages[0].Annots = pdf.make_indirect(pikepdf.Array([pdf.make_indirect(note)]))
         pdf.save(out)
     return Cv("hidden", out.getvalue(), who.planted, None, values)
 
@@ -471,13 +486,17 @@ def hidden(rng: random.Random, chinese: bool) -> Cv:
 # --- Pictures of pages -------------------------------------------------------------------------------------
 
 
-def _warped(pdf: bytes, values: tuple[str, ...], dpi: float, corners: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], tuple[Truth, ...]]:
+def _warped(
+    pdf: bytes, values: tuple[str, ...], dpi: float, corners: np.ndarray[Any, Any]
+) -> tuple[np.ndarray[Any, Any], tuple[Truth, ...]]:
     """The first page of `pdf` laid so that its corners come to `corners` (shares of the picture), and its characters there."""
     image = np.asarray(rendered(pdf, dpi))
     high, wide = image.shape[:2]
     source = np.array([[0, 0], [wide, 0], [wide, high], [0, high]], np.float32)
     matrix = cv2.getPerspectiveTransform(source, (corners * (wide, high)).astype(np.float32))
-    picture = cv2.warpPerspective(image, matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(214, 208, 196))
+    picture = cv2.warpPerspective(
+        image, matrix, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=(214, 208, 196)
+    )
     truth = []
     for each in truth_of(pdf, values)[0]:
         x0, y0, x1, y1 = each.box
@@ -507,9 +526,9 @@ def scan(rng: random.Random, chinese: bool) -> Cv:
     turn = np.deg2rad(rng.uniform(-2.2, 2.2))
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
     aspect = A4[1] / A4[0]
-    corners = np.stack(
-        [square[:, 0] * np.cos(turn) - square[:, 1] * aspect * np.sin(turn), square[:, 0] / aspect * np.sin(turn) + square[:, 1] * np.cos(turn)], axis=1
-    ) * 0.96 + 0.5  # fmt: skip
+    x, y = square[:, 0], square[:, 1]
+    turned = np.stack([x * np.cos(turn) - y * aspect * np.sin(turn), x / aspect * np.sin(turn) + y * np.cos(turn)], axis=1)
+    corners = turned * 0.96 + 0.5
     picture, truth = _warped(pdf, values, rng.choice((150, 200)), corners)
     image = _noisy(picture, rng, 5)
     if rng.random() < 0.5:
@@ -531,7 +550,9 @@ def sideways(rng: random.Random, chinese: bool) -> Cv:
 def photo(rng: random.Random, chinese: bool) -> Cv:
     """A page photographed from a little aside."""
     pdf, who, values = _page_of(rng, chinese)
-    corners = np.array([[0.04, 0.04], [0.96, 0.04], [0.96, 0.96], [0.04, 0.96]]) + np.array([[rng.uniform(-0.03, 0.03) for _ in range(2)] for _ in range(4)])
+    corners = np.array([[0.04, 0.04], [0.96, 0.04], [0.96, 0.96], [0.04, 0.96]]) + np.array(
+        [[rng.uniform(-0.03, 0.03) for _ in range(2)] for _ in range(4)]
+    )
     picture, truth = _warped(pdf, values, 220, corners)
     high, wide = picture.shape[:2]
     light = np.linspace(rng.uniform(0.75, 0.95), 1.0, wide)[None, :, None] * np.linspace(1.0, rng.uniform(0.8, 1.0), high)[:, None, None]
@@ -556,7 +577,20 @@ def screenshot(rng: random.Random, chinese: bool) -> Cv:
 
 # --- Word --------------------------------------------------------------------------------------------------
 
-_W: Final = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+_W: Final = (
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+)
+_PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
+_DECLARED: Final = '<?xml version="1.0" encoding="UTF-8"?>'
+_SECTION: Final = (
+    '<w:sectPr><w:headerReference w:type="default" r:id="rId1"/><w:pgSz w:w="11906" w:h="16838"/>'
+    '<w:pgMar w:top="1440" w:right="1200" w:bottom="1440" w:left="1200" w:header="600" w:footer="600" w:gutter="0"/></w:sectPr>'
+)
+_BOX: Final = (
+    '<w:p><w:r><w:pict><v:shape style="position:absolute;margin-left:200pt;margin-top:10pt;width:260pt;height:150pt;z-index:1" '
+    'filled="f" stroked="t"><v:textbox><w:txbxContent>{}</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>'
+)
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PART: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 
@@ -566,25 +600,36 @@ def _paragraph(*runs: str) -> str:
 
 
 def _cells(*cells: str) -> str:
-    return "<w:tr>" + "".join(f'<w:tc><w:tcPr><w:tcW w:w="2400" w:type="dxa"/></w:tcPr>{_paragraph(cell)}</w:tc>' for cell in cells) + "</w:tr>"
+    return (
+        "<w:tr>"
+        + "".join(f'<w:tc><w:tcPr><w:tcW w:w="2400" w:type="dxa"/></w:tcPr>{_paragraph(cell)}</w:tc>' for cell in cells)
+        + "</w:tr>"
+    )
 
 
-def word(body: str, header: str = "") -> bytes:
-    """A Word file of `body`, and of `header` on its pages."""
+def related(kind: str, target: str, more: str = "") -> str:
+    """A part of relations that leads to `target`, and to `more`."""
+    first = f'<Relationship Id="rId1" Type="{_OFFICE}/{kind}" Target="{target}"/>'
+    return f'{_DECLARED}<Relationships xmlns="{_PACKAGE}/relationships">{first}{more}</Relationships>'
+
+
+def word(body: str, header: str = "", relations: str = "", more: dict[str, bytes] | None = None) -> bytes:
+    """A Word file of `body`, and of `header` on its pages; with other `relations` and `more` parts, for those who test it."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(
             "[Content_Types].xml",
-            '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
-            f'<Override PartName="/word/document.xml" ContentType="{_PART}.document.main+xml"/><Override PartName="/word/header1.xml" ContentType="{_PART}.header+xml"/></Types>',
+            f'{_DECLARED}<Types xmlns="{_PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/>'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/word/document.xml" ContentType="{_PART}.document.main+xml"/>'
+            f'<Override PartName="/word/header1.xml" ContentType="{_PART}.header+xml"/></Types>',
         )
-        relations = '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="{0}/{1}" Target="{2}"/></Relationships>'
-        file.writestr("_rels/.rels", relations.format(_OFFICE, "officeDocument", "word/document.xml"))
-        file.writestr("word/_rels/document.xml.rels", relations.format(_OFFICE, "header", "header1.xml"))
-        file.writestr("word/header1.xml", f'<?xml version="1.0"?><w:hdr {_W}>{header or _paragraph("")}</w:hdr>')
-        section = '<w:sectPr><w:headerReference w:type="default" r:id="rId1"/><w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1440" w:right="1200" w:bottom="1440" w:left="1200" w:header="600" w:footer="600" w:gutter="0"/></w:sectPr>'
-        file.writestr("word/document.xml", f'<?xml version="1.0" encoding="UTF-8"?><w:document {_W}><w:body>{body}{section}</w:body></w:document>')
+        file.writestr("_rels/.rels", related("officeDocument", "word/document.xml"))
+        file.writestr("word/_rels/document.xml.rels", relations or related("header", "header1.xml"))
+        file.writestr("word/header1.xml", f"{_DECLARED}<w:hdr {_W}>{header or _paragraph('')}</w:hdr>")
+        file.writestr("word/document.xml", f"{_DECLARED}<w:document {_W}><w:body>{body}{_SECTION}</w:body></w:document>")
+        for name, content in (more or {}).items():
+            file.writestr(name, content)
     return out.getvalue()
 
 
@@ -599,15 +644,15 @@ def _docx(kind: str) -> Make:
         elif kind == "header":
             data = word(_paragraph(who.name) + rest, "".join(_paragraph(line) for line in lines))
         elif kind == "table":
-            heads = ("手机", "邮箱", "微信", "QQ", "身份证", "个人主页") if chinese else ("Phone", "Email", "WeChat", "QQ", "ID card", "Homepage")
+            heads = (
+                ("手机", "邮箱", "微信", "QQ", "身份证", "个人主页")
+                if chinese
+                else ("Phone", "Email", "WeChat", "QQ", "ID card", "Homepage")
+            )
             rows = "".join(_cells(head, value) for head, value in zip(heads, values, strict=True))
             data = word(f"{_paragraph(who.name)}<w:tbl><w:tblPr><w:tblW w:w='9000' w:type='dxa'/></w:tblPr>{rows}</w:tbl>{rest}")
         else:
-            inner = "".join(_paragraph(line) for line in lines)
-            box = (
-                '<w:p><w:r><w:pict><v:shape style="position:absolute;margin-left:200pt;margin-top:10pt;width:260pt;height:150pt;z-index:1" filled="f" stroked="t">'
-                f"<v:textbox><w:txbxContent>{inner}</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>"
-            )
+            box = _BOX.format("".join(_paragraph(line) for line in lines))
             data = word(_paragraph(who.name) + box + _paragraph("") * 12 + rest)
         return Cv(f"word {kind}", data, who.planted, None, values)
 
@@ -629,8 +674,11 @@ def cvs(count: int, seed: int, office: bool) -> Iterator[Cv]:
         yield kinds[number % len(kinds)](rng, chinese=(number // len(kinds) + number) % 3 != 2)
 
 
+_SUFFIXES: Final = {b"PK": "docx", b"%PDF": "pdf", b"\x89PNG": "png", b"\xff\xd8": "jpg"}
+
+
 def save_all(folder: Path, count: int, seed: int) -> None:
     """Put them into `folder`, to be looked at."""
     for number, cv in enumerate(cvs(count, seed, office=True)):
-        suffix = "docx" if cv.data.startswith(b"PK") else "pdf" if cv.data.startswith(b"%PDF") else "png" if cv.data.startswith(b"\x89") else "jpg"
+        suffix = next(name for start, name in _SUFFIXES.items() if cv.data.startswith(start))
         (folder / f"{number:03d} {cv.name}.{suffix}").write_bytes(cv.data)

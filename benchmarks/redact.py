@@ -20,6 +20,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -164,11 +165,11 @@ def wrongly_removed(truth: tuple[Truth, ...], before: np.ndarray[Any, Any], afte
 
     def end() -> None:
         nonlocal words
-        if word:
+        if any(character.isalnum() for character, _ in word):
             words += 1
             if any(gone for _, gone in word):
                 wrong.append("".join(character for character, _ in word))
-            word.clear()
+        word.clear()
 
     last: Truth | None = None
     for each in truth:
@@ -205,7 +206,7 @@ def judge(cv: Cv, second: bool) -> tuple[Outcome, Redacted, bytes]:
         count, gone = wrongly_removed(truth, page.pixels, after.pixels)
         words += count
         wrong += gone
-    opened, redacted, written = (end - start for start, end in zip(clock[:-1], clock[1:], strict=True))
+    opened, redacted, written = (end - start for start, end in pairwise(clock))
     outcome = Outcome(cv.name, leaks_of(cv, pdf, second), words, wrong, len(resume.pages), opened, redacted, written, drawn, len(pdf))
     return outcome, result, pdf
 
@@ -264,7 +265,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="only kinds whose name has this in it")
     parser.add_argument("--show", action="store_true", help="print what became of each")
-    parser.add_argument("--fast", action="store_true", help="leave the second reader, which takes most of the time, out of the search for leaks")
+    parser.add_argument(
+        "--fast", action="store_true", help="leave the second reader, which takes most of the time, out of the search for leaks"
+    )
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     result = measure(arguments.items, arguments.seed, arguments.only, arguments.show, not arguments.fast)

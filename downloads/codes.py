@@ -6,14 +6,15 @@ QR codes and barcodes of every kind, even those that are too damaged to be read 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias, cast
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import zxingcpp
 
-Quad = npt.NDArray[np.float32]
+Quad: TypeAlias = npt.NDArray[np.float32]
+Grey: TypeAlias = npt.NDArray[np.uint8]
 
 QUIET: Final = 0.08
 """Of its side, that a code is covered beyond itself."""
@@ -28,17 +29,21 @@ DAMAGED: Final = zxingcpp.BarcodeFormat.QRCode | zxingcpp.BarcodeFormat.DataMatr
 
 def codes_on(pixels: npt.NDArray[np.uint8]) -> list[Quad]:
     """The corners of every code on `pixels` (RGB), with what is to be covered around it."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    grey = cast(Grey, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     found: list[Quad] = []
     for scale in SCALES:
-        if scale * max(grey.shape) > LARGEST:
-            continue
-        looked_at = grey if scale == 1 else cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-        found += [quad for quad in _read(looked_at, scale) if not any(_near(quad, other) for other in found)]
+        if scale * max(grey.shape) <= LARGEST:
+            found += [quad for quad in _read(_scaled(grey, scale), scale) if not any(_near(quad, other) for other in found)]
     return found
 
 
-def _read(grey: npt.NDArray[np.uint8], scale: float) -> Iterator[Quad]:
+def _scaled(grey: Grey, scale: float) -> Grey:
+    if scale == 1:
+        return grey
+    return cast(Grey, cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC))
+
+
+def _read(grey: Grey, scale: float) -> Iterator[Quad]:
     for code in zxingcpp.read_barcodes(grey):
         yield _with_quiet(_corners(code)) / np.float32(scale)
     for code in zxingcpp.read_barcodes(grey, formats=DAMAGED, return_errors=True):

@@ -108,10 +108,12 @@ def _numbers(text: str) -> Iterator[Span]:
 # --- E-mail ------------------------------------------------------------------------------------------------
 
 _TOP: Final = (
-    r"(?:com|cn|net|org|edu|gov|io|me|co|hk|tw|mo|sg|jp|kr|uk|us|de|fr|ca|au|info|biz|dev|app|xyz|top|site|tech|cc|tv|vip|pro|live|club|online|asia|name|work|link|wang|ren|ai)"
+    r"(?:com|cn|net|org|edu|gov|io|me|co|hk|tw|mo|sg|jp|kr|uk|us|de|fr|ca|au|info|biz|dev|app|xyz|top|site|tech|cc|tv|vip|pro|live"
+    r"|club|online|asia|name|work|link|wang|ren|ai)"
 )
 _MAILS: Final = (
-    r"(?:qq|163|126|139|189|wo|yeah|gmail|googlemail|outlook|hotmail|live|msn|foxmail|sina|sohu|tom|21cn|aliyun|yahoo|icloud|me|mac|proton|protonmail|vip\.qq|vip\.163|vip\.sina)"
+    r"(?:qq|163|126|139|189|wo|yeah|gmail|googlemail|outlook|hotmail|live|msn|foxmail|sina|sohu|tom|21cn|aliyun|yahoo|icloud|me|mac"
+    r"|proton|protonmail|vip\.qq|vip\.163|vip\.sina)"
 )
 _NAME: Final = r"[a-z0-9](?:[a-z0-9._%+\-]*[a-z0-9_\-])?"
 _POINT: Final = r"[ ]?(?:\.|点|。|[ ]dot[ ]|\(dot\)|\[dot\]|\[\.\]|\(\.\))[ ]?"
@@ -142,12 +144,13 @@ def _emails(text: str) -> Iterator[Span]:
 # --- Links -------------------------------------------------------------------------------------------------
 
 _PERSONAL: Final = (
-    "linkedin.com", "linkedin.cn", "github.com", "github.io", "gitee.com", "gitee.io", "gitlab.com", "gitlab.io", "bitbucket.org", "weibo.com",
-    "weibo.cn", "zhihu.com", "bilibili.com", "douyin.com", "xiaohongshu.com", "xhslink.com", "kuaishou.com", "jianshu.com", "juejin.cn", "juejin.im",
-    "csdn.net", "cnblogs.com", "segmentfault.com", "douban.com", "twitter.com", "x.com", "facebook.com", "fb.com", "instagram.com", "t.me",
-    "telegram.me", "wa.me", "whatsapp.com", "line.me", "medium.com", "behance.net", "dribbble.com", "zcool.com.cn", "ui.cn", "lofter.com",
-    "notion.site", "vercel.app", "netlify.app", "about.me", "linktr.ee", "kaggle.com", "huggingface.co", "stackoverflow.com", "maimai.cn",
-    "leetcode.cn", "leetcode.com", "orcid.org", "researchgate.net", "wordpress.com", "blogspot.com", "yuque.com", "weixin.qq.com",
+    "linkedin.com", "linkedin.cn", "github.com", "github.io", "gitee.com", "gitee.io", "gitlab.com", "gitlab.io", "bitbucket.org",
+    "weibo.com", "weibo.cn", "zhihu.com", "bilibili.com", "douyin.com", "xiaohongshu.com", "xhslink.com", "kuaishou.com", "jianshu.com",
+    "juejin.cn", "juejin.im", "csdn.net", "cnblogs.com", "segmentfault.com", "douban.com", "twitter.com", "x.com", "facebook.com",
+    "fb.com", "instagram.com", "t.me", "telegram.me", "wa.me", "whatsapp.com", "line.me", "medium.com", "behance.net", "dribbble.com",
+    "zcool.com.cn", "ui.cn", "lofter.com", "notion.site", "vercel.app", "netlify.app", "about.me", "linktr.ee", "kaggle.com",
+    "huggingface.co", "stackoverflow.com", "maimai.cn", "leetcode.cn", "leetcode.com", "orcid.org", "researchgate.net", "wordpress.com",
+    "blogspot.com", "yuque.com", "weixin.qq.com",
 )  # fmt: skip
 """Where people have pages of their own, on which they can be written to."""
 _PERSONAL_HOST: Final = "|".join(re.escape(host) for host in _PERSONAL)
@@ -187,9 +190,10 @@ _SAYS: Final = (
 )
 """What may stand between a label and its value. A colon, or the next cell, promises a value; a space does not."""
 _NO_NAME: Final = frozenset(
-    "official account accounts payment pay program programs miniprogram mini work enterprise group groups platform public moments marketing "
-    "wechat weixin development developer open login user users store channel channels game games api apis sdk jssdk ecosystem operation operations "
-    "team management and for with the same above phone mobile email none null actions pages copilot issues".split()
+    "official account accounts payment pay program programs miniprogram mini work enterprise group groups platform public moments "
+    "marketing wechat weixin development developer open login user users store channel channels game games api apis sdk jssdk "
+    "ecosystem operation operations team management and for with the same above phone mobile email none null actions pages copilot "
+    "issues".split()
 )
 """Words that stand behind WeChat and its like, and are nobody's name there."""
 
@@ -255,22 +259,33 @@ def _matching(pattern: str) -> Take:
     return take
 
 
+def _word(words: str) -> str:
+    """A pattern for `words` of Latin letters, that are not part of longer ones."""
+    return rf"(?<![a-z])(?:{words})(?![a-z])"
+
+
 _LABELS: Final[tuple[tuple[Kind, str, Take], ...]] = (
-    ("phone", r"手机|电话|联系方式|联系我|座机|固话|热线|传真|(?<![a-z])(?:tel(?:ephone)?|phone|mobile(?:[ ]phone)?|cell(?:phone)?|mob|fax|call me(?:[ ]at)?|contact)(?![a-z])\.?", _phone),
-    ("phone", r"(?<![a-z])(?:whatsapp|wechat|signal|viber)(?![a-z])|微信|v信", _phone),
-    ("email", r"邮箱|电子邮[件箱]|邮件|信箱|电邮|(?<![a-z])e-?mail(?![a-z])|(?<![a-z])mail(?![a-z])", _email),
-    ("id_number", r"身份证|证件号?码?|(?<![a-z])id card(?![a-z])|identity(?:[ ]card)?", _matching(r"[1-9][\dx*](?:[ -]?[\dx*]){12,16}(?![\d])")),
-    ("passport", r"护照|(?<![a-z])passport(?![a-z])|通行证|台胞证|回乡证", _matching(r"[a-z]{0,2}[ ]?\d{7,10}(?!\d)|[a-z]\d{6}\(?[\da]\)?")),
-    ("wechat", r"微信|威信|薇信|徽信|v信|v❤|(?<![a-z])(?:we-?chat|weixin|vx)(?![a-z])|(?<![a-z])wx(?=[号: ])|加v(?![a-z])|(?<![a-z])v(?=[:])", _name(strong=True, native=True)),
-    ("qq", r"(?<![a-z])qq(?![a-z])|扣扣|企鹅|(?<![a-z])q(?=[号:])", _number(5, 12)),
-    ("handle", r"(?<![a-z])(?:telegram|tg|whatsapp|skype)(?![a-z])|电报|纸飞机|公众号", _name(strong=True, native=False)),
+    (
+        "phone",
+        rf"手机|电话|联系方式|联系我|座机|固话|热线|传真|{_word('tel(?:ephone)?|phone|mobile(?:[ ]phone)?|cell(?:phone)?|mob')}[.]?",
+        _phone,
+    ),
+    ("phone", rf"微信|v信|{_word('fax|call me(?:[ ]at)?|contact|whatsapp|wechat|signal|viber')}", _phone),
+    ("email", rf"邮箱|电子邮[件箱]|邮件|信箱|电邮|{_word('e-?mail|mail')}", _email),
+    ("id_number", rf"身份证|证件号?码?|{_word('id card|identity(?:[ ]card)?')}", _matching(r"[1-9][\dx*](?:[ -]?[\dx*]){12,16}(?!\d)")),
+    ("passport", rf"护照|{_word('passport')}|通行证|台胞证|回乡证", _matching(r"[a-z]{0,2}[ ]?\d{7,10}(?!\d)|[a-z]\d{6}\(?[\da]\)?")),
+    ("wechat", rf"微信|威信|薇信|徽信|v信|v❤|{_word('we-?chat|weixin|vx')}", _name(strong=True, native=True)),
+    ("wechat", r"(?<![a-z])wx(?=[号: ])|加v(?![a-z])|(?<![a-z])v(?=:)", _name(strong=True, native=True)),
+    ("qq", rf"{_word('qq')}|扣扣|企鹅|(?<![a-z])q(?=[号:])", _number(5, 12)),
+    ("handle", rf"{_word('telegram|tg|whatsapp|skype')}|电报|纸飞机|公众号", _name(strong=True, native=False)),
     (
         "handle",
-        r"(?<![a-z])(?:line|signal|viber|kakao(?:talk)?|discord|dingtalk|instagram|ig|facebook|fb|messenger|twitter|weibo|linkedin|github|gitee|gitlab"
-        r"|bilibili)(?![a-z])|钉钉|飞书|微博|抖音|小红书|知乎|b站|领英|快手",
+        _word("line|signal|viber|kakao(?:talk)?|discord|dingtalk|instagram|ig|facebook|fb|messenger"),
         _name(strong=False, native=False),
     ),
-)  # fmt: skip
+    ("handle", _word("twitter|weibo|linkedin|github|gitee|gitlab|bilibili"), _name(strong=False, native=False)),
+    ("handle", r"钉钉|飞书|微博|抖音|小红书|知乎|b站|领英|快手", _name(strong=False, native=False)),
+)
 _OWN: Final = re.compile(r"(?<![a-z0-9])wxid_[a-z0-9]{6,}|(?<![\w.@/])@(?=[a-z._]*[\d_])[a-z][a-z0-9_]{4,31}(?![\w/.\-])")
 """What is a name without any label: as WeChat itself makes them, and with the sign before it and a digit in it."""
 _COMPILED: Final = tuple((kind, re.compile(rf"(?:{label}){_SAYS}"), take) for kind, label, take in _LABELS)

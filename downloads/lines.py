@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -149,10 +150,10 @@ def _edges(box: TextBox) -> list[tuple[float, float]]:
         between = (middles[1:] + middles[:-1]) / 2
         half = box.height / max(box.length, 1.0) / 2
         ends = [max(0.0, float(middles[0]) - half), *between.tolist(), min(1.0, float(middles[-1]) + half)]
-        return list(zip(ends[:-1], ends[1:], strict=True))
+        return list(pairwise(ends))
     widths = [1.0 if ord(character) > 0x2E80 else _NARROW for character in box.text]
     ends = [0.0, *np.cumsum(widths).tolist()]
-    return [(start / ends[-1], end / ends[-1]) for start, end in zip(ends[:-1], ends[1:], strict=True)]
+    return [(start / ends[-1], end / ends[-1]) for start, end in pairwise(ends)]
 
 
 # --- Put together ------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from verification.sandbox_child import Limits, Refusal, answer, attempt, ready  # noqa: E402
+from verification.sandbox_child import Limits, Refusal, answer, attempt, ready
 
 ROOM: Final = Path("/tmp")  # noqa: S108 (the sandbox's own)
 MAIN: Final = "word/document.xml"
@@ -32,15 +32,20 @@ ACTIVE: Final = ("word/vba", "word/embeddings/", "word/activex/", "word/attached
 NOWHERE: Final = "about:blank"
 RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
 """The namespace of every part of relations, which LibreOffice reads only unprefixed."""
-SETTINGS: Final = """<?xml version="1.0" encoding="UTF-8"?>
-<oor:items xmlns:oor="http://openoffice.org/2001/registry" xmlns:xs="http://www.w3.org/2001/XMLSchema">
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="MacroSecurityLevel"><value>3</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableMacrosExecution"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="DisableActiveContent"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop oor:name="BlockUntrustedRefererLinks"><value>true</value></prop></item>
-<item oor:path="/org.openoffice.Office.Writer/Content/Update"><prop oor:name="Link"><value>0</value></prop></item>
-</oor:items>
-"""
+_SCRIPTING: Final = "/org.openoffice.Office.Common/Security/Scripting"
+_UPDATE: Final = "/org.openoffice.Office.Writer/Content/Update"
+_SET: Final = (
+    (_SCRIPTING, "MacroSecurityLevel", "3"),
+    (_SCRIPTING, "DisableMacrosExecution", "true"),
+    (_SCRIPTING, "DisableActiveContent", "true"),
+    (_SCRIPTING, "BlockUntrustedRefererLinks", "true"),
+    (_UPDATE, "Link", "0"),
+)
+SETTINGS: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">'
+    + "".join(f'<item oor:path="{path}"><prop oor:name="{name}"><value>{value}</value></prop></item>' for path, name, value in _SET)
+    + "</oor:items>"
+)
 """Of LibreOffice's profile: no macros, no controls, no links followed."""
 
 
@@ -78,7 +83,7 @@ def _led_nowhere(relations: bytes) -> bytes:
             relation.set("Target", NOWHERE)
         elif any(word in (relation.get("Target") or "").lower() for word in ("embeddings/", "vba", "activex/")):
             root.remove(relation)
-    return xml.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 def printed(document: bytes, program: str, limits: Limits) -> bytes:

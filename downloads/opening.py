@@ -112,13 +112,14 @@ def open_resume(data: bytes, limits: Limits = Limits(), isolation: sandbox.Isola
     if len(data) > limits.bytes:
         raise Refused("resume_too_large", FIELD, seen=_megabytes(len(data)), expected=f"≤ {_megabytes(limits.bytes)}")
     isolation = isolation or sandbox.best_isolation()
-    media_type = media_type_of(data)
+    media_type = media_type_of(data) or ""
     drawn = data
     if media_type not in _TASKS:
-        kind = _other(data)
-        if kind != DOCX:
-            raise Refused("resume_encrypted" if kind == "encrypted" else "resume_format_not_supported", FIELD, seen=kind, expected=ACCEPTED)
-        drawn, media_type = _printed(data, limits, isolation), DOCX
+        media_type = _other(data)
+        if media_type != DOCX:
+            code = "resume_encrypted" if media_type == "encrypted" else "resume_format_not_supported"
+            raise Refused(code, FIELD, seen=media_type, expected=ACCEPTED)
+        drawn = _printed(data, limits, isolation)
     task = _TASKS.get(media_type, "pdf")
     try:
         reply = sandbox.run(

@@ -268,12 +268,14 @@ def _both(one: Found, other: Found) -> Found:
     larger = max((one, other), key=lambda each: (each.kind != "code", _area(each)))
     kind, masked = larger.kind, larger.masked
     first, second = (other, one) if "text" in other.sources and "text" not in one.sources else (one, other)
-    quads = [*first.quads, *(quad for quad in second.quads if not any(_share(quad, held) > 0.98 and _within(quad, held) for held in first.quads))]
-    return Found(kind, masked, tuple(quads), one.sources | other.sources)  # words go where the file says, which is exact
+    # Words go where the file says, which is exact.
+    more = [quad for quad in second.quads if not any(_within(quad, held) for held in first.quads)]
+    return Found(kind, masked, (*first.quads, *more), one.sources | other.sources)
 
 
 def _within(quad: Quad, held: Quad) -> bool:
-    return bool(cv2.contourArea(quad) <= cv2.contourArea(held))
+    """Whether all of `quad` is covered by `held`."""
+    return _share(quad, held) > 0.98 and bool(cv2.contourArea(quad) <= cv2.contourArea(held))
 
 
 def _area(found: Found) -> float:

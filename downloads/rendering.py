@@ -54,15 +54,13 @@ def released(sheets: Iterable[Sheet], title: str = "") -> bytes:
             font = font or _font(pdf)
             resources.Font = pikepdf.Dictionary(Text=font)
             content += b"\n" + _text(sheet, down)
-        pdf.pages.append(
-            pikepdf.Page(
-                pdf.make_indirect(
-                    pikepdf.Dictionary(
-                        Type=pikepdf.Name.Page, MediaBox=[0, 0, round(across, 3), round(down, 3)], Resources=resources, Contents=pdf.make_stream(content)
-                    )
-                )
-            )
-        )  # fmt: skip
+        page = pikepdf.Dictionary(
+            Type=pikepdf.Name.Page,
+            MediaBox=[0, 0, round(across, 3), round(down, 3)],
+            Resources=resources,
+            Contents=pdf.make_stream(content),
+        )
+        pdf.pages.append(pikepdf.Page(pdf.make_indirect(page)))
     if title:
         pdf.docinfo["/Title"] = title
     out = io.BytesIO()
@@ -162,9 +160,7 @@ def _text(sheet: Sheet, down: float) -> bytes:
     scale = 72 / sheet.dpi
     parts = [b"BT 3 Tr"]
     for line in sheet.lines:
-        text = "".join(character if " " <= character < "\ud800" or "\ue000" <= character < "\uffff" else "\ufffd" for character in line.text)
-        if not text:
-            continue
+        text = "".join(character if " " <= character < "\uffff" else "\ufffd" for character in line.text)
         start, end = line.quad[3] * scale, line.quad[2] * scale
         along = np.array([end[0] - start[0], start[1] - end[1]])
         length = max(float(np.linalg.norm(along)), 0.1)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from verification.sandbox_child import (  # noqa: E402
+from verification.sandbox_child import (
     _UPRIGHT,
     Limits,
     Refusal,
@@ -124,7 +124,8 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
         edges = [ctypes.byref(edge) for edge in (left, right, bottom, top)]
         if raw.FPDFText_GetCharBox(text, index, *edges) and (right.value > left.value or top.value > bottom.value):
             corners = [place(left.value, top.value), place(right.value, bottom.value)]
-            box = tuple(edge(corner[axis] for corner in corners) for edge in (min, max) for axis in (0, 1))
+            (ax, ay), (bx, by) = corners
+            box = min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
             if raw.FPDFText_GetCharOrigin(text, index, ctypes.byref(x), ctypes.byref(y)):
                 origin = place(x.value, y.value)
             advance = box[0], box[2]
@@ -168,15 +169,11 @@ def _upright(image: Image, orientation: int) -> Drawn:
 _PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFilter")
 
 
-def _single(opener: str) -> Callable[[bytes, Limits], list[Drawn]]:
-    return picture(opener)
-
-
 TASKS: Final[Mapping[str, tuple[tuple[str, ...], int, Callable[[bytes, Limits], list[Drawn]], bool]]] = {
-    "jpeg": (_PICTURES, 0, _single("PIL.JpegImagePlugin:JpegImageFile"), False),
-    "png": ((*_PICTURES, "PIL.PngImagePlugin"), 0, _single("PIL.PngImagePlugin:PngImageFile"), False),
-    "webp": ((*_PICTURES, "PIL.WebPImagePlugin"), 0, _single("PIL.WebPImagePlugin:WebPImageFile"), False),
-    "heif": ((*_PICTURES, "pillow_heif"), 0, _single("pillow_heif:HeifImageFile"), True),
+    "jpeg": (_PICTURES, 0, picture("PIL.JpegImagePlugin:JpegImageFile"), False),
+    "png": ((*_PICTURES, "PIL.PngImagePlugin"), 0, picture("PIL.PngImagePlugin:PngImageFile"), False),
+    "webp": ((*_PICTURES, "PIL.WebPImagePlugin"), 0, picture("PIL.WebPImagePlugin:WebPImageFile"), False),
+    "heif": ((*_PICTURES, "pillow_heif"), 0, picture("pillow_heif:HeifImageFile"), True),
     "pdf": ((*_PICTURES, "pypdfium2", "pypdfium2.raw"), 16, pdf, False),
 }
 """What each loads, how many files it may open (PDFium looks for fonts), what it does, and whether threads do it."""
