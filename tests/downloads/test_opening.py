@@ -39,10 +39,11 @@ CODES = {
     "resume_unreadable",
 }
 PAGES = "pages"
+DEFAULT = Limits()
 TEXT = '<w:p><w:r><w:t xml:space="preserve">{}</w:t></w:r></w:p>'
 
 
-def refusal(data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None) -> Refused:
+def refusal(data: bytes, limits: Limits = DEFAULT, isolation: sandbox.Isolation | None = None) -> Refused:
     with pytest.raises(Refused) as caught:
         open_resume(data, limits, isolation)
     assert caught.value.field == "resume"
@@ -186,9 +187,7 @@ def test_word_needs_libreoffice_and_bubblewrap(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_room_of_its_own_needs_bubblewrap() -> None:
     with pytest.raises(ProviderBroken):
-        sandbox.run(
-            "nothing", b"", {}, seconds=5, memory_bytes=1 << 30, output_bytes=1 << 16, isolation="rlimits", room_bytes=1 << 20
-        )
+        sandbox.run("nothing", b"", {}, seconds=5, memory_bytes=1 << 30, output_bytes=1 << 16, isolation="rlimits", room_bytes=1 << 20)
 
 
 # --- What means harm ---------------------------------------------------------------------------------------
@@ -259,7 +258,7 @@ def lying_bomb() -> bytes:
 
 
 def laughs() -> bytes:
-    entities = "".join(f'<!ENTITY a{n} "{"&a%d;" % (n - 1) * 10}">' for n in range(1, 10))
+    entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     relations = f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a0 "ha">{entities}]><Relationships>&a9;</Relationships>'
     return word(TEXT.format("text"), relations=relations)
 
@@ -333,10 +332,10 @@ def reaching_out(port: int) -> bytes:
     fields = "".join(
         f'<w:p><w:fldSimple w:instr="{instruction}"><w:r><w:t>x</w:t></w:r></w:fldSimple></w:p>'
         for instruction in (
-            f'INCLUDEPICTURE &quot;{address}/field.png&quot; \\d',
-            f'INCLUDETEXT &quot;{address}/text.docx&quot;',
-            'INCLUDETEXT &quot;/etc/passwd&quot;',
-            'DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe &quot;/k calc&quot;',
+            f"INCLUDEPICTURE &quot;{address}/field.png&quot; \\d",
+            f"INCLUDETEXT &quot;{address}/text.docx&quot;",
+            "INCLUDETEXT &quot;/etc/passwd&quot;",
+            "DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe &quot;/k calc&quot;",
         )
     )
     return word(TEXT.format("honest text") + drawing + fields, relations=related("header", "header1.xml", more))
