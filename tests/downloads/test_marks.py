@@ -162,8 +162,10 @@ def test_words_are_found_where_they_are_and_rules_are_none() -> None:
     page[100:103, 20:380] = 20
     page[20:280, 385:388] = 20
     page[150:170, 60:80], page[150:170, 82:102] = 20, 20
+    page[200:220, 60:80], page[200:220, 81:101] = 20, 20
     assert wordshift.units(page, DPI).tolist() == [
-        [39, 49, 61, 71], [69, 49, 91, 71], [99, 49, 121, 71], [149, 49, 171, 71], [59, 149, 103, 171],
+        [39, 49, 61, 71], [69, 49, 91, 71], [99, 49, 121, 71], [149, 49, 171, 71],
+        [59, 149, 81, 171], [81, 149, 103, 171], [59, 199, 102, 221],
     ]  # fmt: skip
 
 
@@ -178,11 +180,11 @@ def test_words_move_by_a_pixel_and_nothing_else_does() -> None:
     across, down = wordshift.signs(KEY, len(boxes))
     kept = 0
     for n, (x0, y0, x1, y1) in enumerate(boxes.tolist()):
-        dx, dy = int(across[n]), (int(down[n]) + 1) // 2
+        dx, dy = (int(across[n]) + 1) // 2, (int(down[n]) + 1) // 2
         moved = result[y0 + 1 + dy : y1 - 1 + dy, x0 + 1 + dx : x1 - 1 + dx]
         kept += (moved == page[y0 + 1 : y1 - 1, x0 + 1 : x1 - 1]).all()
     assert len(boxes) > 150
-    assert kept > 0.9 * len(boxes)  # neighbours that touch lose a column of their edge
+    assert kept > 0.97 * len(boxes)  # the pale edge of a letter may lie in its neighbour's margin
 
 
 def test_a_character_that_no_font_has_is_shown_as_lacking(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +208,7 @@ def test_pages_are_bound_in_order_at_their_size_and_hold_nothing_but_pictures() 
         difference = np.abs(page[:height, :width].astype(int) - given_page)
         assert difference.mean() < 4
     with pikepdf.open(io.BytesIO(pdf)) as opened:
-        spaces = [str(page.images["/Page"].ColorSpace) for page in opened.pages]
+        spaces = [str(page.Resources.XObject.Page.ColorSpace) for page in opened.pages]
         assert spaces == ["/DeviceRGB", "/DeviceGray"]
         assert all(set(page.Resources.keys()) == {"/XObject"} for page in opened.pages)
         assert not opened.docinfo
