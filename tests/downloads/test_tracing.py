@@ -159,7 +159,7 @@ def test_any_array_may_be_a_leak(shape: tuple[int, ...], level: int) -> None:
 
 
 @pytest.mark.parametrize("level", [0, 255])
-@pytest.mark.parametrize("shape", [(20, 20), (200, 150), (1754, 1240)])
+@pytest.mark.parametrize("shape", [(20, 20), (1754, 1240)])
 def test_any_array_may_be_a_page(shape: tuple[int, int], level: int) -> None:
     page = CleanPage("0", 0, np.full(shape, level, np.uint8))
     assert trace([copy(0, 7), page.picture], [page], releases(0)).named == ()
