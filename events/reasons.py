@@ -1373,5 +1373,54 @@ REASONS: dict[str, Reason] = _table(
         Text("请回到招聘平台，重新点击进入", "Go back to the recruitment site, and come from there again"),
         "recruiter", AT_ONCE, appeal=False,
     ),
+    # A resume that a platform hands over to be released
+    Reason(
+        "resume_empty",
+        Text("简历文件是空的", "The resume's file is empty"),
+        Text("请检查传输是否完整，然后重新提交", "See that it is sent whole, and send it again"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "resume_too_large",
+        Text("简历文件太大", "The resume's file is too large"),
+        Text("请压缩其中的图片，或转成较小的 PDF", "Make its pictures smaller, or send a smaller PDF"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "resume_format_not_supported",
+        Text("不支持这种格式的简历", "Resumes of this format are not supported"),
+        Text("请提交 PDF、DOCX 或 JPEG、PNG、WebP、HEIC 图片；DOC、WPS、HTML 请先转成 PDF", "Send PDF, DOCX, or a JPEG, PNG, WebP or HEIC picture; turn DOC, WPS and HTML into PDF first"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "resume_converter_missing",
+        Text("本系统暂时无法转换 Word 简历", "Word resumes cannot be converted here"),
+        Text("请先转成 PDF 再提交；运维人员可安装 LibreOffice 和 bubblewrap", "Send it as a PDF; who runs this service can install LibreOffice and bubblewrap"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "resume_encrypted",
+        Text("简历文件设有密码", "The resume is protected by a password"),
+        Text("请求职者去掉密码后重新上传", "Have the candidate upload it without the password"),
+        "platform", DAYS, appeal=False,
+    ),
+    Reason(
+        "resume_too_many_pages",
+        Text("简历页数太多", "The resume has too many pages"),
+        Text("请只提交简历本身，作品集等附件另行提供", "Send the resume itself, without portfolios and other attachments"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "resume_too_small",
+        Text("简历图片太小，文字无法辨认", "The resume's picture is too small for its text to be read"),
+        Text("请求职者上传更清晰的图片，或直接上传 PDF", "Have the candidate upload a sharper picture, or a PDF"),
+        "platform", DAYS, appeal=False,
+    ),
+    Reason(
+        "resume_unreadable",
+        Text("简历文件损坏，无法打开", "The resume's file is damaged and cannot be opened"),
+        Text("请求职者重新导出后上传", "Have the candidate export it again and upload that"),
+        "platform", DAYS, appeal=False,
+    ),
 )
 """All reasons by code."""

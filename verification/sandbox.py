@@ -35,6 +35,8 @@ READY: Final = b"ready\n"
 """The child writes this once its libraries are loaded and its limits stand, before it reads a byte of the input."""
 _HEADER_BYTES: Final = 64 * 1024
 _SYSTEM: Final = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
+_ROOM: Final = ("/etc/fonts", "/etc/libreoffice", "/var/cache/fontconfig")
+"""What an office program reads besides."""
 
 log = logging.getLogger(__name__)
 
@@ -65,16 +67,23 @@ def run(
     memory_bytes: int,
     output_bytes: int,
     isolation: Isolation | None = None,
+    child: Path | None = None,
+    room_bytes: int = 0,
 ) -> Reply:
     """Have a fresh child do `task` (one of `sandbox_child.TASKS`) to `data`.
 
     `seconds` bounds wall clock and CPU each, `memory_bytes` the address space, `output_bytes` the whole answer.
-    `isolation` None takes the best that works here. Raises Died if the input brought the child down;
-    ProviderUnavailable or ProviderBroken if the child did not even start, which is no fault of the input.
+    `isolation` None takes the best that works here. `child` is another script than `sandbox_child` that speaks as it does.
+    With `room_bytes`, the child has a folder of its own at /tmp, in memory and of that size at most, and the system's fonts
+    and settings to read, for a program that cannot do without files; only where bubblewrap works. Raises Died if the input
+    brought the child down; ProviderUnavailable or ProviderBroken if the child did not even start, which is no fault of the input.
     """
     isolation = isolation or best_isolation()
+    if room_bytes and isolation != "bubblewrap":
+        raise ProviderBroken("a room of its own needs bubblewrap")
     limits = {"seconds": seconds, "memory_bytes": memory_bytes, "output_bytes": output_bytes}
-    command = [*_confinement(isolation), sys.executable, "-I", "-B", str(CHILD), task, json.dumps({**options, **limits})]
+    child = child or CHILD
+    command = [*_confinement(isolation, child, room_bytes), sys.executable, "-I", "-B", str(child), task, json.dumps({**options, **limits})]
     with _memory_file("in") as given, _memory_file("out") as answer:
         _write(given, data)
         returncode = _wait(_start(command, given, answer), seconds)
@@ -104,18 +113,20 @@ def best_isolation() -> Isolation:
     return "rlimits"
 
 
-def _confinement(isolation: Isolation) -> list[str]:
+def _confinement(isolation: Isolation, child: Path, room_bytes: int) -> list[str]:
     """The command that a child is wrapped in: nothing is visible but the libraries and the child's own code."""
     if isolation == "rlimits":
         return []
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise ProviderBroken("bubblewrap is asked for and not installed")
-    libraries = {*_SYSTEM, sys.base_prefix, sys.prefix, str(CHILD.parent)}
+    libraries = {*_SYSTEM, *(_ROOM if room_bytes else ()), sys.base_prefix, sys.prefix, str(CHILD.parent), str(child.parent)}
     binds = [word for path in sorted(libraries) for word in ("--ro-bind-try", path, path)]
+    # The folder comes before the binds, since ours may lie below a folder of that name themselves.
+    room = ["--size", str(room_bytes), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"] if room_bytes else []  # noqa: S108
     return [
         bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
-        *binds, "--remount-ro", "/", "--chdir", "/", "--",
+        *room, *binds, "--remount-ro", "/", "--chdir", "/", "--",
     ]  # fmt: skip
 
 

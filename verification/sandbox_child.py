@@ -388,10 +388,10 @@ def confine(limits: Limits, task: Task) -> None:
             resource.setrlimit(getattr(resource, name), (value, value))
 
 
-def attempt(task: Task, limits: Limits) -> tuple[dict[str, Any], list[bytes]]:
-    """Read the input and work on it: the answer's header and blobs, whatever happens short of death."""
+def attempt(work: Callable[[bytes], tuple[dict[str, Any], list[bytes]]]) -> tuple[dict[str, Any], list[bytes]]:
+    """Read the input and `work` on it: the answer's header and blobs, whatever happens short of death."""
     try:
-        editor, pages = task.work(sys.stdin.buffer.read(), limits)
+        return work(sys.stdin.buffer.read())
     except Refusal as refusal:
         return {"refused": refusal.code, "seen": refusal.seen, "expected": refusal.expected}, []
     except MemoryError:
@@ -399,8 +399,20 @@ def attempt(task: Task, limits: Limits) -> tuple[dict[str, Any], list[bytes]]:
     except Exception as error:  # decoders raise anything at all on broken data
         cut_short = re.search("truncated|premature|unexpected end", str(error), re.IGNORECASE)
         return {"broken": "cut_short" if cut_short else "undecodable", "error": plain(f"{type(error).__name__}: {error}")}, []
-    described = [{"width": page.width, "height": page.height, "fingerprint": page.fingerprint} for page in pages]
-    return {"editor": editor, "pages": described}, [page.jpeg for page in pages]
+
+
+def ready() -> None:
+    """Say that the libraries are loaded and the limits stand."""
+    sys.stdout.buffer.write(b"ready\n")
+    sys.stdout.buffer.flush()
+
+
+def answer(header: Mapping[str, Any], blobs: list[bytes]) -> None:
+    """Write `header` and `blobs` as `sandbox.run` reads them."""
+    encoded = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
+    for part in (len(encoded).to_bytes(4, "big"), encoded, *blobs):
+        sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()
 
 
 def main() -> None:
@@ -409,14 +421,14 @@ def main() -> None:
     limits = Limits(**json.loads(sys.argv[2]))
     load(task.modules)
     confine(limits, task)
-    out = sys.stdout.buffer
-    out.write(b"ready\n")
-    out.flush()
-    header, blobs = attempt(task, limits)
-    encoded = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
-    for part in (len(encoded).to_bytes(4, "big"), encoded, *blobs):
-        out.write(part)
-    out.flush()
+    ready()
+
+    def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+        editor, pages = task.work(data, limits)
+        described = [{"width": page.width, "height": page.height, "fingerprint": page.fingerprint} for page in pages]
+        return {"editor": editor, "pages": described}, [page.jpeg for page in pages]
+
+    answer(*attempt(work))
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ class TextBox:
     score: float
     polygon: Polygon
     weak: tuple[Weak, ...] = ()
+    at: tuple[float, ...] = ()
+    """Where the middle of each character stands along the direction of reading, 0..1; empty where the reader does not tell."""
 
     @cached_property
     def x0(self) -> float:

@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 import cv2
 import numpy as np
@@ -68,6 +68,8 @@ Steps = npt.NDArray[np.float32]
 Corners = npt.NDArray[np.float32]
 """4 × 2: a line's corners in picture pixels, from its own top left, clockwise as one reads."""
 
+Decoded: TypeAlias = tuple[str, float, tuple[Weak, ...], tuple[float, ...]]
+"""A line's text, how sure the model is of it, of which characters it is not, and where each stands along the line (0..1)."""
 
 _LEFT_BY_FORK: Final[list[object]] = []
 
@@ -240,21 +242,23 @@ class _Models:
         answers = self._upside_down(strips).cls_res
         return sum(str(label) == "180" for label, _ in answers) / max(1, len(answers))
 
-    def texts(self, image: Picture, lines: list[Corners]) -> Iterator[tuple[str, float, tuple[Weak, ...]]]:
-        """What stands in `lines` of `image`, how sure the model is of it, and of which characters it is not.
+    def texts(self, image: Picture, lines: list[Corners]) -> Iterator[Decoded]:
+        """What stands in `lines` of `image`.
 
         All are under way at once; the first can be had while the later are still read.
         """
-        return self._pool.map(lambda corners: self._text(_padded(_strip(image, corners))), lines)
+        return self._pool.map(lambda corners: self._text(_strip(image, corners)), lines)
 
-    def _text(self, strip: Picture) -> tuple[str, float, tuple[Weak, ...]]:
+    def _text(self, line: Picture) -> Decoded:
+        strip = _padded(line)
         shape = strip.shape[1] / strip.shape[0]
         recogniser = self._recognisers.get()
         try:
             given = recogniser.resize_norm_img(strip, max(shape, LINE_STEP / LINE_HEIGHT))[np.newaxis].astype(np.float32)
-            return _decoded(recogniser.session(given)[0], self._characters)
+            text, score, weak, at = _decoded(recogniser.session(given)[0], self._characters)
         finally:
             self._recognisers.put(recogniser)
+        return text, score, weak, tuple(min(1.0, place * strip.shape[1] / line.shape[1]) for place in at)
 
 
 def _read(models: _Models, image: Picture, seen: Callable[[Sequence[TextBox]], None]) -> list[TextBox]:
@@ -340,20 +344,21 @@ def _turn(models: _Models, image: Picture, lines: list[Corners]) -> Turn:
 
 def _texts(models: _Models, image: Picture, lines: list[Corners], lowest: float) -> Iterator[TextBox | None]:
     """What stands in each of `lines`, or None where the model is less than `lowest` sure of it."""
-    for corners, (text, score, weak) in zip(lines, models.texts(image, lines), strict=True):
-        yield TextBox(text, score, _polygon(corners), weak) if text.strip() and score >= lowest else None
+    for corners, (text, score, weak, at) in zip(lines, models.texts(image, lines), strict=True):
+        yield TextBox(text, score, _polygon(corners), weak, at) if text.strip() and score >= lowest else None
 
 
-def _decoded(steps: Steps, characters: list[str]) -> tuple[str, float, tuple[Weak, ...]]:
+def _decoded(steps: Steps, characters: list[str]) -> Decoded:
     """The text in a recogniser's answer, by the best path (CTC): runs of one class are one character, class 0 is none.
 
-    Also the mean probability of its characters, and those below SURE with the class that comes second.
+    Also the mean probability of its characters, those below SURE with the class that comes second, and where each stands.
     """
     best = steps.argmax(axis=1)
     starts = np.flatnonzero(np.diff(best, prepend=-1))
     text: list[str] = []
     sure: list[float] = []
     weak: list[Weak] = []
+    at: list[float] = []
     for start, end in zip(starts, (*starts[1:], len(best)), strict=True):
         if best[start] == 0:
             continue
@@ -364,7 +369,8 @@ def _decoded(steps: Steps, characters: list[str]) -> tuple[str, float, tuple[Wea
             weak.append(Weak(sum(map(len, text)), round(probability, 4), characters[second] if second else ""))
         text.append(characters[best[start]])
         sure.append(probability)
-    return "".join(text), float(np.mean(sure)) if sure else 0.0, tuple(weak)
+        at += [(step + 0.5) / len(best)] * len(text[-1])
+    return "".join(text), float(np.mean(sure)) if sure else 0.0, tuple(weak), tuple(at)
 
 
 def _page(image: Picture) -> tuple[Picture, float]:

@@ -1,0 +1,301 @@
+"""Where in a text does somebody say how to reach them?
+
+Telephone and identity numbers show by themselves what they are, as addresses do. The name that somebody has at WeChat
+or QQ shows only by the label before it. Everything that is found is named by its kind and in a masked form, never by its
+value. What is taken, what is left, and why: docs/redacting.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from downloads import numbers
+from downloads.spellings import Plain, plain, with_lookalikes, with_numerals
+
+Kind = Literal["phone", "email", "id_number", "passport", "wechat", "qq", "handle", "link"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A way to reach somebody, from `start` to `end` (outside) of the text; `masked` shows what it was without giving it."""
+
+    kind: Kind
+    start: int
+    end: int
+    masked: str
+
+
+Span = tuple[Kind, int, int]
+"""Of plain text."""
+
+
+def contacts_in(text: str) -> list[Contact]:
+    """Every contact in `text`, in its order, none overlapping. Lines end with `\\n`, cells of a row with `\\t`."""
+    whole = plain(text)
+    spans = [span for find in (_numbers, _emails, _links, _labelled) for span in find(whole.text)]
+    return [_contact(whole, span) for span in _apart(spans)]
+
+
+def _apart(spans: list[Span]) -> list[Span]:
+    """`spans` in order, those that overlap made one of the longest's kind."""
+    apart: list[Span] = []
+    longest = 0
+    for kind, start, end in sorted(spans, key=lambda span: (span[1], -span[2])):
+        if apart and start < apart[-1][2]:
+            before = apart.pop()
+            apart.append((kind if end - start > longest else before[0], before[1], max(before[2], end)))
+            longest = max(longest, end - start)
+        else:
+            apart.append((kind, start, end))
+            longest = end - start
+    return apart
+
+
+def _contact(whole: Plain, span: Span) -> Contact:
+    kind, start, end = span
+    return Contact(kind, *whole.span(start, end), masked(kind, whole.text[start:end]))
+
+
+# --- What is shown of it -----------------------------------------------------------------------------------
+
+
+def masked(kind: Kind, value: str) -> str:
+    """What may be told of `value` (plain text), so that who wrote it knows it again and nobody else can use it."""
+    value = value.strip()
+    if kind in ("phone", "id_number"):
+        digits = re.sub(r"[^\dx]", "", with_numerals(value))
+        digits = re.sub(r"^(?:00)?86(?=1\d{10}$)", "", digits)
+        if len(digits) < 7:
+            return "****"
+        if kind == "phone":
+            return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 11 else f"{digits[:2]}****{digits[-2:]}"
+        return f"{digits[:3]}************{digits[-1]}"
+    if kind == "email":
+        name, at, host = value.replace(" ", "").partition("@")
+        return f"{name[:1]}***@{host}" if at else f"{value[:1]}***"
+    if kind == "link":
+        host = re.sub(r"^(?:[a-z]+:/*)?(?:www\.)?", "", value.replace(" ", "")).split("/")[0]
+        known = next((known for known in _PERSONAL if host == known or host.endswith("." + known)), "")
+        return f"{known}/***" if known else "***"
+    return f"{value[:1]}***"
+
+
+# --- Numbers -----------------------------------------------------------------------------------------------
+
+_LEAST_REAL_DIGITS: Final = 5
+"""Of a number in which letters are taken for digits."""
+
+
+def _numbers(text: str) -> Iterator[Span]:
+    for number in (*numbers.identities(text), *numbers.phones(text)):
+        yield number.kind, number.start, number.end
+    spelled = with_numerals(text)
+    if spelled != text:
+        for number in (*numbers.identities(spelled), *numbers.phones(spelled)):
+            if spelled[number.start : number.end] != text[number.start : number.end]:
+                yield number.kind, number.start, number.end
+    seen = with_lookalikes(text)
+    for number in (*numbers.identities(seen), *numbers.phones(seen)):
+        part = text[number.start : number.end]
+        if seen[number.start : number.end] != part and sum(character.isdigit() for character in part) >= _LEAST_REAL_DIGITS:
+            yield number.kind, number.start, number.end
+
+
+# --- E-mail ------------------------------------------------------------------------------------------------
+
+_TOP: Final = (
+    r"(?:com|cn|net|org|edu|gov|io|me|co|hk|tw|mo|sg|jp|kr|uk|us|de|fr|ca|au|info|biz|dev|app|xyz|top|site|tech|cc|tv|vip|pro|live"
+    r"|club|online|asia|name|work|link|wang|ren|ai)"
+)
+_MAILS: Final = (
+    r"(?:qq|163|126|139|189|wo|yeah|gmail|googlemail|outlook|hotmail|live|msn|foxmail|sina|sohu|tom|21cn|aliyun|yahoo|icloud|me|mac"
+    r"|proton|protonmail|vip\.qq|vip\.163|vip\.sina)"
+)
+_NAME: Final = r"[a-z0-9](?:[a-z0-9._%+\-]*[a-z0-9_\-])?"
+_POINT: Final = r"[ ]?(?:\.|点|。|[ ]dot[ ]|\(dot\)|\[dot\]|\[\.\]|\(\.\))[ ]?"
+_HOST: Final = rf"[a-z0-9\-]+(?:{_POINT}[a-z0-9\-]+)*{_POINT}[a-z]{{2,10}}"
+_AT: Final = r"(?:[ ]?\n?@\n?[ ]?|[ ]?(?:\(at\)|\[at\]|\{at\}|<at>|\(a\)|艾特|圈a|\(@\)|\[@\])[ ]?)"
+_EMAILS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_NAME}{_AT}{_HOST}",
+        rf"{_NAME}(?:[ ]at[ ]|[ ]?#[ ]?|[ ]?&[ ]?){_MAILS}{_POINT}{_TOP}(?:{_POINT}cn)?\b",
+        rf"{_NAME}[ ]at[ ][a-z0-9\-]+(?:[ ]dot[ ][a-z0-9\-]+)+",
+        rf"{_NAME}@[a-z0-9.\-]+\n[a-z0-9.\-]*\.{_TOP}\b",
+        r"(?<![a-z0-9])(?:[a-z0-9._+\-][ ]){3,}@[ ]?(?:[a-z0-9.\-][ ]?){4,}",
+        r"[a-z0-9][a-z0-9._+\-]+@[a-z0-9][a-z0-9.\-]+",
+        rf"(?<![a-z0-9@./])(?!www\.)[a-z0-9][a-z0-9._\-]{{2,}}[©®&*¢%●◎]?[ ]?(?<![a-z]\.)(?:{_MAILS})[ ]?[.。][ ]?(?:com|cn|net)\b",
+        rf"[a-z0-9._\-]{{3,}}[©®¢◎]{_HOST}",
+    )
+)
+"""As it is written; with words for the signs; over a line's end; letter by letter; with a dot or a sign that a reader lost."""
+
+
+def _emails(text: str) -> Iterator[Span]:
+    for pattern in _EMAILS:
+        for found in pattern.finditer(text):
+            yield "email", found.start(), found.end()
+
+
+# --- Links -------------------------------------------------------------------------------------------------
+
+_PERSONAL: Final = (
+    "linkedin.com", "linkedin.cn", "github.com", "github.io", "gitee.com", "gitee.io", "gitlab.com", "gitlab.io", "bitbucket.org",
+    "weibo.com", "weibo.cn", "zhihu.com", "bilibili.com", "douyin.com", "xiaohongshu.com", "xhslink.com", "kuaishou.com", "jianshu.com",
+    "juejin.cn", "juejin.im", "csdn.net", "cnblogs.com", "segmentfault.com", "douban.com", "twitter.com", "x.com", "facebook.com",
+    "fb.com", "instagram.com", "t.me", "telegram.me", "wa.me", "whatsapp.com", "line.me", "medium.com", "behance.net", "dribbble.com",
+    "zcool.com.cn", "ui.cn", "lofter.com", "notion.site", "vercel.app", "netlify.app", "about.me", "linktr.ee", "kaggle.com",
+    "huggingface.co", "stackoverflow.com", "maimai.cn", "leetcode.cn", "leetcode.com", "orcid.org", "researchgate.net", "wordpress.com",
+    "blogspot.com", "yuque.com", "weixin.qq.com",
+)  # fmt: skip
+"""Where people have pages of their own, on which they can be written to."""
+_PERSONAL_HOST: Final = "|".join(re.escape(host) for host in _PERSONAL)
+_REST: Final = r"[!-~]*[!-~](?:(?<=[/\-_.=])\n[!-~]+)?"
+_LINKS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?:https?|ftp)[ ]?:[ ]?/[ ]?/[ ]?{_REST}",
+        rf"(?<![a-z0-9])www[ ]?\.[ ]?[a-z0-9]{_REST}",
+        rf"(?:mailto:|(?:weixin|skype|callto|tg|whatsapp)://){_REST}",
+        rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]+\.)*(?:{_PERSONAL_HOST})/{_REST}",
+        r"(?<![a-z0-9.\-@])[a-z0-9\-]+\.(?:github|gitee|gitlab)\.io\b(?:/[!-~]*)?",
+        rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]+\.)+(?:com|cn|me|dev|org|top|xyz|site|cc|blog)/[a-z0-9@~]{_REST}",
+        r"(?:个人主页|主页|博客|个人网站|个人站点|作品集?|blog|website|homepage|portfolio|personal site)(?:地址|链接|网址)?[ ]?[:\t][ ]?"
+        rf"(?P<value>(?:[a-z0-9\-]+\.)+[a-z]{{2,10}}(?:/{_REST})?)",
+    )
+)
+_CLOSING: Final = ".,;:!?)]}>'\"|"
+
+
+def _links(text: str) -> Iterator[Span]:
+    for pattern in _LINKS:
+        for found in pattern.finditer(text):
+            group = "value" if "value" in pattern.groupindex else 0
+            end = found.end(group)
+            while end > found.start(group) + 4 and text[end - 1] in _CLOSING:
+                end -= 1
+            yield "link", found.start(group), end
+
+
+# --- What a label says -------------------------------------------------------------------------------------
+
+_OR: Final = r"(?:[ ]?[/&、及和或+(][ ]?(?:手机号?|电话|微信号?|wechat|weixin|qq号?|邮箱|phone|tel|whatsapp|id)\)?)*"
+_SAYS: Final = (
+    rf"(?:同号|号码|帐号|账号|账户|号|[ ]?id|[ ]?no\.?|[ ]?number|[ ]?account|地址)*{_OR}[ ]?[)\]】」>]*"
+    r"(?P<gap>[ ]{0,3}(?:[:=;是为]|->|[ ]-[ ]|\t)[ ]{0,3}|[ ]{0,4})[(\[【「<\"]?"
+)
+"""What may stand between a label and its value. A colon, or the next cell, promises a value; a space does not."""
+_NO_NAME: Final = frozenset(
+    "official account accounts payment pay program programs miniprogram mini work enterprise group groups platform public moments "
+    "marketing wechat weixin development developer open login user users store channel channels game games api apis sdk jssdk "
+    "ecosystem operation operations team management and for with the same above phone mobile email none null actions pages copilot "
+    "issues".split()
+)
+"""Words that stand behind WeChat and its like, and are nobody's name there."""
+
+Take = Callable[[str, int, bool], int | None]
+"""The end of the value at an index of plain text, or None if there is none; the last says whether a colon promised one."""
+
+
+def _ends_cell(text: str, end: int) -> bool:
+    return bool(re.compile(r"[ ]?(?:$|[\n\t|,;/、)(\]】」\u4e00-\u9fff]|[ ]{2})").match(text, end))
+
+
+def _name(*, strong: bool, native: bool) -> Take:
+    """A name at WeChat and its like. `strong`: the label is hardly ever a word of prose; `native`: nor with a space behind it."""
+    pattern = re.compile(r"(?:live:)?@?[a-z0-9_][a-z0-9_\-.]{3,31}")
+
+    def take(text: str, start: int, promised: bool) -> int | None:
+        found = pattern.match(text, start)
+        if not found or numbers.is_date(text, start):
+            return None
+        value = found[0].rstrip(".-")
+        end = start + len(value)
+        telling = bool(re.search(r"[\d_\-]", value))
+        if len(value) < 4 or value in _NO_NAME or re.match(r"[ ]?(?:用户|万|\+)", text[end:]):
+            return None
+        if promised and (strong or telling or _ends_cell(text, end)):
+            return end
+        if not promised and telling and strong and len(value) >= 6 and (not value.isdigit() or len(value) >= 7):
+            return end
+        return end if native and not promised and len(value) >= 6 and value.isalpha() and _ends_cell(text, end) else None
+
+    return take
+
+
+def _number(least: int, most: int) -> Take:
+    pattern = re.compile(rf"\d(?:[ \-]?\d){{{least - 1},{most - 1}}}(?![\d万]|[ ]?用户)")
+
+    def take(text: str, start: int, promised: bool) -> int | None:
+        found = pattern.match(text, start)
+        return None if not found or (not promised and numbers.is_date(text, start)) else found.end()
+
+    return take
+
+
+def _phone(text: str, start: int, promised: bool) -> int | None:
+    for spelling in (text, with_numerals(text)):
+        if (end := numbers.labelled_phone(spelling, start)) is not None:
+            return end
+    return None
+
+
+def _email(text: str, start: int, promised: bool) -> int | None:
+    found = re.compile(r"[a-z0-9][a-z0-9._%+\-]{3,}(?:[ ]?[@©®¢#][ ]?[a-z0-9.\-]+)?").match(text, start)
+    return found.end() if found and promised and re.search(r"[\d.@©®_]", found[0]) else None
+
+
+def _matching(pattern: str) -> Take:
+    compiled = re.compile(pattern)
+
+    def take(text: str, start: int, promised: bool) -> int | None:
+        found = compiled.match(text, start)
+        return found.end() if found else None
+
+    return take
+
+
+def _word(words: str) -> str:
+    """A pattern for `words` of Latin letters, that are not part of longer ones."""
+    return rf"(?<![a-z])(?:{words})(?![a-z])"
+
+
+_LABELS: Final[tuple[tuple[Kind, str, Take], ...]] = (
+    (
+        "phone",
+        rf"手机|电话|联系方式|联系我|座机|固话|热线|传真|{_word('tel(?:ephone)?|phone|mobile(?:[ ]phone)?|cell(?:phone)?|mob')}[.]?",
+        _phone,
+    ),
+    ("phone", rf"微信|v信|{_word('fax|call me(?:[ ]at)?|contact|whatsapp|wechat|signal|viber')}", _phone),
+    ("email", rf"邮箱|电子邮[件箱]|邮件|信箱|电邮|{_word('e-?mail|mail')}", _email),
+    ("id_number", rf"身份证|证件号?码?|{_word('id card|identity(?:[ ]card)?')}", _matching(r"[1-9][\dx*](?:[ -]?[\dx*]){12,16}(?!\d)")),
+    ("passport", rf"护照|{_word('passport')}|通行证|台胞证|回乡证", _matching(r"[a-z]{0,2}[ ]?\d{7,10}(?!\d)|[a-z]\d{6}\(?[\da]\)?")),
+    ("wechat", rf"微信|威信|薇信|徽信|v信|v❤|{_word('we-?chat|weixin|vx')}", _name(strong=True, native=True)),
+    ("wechat", r"(?<![a-z])wx(?=[号: ])|加v(?![a-z])|(?<![a-z])v(?=:)", _name(strong=True, native=True)),
+    ("qq", rf"{_word('qq')}|扣扣|企鹅|(?<![a-z])q(?=[号:])", _number(5, 12)),
+    ("handle", rf"{_word('telegram|tg|whatsapp|skype')}|电报|纸飞机|公众号", _name(strong=True, native=False)),
+    (
+        "handle",
+        _word("line|signal|viber|kakao(?:talk)?|discord|dingtalk|instagram|ig|facebook|fb|messenger"),
+        _name(strong=False, native=False),
+    ),
+    ("handle", _word("twitter|weibo|linkedin|github|gitee|gitlab|bilibili"), _name(strong=False, native=False)),
+    ("handle", r"钉钉|飞书|微博|抖音|小红书|知乎|b站|领英|快手", _name(strong=False, native=False)),
+)
+_OWN: Final = re.compile(r"(?<![a-z0-9])wxid_[a-z0-9]{6,}|(?<![\w.@/])@(?=[a-z._]*[\d_])[a-z][a-z0-9_]{4,31}(?![\w/.\-])")
+"""What is a name without any label: as WeChat itself makes them, and with the sign before it and a digit in it."""
+_COMPILED: Final = tuple((kind, re.compile(rf"(?:{label}){_SAYS}"), take) for kind, label, take in _LABELS)
+
+
+def _labelled(text: str) -> Iterator[Span]:
+    for found in _OWN.finditer(text):
+        yield ("wechat" if found[0].startswith("wxid") else "handle"), found.start(), found.end()
+    for kind, label, take in _COMPILED:
+        for found in label.finditer(text):
+            promised = bool(found["gap"].strip(" "))
+            if (end := take(text, found.end(), promised)) is not None:
+                yield kind, found.end(), end

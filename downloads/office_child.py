@@ -1,0 +1,139 @@
+"""What does the limited child do with a Word file? It takes out what could act or reach out, and has LibreOffice print the rest.
+
+Run by `sandbox.run` in a room of its own: no network, no files of ours, a folder in memory that ends with it. The file is
+unpacked with limits and packed anew before LibreOffice sees it: without macros, embedded objects and controls, and with
+every address outside made one that leads nowhere. The PDF that comes back is as little believed as any other.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+import zipfile
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from verification.sandbox_child import Limits, Refusal, answer, attempt, ready
+
+ROOM: Final = Path("/tmp")  # noqa: S108 (the sandbox's own)
+MAIN: Final = "word/document.xml"
+PARTS: Final = 3000
+UNPACKED: Final = 120 * 1024 * 1024
+"""Bytes of all parts together; a resume with photographs has some ten million."""
+ACTIVE: Final = ("word/vba", "word/embeddings/", "word/activex/", "word/attachedtoolbars", "customui/", "word/webextensions/")
+"""How the names of parts begin, in lower case, that a page is not made of: macros, files within the file, controls."""
+NOWHERE: Final = "about:blank"
+RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
+"""The namespace of every part of relations, which LibreOffice reads only unprefixed."""
+_SCRIPTING: Final = "/org.openoffice.Office.Common/Security/Scripting"
+_UPDATE: Final = "/org.openoffice.Office.Writer/Content/Update"
+_SET: Final = (
+    (_SCRIPTING, "MacroSecurityLevel", "3"),
+    (_SCRIPTING, "DisableMacrosExecution", "true"),
+    (_SCRIPTING, "DisableActiveContent", "true"),
+    (_SCRIPTING, "BlockUntrustedRefererLinks", "true"),
+    (_UPDATE, "Link", "0"),
+)
+SETTINGS: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?><oor:items xmlns:oor="http://openoffice.org/2001/registry">'
+    + "".join(f'<item oor:path="{path}"><prop oor:name="{name}"><value>{value}</value></prop></item>' for path, name, value in _SET)
+    + "</oor:items>"
+)
+"""Of LibreOffice's profile: no macros, no controls, no links followed."""
+
+
+def harmless(data: bytes) -> bytes:
+    """The Word file `data`, packed anew without what could act or reach out. Raises Refusal if it is none, or too large unpacked."""
+    out = io.BytesIO()
+    left = UNPACKED
+    with zipfile.ZipFile(io.BytesIO(data)) as given, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as kept:
+        parts = {part.filename: part for part in given.infolist()}
+        if MAIN not in parts:
+            raise Refusal("document_wrong_type", "ZIP")
+        if len(parts) > PARTS:
+            raise Refusal("document_broken", f"{len(parts)} 个部分 / parts")
+        for name, part in parts.items():
+            if name.lower().startswith(ACTIVE) or part.is_dir():
+                continue
+            with given.open(part) as opened:
+                content = opened.read(left + 1)  # what the directory says of a part's size is not believed
+            left -= len(content)
+            if left < 0:
+                size = UNPACKED // 1024 // 1024
+                raise Refusal("document_broken", f"解压后超过 {size} MB / over {size} MB when unpacked")
+            kept.writestr(name, _led_nowhere(content) if name.lower().endswith(".rels") else content)
+    return out.getvalue()
+
+
+def _led_nowhere(relations: bytes) -> bytes:
+    """A part of relations, in which none leads outside the file."""
+    xml.register_namespace("", RELATIONS)
+    root = xml.fromstring(relations)  # noqa: S314 (expat bounds what entities grow to, and the limits bound the rest)
+    for relation in list(root):
+        inside = relation.get("TargetMode", "Internal") == "Internal" and "://" not in relation.get("Target", "")
+        if not inside:
+            relation.set("TargetMode", "External")
+            relation.set("Target", NOWHERE)
+        elif any(word in (relation.get("Target") or "").lower() for word in ("embeddings/", "vba", "activex/")):
+            root.remove(relation)
+    return bytes(xml.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def printed(document: bytes, program: str, limits: Limits) -> bytes:
+    """The PDF that LibreOffice makes of `document`. Raises Refusal where it makes none."""
+    profile, given, made = ROOM / "profile" / "user", ROOM / "resume.docx", ROOM / "out"
+    profile.mkdir(parents=True)
+    made.mkdir()
+    (profile / "registrymodifications.xcu").write_text(SETTINGS)
+    given.write_bytes(document)
+    command = [
+        program, "--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck", "--nofirststartwizard",
+        f"-env:UserInstallation=file://{ROOM}/profile", "--infilter=MS Word 2007 XML",
+        "--convert-to", "pdf:writer_pdf_Export", "--outdir", str(made), str(given),
+    ]  # fmt: skip
+    environment = {"HOME": str(ROOM), "TMPDIR": str(ROOM), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "SAL_DISABLE_OPENCL": "1"}
+    subprocess.run(
+        command, env=environment, cwd=ROOM, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    )
+    pdf = made / "resume.pdf"
+    if not pdf.exists():
+        raise Refusal("document_broken")
+    with pdf.open("rb") as file:
+        return file.read(limits.output_bytes)
+
+
+def confine(limits: Limits) -> None:
+    """Put on the limits; what this child starts inherits them. Unlike others it must open files and start a process."""
+    for name, value in (
+        ("RLIMIT_AS", limits.memory_bytes),
+        ("RLIMIT_CPU", limits.seconds),
+        ("RLIMIT_FSIZE", limits.output_bytes),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_NOFILE", 512),
+    ):
+        resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def main() -> None:
+    """Confine, say so, work, answer. The program stands in the place of the task."""
+    program = sys.argv[1]
+    limits = Limits(**json.loads(sys.argv[2]))
+    confine(limits)
+    os.umask(0o077)
+    ready()
+
+    def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+        return {}, [printed(harmless(data), program, limits)]
+
+    answer(*attempt(work))
+
+
+if __name__ == "__main__":
+    main()

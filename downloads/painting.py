@@ -1,0 +1,149 @@
+"""How is something on a page made as if it had never been there, with other words in its place?
+
+The place takes the colour of what is around it, and the words the colour and about the size of what was there. The
+fonts are those of the specimens, so that no machine lacks them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from downloads.lines import Quad
+from verification.specimens.ink import font, width
+
+Pixels = npt.NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+RING: Final = 5
+"""Pixels around a place that tell the colour of its ground."""
+LETTER: Final = 0.86
+"""The height of a letter's body, where that of the place is 1."""
+LEAST: Final = 0.62
+"""How much smaller than what was there words may be, before shorter ones are taken."""
+SMALLEST: Final = 8
+"""Pixels, below which nothing can be read."""
+ALIKE: Final = 14
+"""Grey levels between two pixels of one ground."""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A quadrilateral of the page, and the words for it, longest first; none where it is only covered."""
+
+    quad: Quad
+    words: tuple[str, ...] = ()
+
+
+def blank(pixels: Pixels, quad: Quad) -> bool:
+    """Whether nothing at all is seen in `quad`."""
+    x, y, w, h = _around(quad, pixels, 0)
+    part = pixels[y : y + h, x : x + w]
+    return not part.size or int((part.reshape(-1, 3).max(axis=0) - part.reshape(-1, 3).min(axis=0)).max()) <= 2
+
+
+def painted(pixels: Pixels, places: Sequence[Place]) -> tuple[Pixels, list[str]]:
+    """A copy of `pixels` with every place covered, and the words that found room in each."""
+    page = pixels.copy()
+    colours = [_colours(pixels, place.quad) for place in places]
+    for place, (ground, _) in zip(places, colours, strict=True):
+        cv2.fillConvexPoly(page, np.round(place.quad).astype(np.int32), ground)
+        cv2.polylines(page, [np.round(place.quad).astype(np.int32)], True, ground, 1)
+    said = [_write(page, place, *colour) for place, colour in zip(places, colours, strict=True)]
+    return page, said
+
+
+def _around(quad: Quad, pixels: Pixels, room: int) -> tuple[int, int, int, int]:
+    """Left, top, width and height of what lies within `room` of `quad`, on the page."""
+    height, width_ = pixels.shape[:2]
+    x0, y0 = np.floor(quad.min(axis=0)).astype(int) - room
+    x1, y1 = np.ceil(quad.max(axis=0)).astype(int) + room + 1
+    x0, y0, x1, y1 = max(0, x0), max(0, y0), min(width_, x1), min(height, y1)
+    return int(x0), int(y0), max(0, int(x1 - x0)), max(0, int(y1 - y0))
+
+
+def _colours(pixels: Pixels, quad: Quad) -> tuple[Colour, Colour]:
+    """The colour of the ground around `quad`, and that of the ink in it."""
+    x, y, w, h = _around(quad, pixels, RING)
+    if not w or not h:
+        return (255, 255, 255), (60, 60, 60)
+    part = pixels[y : y + h, x : x + w]
+    inside = np.zeros(part.shape[:2], np.uint8)
+    cv2.fillConvexPoly(inside, np.round(quad - (x, y)).astype(np.int32), 255)
+    ring = part[inside == 0].reshape(-1, 3)
+    held = part[inside > 0].reshape(-1, 3)
+    ground = np.median(ring if len(ring) else held, axis=0)
+    if not len(held):
+        return _colour(ground), (60, 60, 60)
+    away = np.abs(held.astype(np.int16) - ground).sum(axis=1)
+    ink = np.median(held[away >= np.quantile(away, 0.97)], axis=0)
+    if np.abs(ink - ground).sum() < 180:  # too pale to read
+        ink = np.full(3, 40 if ground.mean() > 128 else 230)
+    return _colour(ground), _colour(ink)
+
+
+def _colour(values: npt.NDArray[np.generic]) -> Colour:
+    r, g, b = (int(value) for value in values)
+    return r, g, b
+
+
+def _write(page: Pixels, place: Place, ground: Colour, ink: Colour) -> str:
+    """Put words into `place` of `page`, the first that fit at a size that can be read; those words, or none."""
+    if not place.words:
+        return ""
+    a, b, _, d = place.quad
+    along, high = b - a, float(np.linalg.norm(d - a))
+    room = float(np.linalg.norm(along))
+    size = max(SMALLEST, round(high * LETTER))
+    least = max(SMALLEST, round(size * LEAST))
+    free = room + _free(page, place.quad, ground)
+    for words in place.words:
+        wide = width(words, "song", size)
+        if wide <= room or (wide <= free):
+            break
+        fitting = math.floor(size * free / wide)
+        if fitting >= least:
+            size = fitting
+            break
+    else:
+        return ""
+    wide = math.ceil(width(words, "song", size)) + 2
+    mask = Image.new("L", (wide, max(1, math.ceil(high))))
+    ImageDraw.Draw(mask).text((1, mask.height / 2), words, 255, font("song", size), anchor="lm")
+    length = max(room, 1.0)
+    corner = a + along * (wide / length)
+    drop = d - a
+    target = np.array([a, corner, corner + drop, a + drop], dtype=np.float32)
+    source = np.array([[0, 0], [mask.width, 0], [mask.width, mask.height], [0, mask.height]], dtype=np.float32)
+    matrix = cv2.getPerspectiveTransform(source, target)
+    x, y, w, h = _around(target, page, 1)
+    if not w or not h:
+        return ""
+    shift = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]], dtype=np.float64)
+    amount = cv2.warpPerspective(np.asarray(mask), shift @ matrix, (w, h), flags=cv2.INTER_LINEAR)[..., None].astype(np.float32) / 255
+    part = page[y : y + h, x : x + w]
+    part[...] = (part + (np.array(ink, np.float32) - part) * amount + 0.5).astype(np.uint8)
+    return words
+
+
+def _free(page: Pixels, quad: Quad, ground: Colour) -> float:
+    """Pixels behind `quad`, in the direction of reading, where nothing stands; up to three times its length, of level text only."""
+    a, b, c, d = quad
+    if abs(float(b[1] - a[1])) > 0.02 * abs(float(b[0] - a[0])) or b[0] <= a[0]:
+        return 0.0
+    top, bottom = max(0, math.floor(min(a[1], b[1]))), min(page.shape[0], math.ceil(max(c[1], d[1])))
+    start = min(page.shape[1], math.ceil(max(b[0], c[0])) + 1)
+    end = min(page.shape[1] - 8, start + math.ceil(3 * float(b[0] - a[0])) + 60)
+    if bottom <= top or end <= start:
+        return 0.0
+    part = page[top:bottom, start:end].astype(np.int16)
+    inked = (np.abs(part - np.array(ground, np.int16)).max(axis=2) > ALIKE).any(axis=0)
+    found = np.flatnonzero(inked)
+    return float((found[0] if len(found) else end - start) - (bottom - top) * 0.4)

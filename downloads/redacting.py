@@ -1,0 +1,327 @@
+"""What does a resume look like without a way to reach its owner but ours?
+
+Each page is looked at twice: by what its file says stands where, and by what a reader sees on it. What either finds is
+covered in the pixels, and other words are put there. Only pixels go on from here, and a text made of what the reader saw
+and was not covered: so whatever a file hides (layers, annotations, text behind pictures) has no way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+
+from downloads.codes import codes_on
+from downloads.contacts import Contact, Kind, contacts_in
+from downloads.lines import Quad, Reading, Run, quad_of_letter, readings, run_of_box, runs_of_letters
+from downloads.opening import Page, Pixels, Resume
+from downloads.painting import Place, blank, painted
+from verification.licence.boxes import TextBox
+from verification.readers import READERS
+from verification.readers.base import Picture, Reader
+
+ItemKind = Kind | Literal["code"]
+Source = Literal["text", "seen"]
+"""The file's own characters, or the pixels as a reader saw them."""
+
+ROOM: Final[Mapping[Source, tuple[float, float]]] = {"text": (0.14, 0.08), "seen": (0.14, -0.08)}
+"""Heights that a covered place reaches beyond its characters, along the line and across; what a reader gives has some already."""
+SAME: Final = 0.4
+"""The share of the smaller of two places that lies in the other, from which on they are one."""
+TALL: Final = 1.7
+"""Heights in widths of a page that is read in parts, since a reader would see its print too small."""
+PART: Final = 1.4
+OVERLAP: Final = 0.12
+"""Of such parts, in widths."""
+_ELSEWHERE: Final = ("由平台转接", "转接", "***", "*")
+_HIDDEN: Final = ("已隐去", "***", "*")
+_CODE: Final = ("二维码已隐去", "已隐去", "*")
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """What stands in the place of what is taken out: words by kind, the longest first; shorter ones where there is no room.
+
+    `words["phone"]` is where the number of a relay goes.
+    """
+
+    words: Mapping[ItemKind, tuple[str, ...]] = field(default_factory=dict)
+
+    def of(self, kind: ItemKind) -> tuple[str, ...]:
+        given = self.words.get(kind, ())
+        if kind == "code":
+            return (*given, *_CODE)
+        return (*given, *(_HIDDEN if kind in ("id_number", "passport", "link") else _ELSEWHERE))
+
+
+def relayed(number: str) -> Replacement:
+    """The replacement in which telephone numbers become `number`, that of a relay."""
+    return Replacement({"phone": (number,)})
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that was taken out. `masked` shows what it was without giving it; `sources` who found it."""
+
+    kind: ItemKind
+    page: int
+    masked: str
+    sources: frozenset[Source]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A line of what is left, and its four corners on the page."""
+
+    text: str
+    quad: Quad
+
+
+@dataclass(frozen=True, eq=False)
+class RedactedPage:
+    """A page as it may be marked and released."""
+
+    number: int
+    pixels: Pixels
+    dpi: float
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Redacted:
+    """A resume as it may be released, and what was taken out of it."""
+
+    pages: tuple[RedactedPage, ...]
+    items: tuple[Item, ...]
+
+    @property
+    def text(self) -> str:
+        """What is left, in lines."""
+        return "\n".join(line.text for page in self.pages for line in page.lines)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One contact on a page: its kind and mask, a quadrilateral for each line it stands on, and who found it."""
+
+    kind: ItemKind
+    masked: str
+    quads: tuple[Quad, ...]
+    sources: frozenset[Source]
+
+
+def redact(resume: Resume, replacement: Replacement = Replacement(), reader: Reader = READERS[0]) -> Redacted:
+    """`resume` without contacts. Raises what `Reader.read` raises: a page that was not looked at does not go on."""
+    pages, items = [], []
+    for page in resume.pages:
+        redacted, found = _redacted(page, replacement, reader)
+        pages.append(redacted)
+        items += found
+    return Redacted(tuple(pages), tuple(items))
+
+
+def _redacted(page: Page, replacement: Replacement, reader: Reader) -> tuple[RedactedPage, list[Item]]:
+    seen = [run for box in read(page.pixels, reader) if (run := run_of_box(box))]
+    found = united([*_in_letters(page), *_in_runs(seen, "seen"), *_in_codes(page.pixels)], page)
+    places = [Place(quad, replacement.of(each.kind) if first else ()) for each in found for first, quad in _firsts(each.quads)]
+    pixels, said = painted(page.pixels, places)
+    lines = _left(seen, places, said)
+    items = [Item(each.kind, page.number, each.masked, each.sources) for each in found]
+    return RedactedPage(page.number, pixels, page.dpi, lines), items
+
+
+def _firsts(quads: Sequence[Quad]) -> list[tuple[bool, Quad]]:
+    """`quads`, the first told from the others: words are put there."""
+    return [(index == 0, quad) for index, quad in enumerate(quads)]
+
+
+# --- Looked at ---------------------------------------------------------------------------------------------
+
+
+def read(pixels: Pixels, reader: Reader) -> list[TextBox]:
+    """What `reader` sees on a page; on a tall one part by part."""
+    picture: Picture = np.ascontiguousarray(pixels[..., ::-1])
+    height, width = picture.shape[:2]
+    if height <= TALL * width:
+        return reader.read(picture)
+    step, overlap = round((PART - OVERLAP) * width), round(OVERLAP * width)
+    boxes = []
+    for top in range(0, max(1, height - overlap), step):
+        bottom = min(height, top + step + overlap)
+        first, last = top + (overlap // 2 if top else 0), bottom - (overlap // 2 if bottom < height else 0)
+        for box in reader.read(np.ascontiguousarray(picture[top:bottom])):
+            if first <= box.middle[1] + top < last:
+                boxes.append(_lowered(box, top))
+    return boxes
+
+
+def _lowered(box: TextBox, by: int) -> TextBox:
+    a, b, c, d = ((x, y + by) for x, y in box.polygon)
+    return TextBox(box.text, box.score, (a, b, c, d), box.weak, box.at)
+
+
+def _in_letters(page: Page) -> Iterator[Found]:
+    """What the file's own characters say, in the file's order and as they stand on the page."""
+    text = page.text.replace("\r\n", "\n ").replace("\r", "\n")  # as long as before
+    for contact in contacts_in(text):
+        letters = page.letters[contact.start : contact.end]
+        inked = np.flatnonzero(letters["box"][:, 2] > letters["box"][:, 0])
+        quads = [quad_of_letter(letters[index : index + 1]) for index in inked]
+        if quads:
+            yield Found(contact.kind, contact.masked, tuple(_lines_of(quads, "text")), frozenset({"text"}))
+    yield from _in_runs(runs_of_letters(page.letters), "text")
+
+
+def _in_runs(runs: Sequence[Run], source: Source) -> Iterator[Found]:
+    for reading in readings(runs):
+        for contact in contacts_in(reading.text):
+            quads = _quads(reading, contact, source)
+            if quads:
+                yield Found(contact.kind, contact.masked, tuple(quads), frozenset({source}))
+
+
+def _quads(reading: Reading, contact: Contact, source: Source) -> list[Quad]:
+    """The places of `contact`, a line each; none where only what stands across two lines counts, and it does not."""
+    places = [place for place in reading.places[contact.start : contact.end] if place]
+    if reading.only_across and (not places or places[-1][0] is reading.places[0][0]):  # type: ignore[index]
+        return []
+    return _lines_of([run.quads[index] for run, index in places], source)
+
+
+def _lines_of(quads: Sequence[Quad], source: Source) -> list[Quad]:
+    """One quadrilateral for each line on which `quads`, of characters one after the other, stand, with ROOM around it."""
+    groups: list[list[Quad]] = []
+    for quad in quads:
+        if groups and _goes_on(groups[-1][-1], quad):
+            groups[-1].append(quad)
+        else:
+            groups.append([quad])
+    return [_hull(group, *ROOM[source]) for group in groups]
+
+
+def _goes_on(before: Quad, quad: Quad) -> bool:
+    """Whether `quad` follows `before` on the same line."""
+    middle, height = quad.mean(axis=0) - before.mean(axis=0), max(_height(before), _height(quad), 4.0)
+    along = before[1] - before[0]
+    along = along / max(float(np.linalg.norm(along)), 1e-3)
+    ahead, across = float(middle @ along), abs(float(middle[0] * along[1] - middle[1] * along[0]))
+    return across < 0.7 * height and -0.5 * height < ahead < 12 * height
+
+
+def _height(quad: Quad) -> float:
+    return float(np.linalg.norm(quad[3] - quad[0]))
+
+
+def _hull(quads: Sequence[Quad], beside: float, above: float) -> Quad:
+    """The quadrilateral in the direction of `quads` that holds them all, and so many heights more `beside` and `above` them."""
+    points = np.concatenate(quads).astype(np.float64)
+    along = (quads[-1][1] + quads[-1][2] - quads[0][0] - quads[0][3]).astype(np.float64)
+    along /= max(float(np.linalg.norm(along)), 1e-6)
+    down = np.array([-along[1], along[0]])
+    u, v = points @ along, points @ down
+    height = max(float(v.max() - v.min()), 6.0)
+    left, right = u.min() - beside * height - 1, u.max() + beside * height + 1
+    top, bottom = v.min() - above * height - 1, v.max() + above * height + 1
+    return np.array([along * x + down * y for x, y in ((left, top), (right, top), (right, bottom), (left, bottom))], dtype=np.float32)
+
+
+def _in_codes(pixels: Pixels) -> Iterator[Found]:
+    for quad in codes_on(pixels):
+        yield Found("code", "***", (quad,), frozenset({"seen"}))
+
+
+# --- Put together ------------------------------------------------------------------------------------------
+
+
+def united(found: Iterable[Found], page: Page) -> list[Found]:
+    """`found`, those made one that stand in the same place, and without those of the file where nothing is seen."""
+    together: list[Found] = []
+    for each in found:
+        quads = tuple(quad for quad in each.quads if "seen" in each.sources or not blank(page.pixels, quad))
+        if not quads:
+            continue
+        each = Found(each.kind, each.masked, quads, each.sources)
+        while (other := next((other for other in together if _same(other, each)), None)) is not None:
+            together.remove(other)
+            each = _both(other, each)
+        together.append(each)
+    return sorted(together, key=lambda each: (float(each.quads[0][0, 1]) // 8, float(each.quads[0][0, 0])))
+
+
+def _same(one: Found, other: Found) -> bool:
+    return any(_share(a, b) > SAME for a in one.quads for b in other.quads)
+
+
+def _share(a: Quad, b: Quad) -> float:
+    """How much of the smaller of two places lies in the other, 0..1."""
+    if (a.max(axis=0) < b.min(axis=0)).any() or (b.max(axis=0) < a.min(axis=0)).any():
+        return 0.0
+    area, _ = cv2.intersectConvexConvex(a, b)
+    return float(area) / max(1e-3, min(cv2.contourArea(a), cv2.contourArea(b)))
+
+
+def _both(one: Found, other: Found) -> Found:
+    """Two findings as one: of the kind of what covers more, with the places of both, each once."""
+    larger = max((one, other), key=lambda each: (each.kind != "code", _area(each)))
+    kind, masked = larger.kind, larger.masked
+    first, second = (other, one) if "text" in other.sources and "text" not in one.sources else (one, other)
+    # Words go where the file says, which is exact.
+    more = [quad for quad in second.quads if not any(_within(quad, held) for held in first.quads)]
+    return Found(kind, masked, (*first.quads, *more), one.sources | other.sources)
+
+
+def _within(quad: Quad, held: Quad) -> bool:
+    """Whether all of `quad` is covered by `held`."""
+    return _share(quad, held) > 0.98 and bool(cv2.contourArea(quad) <= cv2.contourArea(held))
+
+
+def _area(found: Found) -> float:
+    return float(sum(cv2.contourArea(quad) for quad in found.quads))
+
+
+# --- What is left ------------------------------------------------------------------------------------------
+
+
+def _left(seen: Sequence[Run], places: Sequence[Place], said: Sequence[str]) -> tuple[Line, ...]:
+    """The lines that were seen, without what was covered, and the words that were put there. A line in which a contact still shows
+    is left out."""
+    ours = [Line(words, place.quad) for place, words in zip(places, said, strict=True) if words]
+    lines = []
+    for run in seen:
+        kept = [not any(_inside(quad, place.quad) for place in places) for quad in run.quads]
+        for start, end in _stretches(kept):
+            text = run.text[start:end].strip()
+            if text:
+                quad = np.stack([run.quads[start, 0], run.quads[end - 1, 1], run.quads[end - 1, 2], run.quads[start, 3]])
+                lines.append(Line(text, quad))
+    return tuple(_as_read([*ours, *(line for line in lines if not contacts_in(line.text))]))
+
+
+def _as_read(lines: Sequence[Line]) -> list[Line]:
+    """`lines` row by row."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: float(line.quad[:, 1].mean())):
+        if rows and float(line.quad[:, 1].mean() - rows[-1][0].quad[:, 1].mean()) < 0.5 * _height(rows[-1][0].quad):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda line: float(line.quad[0, 0]))]
+
+
+def _inside(quad: Quad, place: Quad) -> bool:
+    x, y = quad.mean(axis=0)
+    return cv2.pointPolygonTest(place, (float(x), float(y)), False) >= 0
+
+
+def _stretches(kept: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Where runs of True begin and end."""
+    start = None
+    for index, each in enumerate([*kept, False]):
+        if each and start is None:
+            start = index
+        elif not each and start is not None:
+            yield start, index
+            start = None

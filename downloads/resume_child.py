@@ -1,0 +1,199 @@
+"""What does the limited child do with a resume? It draws its pages, and says which characters stand where.
+
+Run by `sandbox.run` in the place of `verification.sandbox_child`, whose limits and manners it takes over. A page comes
+out as bare pixels, which its reader need not decode and so cannot be fooled by. The characters of a PDF's own text come
+beside them, as records of LETTER; a picture has none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import struct
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+
+from verification.sandbox_child import (
+    _UPRIGHT,
+    Limits,
+    Refusal,
+    Task,
+    answer,
+    attempt,
+    check_pages,
+    confine,
+    load,
+    missing_rows,
+    open_as,
+    open_pdf,
+    orientation_of,
+    ready,
+    to_rgb,
+)
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LETTER: Final = struct.Struct("<I9f")
+"""A character's code; its ink's left, top, right, bottom; from where to where it advances its line; where it stands on it, x and y;
+its height with its leading. Pixels of the page."""
+DPI: Final = 150
+FINE_DPI: Final = 200
+"""For small print, and for pages without text, which are mostly scans."""
+SMALL_PRINT: Final = 9.5
+"""Points, with the leading: print of some 7.5 points."""
+PIXELS: Final = 9_000_000
+"""Of one page at most, whatever size it claims: A4 at FINE_DPI takes 3.9 million, a long screenshot of a phone 8."""
+SHORT_SIDE: Final = 1700
+"""Of a picture; A4 at FINE_DPI is 1654 wide, and a finer photograph is not read better."""
+LEAST_SIDE: Final = 200
+LETTERS: Final = 60_000
+"""On one page."""
+LAST_CODE: Final = 0x10FFFF
+
+
+class Drawn(NamedTuple):
+    """A page: its pixels (RGB, row by row), size, resolution, and records of LETTER."""
+
+    pixels: bytes
+    width: int
+    height: int
+    dpi: float
+    letters: bytes = b""
+
+
+def pdf(data: bytes, limits: Limits) -> list[Drawn]:
+    """Every page of a PDF, annotations and all: what is seen on it, and no more."""
+    document = open_pdf(data)
+    check_pages(len(document), limits)
+    if not len(document):
+        raise Refusal("document_broken", "0 页 / pages")
+    return [_drawn(document[number]) for number in range(len(document))]
+
+
+def _drawn(page: Any) -> Drawn:
+    width, height = page.get_size()
+    if not 0 < min(width, height) <= max(width, height) < float("inf"):
+        raise Refusal("document_broken", f"{width:.0f} × {height:.0f} pt")
+    text = page.get_textpage()
+    dpi = min(_dpi(text), 72 * (PIXELS / (width * height)) ** 0.5)
+    if min(width, height) * dpi / 72 < 1:
+        raise Refusal("document_broken", f"{width:.0f} × {height:.0f} pt")
+    image = page.render(scale=dpi / 72, rev_byteorder=True).to_pil().convert("RGB")
+    letters = b"".join(_letters(page, text, image.width, image.height))
+    text.close()
+    page.close()
+    return Drawn(image.tobytes(), image.width, image.height, dpi, letters)
+
+
+def _dpi(text: Any) -> float:
+    """FINE_DPI where a tenth of the characters are small print, or none is there."""
+    import pypdfium2.raw as raw
+
+    box = raw.FS_RECTF()
+    heights = sorted(
+        abs(box.top - box.bottom)
+        for index in range(0, min(text.count_chars(), LETTERS), 3)
+        if raw.FPDFText_GetLooseCharBox(text, index, ctypes.byref(box)) and box.right > box.left
+    )
+    return FINE_DPI if not heights or heights[len(heights) // 10] < SMALL_PRINT else DPI
+
+
+def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
+    """The records of the characters of `page` in the order of its text; the spaces that PDFium puts between have no size."""
+    import pypdfium2.raw as raw
+
+    left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
+    loose = raw.FS_RECTF()
+    across, down = ctypes.c_int(), ctypes.c_int()
+    fine = 64
+    """PDFium's pixels are whole; drawn so many times larger, they are not."""
+
+    def place(px: float, py: float) -> tuple[float, float]:
+        raw.FPDF_PageToDevice(page, 0, 0, width * fine, height * fine, 0, px, py, ctypes.byref(across), ctypes.byref(down))
+        return across.value / fine, down.value / fine
+
+    for index in range(min(text.count_chars(), LETTERS)):
+        code = raw.FPDFText_GetUnicode(text, index)
+        code = code if code <= LAST_CODE and not 0xD800 <= code < 0xE000 else 0xFFFD
+        box, advance, origin, size = (0.0,) * 4, (0.0, 0.0), (0.0, 0.0), 0.0
+        edges = [ctypes.byref(edge) for edge in (left, right, bottom, top)]
+        if raw.FPDFText_GetCharBox(text, index, *edges) and (right.value > left.value or top.value > bottom.value):
+            corners = [place(left.value, top.value), place(right.value, bottom.value)]
+            (ax, ay), (bx, by) = corners
+            box = min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
+            if raw.FPDFText_GetCharOrigin(text, index, ctypes.byref(x), ctypes.byref(y)):
+                origin = place(x.value, y.value)
+            advance = box[0], box[2]
+            if raw.FPDFText_GetLooseCharBox(text, index, ctypes.byref(loose)):
+                (ax, ay), (bx, by) = place(loose.left, loose.top), place(loose.right, loose.bottom)
+                size = min(abs(ay - by), 4 * (abs(ax - bx) + 1))
+                advance = min(ax, bx, box[0]), max(ax, bx, box[2])
+        yield LETTER.pack(code, *box, *advance, *origin, size)
+
+
+def picture(opener: str) -> Callable[[bytes, Limits], list[Drawn]]:
+    """The work for a format of one picture. `opener` is `module:class`."""
+
+    def work(data: bytes, limits: Limits) -> list[Drawn]:
+        image = open_as(opener, data, limits)
+        width, height = image.size
+        if width * height > limits.pixels:
+            raise Refusal("document_too_many_pixels", f"{width} × {height}", f"≤ {limits.pixels:,} 像素 / pixels")
+        if min(width, height) < LEAST_SIDE:
+            raise Refusal("document_too_small", f"{width} × {height}", f"≥ {LEAST_SIDE} × {LEAST_SIDE}")
+        if missing := missing_rows(image, data):
+            share = f"{missing / height:.0%}"
+            raise Refusal("document_broken", f"下方 {share} 缺失 / the lower {share} is missing")
+        orientation = orientation_of(image)
+        return [_upright(to_rgb(image), orientation)]
+
+    return work
+
+
+def _upright(image: Image, orientation: int) -> Drawn:
+    from PIL.Image import Resampling, Transpose
+
+    scale = min(1.0, SHORT_SIDE / min(image.size), (PIXELS / (image.width * image.height)) ** 0.5)
+    if scale < 1:
+        image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), Resampling.LANCZOS)
+    if orientation in _UPRIGHT:
+        image = image.transpose(Transpose(_UPRIGHT[orientation]))
+    return Drawn(image.tobytes(), image.width, image.height, min(image.size) / 8.27)
+
+
+_PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFilter")
+
+
+TASKS: Final[Mapping[str, tuple[tuple[str, ...], int, Callable[[bytes, Limits], list[Drawn]], bool]]] = {
+    "jpeg": (_PICTURES, 0, picture("PIL.JpegImagePlugin:JpegImageFile"), False),
+    "png": ((*_PICTURES, "PIL.PngImagePlugin"), 0, picture("PIL.PngImagePlugin:PngImageFile"), False),
+    "webp": ((*_PICTURES, "PIL.WebPImagePlugin"), 0, picture("PIL.WebPImagePlugin:WebPImageFile"), False),
+    "heif": ((*_PICTURES, "pillow_heif"), 0, picture("pillow_heif:HeifImageFile"), True),
+    "pdf": ((*_PICTURES, "pypdfium2", "pypdfium2.raw"), 16, pdf, False),
+}
+"""What each loads, how many files it may open (PDFium looks for fonts), what it does, and whether threads do it."""
+
+
+def main() -> None:
+    """Load, confine, say so, work, answer."""
+    modules, open_files, do, threads = TASKS[sys.argv[1]]
+    limits = Limits(**json.loads(sys.argv[2]))
+    load(modules)
+    confine(limits, Task(modules, open_files, lambda _data, _limits: (None, []), threads))
+    ready()
+
+    def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+        pages = do(data, limits)
+        described = [{"width": page.width, "height": page.height, "dpi": page.dpi} for page in pages]
+        return {"pages": described}, [blob for page in pages for blob in (page.pixels, page.letters)]
+
+    answer(*attempt(work))
+
+
+if __name__ == "__main__":
+    main()

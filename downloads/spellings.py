@@ -1,0 +1,68 @@
+"""In how many ways can the same digit be written, and which is plain?
+
+A number is spelled in full-width digits, in circles, in Chinese numerals, with hair spaces, so that a machine does not see
+it and a person does. Here a text becomes plain, and each plain character knows which one of the text it came from.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+_HYPHENS: Final = "‐‑‒–—―−﹣－⁃ー\x02\ufffe~～"
+"""PDFium tells a hyphen at a line's end as U+0002 or U+FFFE."""
+_NOTHING: Final = frozenset("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\ufe0f\ufe0e\u20e3\u202a\u202b\u202c\u202d\u202e")
+"""Characters that take no room."""
+_NUMERALS: Final = str.maketrans("〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺貳參陸", "0001234567891234567891236")
+_LOOKALIKES: Final = str.maketrans("oqdli|!zsbg", "00011112589")
+"""What a reader writes for a digit that it has not seen well."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A text in lower case and half width. `origin[i]` is the index in the text as it was of the plain character `i`."""
+
+    text: str
+    origin: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the text as it was the plain characters from `start` to `end` (outside) stand."""
+        return self.origin[start], self.origin[end - 1] + 1
+
+
+def plain(text: str) -> Plain:
+    """`text`, plain. Line ends stay `\\n`, gaps between cells `\\t`; any other space is one."""
+    characters: list[str] = []
+    origin: list[int] = []
+    for index, character in enumerate(text):
+        for each in _plain(character):
+            characters.append(each)
+            origin.append(index)
+    return Plain("".join(characters), tuple(origin))
+
+
+@lru_cache(maxsize=16384)
+def _plain(character: str) -> str:
+    if character in "\n\t":
+        return character
+    if character in _NOTHING or character == "\r":
+        return ""
+    if character in _HYPHENS:
+        return "-"
+    if (digit := unicodedata.digit(character, None)) is not None:
+        return str(digit)
+    if character.isspace():
+        return " "
+    return unicodedata.normalize("NFKC", character).lower()
+
+
+def with_numerals(text: str) -> str:
+    """Plain `text` with Chinese numerals as digits, character for character."""
+    return text.translate(_NUMERALS)
+
+
+def with_lookalikes(text: str) -> str:
+    """Plain `text` with letters that look like digits as those, character for character."""
+    return text.translate(_LOOKALIKES)

@@ -1,0 +1,260 @@
+"""Is every way to reach somebody found in a text, and is nothing else?"""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from downloads.contacts import KINDS, contacts_in
+from downloads.spellings import plain
+
+FOUND: list[tuple[str, str, str]] = [
+    # telephone numbers, as people set them
+    ("phone", "13800138000", "13800138000"),
+    ("phone", "138 0013 8000", "138 0013 8000"),
+    ("phone", "138-0013-8000", "138-0013-8000"),
+    ("phone", "138.0013.8000", "138.0013.8000"),
+    ("phone", "138—0013—8000", "138—0013—8000"),
+    ("phone", "手机:138 00138000", "138 00138000"),
+    ("phone", "(+86) 138 0013 8000", "(+86) 138 0013 8000"),
+    ("phone", "+86-13800138000", "+86-13800138000"),
+    ("phone", "008613800138000", "008613800138000"),
+    ("phone", "手机13800138000微信同号", "13800138000"),
+    ("phone", "电话：021-5888 8888 转 801", "021-5888 8888 转 801"),
+    ("phone", "0755-88345678-801", "0755-88345678-801"),
+    ("phone", "(021) 5888 8888", "(021) 5888 8888"),
+    ("phone", "400-810-1234", "400-810-1234"),
+    ("phone", "Tel: 5888 8888", "5888 8888"),
+    ("phone", "+1 (415) 555-2671", "+1 (415) 555-2671"),
+    ("phone", "415-555-2671", "415-555-2671"),
+    ("phone", "+852 9123 4567", "+852 9123 4567"),
+    ("phone", "020 7946 0958", "020 7946 0958"),
+    ("phone", "WhatsApp: +86 138 0013 8000", "+86 138 0013 8000"),
+    ("phone", "微信/手机：13800138000", "13800138000"),
+    ("phone", "期望薪资 20000-30000元 手机 13800138000", "13800138000"),
+    ("phone", "2018.09-2022.06 13800138000", "13800138000"),
+    # and so that machines do not see them
+    ("phone", "１３８００１３８０００", "１３８００１３８０００"),
+    ("phone", "1 3 8 0 0 1 3 8 0 0 0", "1 3 8 0 0 1 3 8 0 0 0"),
+    ("phone", "一三八零零一三八零零零", "一三八零零一三八零零零"),
+    ("phone", "幺三八〇〇一三八〇〇〇", "幺三八〇〇一三八〇〇〇"),
+    ("phone", "壹叁捌零零壹叁捌零零零", "壹叁捌零零壹叁捌零零零"),
+    ("phone", "138零零138零零零", "138零零138零零零"),
+    ("phone", "①③⑧⓪⓪①③⑧⓪⓪⓪", "①③⑧⓪⓪①③⑧⓪⓪⓪"),
+    ("phone", "1\u200b3800\u200b138000", "1\u200b3800\u200b138000"),
+    ("phone", "l38OO138OOO", "l38OO138OOO"),
+    ("phone", "one three eight zero zero one three eight zero zero zero", "one three eight zero zero one three eight zero zero zero"),
+    ("phone", "手机：138-0013-\n8000", "138-0013-\n8000"),
+    ("phone", "1380013800025岁", "1380013800025"),
+    # e-mail
+    ("email", "Email zhangsan@qq.com", "zhangsan@qq.com"),
+    ("email", "zhang.san_88@vip.163.com", "zhang.san_88@vip.163.com"),
+    ("email", "san @ example . com", "san @ example . com"),
+    ("email", "zhangsan(at)gmail.com", "zhangsan(at)gmail.com"),
+    ("email", "zhangsan艾特qq点com", "zhangsan艾特qq点com"),
+    ("email", "zhangsan at gmail dot com", "zhangsan at gmail dot com"),
+    ("email", "zhangsan#163.com", "zhangsan#163.com"),
+    ("email", "zhangsan [at] company [dot] com", "zhangsan [at] company [dot] com"),
+    ("email", "z h a n g @ q q . c o m", "z h a n g @ q q . c o m"),
+    ("email", "ｚｈａｎｇ＠１６３．ｃｏｍ", "ｚｈａｎｇ＠１６３．ｃｏｍ"),
+    ("email", "zhangsan163.com", "zhangsan163.com"),
+    ("email", "邮箱：zhangsan@\nqq.com", "zhangsan@\nqq.com"),
+    # papers
+    ("id_number", "11010519491231002X", "11010519491231002X"),
+    ("id_number", "110105 19491231 002X", "110105 19491231 002X"),
+    ("id_number", "身份证号：110105194912310021", "110105194912310021"),
+    ("id_number", "110105491231002", "110105491231002"),
+    ("passport", "护照号码：E12345678", "E12345678"),
+    ("passport", "Passport No.: G28233311", "G28233311"),
+    # names at messengers
+    ("wechat", "微信：zhangsan88", "zhangsan88"),
+    ("wechat", "微信号 zhangsan_88", "zhangsan_88"),
+    ("wechat", "WeChat ID: zhang-san", "zhang-san"),
+    ("wechat", "VX:zs_1990", "zs_1990"),
+    ("wechat", "V信 zs1990ab", "zs1990ab"),
+    ("wechat", "微信\tzhangsan", "zhangsan"),
+    ("wechat", "微信同号：zhangsan", "zhangsan"),
+    ("wechat", "（微信）zhangsan_88", "zhangsan_88"),
+    ("wechat", "wxid_abc123def456", "wxid_abc123def456"),
+    ("phone", "微信号：13800138000", "13800138000"),
+    ("qq", "QQ：123456789", "123456789"),
+    ("qq", "QQ 123456789", "123456789"),
+    ("qq", "扣扣：123456789", "123456789"),
+    ("handle", "Telegram: @zhangsan", "@zhangsan"),
+    ("handle", "LINE ID: zhangsan.tw", "zhangsan.tw"),
+    ("handle", "Skype: live:zhangsan", "live:zhangsan"),
+    ("handle", "GitHub: zhangsan", "zhangsan"),
+    # pages of one's own
+    ("link", "https://www.linkedin.com/in/zhangsan-123", "https://www.linkedin.com/in/zhangsan-123"),
+    ("link", "linkedin.com/in/zhangsan", "linkedin.com/in/zhangsan"),
+    ("link", "见 github.com/zhangsan。", "github.com/zhangsan"),
+    ("link", "zhangsan.github.io", "zhangsan.github.io"),
+    ("link", "个人主页：zhangsan.me", "zhangsan.me"),
+    ("link", "www.zhangsan.com", "www.zhangsan.com"),
+    ("link", "t.me/zhangsan", "t.me/zhangsan"),
+]
+LEFT = [
+    "2018.09-2022.06",
+    "2018/09/01 - 2020/12/31",
+    "2018-2022",
+    "1998.9-2005.12",
+    "1999.10-2003.7",
+    "2018年9月至2022年6月",
+    "二〇一八年三年级一班 第一名",
+    "一、二、三、四、五、六、七、八、九",
+    "1995.03.07 身高 175cm 体重 65kg",
+    "13000-18000元/月",
+    "13000-180000元",
+    "150000-200000",
+    "15K-25K*14薪",
+    "$150,000-$200,000",
+    "营收 13800138000 元",
+    "￥13800138000",
+    "员工1,500人，营收13,800,000元",
+    "1,380,013,800元",
+    "用户 1380万",
+    "邮编 518000",
+    "GPA 3.85/4.0 排名 3/120",
+    "150\t2000\t3000\t12",
+    "2019 2020 2021 2022",
+    "CET-6 580",
+    "ISO 9001:2015",
+    "证书编号 20196481",
+    "192.168.1.1",
+    "版本 1.3.8.0",
+    "C++11 2018-2020",
+    "10:00-18:30",
+    "Engineer at Booking.com 2018",
+    "Node.js/React ASP.NET/C# Socket.io/Redis",
+    "@Autowired @RequestMapping @angular/core @2x",
+    "Email marketing, emailing 5000 customers",
+    "微信小程序开发",
+    "微信支付 APIv3",
+    "微信公众号粉丝 120000",
+    "公众号运营 10万+",
+    "WeChat Mini Program, WeChat Pay",
+    "WeChat Official Account operations",
+    "China Mobile 2018.09-2020.06",
+    "电话销售 2018.09-2022.06",
+    "手机行业 5 年",
+    "tel aviv 2019",
+    "GitHub Actions, GitLab CI",
+    "LINE Pay, Line 3: 2000",
+    "signal processing",
+    "QQ 音乐 2019",
+    "负责 QQ 浏览器 10 个版本",
+    "抖音运营 3 年",
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "value"), FOUND)
+def test_it_is_found_and_no_more_than_it(kind: str, text: str, value: str) -> None:
+    (contact,) = contacts_in(text)
+    assert (contact.kind, text[contact.start : contact.end]) == (kind, value)
+
+
+@pytest.mark.parametrize("text", LEFT)
+def test_it_is_left(text: str) -> None:
+    assert contacts_in(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("+86 138 0013 8000", "138****8000"),
+        ("一三八零零一三八零零零", "138****8000"),
+        ("Tel: 5888 8888", "58****88"),
+        ("zhangsan@qq.com", "z***@qq.com"),
+        ("11010519491231002X", "110************x"),
+        ("微信：zhangsan88", "z***"),
+        ("https://www.linkedin.com/in/zhangsan-123", "linkedin.com/***"),
+        ("zhangsan.github.io", "github.io/***"),
+        ("www.zhangsan.com", "***"),
+    ],
+)
+def test_it_is_named_without_being_told(text: str, masked: str) -> None:
+    assert [contact.masked for contact in contacts_in(text)] == [masked]
+
+
+def test_several_in_a_line_are_found_one_by_one() -> None:
+    text = "电话：13800138000 | 邮箱：zhangsan@qq.com | 微信：zhangsan_88 | QQ：123456789"
+    assert [contact.kind for contact in contacts_in(text)] == ["phone", "email", "wechat", "qq"]
+
+
+def test_two_numbers_are_two() -> None:
+    assert [contact.masked for contact in contacts_in("13800138000/13900139000")] == ["138****8000", "139****9000"]
+
+
+# --- Whatever is written ----------------------------------------------------------------------------------
+
+MOBILES = st.builds(lambda second, rest: f"1{second}{rest}", st.sampled_from("3456789"), st.text("0123456789", min_size=9, max_size=9))
+DIGITS = {"plain": "0123456789", "wide": "０１２３４５６７８９", "chinese": "零一二三四五六七八九", "circles": "⓪①②③④⑤⑥⑦⑧⑨"}
+BETWEEN = ["", " ", "-", ".", "  ", "—", " - "]
+PROSE = "".join(chr(code) for code in range(0x4E00, 0x4F00) if not plain(chr(code)).text.isdigit() and chr(code) not in "一七三九五二八亿万")
+
+
+@given(st.text())
+def test_any_text_has_an_answer(text: str) -> None:
+    at = 0
+    for contact in contacts_in(text):
+        assert at <= contact.start < contact.end <= len(text)
+        assert contact.kind in KINDS
+        at = contact.end
+
+
+@given(st.text("0123456789 -./()+@\t\n零一电话微信号：:abQ", max_size=80))
+def test_any_text_of_what_numbers_are_made_of_has_an_answer(text: str) -> None:
+    contacts = contacts_in(text)
+    assert all(before.end <= after.start for before, after in zip(contacts, contacts[1:], strict=False))
+
+
+@given(
+    MOBILES,
+    st.sampled_from(list(DIGITS)),
+    st.sampled_from([(11,), (3, 4, 4), (3, 3, 5), (4, 3, 4), (3, 8), (7, 4), (1,) * 11]),
+    st.sampled_from(BETWEEN),
+    st.text(PROSE, max_size=12),
+    st.text(PROSE, max_size=12),
+    st.sampled_from(["", "电话：", "手机 ", "Tel: ", "+86 ", "+86-"]),
+)
+def test_a_mobile_number_is_found_however_it_is_spelled(
+    number: str, digits: str, groups: tuple[int, ...], between: str, before: str, after: str, label: str
+) -> None:
+    spelled = number.translate({ord(str(n)): digit for n, digit in enumerate(DIGITS[digits])})
+    parts, at = [], 0
+    for size in groups:
+        parts.append(spelled[at : at + size])
+        at += size
+    written = between.join(parts)
+    text = f"{before} {label}{written} {after}"
+    start = text.index(written, len(before) + 1 + len(label))
+    assert any(
+        contact.start <= start and start + len(written) <= contact.end and contact.kind in ("phone", "id_number")
+        for contact in contacts_in(text)
+    )
+
+
+@given(
+    st.text(string.ascii_lowercase, min_size=3, max_size=10),
+    st.sampled_from(["qq.com", "163.com", "gmail.com", "example.com.cn", "company.io"]),
+    st.sampled_from(["@", "＠", " @ ", "(at)", "[at]", "艾特"]),
+    st.text(PROSE, max_size=12),
+)
+def test_an_address_is_found_however_it_is_spelled(name: str, host: str, sign: str, around: str) -> None:
+    text = f"{around} {name}{sign}{host} {around}"
+    (contact,) = contacts_in(text)
+    assert text[contact.start : contact.end] == f"{name}{sign}{host}"
+
+
+@given(st.text(PROSE + "，。；“”（） \n", max_size=200))
+def test_a_text_without_digits_signs_or_labels_is_never_touched(text: str) -> None:
+    assert contacts_in(text) == []
+
+
+@given(st.lists(st.tuples(st.integers(1980, 2026), st.integers(1, 12), st.integers(1980, 2026), st.integers(1, 12)), min_size=1, max_size=6))
+def test_spans_of_months_are_never_touched(spans: list[tuple[int, int, int, int]]) -> None:
+    for form in ("{}.{:02}-{}.{:02}", "{}/{:02} - {}/{:02}", "{}年{}月-{}年{}月", "{}.{}-{}.{}"):
+        assert contacts_in("\n".join(form.format(*span) for span in spans)) == []
