@@ -1,0 +1,135 @@
+"""Whose copy is this, for everybody who looks at it? The employer's name, the release's number and the time, slanted over the whole page.
+
+Mixed as mid-grey into paper and ink alike: paper gets darker, ink lighter. The letters' bodies are faint so that the resume stays
+readable, their outlines stronger and as thin as the print's own edges, so that whoever washes them out by levels
+washes letters away too. Nothing that is seen is beyond removing by hand; this mark warns, the forensic marks prove.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from verification.specimens.ink import font, has
+
+Strength = npt.NDArray[np.uint8]
+"""How much of the page is replaced by TONE: 0 nothing, 255 all."""
+
+TONE: Final = 128
+BODY: Final = 20
+"""Of 255, the strength of letters' bodies: paper loses 4 %."""
+OUTLINE: Final = 130
+"""Of 255, the strength of letters' outlines."""
+FOOTER: Final = 200
+_SMALL: Final = 17
+"""Pixels of the footer's letters at 150 dpi: 8 points."""
+_FOOTER_INCHES: Final = (0.3, 0.22, 0.38, 0.15, 0.46, 0.54, 0.08)
+"""Where the footer may stand above the lower edge, the best first."""
+SIZE: Final = 34
+"""Pixels of a letter at 150 dpi: half as high again as a resume's own headings."""
+_SLANT: Final = 24.0
+"""Degrees: along no line of text, no rule and no edge."""
+_APART: Final = 96
+"""Pixels at 150 dpi between two marks, across the slant."""
+_RARE_FONTS: Final = (
+    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
+)
+_NO_GLYPH: Final = "〓"
+"""What Chinese print puts where a character is lacking."""
+
+
+def tiled(shape: tuple[int, int], lines: tuple[str, str], dpi: int) -> Strength:
+    """The mark of two `lines` all over a page of `shape` (height, width)."""
+    size = max(6, round(SIZE * dpi / 150))
+    stamp, length = _stamp(lines, size)
+    height, width = stamp.shape
+    along, across = length + 3.0 * size, 2.5 * size + _APART * dpi / 150
+    turn = np.radians(_SLANT)
+    cos, sin = float(np.cos(turn)), float(np.sin(turn))
+    canvas = np.zeros(shape, np.uint8)
+    reach = float(np.hypot(*shape)) + length
+    for row in range(-int(reach / across) - 1, int(reach / across) + 2):
+        for column in range(-int(reach / along) - 1, int(reach / along) + 2):
+            u, v = (column + row % 3 / 3) * along, row * across  # rows step aside, so that no crop falls between them
+            _lay(canvas, stamp, round(shape[1] / 2 + u * cos + v * sin - width / 2), round(shape[0] / 2 - u * sin + v * cos - height / 2))
+    return canvas
+
+
+def _lay(canvas: Strength, stamp: Strength, x: int, y: int) -> None:
+    """`stamp` with its top left at `x`, `y`, as far as that is on `canvas`."""
+    x0, y0 = max(0, x), max(0, y)
+    x1, y1 = min(canvas.shape[1], x + stamp.shape[1]), min(canvas.shape[0], y + stamp.shape[0])
+    if x0 < x1 and y0 < y1:
+        place = canvas[y0:y1, x0:x1]
+        np.maximum(place, stamp[y0 - y : y1 - y, x0 - x : x1 - x], out=place)
+
+
+def footer(shape: tuple[int, int], text: str, grey: npt.NDArray[np.uint8], dpi: int) -> tuple[slice, slice, Strength]:
+    """A small line that says `text` and where it goes: the emptiest strip of the bottom margin of the page `grey`."""
+    letters = _letters(text, max(6, round(_SMALL * dpi / 150)))[: shape[0], : shape[1]]
+    height, width = letters.shape
+    left = (shape[1] - width) // 2
+    # Not at the very edge, which printers and croppers lose first, unless there is ink everywhere else.
+    tops = [max(0, shape[0] - height - round(inch * dpi)) for inch in _FOOTER_INCHES]
+    top = max(tops, key=lambda y: int(grey[y : y + height, left : left + width].min()) // 32)
+    strength = cv2.multiply(letters, np.full_like(letters, FOOTER), scale=1 / 255)
+    return slice(top, top + height), slice(left, left + width), np.asarray(strength, np.uint8)
+
+
+@lru_cache(maxsize=64)
+def _stamp(lines: tuple[str, str], size: int) -> tuple[Strength, int]:
+    """Two lines one below the other, slanted; and how long the longer is."""
+    parts = [_letters(line, size) for line in lines]
+    gap = size // 3
+    flat = np.zeros((sum(part.shape[0] for part in parts) + gap, max(part.shape[1] for part in parts)), np.uint8)
+    y = 0
+    for part in parts:
+        x = (flat.shape[1] - part.shape[1]) // 2
+        flat[y : y + part.shape[0], x : x + part.shape[1]] = part
+        y += part.shape[0] + gap
+    radians = np.radians(_SLANT)
+    width = int(flat.shape[1] * np.cos(radians) + flat.shape[0] * np.sin(radians)) + 4
+    height = int(flat.shape[1] * np.sin(radians) + flat.shape[0] * np.cos(radians)) + 4
+    turn = cv2.getRotationMatrix2D((flat.shape[1] / 2, flat.shape[0] / 2), _SLANT, 1.0)
+    turn[:, 2] += (width - flat.shape[1]) / 2, (height - flat.shape[0]) / 2
+    slanted = cv2.warpAffine(flat, turn, (width, height), flags=cv2.INTER_LINEAR)
+    edge = cv2.morphologyEx(slanted, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8))
+    stamp = np.maximum(slanted.astype(np.uint16) * BODY // 255, edge.astype(np.uint16) * OUTLINE // 255).astype(np.uint8)
+    stamp.setflags(write=False)
+    return stamp, flat.shape[1]
+
+
+def _letters(text: str, size: int) -> npt.NDArray[np.uint8]:
+    """`text` on one line, 255 where there is ink. Characters that the vendored font lacks come from a larger one, where installed."""
+    runs = [(character, _face(character, size)) for character in text if character.isprintable()]
+    runs = [(character if face else _NO_GLYPH, face or font("song", size)) for character, face in runs]
+    width = sum(face.getlength(character) for character, face in runs)
+    image = Image.new("L", (max(1, round(width) + size // 4), round(size * 1.3)))
+    draw, x = ImageDraw.Draw(image), size / 8
+    for character, face in runs:
+        draw.text((x, size * 1.02), character, 255, face, "ls", stroke_width=size // 28)
+        x += face.getlength(character)
+    return np.asarray(image)
+
+
+def _face(character: str, size: int) -> ImageFont.FreeTypeFont | None:
+    if has("song", character):
+        return font("song", size)
+    return _rare(size)
+
+
+@lru_cache(maxsize=8)
+def _rare(size: int) -> ImageFont.FreeTypeFont | None:
+    """An installed font with all of Chinese, if there is one."""
+    for path in _RARE_FONTS:
+        if Path(path).is_file():
+            return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+    return None

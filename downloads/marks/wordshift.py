@@ -1,0 +1,90 @@
+"""How can the place of words tell copies apart? Each stands one pixel to the left or to the right, and on its line or one pixel below.
+
+Paper can be whitened and pale cells with it, ink cannot be taken away. What is shifted are units: words, or a few characters of a line
+that has no spaces, so that a page has some hundreds. They are found on the clean page, which the service keeps, so that
+the tracer finds the very same.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from downloads.marks.key import MarkKey, Signs
+
+Boxes = npt.NDArray[np.int32]
+"""A row each: x0, y0, x1, y1 with a margin of a pixel, in pixels."""
+_Mask = npt.NDArray[np.uint8]
+_NAME: Final = "words"
+_INK_DEPTH: Final = 70
+"""Grey levels below the paper around: less is a watermark, a tint or the grain of a scan."""
+_GAP: Final = 3
+"""Empty columns between units: what moves together by two pixels still does not touch."""
+
+
+def units(grey: npt.NDArray[np.uint8], dpi: int) -> Boxes:
+    """The units of a clean page, in an order that depends on nothing but the page."""
+    ink = _letters(grey, dpi)
+    joined = cv2.dilate(ink, np.ones((_px(5, dpi), _px(9, dpi)), np.uint8))
+    _count, _labels, stats, _centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    found: list[tuple[int, int, int, int]] = []
+    for x, y, width, height, area in stats[1:].tolist():
+        if _px(8, dpi) <= height <= _px(70, dpi) and area > _px(60, dpi):
+            found += _cut(ink, x, y, width, height, dpi)
+    return np.array(found, np.int32).reshape(-1, 4)
+
+
+def signs(key: MarkKey, count: int) -> tuple[Signs, Signs]:
+    """Of each of `count` units: to the right (+1) or left (−1), and down (+1) or not (−1)."""
+    drawn = key.signs(_NAME, 2 * count)
+    return drawn[0::2], drawn[1::2]
+
+
+def shifted(page: npt.NDArray[np.uint8], boxes: Boxes, key: MarkKey) -> npt.NDArray[np.uint8]:
+    """`page` with each of `boxes` moved as `key` says."""
+    across, down = signs(key, len(boxes))
+    result = page.copy()
+    height, width = page.shape[:2]
+    moves = zip(boxes.tolist(), across.tolist(), ((down + 1) // 2).tolist(), strict=True)
+    for (x0, y0, x1, y1), right, below in moves:
+        if x0 + right >= 0 and x1 + right <= width and y1 + below <= height:
+            result[y0 + below : y1 + below, x0 + right : x1 + right] = page[y0:y1, x0:x1]
+    return result
+
+
+def _px(at_150: int, dpi: int) -> int:
+    return max(1, round(at_150 * dpi / 150))
+
+
+def _letters(grey: npt.NDArray[np.uint8], dpi: int) -> _Mask:
+    """Where there is ink that is no rule, frame or picture: 1, else 0."""
+    small = cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA) if min(grey.shape) >= 8 else grey
+    around = cv2.dilate(small, np.ones((_px(9, dpi), _px(9, dpi)), np.uint8))
+    level = cv2.resize(around, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    ink = (cv2.subtract(level, grey) > _INK_DEPTH).astype(np.uint8)
+    for shape in ((1, _px(90, dpi)), (_px(90, dpi), 1)):
+        ink &= 1 - cv2.dilate(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8)), np.ones((3, 3), np.uint8))
+    return np.asarray(ink, np.uint8)
+
+
+def _cut(ink: _Mask, x: int, y: int, width: int, height: int, dpi: int) -> list[tuple[int, int, int, int]]:
+    """A run of letters in units at least as wide as high, cut where columns are empty."""
+    part = ink[y : y + height, x : x + width]
+    columns = np.flatnonzero(part.any(axis=0))
+    rows = np.flatnonzero(part.any(axis=1))
+    if not len(columns):
+        return []
+    top, bottom = y + int(rows[0]) - 1, y + int(rows[-1]) + 2
+    least = max(bottom - top - 2, _px(14, dpi))
+    ends = np.flatnonzero(np.diff(columns) > _GAP)
+    cuts, first = [], int(columns[0])
+    for end in ends.tolist():
+        last = int(columns[end])
+        if last + 1 - first >= least:
+            cuts.append((first, last))
+            first = int(columns[end + 1])
+    cuts.append((first, int(columns[-1])))
+    return [(max(0, x + a - 1), max(0, top), min(ink.shape[1], x + b + 2), min(ink.shape[0], bottom)) for a, b in cuts]

@@ -1,0 +1,250 @@
+"""How does a leaked picture lie over the clean page? Landmarks give the angle, blocks of the page then pull it straight.
+
+A leak may be turned, cut, photographed at an angle, of paper that bulged. SIFT landmarks at several scales are matched and agree on one
+homography; then each block of the page looks for its ink in the leak (correlation), and what the blocks say is smoothed. The
+leak is drawn once, with both together, so that nothing is blurred twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from downloads.tracing.clean import QUICK, CleanPage, Floats, Grey, Landmarks, landmarks
+
+_LONGEST: Final = 1050
+"""Pixels of a leak's longer side at which landmarks are looked for first: of a whole page what a clean page's are looked for at.
+Larger, the outlines of the visible mark would be most of what is found."""
+_SIZES: Final = (1.0, 1.7, 0.6)
+"""Of that size, one after the other until landmarks agree."""
+_RATIO: Final = 0.88
+"""A match is at most so far as the next best: characters repeat on a page, so this alone decides nothing."""
+_SPREAD: Final = 5.0
+"""Pixels of the page within which a landmark must agree with the others: paper bulges."""
+AGREED_AT_LEAST: Final = 9
+ENOUGH: Final = 40
+"""From so many on no other size is tried."""
+_BLOCK: Final = 128
+_STEP: Final = 96
+_FARTHEST: Final = 20
+_BUSY: Final = 20.0
+"""A block's mean square of ink from which on it can say where it is."""
+_SURE: Final = 5.0
+"""How far a block's best place must stand out, in deviations of all its places."""
+
+_NARROW: Final = 0.4
+"""The share of a page's width or height over which landmarks must be spread to tell the angle of the camera."""
+
+Matrix = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a leak lies on a page."""
+
+    homography: Matrix
+    """Pixels of the page → pixels of the leak."""
+    agreed: int
+    """Landmarks that say so."""
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the leak for one of the page."""
+        return float(np.sqrt(abs(np.linalg.det(self.homography[:2, :2] / self.homography[2, 2]))))
+
+    @property
+    def turned(self) -> int:
+        """By how many degrees clockwise the leak was turned: 0, 90, 180 or 270, the nearest."""
+        a = self.homography / self.homography[2, 2]
+        return round(float(np.degrees(np.arctan2(a[1, 0], a[0, 0]))) / 90) * 90 % 360
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """A leak drawn as if it were the page."""
+
+    picture: Floats
+    inside: npt.NDArray[np.bool_]
+    """Where the leak has something."""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A leaked picture as grey, with its landmarks at one size."""
+
+    grey: Grey
+    landmarks: Landmarks
+
+
+def sizes(leak: Grey) -> Iterator[Leak]:
+    """`leak` with landmarks at one size after the other, in pixels of the leak."""
+    first = min(1.0, _LONGEST / max(leak.shape))
+    for by in _SIZES:
+        scale = first * by
+        small = cv2.resize(leak, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        if max(small.shape) > 2 * _LONGEST or min(small.shape) < 16:
+            continue
+        found = landmarks(np.asarray(small, np.uint8))
+        yield Leak(leak, Landmarks((found.places + 0.5) / scale - 0.5, found.described))
+
+
+def likeness(leak: Landmarks, page: CleanPage) -> int:
+    """How many of the leak's strongest landmarks have one match on `page`: cheap, for choosing among many pages."""
+    return len(_matches(leak.strongest(QUICK), page.landmarks.strongest(3 * QUICK)))
+
+
+def positioned(leak: Landmarks, page: CleanPage) -> list[Position]:
+    """Where the leak may lie on `page`, the likeliest first; none where its landmarks do not agree.
+
+    Where they stand in one corner of the page, seeing it straight on is a second guess: a homography of three lines is wild elsewhere.
+    """
+    pairs = _matches(leak, page.landmarks)
+    if len(pairs) < AGREED_AT_LEAST:
+        return []
+    on_leak, on_page = leak.places[pairs[:, 0]], page.landmarks.places[pairs[:, 1]]
+    # From the leak to the page, so that "within so many pixels" means the page's.
+    found, mask = cv2.findHomography(on_leak, on_page, cv2.USAC_MAGSAC, _SPREAD, maxIters=4000, confidence=0.999)
+    guesses = [] if found is None or mask is None else [(found, mask.ravel() > 0)]
+    agreed = on_page[guesses[0][1]] if guesses else on_page[:0]
+    if len(agreed) < ENOUGH or (np.ptp(agreed, axis=0) < _NARROW * np.array(page.grey.shape[::-1])).any():
+        straight, mask = cv2.estimateAffinePartial2D(on_leak, on_page, method=cv2.RANSAC, ransacReprojThreshold=_SPREAD)
+        if straight is not None:
+            guesses.append((np.vstack((straight, (0.0, 0.0, 1.0))), mask.ravel() > 0))
+    positions = [
+        Position(np.linalg.inv(matrix), int(inside.sum()))
+        for matrix, inside in guesses
+        if int(inside.sum()) >= AGREED_AT_LEAST and abs(np.linalg.det(matrix)) > 1e-9
+    ]
+    return [position for position in positions if _is_sane(position, page.grey.shape)]
+
+
+def _is_sane(position: Position, shape: tuple[int, ...]) -> bool:
+    """A camera sees a sheet from the front, not mirrored, not edge on."""
+    corners = np.array([[0, 0], [shape[1], 0], [shape[1], shape[0]], [0, shape[0]]], np.float64)
+    depth = corners @ position.homography[2, :2] + position.homography[2, 2]
+    determinant = np.linalg.det(position.homography)
+    return bool(depth.min() * depth.max() > 0 and depth.max() / depth.min() < 3 and 1 / 3 < depth.max() / depth.min()
+                and determinant / depth.mean() ** 3 > 0 and 0.05 < position.scale < 20)  # fmt: skip
+
+
+def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:
+    """Pairs of a landmark of the leak and one of the page that is clearly nearer than the next."""
+    if min(leak.count, page.count) < 2:
+        return np.zeros((0, 2), np.int64)
+    # Those that are fewer choose: the lines of an almost empty page among the many letters of the visible mark.
+    if page.count < leak.count // 4:
+        return _matches(page, leak)[:, ::-1]
+    likeness = leak.described @ page.described.T
+    best = likeness.argmax(axis=1)
+    rows = np.arange(len(best))
+    nearest = likeness[rows, best].copy()
+    likeness[rows, best] = -1
+    second = likeness.max(axis=1)
+    # Both are of length 1, so their distance is √(2 − 2 × likeness).
+    clear = (1 - nearest) < _RATIO**2 * (1 - second)
+    return np.stack((rows[clear], best[clear]), axis=1)
+
+
+def aligned(leak: Grey, position: Position, page: CleanPage, drift: Floats | None = None) -> Aligned:
+    """`leak` drawn at `position`, each pixel moved by `drift` (height × width × 2, in pixels of the page)."""
+    height, width = page.grey.shape
+    homography = position.homography / position.homography[2, 2]
+    if position.scale > 1.4:  # else single pixels would be picked from many
+        scale = 1 / position.scale
+        leak = np.asarray(cv2.resize(leak, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+        homography = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5], [0, 0, 1]]) @ homography
+    if drift is None:
+        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+        picture = cv2.warpPerspective(leak, homography, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        inside = cv2.warpPerspective(np.full(leak.shape, 255, np.uint8), homography, (width, height), flags=cv2.WARP_INVERSE_MAP)
+        return Aligned(np.asarray(picture, np.float32), np.asarray(inside) > 250)
+    xs, ys = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    xs, ys = xs + drift[..., 0], ys + drift[..., 1]
+    a = homography.astype(np.float32)
+    depth = a[2, 0] * xs + a[2, 1] * ys + a[2, 2]
+    at_x, at_y = (a[0, 0] * xs + a[0, 1] * ys + a[0, 2]) / depth, (a[1, 0] * xs + a[1, 1] * ys + a[1, 2]) / depth
+    picture = cv2.remap(leak, at_x, at_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    inside = (at_x >= 1) & (at_y >= 1) & (at_x <= leak.shape[1] - 2) & (at_y <= leak.shape[0] - 2)
+    return Aligned(np.asarray(picture, np.float32), inside)
+
+
+def drift(found: Aligned, page: CleanPage) -> Floats | None:
+    """How far each place of the page is from where `found` has it, smoothed over blocks; None where no block is sure."""
+    height, width = page.grey.shape
+    if height < _BLOCK or width < _BLOCK:
+        return None
+    ours, theirs = _blocks(ink(page.grey.astype(np.float32))), ink(found.picture)
+    theirs[~found.inside] = 0
+    tops, lefts = _starts(height), _starts(width)
+    kept = np.flatnonzero((ours**2).mean(axis=(1, 2)) > _BUSY)
+    if len(kept) < 3:
+        return None
+    spectrum = np.fft.rfft2(_blocks(theirs)[kept]) * np.conj(np.fft.rfft2(ours[kept]))
+    # Half whitened: sharp enough to be exact, not so sharp that noise decides.
+    spectrum /= np.sqrt(np.abs(spectrum)) + 1e-3
+    peaks = np.fft.fftshift(np.fft.irfft2(spectrum, s=(_BLOCK, _BLOCK)), axes=(1, 2))
+    field = np.zeros((len(tops) * len(lefts), 2), np.float32)
+    trust = np.zeros(len(field), np.float32)
+    middle = _BLOCK // 2
+    near = peaks[:, middle - _FARTHEST : middle + _FARTHEST + 1, middle - _FARTHEST : middle + _FARTHEST + 1]
+    for n, (at, surface) in enumerate(zip(kept.tolist(), near, strict=True)):
+        y, x = divmod(int(surface.argmax()), surface.shape[1])
+        sure = float((surface[y, x] - peaks[n].mean()) / (peaks[n].std() + 1e-6))
+        if sure > _SURE and 0 < y < surface.shape[0] - 1 and 0 < x < surface.shape[1] - 1:
+            field[at] = (x - _FARTHEST + _top(surface[y, x - 1 : x + 2]), y - _FARTHEST + _top(surface[y - 1 : y + 2, x]))
+            trust[at] = min(sure, 20.0)
+    return _smoothed(field.reshape(len(tops), len(lefts), 2), trust.reshape(len(tops), len(lefts)), (height, width))
+
+
+def _blocks(picture: Floats) -> Floats:
+    """The blocks of `picture`, row by row, fading out to their edges."""
+    window = np.outer(np.hanning(_BLOCK), np.hanning(_BLOCK)).astype(np.float32)
+    tops, lefts = _starts(picture.shape[0]), _starts(picture.shape[1])
+    return np.stack([picture[top : top + _BLOCK, left : left + _BLOCK] * window for top in tops for left in lefts])
+
+
+def _starts(length: int) -> list[int]:
+    return sorted({*range(0, length - _BLOCK + 1, _STEP), length - _BLOCK})
+
+
+def ink(picture: Floats) -> Floats:
+    """Darkness against the paper around, softened and bounded."""
+    around = cv2.blur(picture, (41, 41))
+    return np.asarray(np.clip(cv2.GaussianBlur(around - picture, (0, 0), 1.2), -20, 90), np.float32)
+
+
+def _top(three: npt.NDArray[np.floating]) -> float:
+    """Where between −½ and ½ a parabola through `three` values has its top."""
+    before, at, after = (float(value) for value in three)
+    bend = before - 2 * at + after
+    return 0.0 if bend >= 0 else max(-0.5, min(0.5, (before - after) / (2 * bend)))
+
+
+def _smoothed(field: Floats, trust: Floats, shape: tuple[int, int]) -> Floats | None:
+    """`field` without those blocks that stray from their neighbours, its holes filled, as large as the page."""
+    if np.count_nonzero(trust) < 3:
+        return None
+    middle = np.median(field[trust > 0], axis=0)
+    for reach in (8.0, 3.0):
+        weight = cv2.GaussianBlur(trust, (0, 0), 1.2) + 1e-6
+        around = cv2.GaussianBlur((field - middle) * trust[..., None], (0, 0), 1.2) / weight[..., None] + middle
+        trust = np.where(np.abs(field - around).max(axis=2) < reach, trust, 0).astype(np.float32)
+        if np.count_nonzero(trust) < 3:
+            return None
+    # Near blocks decide; where there is none, farther ones do.
+    total, result = np.full(trust.shape, 1e-9, np.float32), np.zeros_like(field)
+    for sigma, share in ((0.9, 1.0), (2.5, 1e-2), (8.0, 1e-4)):
+        total += share * cv2.GaussianBlur(trust, (0, 0), sigma)
+        result += share * np.asarray(cv2.GaussianBlur(field * trust[..., None], (0, 0), sigma), np.float32)
+    result /= total[..., None]
+    # A block stands for its middle.
+    tops, lefts = _starts(shape[0]), _starts(shape[1])
+    ys = np.interp(np.arange(shape[0]), np.array(tops) + _BLOCK / 2, np.arange(len(tops))).astype(np.float32)
+    xs = np.interp(np.arange(shape[1]), np.array(lefts) + _BLOCK / 2, np.arange(len(lefts))).astype(np.float32)
+    at_x, at_y = np.meshgrid(xs, ys)
+    return np.asarray(cv2.remap(result, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)

@@ -1,0 +1,94 @@
+"""When is an agreement between a leak and a release's secret signs too good to be chance?
+
+z is Σ value × sign / √(Σ value²) over all that was measured. The values know no key, and the signs of a release that the leak does
+not come from are fair coins, so by Hoeffding's inequality such a release reaches z with a probability of at most exp(−z²/2),
+whatever was done to the picture and however the values are distributed. With every look that was taken (releases × ways of
+laying the leak on the page × kinds of evidence) counted, `chance` bounds how often a trace names somebody wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from downloads.marks import underprint, wordshift
+from downloads.marks.key import MarkKey
+from downloads.tracing.clean import Floats
+from downloads.tracing.evidence import Evidence
+
+MAX_CHANCE: Final = 1e-6
+"""Of naming a wrong release in a trace. With 200 releases of a resume it takes z ≥ 6.5."""
+LEAST: Final = 6.0
+"""z below it names nobody, however few were looked at."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Of each release: Σ value × sign; and Σ value², which is the same for all."""
+
+    agreement: npt.NDArray[np.float64]
+    square: float
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(self.agreement + other.agreement, self.square + other.square)
+
+    @property
+    def z(self) -> npt.NDArray[np.float64]:
+        return self.agreement / math.sqrt(self.square) if self.square > 0 else np.zeros_like(self.agreement)
+
+    def weighed(self, weight: float) -> Sums:
+        return Sums(self.agreement * weight, self.square * weight * weight)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well one release agrees with what was leaked."""
+
+    release: str
+    z: float
+    """The best of the ways in which it was looked at."""
+    underprint: float
+    """z of the cells alone, of the page's best look."""
+    words: float
+    """z of the words alone."""
+    chance: float
+    """Of an innocent release looking like this anywhere in the trace, at most."""
+
+    @property
+    def is_named(self) -> bool:
+        return self.z >= LEAST and self.chance <= MAX_CHANCE
+
+
+def cell_sums(evidence: Evidence, keys: Sequence[MarkKey], cells: int) -> Sums:
+    """The cells held against each key, which has signs for `cells` of them."""
+    agreement = [float(evidence.cells @ underprint.signs(key, cells)[evidence.cell_at]) if len(evidence.cells) else 0.0 for key in keys]
+    return Sums(np.array(agreement, np.float64), _square(evidence.cells))
+
+
+def word_sums(evidence: Evidence, keys: Sequence[MarkKey], units: int) -> Sums:
+    """The words held against each key."""
+    agreement = []
+    for key in keys:
+        across, down = wordshift.signs(key, units)
+        told = np.stack((across[evidence.word_at], down[evidence.word_at]), axis=1)
+        agreement.append(float((evidence.words * told).sum()))
+    return Sums(np.array(agreement, np.float64), _square(evidence.words))
+
+
+def both(cells: Sums, words: Sums) -> Sums:
+    """Both kinds together, each weighing as much as it measured: its own best agreement is not asked."""
+    return cells + words
+
+
+def chance(z: float, looks: int) -> float:
+    """At most so likely is it that any of `looks` at innocents reaches `z`."""
+    return min(1.0, looks * math.exp(-z * z / 2)) if z > 0 else 1.0
+
+
+def _square(values: Floats) -> float:
+    return float((values.astype(np.float64) ** 2).sum())

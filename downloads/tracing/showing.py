@@ -1,0 +1,47 @@
+"""How is a person shown what speaks for a release? The leak beside the clean page, with the cells and words that agree with its secret."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from downloads.marks import underprint, wordshift
+from downloads.marks.key import MarkKey
+from downloads.marks.page import Picture
+from downloads.tracing.trace import Found
+
+_AGREES: Final = (32, 140, 72)
+_OPPOSES: Final = (200, 60, 48)
+_CLEAR: Final = 0.8
+"""Deviations from which on a cell or a word says something."""
+
+
+def side_by_side(found: Found, key: MarkKey) -> Picture | None:
+    """The aligned leak, left, and the clean page, right, with what agrees with `key` in green and what opposes it in red.
+
+    None where the picture was found on no page. Of a copy nearly all is green, of another about half.
+    """
+    if found.page is None or found.aligned is None or found.evidence is None:
+        return None
+    page, evidence = found.page, found.evidence
+    leak = cv2.cvtColor(np.clip(found.aligned.picture, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+    clean = cv2.cvtColor(page.grey, cv2.COLOR_GRAY2RGB)
+    side = underprint.cell_size(page.dpi)
+    rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
+    told = np.zeros(rows * columns, np.float32)
+    told[evidence.cell_at] = evidence.cells * underprint.signs(key, rows * columns)[evidence.cell_at]
+    large = cv2.resize(told.reshape(rows, columns), (columns * side, rows * side), interpolation=cv2.INTER_NEAREST)
+    large = large[: page.grey.shape[0], : page.grey.shape[1]]
+    for picture in (leak, clean):
+        for colour, where in ((_AGREES, large > _CLEAR), (_OPPOSES, large < -_CLEAR)):
+            picture[where] = (picture[where] * 0.8 + np.array(colour) * 0.2).astype(np.uint8)
+    across, down = wordshift.signs(key, len(page.units))
+    agreement = evidence.words[:, 0] * across[evidence.word_at] + evidence.words[:, 1] * down[evidence.word_at]
+    for n, value in zip(evidence.word_at.tolist(), agreement.tolist(), strict=True):
+        if abs(value) >= _CLEAR:
+            x0, y0, x1, y1 = (int(edge) for edge in page.units[n])
+            for picture in (leak, clean):
+                cv2.rectangle(picture, (x0, y0), (x1 - 1, y1 - 1), _AGREES if value > 0 else _OPPOSES, 1)
+    return np.asarray(np.hstack((leak, clean)), np.uint8)

@@ -1,0 +1,200 @@
+"""Which release is a leak a copy of? Each picture is found among the clean pages, aligned, measured and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from downloads.marks import underprint
+from downloads.marks.key import MarkKey
+from downloads.marks.page import Picture, grey
+from downloads.tracing import registration, scoring
+from downloads.tracing.clean import CleanPage, Grey, Landmarks
+from downloads.tracing.evidence import Evidence, measured
+from downloads.tracing.registration import Aligned, Position
+from downloads.tracing.scoring import Score, Sums
+
+_LOOKED_AT: Final = 3
+"""Pages that are positioned exactly, of those that look likeliest."""
+_ALIKE: Final = 0.5
+"""Of the likeliest page's landmarks; a page on which so many agree may be the right one as well."""
+_KINDS: Final = 3
+"""Cells, words, both."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """A copy that went out, with the secrets of its pages."""
+
+    number: str
+    resume: str
+    keys: tuple[MarkKey, ...]
+    """By the page's number."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One leaked picture and what it was found to be."""
+
+    page: CleanPage | None
+    """None where it is of none of the pages."""
+    position: Position | None
+    aligned: Aligned | None
+    """The leak as if it were the page, at the look that said most."""
+    evidence: Evidence | None
+    scores: tuple[Score, ...]
+    """Of the releases of that resume, the likeliest first."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a leak says."""
+
+    pictures: tuple[Found, ...]
+    """In the order in which they were given."""
+    scores: tuple[Score, ...]
+    """Of every release that any picture was held against, by all pictures together or the best one, the likeliest first."""
+    looks: int
+    """How many agreements were looked at; each Score's `chance` counts them all."""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The releases that these are copies of; none where it would be a guess. More than one where copies were mixed."""
+        return tuple(score.release for score in self.scores if score.is_named)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One way of laying a picture on its page."""
+
+    aligned: Aligned
+    evidence: Evidence
+    cells: Sums
+    words: Sums
+
+    @property
+    def kinds(self) -> tuple[Sums, Sums, Sums]:
+        return self.cells, self.words, scoring.both(self.cells, self.words)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A picture on the page that it is of."""
+
+    page: CleanPage
+    position: Position
+    looks: tuple[_Look, ...]
+    releases: tuple[Release, ...]
+    looked: int
+    """At how many agreements, on this page and on those that look like it."""
+
+    @property
+    def z(self) -> npt.NDArray[np.float64]:
+        """Looks × kinds × releases."""
+        return np.array([[kind.z for kind in look.kinds] for look in self.looks])
+
+    @property
+    def best(self) -> float:
+        return float(self.z.max()) if self.releases else 0.0
+
+
+def trace(pictures: Sequence[Picture], pages: Sequence[CleanPage], releases: Sequence[Release]) -> Trace:
+    """Holds `pictures` (of any size, grey or red green blue) against `pages` and the `releases` of their resumes."""
+    places = [_placed(grey(picture), pages, releases) for picture in pictures]
+    joint = _joint(places)
+    looks = sum(place.looked for place in places if place) + len(joint)
+    best: dict[str, Score] = {}
+    found = []
+    for place in places:
+        told = _told(place, looks)
+        found.append(told)
+        for score in told.scores:
+            best[score.release] = max(best.get(score.release, score), score, key=lambda one: one.z)
+    for number, z in joint.items():
+        if z > best[number].z:
+            best[number] = Score(number, z, best[number].underprint, best[number].words, scoring.chance(z, looks))
+    return Trace(tuple(found), tuple(sorted(best.values(), key=lambda score: -score.z)), looks)
+
+
+def _placed(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]) -> _Place | None:
+    """`leak` on the page that it is of. Pages that look much the same, as two versions of a resume do, are all looked at."""
+    places = [_looked_at(leak, page, position, releases) for page, position in _positions(leak, pages)]
+    best = max(places, key=lambda place: place.best, default=None)
+    return best and replace(best, looked=sum(place.looked for place in places))
+
+
+def _looked_at(leak: Grey, page: CleanPage, position: Position, releases: Sequence[Release]) -> _Place:
+    """`leak` on `page`, with and without being pulled straight, held against each of the resume's releases."""
+    asked = tuple(release for release in releases if release.resume == page.resume and page.number < len(release.keys))
+    keys = [release.keys[page.number] for release in asked]
+    plain = registration.aligned(leak, position, page)
+    ways = [plain]
+    if (drift := registration.drift(plain, page)) is not None:
+        pulled = registration.aligned(leak, position, page, drift)
+        again = registration.drift(pulled, page)
+        ways.append(registration.aligned(leak, position, page, drift + again) if again is not None else pulled)
+    rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
+    looks = []
+    for way in ways:
+        evidence = measured(way, page)
+        cells = scoring.cell_sums(evidence, keys, rows * columns)
+        looks.append(_Look(way, evidence, cells, scoring.word_sums(evidence, keys, len(page.units))))
+    return _Place(page, position, tuple(looks), asked, len(asked) * len(looks) * _KINDS)
+
+
+def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, Position]]:
+    """The pages that `leak` may be of, the likeliest first."""
+    found: list[tuple[CleanPage, Position]] = []
+    if not pages or min(leak.shape, default=0) < 16:
+        return []
+    for sized in registration.sizes(leak):
+        for page in _likely(sized.landmarks, pages):
+            found += [(page, position) for position in registration.positioned(sized.landmarks, page)]
+        if any(position.agreed >= registration.ENOUGH for _, position in found):
+            break
+    ordered = sorted(found, key=lambda one: -one[1].agreed)[:_LOOKED_AT]
+    return [one for one in ordered if one[1].agreed >= _ALIKE * ordered[0][1].agreed]
+
+
+def _likely(leak: Landmarks, pages: Sequence[CleanPage]) -> list[CleanPage]:
+    """The pages that are worth a closer look: where most landmarks match, and of almost empty ones where most of theirs do."""
+    if len(pages) == 1:
+        return list(pages)
+    likeness = np.array([registration.likeness(leak, page) for page in pages], np.float64)
+    full = [n for n in np.argsort(-likeness)[: _LOOKED_AT - 1].tolist() if likeness[n] >= _ALIKE * likeness.max()]
+    shares = likeness / np.sqrt([1 + page.landmarks.count for page in pages])
+    return [pages[n] for n in dict.fromkeys([*full, int(shares.argmax())])]
+
+
+def _told(place: _Place | None, looks: int) -> Found:
+    if place is None:
+        return Found(None, None, None, None, ())
+    z = place.z
+    best = z.max(axis=(0, 1)) if place.releases else np.zeros(0)
+    which = int(z.max(axis=(1, 2)).argmax()) if place.releases else 0
+    scores = [
+        Score(release.number, float(best[n]), float(z[which, 0, n]), float(z[which, 1, n]), scoring.chance(float(best[n]), looks))
+        for n, release in enumerate(place.releases)
+    ]
+    look = place.looks[which]
+    return Found(place.page, place.position, look.aligned, look.evidence, tuple(sorted(scores, key=lambda score: -score.z)))
+
+
+def _joint(places: Sequence[_Place | None]) -> dict[str, float]:
+    """z of each release over all pictures of its resume together, where there is more than one: weak pages add up."""
+    totals: dict[str, list[tuple[float, float]]] = {}
+    for place in places:
+        if place is None or not place.releases:
+            continue
+        sums = scoring.both(place.looks[-1].cells, place.looks[-1].words)
+        for release, agreement in zip(place.releases, sums.agreement.tolist(), strict=True):
+            totals.setdefault(release.number, []).append((agreement, sums.square))
+    return {
+        number: sum(agreement for agreement, _ in parts) / sum(square for _, square in parts) ** 0.5
+        for number, parts in totals.items()
+        if len(parts) > 1 and sum(square for _, square in parts) > 0
+    }
