@@ -23,6 +23,7 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("case/", include("verification.urls")),
     path("relays/", include("downloads.urls")),
+    path("releases/", include("downloads.release_urls")),
     path("favicon.ico", icon),
     path("", include("employers.urls")),
 ]
