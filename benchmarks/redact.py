@@ -90,7 +90,7 @@ def streams(pdf: bytes) -> str:
             if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") != "/Image":
                 texts.append(thing.read_bytes().decode("latin-1"))
                 # Text strings of two bytes a character, in hexadecimal.
-                for found in re.findall(rb"<([0-9a-f]+)>", thing.read_bytes()):
+                for found in re.findall(rb"<((?:[0-9a-f]{4})+)>", thing.read_bytes()):
                     texts.append(bytes.fromhex(found.decode()).decode("utf-16-be", "replace"))
             elif not isinstance(thing, pikepdf.Stream):
                 texts.append(str(thing.unparse(resolved=True), "latin-1") if isinstance(thing, pikepdf.Object) else str(thing))
@@ -115,9 +115,9 @@ def views(pdf: bytes, second: bool) -> Iterator[tuple[str, str]]:
 
 
 def _dpi_of(page: Any) -> float:
-    """The resolution of the picture that makes up `page`."""
-    (image,) = page.get_objects()[:1] if isinstance(page.get_objects(), list) else [next(iter(page.get_objects()))]
-    return float(image.get_px_size()[0] * 72 / page.get_size()[0])
+    """The resolution of the picture that makes up `page`; of any other page, 150."""
+    image = next(iter(page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])), None)
+    return float(image.get_px_size()[0] * 72 / page.get_size()[0]) if image else 150.0
 
 
 def leaks_of(cv: Cv, pdf: bytes, second: bool) -> list[tuple[str, str, str]]:

@@ -60,7 +60,7 @@ def harmless(data: bytes) -> bytes:
         if len(parts) > PARTS:
             raise Refusal("document_broken", f"{len(parts)} 个部分 / parts")
         for name, part in parts.items():
-            if name.lower().startswith(ACTIVE) or part.is_dir():
+            if name.lower().startswith((*ACTIVE, "/")) or part.is_dir() or ".." in name or "\\" in name:
                 continue
             with given.open(part) as opened:
                 content = opened.read(left + 1)  # what the directory says of a part's size is not believed
@@ -104,7 +104,7 @@ def printed(document: bytes, program: str, limits: Limits) -> bytes:
     )
     pdf = made / "resume.pdf"
     if not pdf.exists():
-        raise Refusal("document_broken")
+        raise Refusal("document_broken", "LibreOffice 无法打开 / LibreOffice cannot open it")
     with pdf.open("rb") as file:
         return file.read(limits.output_bytes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -193,7 +194,9 @@ def test_two_numbers_are_two() -> None:
 MOBILES = st.builds(lambda second, rest: f"1{second}{rest}", st.sampled_from("3456789"), st.text("0123456789", min_size=9, max_size=9))
 DIGITS = {"plain": "0123456789", "wide": "０１２３４５６７８９", "chinese": "零一二三四五六七八九", "circles": "⓪①②③④⑤⑥⑦⑧⑨"}
 BETWEEN = ["", " ", "-", ".", "  ", "—", " - "]
-PROSE = "".join(chr(code) for code in range(0x4E00, 0x4F00) if not plain(chr(code)).text.isdigit() and chr(code) not in "一七三九五二八亿万")
+PROSE = "".join(
+    chr(code) for code in range(0x4E00, 0x4F00) if not plain(chr(code)).text.isdigit() and chr(code) not in "一七三九五二八亿万"
+)
 
 
 @given(st.text())
@@ -208,7 +211,7 @@ def test_any_text_has_an_answer(text: str) -> None:
 @given(st.text("0123456789 -./()+@\t\n零一电话微信号：:abQ", max_size=80))
 def test_any_text_of_what_numbers_are_made_of_has_an_answer(text: str) -> None:
     contacts = contacts_in(text)
-    assert all(before.end <= after.start for before, after in zip(contacts, contacts[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(contacts))
 
 
 @given(
@@ -254,7 +257,9 @@ def test_a_text_without_digits_signs_or_labels_is_never_touched(text: str) -> No
     assert contacts_in(text) == []
 
 
-@given(st.lists(st.tuples(st.integers(1980, 2026), st.integers(1, 12), st.integers(1980, 2026), st.integers(1, 12)), min_size=1, max_size=6))
+@given(
+    st.lists(st.tuples(st.integers(1980, 2026), st.integers(1, 12), st.integers(1980, 2026), st.integers(1, 12)), min_size=1, max_size=6)
+)
 def test_spans_of_months_are_never_touched(spans: list[tuple[int, int, int, int]]) -> None:
     for form in ("{}.{:02}-{}.{:02}", "{}/{:02} - {}/{:02}", "{}年{}月-{}年{}月", "{}.{}-{}.{}"):
         assert contacts_in("\n".join(form.format(*span) for span in spans)) == []
