@@ -24,7 +24,7 @@ Strength = npt.NDArray[np.uint8]
 TONE: Final = 128
 BODY: Final = 20
 """Of 255, the strength of letters' bodies: paper loses 4 %."""
-OUTLINE: Final = 130
+OUTLINE: Final = 110
 """Of 255, the strength of letters' outlines."""
 FOOTER: Final = 200
 _SMALL: Final = 17
@@ -109,8 +109,7 @@ def _stamp(lines: tuple[str, str], size: int) -> tuple[Strength, int]:
 
 def _letters(text: str, size: int) -> npt.NDArray[np.uint8]:
     """`text` on one line, 255 where there is ink. Characters that the vendored font lacks come from a larger one, where installed."""
-    runs = [(character, _face(character, size)) for character in text if character.isprintable()]
-    runs = [(character if face else _NO_GLYPH, face or font("song", size)) for character, face in runs]
+    runs = [_drawable(character, size) for character in text if character.isprintable()]
     width = sum(face.getlength(character) for character, face in runs)
     image = Image.new("L", (max(1, round(width) + size // 4), round(size * 1.3)))
     draw, x = ImageDraw.Draw(image), size / 8
@@ -120,10 +119,12 @@ def _letters(text: str, size: int) -> npt.NDArray[np.uint8]:
     return np.asarray(image)
 
 
-def _face(character: str, size: int) -> ImageFont.FreeTypeFont | None:
+def _drawable(character: str, size: int) -> tuple[str, ImageFont.FreeTypeFont]:
+    """`character` and a font that has it, or the sign that it is lacking."""
     if has("song", character):
-        return font("song", size)
-    return _rare(size)
+        return character, font("song", size)
+    rare = _rare(size)
+    return (character, rare) if rare else (_NO_GLYPH, font("song", size))
 
 
 @lru_cache(maxsize=8)

@@ -66,8 +66,9 @@ def _letters(grey: npt.NDArray[np.uint8], dpi: int) -> _Mask:
     level = cv2.resize(around, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
     ink = (cv2.subtract(level, grey) > _INK_DEPTH).astype(np.uint8)
     for shape in ((1, _px(90, dpi)), (_px(90, dpi), 1)):
-        ink &= 1 - cv2.dilate(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8)), np.ones((3, 3), np.uint8))
-    return np.asarray(ink, np.uint8)
+        long = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
+        ink = np.where(cv2.dilate(long, np.ones((3, 3), np.uint8)) > 0, 0, ink).astype(np.uint8)
+    return ink
 
 
 def _cut(ink: _Mask, x: int, y: int, width: int, height: int, dpi: int) -> list[tuple[int, int, int, int]]:

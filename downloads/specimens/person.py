@@ -54,22 +54,76 @@ class Person:
 
 
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_SURNAMES: Final = (("林", "Lin"), ("沈", "Shen"), ("叶", "Ye"), ("温", "Wen"), ("江", "Jiang"), ("程", "Cheng"), ("陆", "Lu"), ("秦", "Qin"),
-                    ("方", "Fang"), ("田", "Tian"), ("何", "He"), ("白", "Bai"))  # fmt: skip
-_GIVEN: Final = (("知远", "Zhiyuan"), ("明月", "Mingyue"), ("听雨", "Tingyu"), ("思齐", "Siqi"), ("若水", "Ruoshui"), ("子安", "Zian"),
-                 ("文心", "Wenxin"), ("清扬", "Qingyang"), ("一鸣", "Yiming"), ("海若", "Hairuo"), ("晓晨", "Xiaochen"), ("云舒", "Yunshu"))  # fmt: skip
+_SURNAMES: Final = (
+    ("林", "Lin"),
+    ("沈", "Shen"),
+    ("叶", "Ye"),
+    ("温", "Wen"),
+    ("江", "Jiang"),
+    ("程", "Cheng"),
+    ("陆", "Lu"),
+    ("秦", "Qin"),
+    ("方", "Fang"),
+    ("田", "Tian"),
+    ("何", "He"),
+    ("白", "Bai"),
+)
+_GIVEN: Final = (
+    ("知远", "Zhiyuan"),
+    ("明月", "Mingyue"),
+    ("听雨", "Tingyu"),
+    ("思齐", "Siqi"),
+    ("若水", "Ruoshui"),
+    ("子安", "Zian"),
+    ("文心", "Wenxin"),
+    ("清扬", "Qingyang"),
+    ("一鸣", "Yiming"),
+    ("海若", "Hairuo"),
+    ("晓晨", "Xiaochen"),
+    ("云舒", "Yunshu"),
+)
 _CITIES: Final = (("云溪市", "Yunxi"), ("望川市", "Wangchuan"), ("星野市", "Xingye"), ("听潮市", "Tingchao"), ("雾里市", "Wuli"))
 _STREETS: Final = ("见山路", "听松街", "白杨大道", "折柳路", "星桥中路")
-_SCHOOLS: Final = (("云溪大学", "Yunxi University"), ("望川理工学院", "Wangchuan Institute of Technology"),
-                   ("星野师范大学", "Xingye Normal University"), ("听潮财经大学", "Tingchao University of Finance"))  # fmt: skip
-_FIRMS: Final = (("云帆网络科技有限公司", "Cloudsail Networks"), ("青禾供应链管理有限公司", "Greenstalk Supply Chain"), ("星桥智能制造有限公司", "Starbridge Machines"),
-                 ("白云湾商贸有限公司", "Cloud Bay Trading"), ("知行教育咨询有限公司", "Learn & Do Education"), ("远山医疗器械有限公司", "Farhill Medical"),
-                 ("听潮文化传媒有限公司", "Tidewater Media"), ("禾木建筑设计有限公司", "Hemu Architects"))  # fmt: skip
-_ROLES: Final = (("后端开发工程师", "Backend Engineer"), ("产品经理", "Product Manager"), ("财务主管", "Finance Lead"), ("采购专员", "Purchasing Officer"),
-                 ("质量工程师", "Quality Engineer"), ("人事经理", "HR Manager"), ("销售代表", "Sales Representative"), ("平面设计师", "Graphic Designer"),
-                 ("数据分析师", "Data Analyst"), ("仓储主管", "Warehouse Supervisor"), ("护士长", "Head Nurse"), ("机械设计师", "Mechanical Designer"))  # fmt: skip
-_STUDIES: Final = (("计算机科学与技术", "Computer Science"), ("会计学", "Accounting"), ("工商管理", "Business Administration"), ("机械工程", "Mechanical Engineering"),
-                   ("视觉传达设计", "Visual Design"), ("物流管理", "Logistics"), ("护理学", "Nursing"), ("统计学", "Statistics"))  # fmt: skip
+_SCHOOLS: Final = (
+    ("云溪大学", "Yunxi University"),
+    ("望川理工学院", "Wangchuan Institute of Technology"),
+    ("星野师范大学", "Xingye Normal University"),
+    ("听潮财经大学", "Tingchao University of Finance"),
+)
+_FIRMS: Final = (
+    ("云帆网络科技有限公司", "Cloudsail Networks"),
+    ("青禾供应链管理有限公司", "Greenstalk Supply Chain"),
+    ("星桥智能制造有限公司", "Starbridge Machines"),
+    ("白云湾商贸有限公司", "Cloud Bay Trading"),
+    ("知行教育咨询有限公司", "Learn & Do Education"),
+    ("远山医疗器械有限公司", "Farhill Medical"),
+    ("听潮文化传媒有限公司", "Tidewater Media"),
+    ("禾木建筑设计有限公司", "Hemu Architects"),
+)
+_ROLES: Final = (
+    ("后端开发工程师", "Backend Engineer"),
+    ("产品经理", "Product Manager"),
+    ("财务主管", "Finance Lead"),
+    ("采购专员", "Purchasing Officer"),
+    ("质量工程师", "Quality Engineer"),
+    ("人事经理", "HR Manager"),
+    ("销售代表", "Sales Representative"),
+    ("平面设计师", "Graphic Designer"),
+    ("数据分析师", "Data Analyst"),
+    ("仓储主管", "Warehouse Supervisor"),
+    ("护士长", "Head Nurse"),
+    ("机械设计师", "Mechanical Designer"),
+)
+_STUDIES: Final = (
+    ("计算机科学与技术", "Computer Science"),
+    ("会计学", "Accounting"),
+    ("工商管理", "Business Administration"),
+    ("机械工程", "Mechanical Engineering"),
+    ("视觉传达设计", "Visual Design"),
+    ("物流管理", "Logistics"),
+    ("护理学", "Nursing"),
+    ("统计学", "Statistics"),
+)
 _DEGREES: Final = (("本科", "BSc"), ("硕士", "MSc"), ("大专", "Diploma"))
 _DEEDS: Final[dict[Language, tuple[str, ...]]] = {
     "zh": (
@@ -114,10 +168,35 @@ _SUMMARIES: Final[dict[Language, tuple[str, ...]]] = {
     ),
 }
 _SKILLS: Final[dict[Language, tuple[str, ...]]] = {
-    "zh": ("办公软件熟练", "英语六级", "数据库查询", "项目管理", "财务软件", "图形设计", "质量体系内审员", "机动车驾驶证 C1", "公开演讲", "数据可视化", "合同谈判", "仓储系统"),
-    "en": ("Spreadsheets", "SQL", "Project planning", "Public speaking", "Contract law basics", "CAD", "Driving licence", "Statistics",
-           "Photography", "English C1", "Internal auditor", "Warehouse systems"),  # fmt: skip
-}  # fmt: skip
+    "zh": (
+        "办公软件熟练",
+        "英语六级",
+        "数据库查询",
+        "项目管理",
+        "财务软件",
+        "图形设计",
+        "质量体系内审员",
+        "机动车驾驶证 C1",
+        "公开演讲",
+        "数据可视化",
+        "合同谈判",
+        "仓储系统",
+    ),
+    "en": (
+        "Spreadsheets",
+        "SQL",
+        "Project planning",
+        "Public speaking",
+        "Contract law basics",
+        "CAD",
+        "Driving licence",
+        "Statistics",
+        "Photography",
+        "English C1",
+        "Internal auditor",
+        "Warehouse systems",
+    ),
+}
 
 
 def id_number(rng: random.Random) -> str:
@@ -128,7 +207,7 @@ def id_number(rng: random.Random) -> str:
 
 def person(seed: int, language: Language) -> Person:
     """The person of `seed`; the same each time."""
-    rng = random.Random(f"person {seed} {language}")
+    rng = random.Random(f"person {seed} {language}")  # noqa: S311 -- made-up people, not secrets
     at: Literal[0, 1] = 0 if language == "zh" else 1
     surname, given = rng.choice(_SURNAMES), rng.choice(_GIVEN)
     roman = f"{given[1]}.{surname[1]}".lower()

@@ -43,8 +43,22 @@ _LABELS: Final[dict[Language, dict[Contact, tuple[str, ...]]]] = {
     },
 }
 _HEADINGS: Final[dict[Language, dict[str, str]]] = {
-    "zh": {"summary": "自我评价", "jobs": "工作经历", "studies": "教育背景", "skills": "专业技能", "contact": "联系方式", "facts": "基本信息"},
-    "en": {"summary": "Profile", "jobs": "Experience", "studies": "Education", "skills": "Skills", "contact": "Contact", "facts": "Personal"},
+    "zh": {
+        "summary": "自我评价",
+        "jobs": "工作经历",
+        "studies": "教育背景",
+        "skills": "专业技能",
+        "contact": "联系方式",
+        "facts": "基本信息",
+    },
+    "en": {
+        "summary": "Profile",
+        "jobs": "Experience",
+        "studies": "Education",
+        "skills": "Skills",
+        "contact": "Contact",
+        "facts": "Personal",
+    },
 }
 _FACTS: Final[dict[Language, tuple[str, ...]]] = {
     "zh": ("姓名", "性别", "出生年月", "现居地", "求职意向"),
@@ -110,7 +124,7 @@ def make(seed: int, layout: Layout | None = None, language: Language | None = No
     layout = layout or LAYOUTS[seed % len(LAYOUTS)]
     language = language or LANGUAGES[seed // len(LAYOUTS) % len(LANGUAGES)]
     told = person(seed, language)
-    rng = random.Random(f"layout {seed}")
+    rng = random.Random(f"layout {seed}")  # noqa: S311 -- made-up people, not secrets
     pen = _Pen(told, rng)
     _DRAWN[rng.choice(("plain", "table")) if layout == "scan" else layout](pen)
     pdf = pen.sheets.finished()

@@ -19,6 +19,9 @@ SCALE: Final = 0.6
 """Of a clean page at 150 dpi, where landmarks are looked for first: more would only be more to match."""
 MOST: Final = 3000
 _FEW: Final = 400
+"""Landmarks; a page with fewer is looked at more closely."""
+_DARK: Final = 96
+"""Grey levels; what is darker, as a picture or a dark band, has no room for pale cells."""
 QUICK: Final = 400
 """So many of the strongest are held against those of a leak to see which page it may be of."""
 
@@ -91,4 +94,5 @@ class CleanPage:
         side = max(3, round(self.dpi / 50))
         level = cv2.dilate(self.grey, np.ones((4 * side + 1, 4 * side + 1), np.uint8))
         ink = (cv2.subtract(level, self.grey) > 24).astype(np.uint8) * 255
-        return np.asarray(255 - cv2.dilate(ink, np.ones((side, side), np.uint8)) , np.uint8) & np.where(self.grey > 96, 255, 0).astype(np.uint8)
+        far = cv2.dilate(ink, np.ones((side, side), np.uint8)) == 0
+        return np.where(far & (self.grey > _DARK), 255, 0).astype(np.uint8)

@@ -65,7 +65,7 @@ def _cells(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int6
     known = (seen >= _CELL_SEEN * side * side).astype(np.float32)
     mean -= cv2.blur(mean * known, (5, 5)) / (cv2.blur(known, (5, 5)) + 1e-3)
     at = np.flatnonzero(known)
-    values = _bounded(mean.reshape(-1)[at])
+    values = _bounded(np.asarray(mean.reshape(-1)[at], np.float32))
     return np.asarray(values * np.sqrt(seen.reshape(-1)[at]) / side, np.float32), at
 
 
@@ -92,7 +92,7 @@ def _bounded(values: Floats) -> Floats:
     spread = 1.4826 * float(np.median(np.abs(values))) if len(values) else 0.0
     if spread < 1e-6:
         spread = float(np.abs(values).max()) if len(values) and values.any() else 1.0
-    return np.clip(values / spread, -_OUTLIER, _OUTLIER).astype(np.float32)
+    return np.asarray(np.clip(values / spread, -_OUTLIER, _OUTLIER), np.float32)
 
 
 def _words(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -122,7 +122,7 @@ def _words(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int6
     if len(at) < 4:
         return none
     places = np.array(shifts, np.float32)
-    places = places[:] - np.median(places, axis=0)
+    places -= np.median(places, axis=0).astype(np.float32)
     near = np.abs(places).max(axis=1) < 2 * _FARTHEST
     places, which = places[near], np.array(at, np.int64)[near]
     if len(which) < 4:

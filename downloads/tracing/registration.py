@@ -39,6 +39,10 @@ _SURE: Final = 5.0
 
 _NARROW: Final = 0.4
 """The share of a page's width or height over which landmarks must be spread to tell the angle of the camera."""
+_STEEP: Final = 3.0
+"""How many times farther than its near edge a sheet's far edge may be from the lens."""
+_SMALLEST: Final = 0.05
+"""Pixels of a leak for one of the page."""
 
 Matrix = npt.NDArray[np.float64]
 
@@ -116,7 +120,7 @@ def positioned(leak: Landmarks, page: CleanPage) -> list[Position]:
         if straight is not None:
             guesses.append((np.vstack((straight, (0.0, 0.0, 1.0))), mask.ravel() > 0))
     positions = [
-        Position(np.linalg.inv(matrix), int(inside.sum()))
+        Position(np.linalg.inv(matrix.astype(np.float64)), int(inside.sum()))
         for matrix, inside in guesses
         if int(inside.sum()) >= AGREED_AT_LEAST and abs(np.linalg.det(matrix)) > 1e-9
     ]
@@ -127,9 +131,9 @@ def _is_sane(position: Position, shape: tuple[int, ...]) -> bool:
     """A camera sees a sheet from the front, not mirrored, not edge on."""
     corners = np.array([[0, 0], [shape[1], 0], [shape[1], shape[0]], [0, shape[0]]], np.float64)
     depth = corners @ position.homography[2, :2] + position.homography[2, 2]
-    determinant = np.linalg.det(position.homography)
-    return bool(depth.min() * depth.max() > 0 and depth.max() / depth.min() < 3 and 1 / 3 < depth.max() / depth.min()
-                and determinant / depth.mean() ** 3 > 0 and 0.05 < position.scale < 20)  # fmt: skip
+    if depth.min() * depth.max() <= 0 or np.abs(depth).max() > _STEEP * np.abs(depth).min():
+        return False
+    return bool(np.linalg.det(position.homography) / depth.mean() ** 3 > 0 and _SMALLEST < position.scale < 1 / _SMALLEST)
 
 
 def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:

@@ -22,6 +22,8 @@ _LOOKED_AT: Final = 3
 """Pages that are positioned exactly, of those that look likeliest."""
 _ALIKE: Final = 0.5
 """Of the likeliest page's landmarks; a page on which so many agree may be the right one as well."""
+_FAR: Final = 1.5
+"""Pixels; a page that had to be pulled farther is looked at a second time."""
 _KINDS: Final = 3
 """Cells, words, both."""
 
@@ -135,8 +137,9 @@ def _looked_at(leak: Grey, page: CleanPage, position: Position, releases: Sequen
     ways = [plain]
     if (drift := registration.drift(plain, page)) is not None:
         pulled = registration.aligned(leak, position, page, drift)
-        again = registration.drift(pulled, page)
-        ways.append(registration.aligned(leak, position, page, drift + again) if again is not None else pulled)
+        if float(np.abs(drift).max()) > _FAR and (again := registration.drift(pulled, page)) is not None:
+            pulled = registration.aligned(leak, position, page, drift + again)
+        ways.append(pulled)
     rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
     looks = []
     for way in ways:
