@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
@@ -571,12 +573,30 @@ def test_a_provider_that_is_down_is_told_of_the_team_later(
     assert provider.call(binding.number, "", CALLERS[1], now).outcome is Outcome.CONNECTED
 
 
+def test_looking_over_the_teams_costs_the_same_for_many(
+    platform: ApiClient, now: datetime, db: None, django_assert_max_num_queries: Any
+) -> None:
+    for each in range(8):
+        made = approved(now, days=60)
+        give_phone(made, f"+86138000000{each:02d}")
+        bound(made, platform, now, PHONE, f"c-{each}")
+    with django_assert_max_num_queries(6):
+        assert teams.look(now, now) == []
+
+
+def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now: datetime) -> None:
+    seal = seal_phone(CALLERS[1])
+    users = [User(email=f"p{each}@team.example", phone_sealed=seal, joined_at=now, email_verified_at=now) for each in range(205)]
+    User.objects.bulk_create(users)
+    Member.objects.bulk_create([Member(user=user, employer=member.employer, role="recruiter", joined_at=now) for user in users])
+    assert len(teams.callers(member.employer_id)) == 200
+    assert bound(member, platform, now).state == RelayState.BOUND
+
+
 # --- Calls -----------------------------------------------------------------------------------------------
 
 
-def test_a_call_that_came_through_lets_it_last_and_is_a_contact(
-    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
-) -> None:
+def test_a_call_that_came_through_lets_it_last(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
     binding = bound(member, platform, now)
     later = now + timedelta(days=5)
     assert taken_in(provider, called(provider, binding, later, seconds=42), later) == 1
@@ -584,7 +604,7 @@ def test_a_call_that_came_through_lets_it_last_and_is_a_contact(
     call = binding.calls.get()
     assert (call.outcome, call.seconds, call.at) == ("connected", 42, later)
     assert binding.expires_at == later + timedelta(days=30)
-    assert Contact.objects.get(pk=binding.decision_id).client_id == platform.pk
+    assert not Contact.objects.exists(), "a platform reports those"
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM downloads_relaycall")
         assert all(number[3:] not in str(cursor.fetchall()) for number in (PHONE, *CALLERS))
@@ -625,7 +645,6 @@ def test_other_outcomes_prove_no_hiring(member: Member, platform: ApiClient, now
     taken_in(provider, called(provider, binding, later, "+8613700000009"), later)
     binding.refresh_from_db()
     assert binding.calls.get().outcome == "stranger" and binding.expires_at == now + timedelta(days=30)
-    assert not Contact.objects.exists()
 
 
 def test_a_call_after_the_end_is_found_by_its_number(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
@@ -764,3 +783,75 @@ def test_at_once_there_is_one_binding(now: datetime, settings: Any) -> None:
     for thread in threads:
         thread.join(60)
     assert len(made) == 6 and len(set(made)) == 1 and RelayBinding.objects.get().state == RelayState.BOUND
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_one_record_at_once_is_one_call(now: datetime, provider: SimulatedRelays) -> None:
+    member = approved(now, days=60)
+    give_phone(member, CALLERS[0])
+    platform = create_api_client("a platform", [Scope.GATE_DECIDE], now)[0]
+    binding = bound(member, platform, now)
+    later = now + timedelta(days=5)
+    (push,) = called(provider, binding, later)
+    records = provider.verify_callback(push, later)
+    barrier, new = threading.Barrier(6), list[int]()
+
+    def take() -> None:
+        barrier.wait()
+        new.append(calling.receive("simulator", records, later))
+        connections.close_all()
+
+    threads = [threading.Thread(target=take) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(new) == [0, 0, 0, 0, 0, 1] and verbs(binding).count("call_relay") == 1 and verbs(binding).count("extend_relay") == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_no_number_outlives_a_suspension_beside_it(now: datetime, provider: SimulatedRelays) -> None:
+    """While one thread asks for numbers and lends them, another suspends: once the round after it has ended, none leads anywhere."""
+    for _ in range(8):
+        member = approved(now, days=60)
+        give_phone(member, CALLERS[0])
+        platform = create_api_client("a platform", [Scope.GATE_DECIDE], now)[0]
+        decisions = [allowed(member, platform, now, f"c-{each}") for each in range(4)]
+        barrier = threading.Barrier(2)
+
+        def ask(decisions: list[UUID] = decisions, platform: ApiClient = platform, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            for decision in decisions:
+                with suppress(Refused):
+                    lending.follow(relaying.bind(decision, platform, PHONE, now).pk, lambda: now)
+            connections.close_all()
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        barrier.wait()
+        _suspend(member, now)
+        thread.join(60)
+        relaying.close_those_not_allowed(now)
+        for binding in RelayBinding.objects.filter(employer_id=member.employer_id):
+            while lending.follow(binding.pk, lambda: now):
+                pass
+            binding.refresh_from_db()
+            assert binding.state == RelayState.ENDED and binding.finished_at
+            assert not binding.number or at_provider(provider, binding, now) is None
+
+
+def test_a_simulated_call_from_the_command_line(
+    member: Member, platform: ApiClient, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    now = timezone.now()
+    Case.objects.update(expires_at=now + timedelta(days=100))
+    binding = bound(member, platform, now)
+    call_command("simulated_call", binding.number, "--caller", "13800000001", "--seconds", "5")
+    assert capsys.readouterr().out == "connected (5 s)\n" and binding.calls.get().seconds == 5
+    with pytest.raises(CommandError):
+        call_command("simulated_call", "12", "--caller", "13800000001")
+    settings.RELAYS = ""
+    with pytest.raises(CommandError):
+        call_command("simulated_call", binding.number, "--caller", "13800000001")

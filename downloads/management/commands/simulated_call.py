@@ -1,0 +1,35 @@
+"""How does one who tries this out call a relay number that a simulator lends? No phone rings; the record of the call comes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from downloads import rehearsing, relays
+from employers.sightings import check_phone
+from events.errors import Refused
+
+
+class Command(BaseCommand):
+    help = "Dial a simulated relay number: `simulated_call +8617000000010 --caller 13800000001`; who is not of the team hears a prompt."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("number")
+        parser.add_argument("--extension", default="")
+        parser.add_argument("--caller", required=True)
+        parser.add_argument("--seconds", type=int, default=60)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.RELAYS != "simulator":
+            raise CommandError("ZIZHI_RELAYS is not the simulator.")
+        try:
+            number, caller = check_phone(options["number"]), check_phone(options["caller"])
+        except Refused as refused:
+            raise CommandError(refused.reason.says.en) from refused
+        provider = relays.simulator()
+        record = provider.call(number, options["extension"], caller, timezone.now(), options["seconds"])
+        rehearsing.bring_in(provider, timezone.now)
+        self.stdout.write(f"{record.outcome} ({record.seconds} s)")
