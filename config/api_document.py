@@ -24,6 +24,7 @@ TAGS: Final = [
         "name": "releases",
         "description": "A resume leaves: redacted, marked, with a relay number, by a link that is good once: docs/release.md.",
     },
+    {"name": "traces", "description": "Whose copy is this leak? Held against your own releases: docs/release.md."},
     {"name": "relay numbers", "description": "The numbers by which employers reach candidates without learning theirs: docs/relays.md."},
     {"name": "employers", "description": "The employers that recruit with you: where they stand, what they lack, what they may."},
     {"name": "members", "description": "The recruiters who act for an employer, by your own references; and their way into our pages."},
@@ -51,6 +52,10 @@ _OF_ONE: Final = {
     "spend_pass": {"410": _PASS_OVER},
     "release": {
         "410": _PASS_OVER,
+        "413": ("The file is over 20 MB.", "body_too_large"),
+        "415": ("The body is not `multipart/form-data`.", "unsupported_media_type"),
+    },
+    "trace": {
         "413": ("The file is over 20 MB.", "body_too_large"),
         "415": ("The body is not `multipart/form-data`.", "unsupported_media_type"),
     },

@@ -35,6 +35,7 @@ STATUS: Final = {
     "relay_asked_already": 409,
     "relay_not_asked": 409,
     "release_unknown": 404,
+    "trace_unknown": 404,
     "release_not_ready": 409,
     "release_closed": 410,
     "release_busy": 503,

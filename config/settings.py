@@ -308,8 +308,12 @@ KEEP_CLEAN_DAYS: int = env.int("ZIZHI_KEEP_CLEAN_DAYS", default=365)
 """For how long after its last copy a resume's clean pages are kept, on which leaks are traced."""
 RESUMES: str = env.str("ZIZHI_RESUMES", default="")
 """A folder with one for each platform (by our id), from which resumes are fetched by reference; empty: they are sent."""
-if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS) < 1:
-    raise ImproperlyConfigured("ZIZHI_RELEASES_WAITING, ZIZHI_RELEASE_HOURS and ZIZHI_KEEP_CLEAN_DAYS have to be 1 or more.")
+CANARY_RINGS: int = env.int("ZIZHI_CANARY_RINGS", default=2)
+"""So many callers from outside an employer's team, who ring for its canary within a week, let its downloads rest; 1: the first does."""
+if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS, CANARY_RINGS) < 1:
+    raise ImproperlyConfigured(
+        "ZIZHI_RELEASES_WAITING, ZIZHI_RELEASE_HOURS, ZIZHI_KEEP_CLEAN_DAYS and ZIZHI_CANARY_RINGS have to be 1 or more."
+    )
 
 # --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
 UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
@@ -390,6 +394,8 @@ _EVERY: dict[str, float] = {
     "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
     "downloads.tasks.retire_answers": 3600,
     "downloads.tasks.sweep_copies": 5,
+    "downloads.tasks.sweep_leaks": SWEEP_SECONDS,
+    "downloads.tasks.sweep_canaries": SWEEP_SECONDS,
     "downloads.tasks.retire_copies": 600,
     "downloads.tasks.close_relays": 5,
     "downloads.tasks.sweep_relays": SWEEP_SECONDS,

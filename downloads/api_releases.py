@@ -58,7 +58,7 @@ class RelayContactOut(Schema):
     expires_at: datetime = Field(description="Until when it leads to the candidate; each contact lets it last on.")
 
 
-class ReleaseOut(Schema):
+class ResumeReleaseOut(Schema):
     """A release, as it stands."""
 
     id: UUID = Field(description="Of the release.")
@@ -79,7 +79,7 @@ class ReleaseOut(Schema):
     reasons: list[ReasonOut] = Field(description="Why it failed. Ask again with the same pass once that is mended; it uses up no quota.")
 
     @classmethod
-    def of(cls, copy: Copy) -> ReleaseOut:
+    def of(cls, copy: Copy) -> ResumeReleaseOut:
         resume, made = copy.resume, copy.state in (CopyState.READY, CopyState.CLOSED)
         return cls(
             id=copy.pk, number=copy.number, state=copy.state, decision_id=copy.decision_id, employer_id=copy.employer_id,
@@ -105,15 +105,15 @@ def _relay(binding: RelayBinding) -> RelayContactOut | None:
     )  # fmt: skip
 
 
-@router.post("", auth=BearerKey(Scope.GATE_DECIDE), response={202: ReleaseOut}, summary="Let a resume leave", operation_id="release")
-def release(request: ApiRequest, body: Form[ReleaseIn], resume: Annotated[UploadedFile | None, File()] = None) -> Status[ReleaseOut]:
+@router.post("", auth=BearerKey(Scope.GATE_DECIDE), response={202: ResumeReleaseOut}, summary="Let a resume leave", operation_id="release")
+def release(request: ApiRequest, body: Form[ReleaseIn], resume: Annotated[UploadedFile | None, File()] = None) -> Status[ResumeReleaseOut]:
     """Spends the pass and makes the copy: redacted, marked, with a relay number. It is there within seconds; `release.ready` tells you."""
     client = request.auth.client
     asked = releasing.Asked(
         body.gate_pass, body.candidate_phone, body.candidate_email.strip(), resume.read() if resume is not None else None,
         "" if resume is not None else body.resume_reference,
     )  # fmt: skip
-    return Status(202, ReleaseOut.of(releasing.begin(asked, client, now_for(client))))
+    return Status(202, ResumeReleaseOut.of(releasing.begin(asked, client, now_for(client))))
 
 
 class ReleasesQuery(PageQuery):
@@ -123,23 +123,23 @@ class ReleasesQuery(PageQuery):
     candidate: Candidate | None = Field(None, description="Of this candidate.")
 
 
-@router.get("", auth=BearerKey(Scope.GATE_DECIDE), response=Page[ReleaseOut], summary="List releases", operation_id="releases")
+@router.get("", auth=BearerKey(Scope.GATE_DECIDE), response=Page[ResumeReleaseOut], summary="List releases", operation_id="releases")
 def releases(request: ApiRequest, asked: Query[ReleasesQuery]) -> dict[str, Any]:
     """The last that was asked for first."""
     rows = Copy.objects.of(request.auth.client.pk).select_related("binding", "resume")
     wanted = {"employer_id": asked.employer_id, "candidate": asked.candidate}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     found, following = page_of(rows, asked, "releases", by="requested_at", newest_first=True)
-    return {"data": [ReleaseOut.of(copy) for copy in found], "next": following}
+    return {"data": [ResumeReleaseOut.of(copy) for copy in found], "next": following}
 
 
-@router.get("/{release_id}", auth=BearerKey(Scope.GATE_DECIDE), response=ReleaseOut, summary="Read a release", operation_id="read_release")
-def read_release(request: ApiRequest, release_id: UUID) -> ReleaseOut:
+@router.get("/{release_id}", auth=BearerKey(Scope.GATE_DECIDE), response=ResumeReleaseOut, summary="Read a release", operation_id="read_release")
+def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
     """How far it has come. Ask once a second while it is `preparing`, or wait for `release.ready`."""
-    return ReleaseOut.of(releasing.seen(release_id, request.auth.client))
+    return ResumeReleaseOut.of(releasing.seen(release_id, request.auth.client))
 
 
-class LinkOut(Schema):
+class CopyLinkOut(Schema):
     """Where the copy can be fetched, once."""
 
     url: str = Field(description="For the recruiter's browser, once, without a key.", examples=["https://zizhi.example/releases/…"])
@@ -147,11 +147,11 @@ class LinkOut(Schema):
 
 
 @router.post(
-    "/{release_id}/links", auth=BearerKey(Scope.GATE_DECIDE), response={201: LinkOut}, summary="Make a link to the copy",
+    "/{release_id}/links", auth=BearerKey(Scope.GATE_DECIDE), response={201: CopyLinkOut}, summary="Make a link to the copy",
     operation_id="link_release",
 )  # fmt: skip
-def link(request: ApiRequest, release_id: UUID) -> Status[LinkOut]:
+def link(request: ApiRequest, release_id: UUID) -> Status[CopyLinkOut]:
     """Redirect the recruiter to it as they press the button. Before the first byte the facts are looked at again."""
     client = request.auth.client
     made, url = releasing.make_link(release_id, client, now_for(client))
-    return Status(201, LinkOut(url=url, expires_at=made.expires_at))
+    return Status(201, CopyLinkOut(url=url, expires_at=made.expires_at))

@@ -36,7 +36,7 @@ def _sheet(page: RedactedPage, key: MarkKey, words: Words, said: tuple[str, ...]
     marked_page = marked(page.pixels, key, words, resolution(page))
     if not page.phones:
         return Sheet(marked_page, page.dpi, page.lines)
-    pixels, written = painted(marked_page, [Place(quad, said) for quad in page.phones])
+    pixels, written = painted(marked_page, [Place(quad, said, plain=True) for quad in page.phones])
     lines = [line for line in page.lines if not _is_one_of(line.quad, page.phones)]
     lines += [Line(text, quad) for text, quad in zip(written, page.phones, strict=True) if text]
     return Sheet(pixels, page.dpi, lines)

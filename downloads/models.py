@@ -12,11 +12,12 @@ from downloads import rights
 from downloads.copy_models import CleanResume, Copy, CopyLink, CopyState
 from downloads.relay_models import RelayBinding, RelayCall, RelayPoll, RelayTeam
 from downloads.rights import Tier
+from downloads.trace_models import Canary, CanaryRing, Trace
 from employers.models import Employer, User
 
 __all__ = [
-    "CleanResume", "Contact", "Copy", "CopyLink", "CopyState", "GateDecision", "GateDecisionQuerySet", "LadderVersion", "Move", "PassUse",
-    "RelayBinding", "RelayCall", "RelayPoll", "RelayTeam", "Standing", "StandingQuerySet",
+    "Canary", "CanaryRing", "CleanResume", "Contact", "Copy", "CopyLink", "CopyState", "GateDecision", "GateDecisionQuerySet",
+    "LadderVersion", "Move", "PassUse", "RelayBinding", "RelayCall", "RelayPoll", "RelayTeam", "Standing", "StandingQuerySet", "Trace",
 ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ class Power(StrEnum):
     UNMASK = "unmask"
     ASSIGN = "assign"
     QUALITY = "quality"
+    TRACE = "trace"
 
 
 PERMISSIONS: Final = {
@@ -27,6 +28,7 @@ PERMISSIONS: Final = {
     Power.UNMASK: "verification.unmask_case",
     Power.ASSIGN: "verification.assign_case",
     Power.QUALITY: "verification.view_quality",
+    Power.TRACE: "downloads.trace_leak",
 }
 AUDIT: Final = "verification.audit_case"
 

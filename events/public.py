@@ -54,7 +54,7 @@ TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("answer_contact", "relaybinding"): "relay.contact_answered",
     ("ready_copy", "copy"): "release.ready",
     ("fail_copy", "copy"): "release.failed",
-    ("open_copy", "copy"): "resume.released",
+    ("open_copy", "copy"): "release.opened",
 }
 """The type of an event by its verb and the kind of its subject; what is not listed is told to nobody."""
 

@@ -1501,5 +1501,29 @@ REASONS: dict[str, Reason] = _table(
         Text("请回到招聘平台重新点击下载", "Go back to the recruitment site and press download again"),
         "recruiter", AT_ONCE, appeal=False,
     ),
+    Reason(
+        "leak_missing",
+        Text("没有可供溯源的文件或文字", "There is nothing to trace"),
+        Text("请提供泄露的文件，或其中的文字", "Give the file that was found, or text out of it"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "trace_unknown",
+        Text("没有这次溯源", "There is no such trace"),
+        Text("请核对编号", "See that the id is right"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "platform_unknown",
+        Text("没有这个平台，或已停用", "There is no such platform, or it has been switched off"),
+        Text("请核对平台编号", "See that its id is right"),
+        "service", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "canary_known",
+        Text("该求职者已是诱饵简历", "This candidate is a canary already"),
+        Text("请使用另一个求职者编号", "Take another candidate's reference"),
+        "service", AT_ONCE, appeal=False,
+    ),
 )
 """All reasons by code."""
