@@ -23,7 +23,7 @@ LARGEST: Final = 4000
 """Pixels of the longer side that is looked at."""
 LEAST: Final = 36
 """Pixels of the side of a code that could not be read: a QR code has 21 modules or more, and print has small squares too."""
-DAMAGED: Final = (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Aztec)
+DAMAGED: Final = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Aztec))
 """Codes that are seen by their frames, and so even where they cannot be read; stripes are only believed when read."""
 
 

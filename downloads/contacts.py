@@ -34,7 +34,10 @@ Span = tuple[Kind, int, int]
 
 
 def contacts_in(text: str) -> list[Contact]:
-    """Every contact in `text`, in its order, none overlapping. Lines end with `\\n`, cells of a row with `\\t`."""
+    """Every contact in `text`, in its order, none overlapping. Lines end with `\\n`, cells of a row with `\\t`.
+
+    The text is a stranger's: every pattern is bounded, so that time grows with its length and no faster.
+    """
     whole = plain(text)
     spans = [span for find in (_numbers, _emails, _links, _labelled) for span in find(whole.text)]
     return [_contact(whole, span) for span in _apart(spans)]
@@ -115,21 +118,21 @@ _MAILS: Final = (
     r"(?:qq|163|126|139|189|wo|yeah|gmail|googlemail|outlook|hotmail|live|msn|foxmail|sina|sohu|tom|21cn|aliyun|yahoo|icloud|me|mac"
     r"|proton|protonmail|vip\.qq|vip\.163|vip\.sina)"
 )
-_NAME: Final = r"[a-z0-9](?:[a-z0-9._%+\-]*[a-z0-9_\-])?"
+_NAME: Final = r"[a-z0-9](?:[a-z0-9._%+\-]{0,62}[a-z0-9_\-])?"
 _POINT: Final = r"[ ]?(?:\.|点|。|[ ]dot[ ]|\(dot\)|\[dot\]|\[\.\]|\(\.\))[ ]?"
-_HOST: Final = rf"[a-z0-9\-]+(?:{_POINT}[a-z0-9\-]+)*{_POINT}[a-z]{{2,10}}"
+_HOST: Final = rf"[a-z0-9\-]{{1,63}}(?:{_POINT}[a-z0-9\-]{{1,63}}){{0,5}}{_POINT}[a-z]{{2,10}}"
 _AT: Final = r"(?:[ ]?\n?@\n?[ ]?|[ ]?(?:\(at\)|\[at\]|\{at\}|<at>|\(a\)|艾特|圈a|\(@\)|\[@\])[ ]?)"
 _EMAILS: Final = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_NAME}{_AT}{_HOST}",
         rf"{_NAME}(?:[ ]at[ ]|[ ]?#[ ]?|[ ]?&[ ]?){_MAILS}{_POINT}{_TOP}(?:{_POINT}cn)?\b",
-        rf"{_NAME}[ ]at[ ][a-z0-9\-]+(?:[ ]dot[ ][a-z0-9\-]+)+",
-        rf"{_NAME}@[a-z0-9.\-]+\n[a-z0-9.\-]*\.{_TOP}\b",
-        r"(?<![a-z0-9])(?:[a-z0-9._+\-][ ]){3,}@[ ]?(?:[a-z0-9.\-][ ]?){4,}",
-        r"[a-z0-9][a-z0-9._+\-]+@[a-z0-9][a-z0-9.\-]+",
-        rf"(?<![a-z0-9@./])(?!www\.)[a-z0-9][a-z0-9._\-]{{2,}}[©®&*¢%●◎]?[ ]?(?<![a-z]\.)(?:{_MAILS})[ ]?[.。][ ]?(?:com|cn|net)\b",
-        rf"[a-z0-9._\-]{{3,}}[©®¢◎]{_HOST}",
+        rf"{_NAME}[ ]at[ ][a-z0-9\-]{{1,63}}(?:[ ]dot[ ][a-z0-9\-]{{1,63}}){{1,5}}",
+        rf"{_NAME}@[a-z0-9.\-]{{1,63}}\n[a-z0-9.\-]{{0,63}}\.{_TOP}\b",
+        r"(?<![a-z0-9])(?:[a-z0-9._+\-][ ]){3,64}@[ ]?(?:[a-z0-9.\-][ ]?){4,64}",
+        r"[a-z0-9][a-z0-9._+\-]{1,63}@[a-z0-9][a-z0-9.\-]+",
+        rf"(?<![a-z0-9@./])(?!www\.)[a-z0-9][a-z0-9._\-]{{2,63}}[©®&*¢%●◎]?[ ]?(?<![a-z]\.)(?:{_MAILS})[ ]?[.。][ ]?(?:com|cn|net)\b",
+        rf"[a-z0-9._\-]{{3,64}}[©®¢◎]{_HOST}",
     )
 )
 """As it is written; with words for the signs; over a line's end; letter by letter; with a dot or a sign that a reader lost."""
@@ -161,11 +164,11 @@ _LINKS: Final = tuple(
         rf"(?:https?|ftp)[ ]?:[ ]?/[ ]?/[ ]?{_REST}",
         rf"(?<![a-z0-9])www[ ]?\.[ ]?[a-z0-9]{_REST}",
         rf"(?:mailto:|(?:weixin|skype|callto|tg|whatsapp)://){_REST}",
-        rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]+\.)*(?:{_PERSONAL_HOST})/{_REST}",
-        r"(?<![a-z0-9.\-@])[a-z0-9\-]+\.(?:github|gitee|gitlab)\.io\b(?:/[!-~]*)?",
-        rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]+\.)+(?:com|cn|me|dev|org|top|xyz|site|cc|blog)/[a-z0-9@~]{_REST}",
+        rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]{{1,63}}\.){{0,6}}(?:{_PERSONAL_HOST})/{_REST}",
+        r"(?<![a-z0-9.\-@])[a-z0-9\-]{1,63}\.(?:github|gitee|gitlab)\.io\b(?:/[!-~]*)?",
+        rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]{{1,63}}\.){{1,6}}(?:com|cn|me|dev|org|top|xyz|site|cc|blog)/[a-z0-9@~]{_REST}",
         r"(?:个人主页|主页|博客|个人网站|个人站点|作品集?|blog|website|homepage|portfolio|personal site)(?:地址|链接|网址)?[ ]?[:\t][ ]?"
-        rf"(?P<value>(?:[a-z0-9\-]+\.)+[a-z]{{2,10}}(?:/{_REST})?)",
+        rf"(?P<value>(?:[a-z0-9\-]{{1,63}}\.){{1,6}}[a-z]{{2,10}}(?:/{_REST})?)",
     )
 )
 _CLOSING: Final = ".,;:!?)]}>'\"|"
@@ -216,7 +219,7 @@ def _name(*, strong: bool, native: bool) -> Take:
         value = found[0].rstrip(".-")
         end = start + len(value)
         telling = bool(re.search(r"[\d_\-]", value))
-        if len(value) < 4 or value in _NO_NAME or re.match(r"[ ]?(?:用户|万|\+)", text[end:]):
+        if len(value) < 4 or value in _NO_NAME or re.match(r"[ ]?(?:用户|万|\+)", text[end : end + 4]):
             return None
         if promised and (strong or telling or _ends_cell(text, end)):
             return end
@@ -237,10 +240,15 @@ def _number(least: int, most: int) -> Take:
     return take
 
 
+_LONGEST: Final = 80
+"""Characters of a number behind a label, with all that is between its digits."""
+
+
 def _phone(text: str, start: int, promised: bool) -> int | None:
-    for spelling in (text, with_numerals(text)):
-        if (end := numbers.labelled_phone(spelling, start)) is not None:
-            return end
+    value = text[start : start + _LONGEST]
+    for spelling in (value, with_numerals(value)):
+        if (end := numbers.labelled_phone(spelling, 0)) is not None:
+            return start + end
     return None
 
 

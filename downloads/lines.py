@@ -25,6 +25,8 @@ Quad = npt.NDArray[np.float32]
 SPACE: Final = 0.18
 GAP: Final = 1.5
 """Heights between two characters, from which on there is a space, or another cell."""
+LOOKED_AT: Final = 200
+"""Runs further down the page, among which the one beneath is looked for."""
 LEADING: Final = 1.37
 """Of a character with its leading, where that of its size alone is 1."""
 NEAR: Final = 0.6
@@ -165,8 +167,9 @@ def readings(runs: Sequence[Run]) -> Iterator[Reading]:
         return
     level = [_Level(run, *_turned(run.middle, angle), _extent(run, angle)) for angle in [_angle(runs)] for run in runs]
     yield _joined(_rows(level))
-    for upper in level:
-        if (lower := _beneath(upper, level)) is not None:
+    down = sorted(level, key=lambda place: place.across)
+    for number, upper in enumerate(down):
+        if (lower := _beneath(upper, down[number + 1 : number + 1 + LOOKED_AT])) is not None:
             yield _joined([[upper], [lower]], only_across=True)
             yield _joined([[upper, lower]], only_across=True)
 

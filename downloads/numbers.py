@@ -30,7 +30,9 @@ _BETWEEN: Final = re.compile(r"[ ]{0,2}[-.·_/()\[\]*+、,][ ]{0,2}|[ ]{1,3}|[ ]
 _RUN: Final = re.compile(r"\d+")
 _MONEY_BEFORE: Final = re.compile(r"[¥￥$€£][ ]?$")
 _MONEY_AFTER: Final = re.compile(r"[ ]?(?:元|万|亿|千|人|次|%|rmb|usd|cny|美元|用户|users\b|vnd|日元)")
+_COUNTRY: Final = re.compile(r"(?:\(?\+?[ ]?(?:00)?86\)?[ ]?-?[ ]?|\()$")
 _EXTENSION: Final = re.compile(r"[ ]?(?:转|分机|ext\.?|x|-|#)[ ]?\d{1,6}(?!\d)")
+_LABELLED: Final = re.compile(r"[(+]?\d(?:[ ]{0,2}[-.()/*]{0,2}[ ]?[\d*]){5,16}")
 _INTERNATIONAL: Final = re.compile(r"(?<![\w+.])(?:\+[ ]?|00(?=[1-9]))\(?\d(?:[ ]?[-.()/]?[ ]?\d){7,15}(?!\d)")
 _IDENTITY: Final = re.compile(r"(?<!\d)(?=((?:\d[ -]?){17}[\dx](?![\da-z])))")
 _OLD_IDENTITY: Final = re.compile(r"(?<!\d)[1-8]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)")
@@ -82,7 +84,7 @@ def _phone_from(text: str, runs: list[tuple[int, int]], first: int) -> int | Non
         if len(digits) > 16:
             return None
         if len(digits) >= 10 and _is_phone(digits, tuple(groups), between):
-            whole = len(groups) == 1 and (_MONEY_BEFORE.search(text[: runs[first][0]]) or _MONEY_AFTER.match(text, end))
+            whole = len(groups) == 1 and (_MONEY_BEFORE.search(_just_before(text, runs[first][0])) or _MONEY_AFTER.match(text, end))
             return None if whole else last
     return None
 
@@ -132,13 +134,18 @@ def _with_extension(text: str, end: int) -> int:
 
 def _with_country(text: str, start: int) -> int:
     """`start`, or where the +86 before it begins."""
-    found = re.search(r"(?:\(?\+?[ ]?(?:00)?86\)?[ ]?-?[ ]?|\()$", text[:start])
-    return found.start() if found else start
+    before = _just_before(text, start)
+    found = _COUNTRY.search(before)
+    return start - len(before) + found.start() if found else start
+
+
+def _just_before(text: str, start: int) -> str:
+    return text[max(0, start - 12) : start]
 
 
 def labelled_phone(text: str, start: int) -> int | None:
     """The end of the telephone number that stands at `start`, where a label says that one does; None for a date."""
-    found = re.compile(r"[(+]?\d(?:[ ]{0,2}[-.()/*]{0,2}[ ]?[\d*]){5,16}").match(text, start)
+    found = _LABELLED.match(text, start)
     if not found or _DATE.match(text, start):
         return None
     if not 6 <= sum(character.isdigit() for character in found[0]) <= 16:

@@ -31,7 +31,7 @@ OFFICE_CHILD: Final = Path(__file__).with_name("office_child.py")
 LETTER: Final = np.dtype([("code", "<u4"), ("box", "<f4", (4,)), ("advance", "<f4", (2,)), ("at", "<f4", (2,)), ("height", "<f4")])
 """One character, as `resume_child.LETTER` packs it."""
 PAGE_PIXELS: Final = 9_100_000
-LETTERS: Final = 60_000
+LETTERS: Final = 20_000
 ROOM_BYTES: Final = 512 * 1024 * 1024
 """LibreOffice's folder in memory: its profile, the file and the PDF."""
 

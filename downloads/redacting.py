@@ -7,6 +7,7 @@ and was not covered: so whatever a file hides (layers, annotations, text behind 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -31,6 +32,8 @@ ROOM: Final[Mapping[Source, tuple[float, float]]] = {"text": (0.14, 0.08), "seen
 """Heights that a covered place reaches beyond its characters, along the line and across; what a reader gives has some already."""
 SAME: Final = 0.4
 """The share of the smaller of two places that lies in the other, from which on they are one."""
+SQUARE: Final = 64
+"""Pixels of a side of the squares in which what is found is held against each other."""
 TALL: Final = 1.7
 """Heights in widths of a page that is read in parts, since a reader would see its print too small."""
 PART: Final = 1.4
@@ -241,17 +244,46 @@ def _in_codes(pixels: Pixels) -> Iterator[Found]:
 
 def united(found: Iterable[Found], page: Page) -> list[Found]:
     """`found`, those made one that stand in the same place, and without those of the file where nothing is seen."""
-    together: list[Found] = []
+    visible: dict[tuple[object, ...], Found] = {}
     for each in found:
         quads = tuple(quad for quad in each.quads if "seen" in each.sources or not blank(page.pixels, quad))
-        if not quads:
-            continue
-        each = Found(each.kind, each.masked, quads, each.sources)
-        while (other := next((other for other in together if _same(other, each)), None)) is not None:
-            together.remove(other)
-            each = _both(other, each)
-        together.append(each)
+        key = (each.kind, each.masked, *(tuple(np.round(quad).ravel()) for quad in quads))
+        if quads and (same := visible.get(key)):
+            visible[key] = Found(same.kind, same.masked, same.quads, same.sources | each.sources)
+        elif quads:
+            visible[key] = Found(each.kind, each.masked, quads, each.sources)
+    together = [functools.reduce(_both, group) for group in _groups(list(visible.values()))]
     return sorted(together, key=lambda each: (float(each.quads[0][0, 1]) // 8, float(each.quads[0][0, 0])))
+
+
+def _groups(found: Sequence[Found]) -> list[list[Found]]:
+    """`found`, those in the same place together. Only those in the same square of the page are compared."""
+    squares: dict[tuple[int, int], list[int]] = {}
+    group = list(range(len(found)))
+
+    def first(index: int) -> int:
+        while group[index] != index:
+            group[index] = group[group[index]]
+            index = group[index]
+        return index
+
+    for index, each in enumerate(found):
+        near: set[int] = set()
+        for square in {square for quad in each.quads for square in _squares(quad)}:
+            near.update(squares.setdefault(square, []))
+            squares[square].append(index)
+        for other in sorted(near):
+            if first(other) != first(index) and _same(found[other], each):
+                group[first(index)] = first(other)
+    together: dict[int, list[Found]] = {}
+    for index, each in enumerate(found):
+        together.setdefault(first(index), []).append(each)
+    return list(together.values())
+
+
+def _squares(quad: Quad) -> Iterator[tuple[int, int]]:
+    (x0, y0), (x1, y1) = (quad.min(axis=0) // SQUARE).astype(int), (quad.max(axis=0) // SQUARE).astype(int)
+    return ((x, y) for x in range(x0, x1 + 1) for y in range(y0, y1 + 1))
 
 
 def _same(one: Found, other: Found) -> bool:

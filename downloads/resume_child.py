@@ -51,8 +51,8 @@ PIXELS: Final = 9_000_000
 SHORT_SIDE: Final = 1700
 """Of a picture; A4 at FINE_DPI is 1654 wide, and a finer photograph is not read better."""
 LEAST_SIDE: Final = 200
-LETTERS: Final = 60_000
-"""On one page."""
+LETTERS: Final = 20_000
+"""On one page, at most; a full page of the smallest print has some 10,000."""
 LAST_CODE: Final = 0x10FFFF
 
 
@@ -80,6 +80,8 @@ def _drawn(page: Any) -> Drawn:
     if not 0 < min(width, height) <= max(width, height) < float("inf"):
         raise Refusal("document_broken", f"{width:.0f} × {height:.0f} pt")
     text = page.get_textpage()
+    if (count := text.count_chars()) > LETTERS:
+        raise Refusal("document_broken", f"一页 {count:,} 个字符 / {count:,} characters on a page", f"≤ {LETTERS:,}")
     dpi = min(_dpi(text), 72 * (PIXELS / (width * height)) ** 0.5)
     if min(width, height) * dpi / 72 < 1:
         raise Refusal("document_broken", f"{width:.0f} × {height:.0f} pt")
@@ -97,7 +99,7 @@ def _dpi(text: Any) -> float:
     box = raw.FS_RECTF()
     heights = sorted(
         abs(box.top - box.bottom)
-        for index in range(0, min(text.count_chars(), LETTERS), 3)
+        for index in range(0, text.count_chars(), 3)
         if raw.FPDFText_GetLooseCharBox(text, index, ctypes.byref(box)) and box.right > box.left
     )
     return FINE_DPI if not heights or heights[len(heights) // 10] < SMALL_PRINT else DPI
@@ -117,7 +119,7 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
         raw.FPDF_PageToDevice(page, 0, 0, width * fine, height * fine, 0, px, py, ctypes.byref(across), ctypes.byref(down))
         return across.value / fine, down.value / fine
 
-    for index in range(min(text.count_chars(), LETTERS)):
+    for index in range(text.count_chars()):
         code = raw.FPDFText_GetUnicode(text, index)
         code = code if code <= LAST_CODE and not 0xD800 <= code < 0xE000 else 0xFFFD
         box, advance, origin, size = (0.0,) * 4, (0.0, 0.0), (0.0, 0.0), 0.0

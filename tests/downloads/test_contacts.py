@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import time
 from itertools import pairwise
 
 import pytest
@@ -187,6 +188,36 @@ def test_several_in_a_line_are_found_one_by_one() -> None:
 
 def test_two_numbers_are_two() -> None:
     assert [contact.masked for contact in contacts_in("13800138000/13900139000")] == ["138****8000", "139****9000"]
+
+
+HEAVY = {
+    "letters": "a" * 20_000,
+    "dots": "a." * 10_000,
+    "hyphens": "a-" * 10_000,
+    "signs": "a@" * 10_000,
+    "letter by letter": "a " * 10_000,
+    "digits": "1" * 20_000,
+    "spaced digits": "1 " * 10_000,
+    "numbers": "13800138000 " * 1_700,
+    "amounts": "¥13800138000 " * 1_600,
+    "identities": "11010519491231002X " * 1_050,
+    "labels": "微信" * 10_000,
+    "labels without end": "微信" + "号" * 20_000,
+    "labels and labels": "微信/手机/QQ" * 2_500,
+    "numerals": "一" * 20_000,
+    "words": "one " * 5_000,
+    "addresses": "https://a.com/" * 1_400,
+    "slashes": "/" * 20_000,
+    "lines": "138\n" * 5_000,
+    "codes": "+86" * 6_600,
+}
+
+
+@pytest.mark.parametrize("kind", HEAVY)
+def test_a_page_made_to_be_slow_is_not(kind: str) -> None:
+    started = time.process_time()
+    contacts_in(HEAVY[kind])
+    assert time.process_time() - started < 3
 
 
 # --- Whatever is written ----------------------------------------------------------------------------------
