@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import importlib.util
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,6 +44,8 @@ ZONE: Final = ZoneInfo("Asia/Shanghai")
 CONNECT_MS: Final = 5_000
 READ_MS: Final = 10_000
 BODY_BYTES: Final = 512 * 1024
+_OF_EXTENSIONS: Final = "x"
+"""How our references begin of bindings that were lent from the pool of extensions: the service's own ids are digits."""
 IN_FORCE: Final = 1
 """`Status` of a binding; 0 is one that has ended."""
 
@@ -81,6 +84,10 @@ _RELEASED: Final = {
     27: Outcome.UNREACHABLE,
 }
 """`release_cause` of a call that nobody took: the cause values of ITU-T Q.850."""
+
+
+# Its HTTP library writes whole addresses at DEBUG, and in those stand the numbers.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True)
@@ -148,31 +155,38 @@ class AliyunRelays:
             if not pool:
                 raise
             body = self._ask("BindAxnExtension", pool_key=pool, **what)
-        told = body.get("SecretBindDTO") or {}
-        extension = str(told.get("Extension") or "") if "axn" in body else ""
-        return Bound(_needed(told, "SubsId"), _full(_needed(told, "SecretNo")), extension, order.expires_at)
+            told = body.get("SecretBindDTO") or {}
+            reference, extension = _OF_EXTENSIONS + _needed(told, "SubsId"), _needed(told, "Extension")
+        else:
+            told = body.get("SecretBindDTO") or {}
+            reference, extension = _needed(told, "SubsId"), ""  # what it says of an extension here means nothing
+        return Bound(reference, _full(_needed(told, "SecretNo")), extension, order.expires_at)
 
     def extend(self, reference: str, number: str, until: datetime, now: datetime) -> None:
-        self._update(reference, number, operate_type="updateExpire", expiration=_written(until))
+        self._update(reference, number, now, operate_type="updateExpire", expiration=_written(until))
 
     def mute(self, reference: str, number: str, muted: bool, now: datetime) -> None:
         restrict = "CONTROL_BX_DISABLE" if muted else "CONTROL_CLEAR_DISABLE"
-        self._update(reference, number, operate_type="updateCallRestrict", call_restrict=restrict)
+        self._update(reference, number, now, operate_type="updateCallRestrict", call_restrict=restrict)
 
-    def _update(self, reference: str, number: str, **what: Any) -> None:
-        self._of_pool("UpdateSubscription", subs_id=reference, phone_no_x=_bare(number), **what)
+    def _update(self, reference: str, number: str, now: datetime, **what: Any) -> None:
+        try:
+            self._of_pool("UpdateSubscription", reference, phone_no_x=_bare(number), **what)
+        except ProviderBroken:
+            if self.get(reference, number, now) is None:  # what it answers of one that has ended is written nowhere
+                raise UnknownBinding("aliyun: there is no such binding") from None
+            raise
 
     def unbind(self, reference: str, number: str, now: datetime) -> None:
         try:
-            self._of_pool("UnbindSubscription", subs_id=reference, secret_no=_bare(number))
+            self._of_pool("UnbindSubscription", reference, secret_no=_bare(number))
         except (Rejected, ProviderBroken):
-            # What it answers of one that has ended is written nowhere, so it is asked whether there is one.
             if self.get(reference, number, now) is not None:
                 raise
 
     def get(self, reference: str, number: str, now: datetime) -> Bound | None:
         try:
-            body = self._of_pool("QuerySubscriptionDetail", subs_id=reference, phone_no_x=_bare(number))
+            body = self._of_pool("QuerySubscriptionDetail", reference, phone_no_x=_bare(number))
         except UnknownBinding:
             return None
         told = body.get("SecretBindDetailDTO") or {}
@@ -182,7 +196,7 @@ class AliyunRelays:
         if ends is None:
             raise ProviderBroken("aliyun: a binding without an end")
         muted = told.get("CallRestrict") == "CONTROL_BX_DISABLE"
-        return Bound(str(told["SubsId"]), _full(str(told.get("PhoneNoX") or number)), str(told.get("Extension") or ""), ends, muted)
+        return Bound(reference, _full(str(told.get("PhoneNoX") or number)), str(told.get("Extension") or ""), ends, muted)
 
     def verify_callback(self, callback: Callback, now: datetime) -> list[CallRecord]:
         if not hmac.compare_digest(callback.secret.encode(), self._account.callback_secret.encode()):
@@ -197,7 +211,7 @@ class AliyunRelays:
         rows = [row for row in told if isinstance(row, dict)] if isinstance(told, list) else []
         if len(rows) != (len(told) if isinstance(told, list) else -1) or any(str(row.get("pool_key")) not in pools for row in rows):
             raise CallbackForged("no records of ours")
-        records = [_record_of(row) for row in rows]
+        records = [_record_of(row, self._account.extension_pool_key) for row in rows]
         return [record for record in records if record is not None]
 
     def calls(self, since: datetime, until: datetime, now: datetime) -> list[CallRecord]:
@@ -205,14 +219,11 @@ class AliyunRelays:
 
     # --- The line ----------------------------------------------------------------------------------------
 
-    def _of_pool(self, action: str, **what: Any) -> dict[str, Any]:
-        """Of a binding of either pool: which one it was lent from is told by neither its number nor its id."""
-        try:
-            return self._ask(action, **what)
-        except UnknownBinding:
-            if not self._account.extension_pool_key:
-                raise
-            return self._ask(action, pool_key=self._account.extension_pool_key, **what)
+    def _of_pool(self, action: str, reference: str, **what: Any) -> dict[str, Any]:
+        """About a binding, in the pool that it was lent from."""
+        if reference.startswith(_OF_EXTENSIONS):
+            what["pool_key"] = self._account.extension_pool_key
+        return self._ask(action, subs_id=reference.removeprefix(_OF_EXTENSIONS), **what)
 
     def _ask(self, action: str, **what: Any) -> dict[str, Any]:
         """The body of the reply. Raises what its code means. No message of the SDK goes further: it may hold numbers."""
@@ -223,6 +234,7 @@ class AliyunRelays:
         from alibabacloud_tea_openapi.models import Config
         from alibabacloud_tea_util.models import RuntimeOptions
 
+        logging.getLogger("darabonba-core").setLevel(logging.WARNING)  # with DEBUG=sdk it would write whole requests
         where = urlsplit(self._account.endpoint)
         config = Config(
             access_key_id=self._account.key_id, access_key_secret=self._account.key_secret, endpoint=where.netloc,
@@ -238,7 +250,7 @@ class AliyunRelays:
         code = str(body.get("Code") or "")
         if code != "OK":
             raise error_of(code)
-        return body | ({"axn": True} if action == "BindAxnExtension" else {})
+        return body
 
 
 _METHODS: Final = {
@@ -285,15 +297,17 @@ def _needed(told: dict[str, Any], name: str) -> str:
 # --- Records of calls -------------------------------------------------------------------------------------
 
 
-def _record_of(row: dict[str, Any]) -> CallRecord | None:
+def _record_of(row: dict[str, Any], extension_pool: str) -> CallRecord | None:
     """A SecretReport; None where it is of a text message, or lacks what a call has."""
     at, began, ended = (_read(row.get(name)) for name in ("call_time", "start_time", "release_time"))
     kind, record_id = _whole(row.get("call_type")), str(row.get("call_id") or row.get("id") or "")
     if at is None or not record_id or kind not in (0, 1, _INTERCEPTED):
         return None
+    subs_id = str(row.get("sub_id") or "")
+    reference = _OF_EXTENSIONS + subs_id if subs_id and str(row.get("pool_key")) == extension_pool else subs_id
     seconds = max(0, int((ended - began) / timedelta(seconds=1))) if began and ended else 0
     return CallRecord(
-        record_id=record_id[:100], reference=str(row.get("sub_id") or ""), number=_full(str(row.get("secret_no") or "")),
+        record_id=record_id[:100], reference=reference, number=_full(str(row.get("secret_no") or "")),
         extension=str(row.get("extension") or "")[:8], caller=_full(str(row.get("peer_no") or "")), by_candidate=kind == 0, at=at,
         seconds=seconds, outcome=_outcome(row, seconds),
     )  # fmt: skip

@@ -8,6 +8,7 @@ second here is the real SDK, pointed at a local server that checks its signature
 from __future__ import annotations
 
 import json
+import logging
 import runpy
 import threading
 from collections.abc import Callable, Iterator
@@ -402,17 +403,19 @@ def test_what_is_asked_is_what_the_service_wants(server: AliyunServer) -> None:
 
 
 def test_an_empty_pool_falls_back_on_extensions_where_there_is_a_pool_of_them(server: AliyunServer) -> None:
-    relays = AliyunRelays(account(server, extension_pool_key=EXTENSION_POOL))
+    relays_ = AliyunRelays(account(server, extension_pool_key=EXTENSION_POOL))
     server.numbers = server.numbers[:1]
-    whole, shared = bound(relays), bound(relays, OTHER, "r-2")
+    whole, shared = bound(relays_), bound(relays_, OTHER, "r-2")
     assert whole.extension == "" and shared.extension and shared.number == "+8617100000001"
+    callback = Callback(SECRET, {}, json.dumps([server.report(shared.reference.removeprefix("x"), "13800000001", NOW)]).encode())
+    assert [record.reference for record in relays_.verify_callback(callback, NOW)] == [shared.reference]
     for each in (whole, shared):
         later = IN_A_MONTH + timedelta(days=3)
-        relays.extend(each.reference, each.number, later, NOW)
-        found = relays.get(each.reference, each.number, NOW)
+        relays_.extend(each.reference, each.number, later, NOW)
+        found = relays_.get(each.reference, each.number, NOW)
         assert found is not None and (found.expires_at, found.extension) == (later, each.extension)
-        relays.unbind(each.reference, each.number, NOW)
-        assert relays.get(each.reference, each.number, NOW) is None
+        relays_.unbind(each.reference, each.number, NOW)
+        assert relays_.get(each.reference, each.number, NOW) is None
     server.numbers = []
     with pytest.raises(NoNumber):
         bound(AliyunRelays(account(server)))
@@ -434,6 +437,46 @@ def test_what_the_gateway_says_is_sorted(server: AliyunServer, fault: Fault, kin
     with pytest.raises(kind) as caught:
         AliyunRelays(account(server)).set_callers("", "a team", [CALLER], NOW)
     assert type(caught.value) is kind and "13900000001" not in str(caught.value) and caught.value.__cause__ is None
+
+
+def test_a_lost_answer_may_leave_a_binding_that_ends_by_its_time(server: AliyunServer) -> None:
+    relays_ = AliyunRelays(account(server))
+    group = relays_.set_callers("", "a team", [CALLER], NOW)
+    server.after.append(Fault("ServiceUnavailable", 503))
+    with pytest.raises(ProviderUnavailable):
+        relays_.bind(order(group), NOW)
+    made = relays_.bind(order(group), NOW)
+    assert len(server.bindings) == 2 and relays_.get(made.reference, made.number, NOW) == made
+    assert {each.expires_at for each in server.bindings.values()} == {"2026-12-24 18:00:00"}
+
+
+@pytest.mark.parametrize("verb", ["extend", "mute", "unbind"])
+def test_what_it_says_of_an_ended_one_need_not_be_known(server: AliyunServer, verb: str) -> None:
+    """No document tells it, so whatever code it is, the binding is looked for."""
+    relays_ = AliyunRelays(account(server))
+    made = bound(relays_)
+    server.bindings[made.reference].ended = True
+    server.faults.append(Fault("isv.SOMETHING_NEW"))
+    ask = {
+        "extend": lambda: relays_.extend(made.reference, made.number, IN_A_MONTH, NOW),
+        "mute": lambda: relays_.mute(made.reference, made.number, True, NOW),
+        "unbind": lambda: relays_.unbind(made.reference, made.number, NOW),
+    }[verb]
+    if verb == "unbind":
+        ask()
+        return
+    with pytest.raises(UnknownBinding):
+        ask()
+
+
+def test_no_log_holds_a_number(
+    server: AliyunServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DEBUG", "sdk")
+    with caplog.at_level(logging.DEBUG):
+        bound(AliyunRelays(account(server)))
+    said = caplog.text + "".join(capfd.readouterr())
+    assert "13900000001" not in said and "13800000001" not in said and KEY_SECRET not in said
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"null", b'{"Code": "OK"}'])
