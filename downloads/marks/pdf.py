@@ -15,6 +15,8 @@ from downloads.marks.page import DPI, Picture
 
 QUALITY: Final = 75
 """Of the JPEG: it decides how large a page is, and the marks are measured after it."""
+_HAIR: Final = 0.01
+"""Points by which a page is smaller than its pixels, so that a viewer that rounds up does not draw it one pixel larger, and blurred."""
 _COLOURFUL: Final = 12
 """Grey levels between a pixel's channels, from which on it has a colour."""
 
@@ -50,7 +52,7 @@ def _add(pdf: pikepdf.Pdf, page: Picture, scale: float, quality: int) -> None:
         pdf, jpeg, Type=Name.XObject, Subtype=Name.Image, Width=width, Height=height, BitsPerComponent=8,
         ColorSpace=Name.DeviceRGB if coloured else Name.DeviceGray, Filter=Name.DCTDecode,
     )  # fmt: skip
-    points = width * scale, height * scale
+    points = width * scale - _HAIR, height * scale - _HAIR
     leaf = pdf.make_indirect(
         Dictionary(
             Type=Name.Page,

@@ -1,4 +1,4 @@
-"""How can the place of words tell copies apart? Each stands one pixel to the left or to the right, and on its line or one pixel below.
+"""How can the place of words tell copies apart? Each stands where it was or a pixel to the right, and on its line or a pixel below.
 
 Paper can be whitened and pale cells with it, ink cannot be taken away. What is shifted are units: words, or a few characters of a line
 that has no spaces, so that a page has some hundreds. They are found on the clean page, which the service keeps, so that
@@ -21,8 +21,8 @@ _Mask = npt.NDArray[np.uint8]
 _NAME: Final = "words"
 _INK_DEPTH: Final = 70
 """Grey levels below the paper around: less is a watermark, a tint or the grain of a scan."""
-_GAP: Final = 3
-"""Empty columns between units: what moves together by two pixels still does not touch."""
+_GAP: Final = 2
+"""Empty columns between units at least: what moves a pixel towards its neighbour still does not touch it."""
 
 
 def units(grey: npt.NDArray[np.uint8], dpi: int) -> Boxes:
@@ -38,7 +38,7 @@ def units(grey: npt.NDArray[np.uint8], dpi: int) -> Boxes:
 
 
 def signs(key: MarkKey, count: int) -> tuple[Signs, Signs]:
-    """Of each of `count` units: to the right (+1) or left (−1), and down (+1) or not (−1)."""
+    """Of each of `count` units: to the right (+1) or not (−1), and down (+1) or not (−1)."""
     drawn = key.signs(_NAME, 2 * count)
     return drawn[0::2], drawn[1::2]
 
@@ -48,9 +48,9 @@ def shifted(page: npt.NDArray[np.uint8], boxes: Boxes, key: MarkKey) -> npt.NDAr
     across, down = signs(key, len(boxes))
     result = page.copy()
     height, width = page.shape[:2]
-    moves = zip(boxes.tolist(), across.tolist(), ((down + 1) // 2).tolist(), strict=True)
+    moves = zip(boxes.tolist(), ((across + 1) // 2).tolist(), ((down + 1) // 2).tolist(), strict=True)
     for (x0, y0, x1, y1), right, below in moves:
-        if x0 + right >= 0 and x1 + right <= width and y1 + below <= height:
+        if x1 + right <= width and y1 + below <= height:
             result[y0 + below : y1 + below, x0 + right : x1 + right] = page[y0:y1, x0:x1]
     return result
 

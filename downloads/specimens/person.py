@@ -201,7 +201,8 @@ _SKILLS: Final[dict[Language, tuple[str, ...]]] = {
 
 def id_number(rng: random.Random) -> str:
     """An identity number of nobody: region 99…, a date of birth, a sequence, and the right check digit (GB 11643, MOD 11-2)."""
-    body = f"99{rng.randrange(10000):04}{rng.randrange(1970, 2004)}{rng.randrange(1, 13):02}{rng.randrange(1, 29):02}{rng.randrange(1, 999):03}"
+    born = f"{rng.randrange(1970, 2004)}{rng.randrange(1, 13):02}{rng.randrange(1, 29):02}"
+    body = f"99{rng.randrange(10000):04}{born}{rng.randrange(1, 999):03}"
     return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
 
 

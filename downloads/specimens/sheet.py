@@ -103,9 +103,7 @@ class Sheets:
         file = io.BytesIO()
         self._pdf.save(file, flags=raw.FPDF_SUBSET_NEW_FONTS)
         self._pdf.close()
-        # The same file for the same seed: neither when it was made nor a number made of that.
-        dated = re.sub(rb"/CreationDate\(D:\d{14}", b"/CreationDate(D:20260101000000", file.getvalue())
-        return re.sub(rb"/ID\[<[0-9A-F]{32}><[0-9A-F]{32}>\]", b"/ID[<" + b"0" * 32 + b"><" + b"0" * 32 + b">]", dated)
+        return _undated(file.getvalue())
 
     def _font(self, face: Face) -> Any:
         if face not in self._fonts:
@@ -124,6 +122,17 @@ class Sheets:
             raw.FPDFFont_GetGlyphWidth(self._font(face), ord(character), 1.0, width)
             self._widths[face, character] = width.value
         return self._widths[face, character]
+
+
+def _undated(pdf: bytes) -> bytes:
+    """`pdf` without what differs each time it is written: the hour, the numbers made of it, the tags of fonts. As long as before."""
+    for pattern, instead in (
+        (rb"/CreationDate\(D:\d{14}", b"/CreationDate(D:20260101000000"),
+        (rb"/ID\[<[0-9A-F]{32}><[0-9A-F]{32}>\]", b"/ID[<" + b"0" * 32 + b"><" + b"0" * 32 + b">]"),
+        (rb"/[A-Z]{6}\+", b"/AAAAAA+"),
+    ):
+        pdf = re.sub(pattern, instead, pdf)
+    return pdf
 
 
 def _words(text: str) -> list[str]:

@@ -73,6 +73,10 @@ class CleanPage:
     @cached_property
     def landmarks(self) -> Landmarks:
         """In pixels of the page."""
+        return self.found_landmarks()
+
+    def found_landmarks(self) -> Landmarks:
+        """As `landmarks`, looked for anew."""
         found = self._landmarks(min(1.0, SCALE * 150 / self.dpi), 0.03)
         # A page with three lines on it needs all that there is.
         return found if found.count >= _FEW else self._landmarks(min(1.0, 150 / self.dpi), 0.01)
