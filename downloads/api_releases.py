@@ -133,7 +133,9 @@ def releases(request: ApiRequest, asked: Query[ReleasesQuery]) -> dict[str, Any]
     return {"data": [ResumeReleaseOut.of(copy) for copy in found], "next": following}
 
 
-@router.get("/{release_id}", auth=BearerKey(Scope.GATE_DECIDE), response=ResumeReleaseOut, summary="Read a release", operation_id="read_release")
+@router.get(
+    "/{release_id}", auth=BearerKey(Scope.GATE_DECIDE), response=ResumeReleaseOut, summary="Read a release", operation_id="read_release"
+)
 def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
     """How far it has come. Ask once a second while it is `preparing`, or wait for `release.ready`."""
     return ResumeReleaseOut.of(releasing.seen(release_id, request.auth.client))

@@ -8,7 +8,7 @@ from typing import Final
 from django.core.files.storage import default_storage
 from django.db import models, transaction
 
-from downloads.models import CleanResume, Contact, Copy, CopyState, GateDecision, PassUse, RelayBinding, RelayCall
+from downloads.models import CleanResume, Contact, Copy, CopyState, GateDecision, PassUse, RelayBinding, RelayCall, Trace
 from downloads.relay_models import KEPT_SEALED_FOR
 
 LEAST_DAYS: Final = 1096
@@ -45,7 +45,12 @@ def retire_copies(now: datetime, keep_clean_days: int) -> int:
         name, resume.pages, resume.removed = str(resume.pages.name), "", []
         resume.save(update_fields=["pages", "removed"])
         default_storage.delete(name)
+    for trace in Trace.objects.exclude(evidence="").filter(asked_at__lt=now - timedelta(days=keep_clean_days))[:AT_ONCE]:
+        name, trace.evidence = str(trace.evidence.name), ""
+        trace.save(update_fields=["evidence"])
+        default_storage.delete(name)
     before = now - timedelta(days=max(keep_clean_days, LEAST_DAYS))
+    _remove(Trace.objects.filter(asked_at__lt=before, finished_at__isnull=False, evidence=""))
     _remove(Copy.objects.filter(requested_at__lt=before, finished_at__isnull=False).exclude(state=CopyState.READY))
     _remove(CleanResume.objects.filter(used_at__lt=before, pages="", copies=None))
     return closed

@@ -19,7 +19,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from downloads import leaks
+from downloads import leaks, retiring
 from downloads.models import Copy, Trace
 from downloads.specimens.resume import make as specimen
 from employers.clock import now_for
@@ -108,6 +108,11 @@ def test_a_picture_names_the_copy_that_it_is_of_and_no_other(way: str, shop: Sho
     assert events == [("ask_trace", "platform"), ("trace_copy", "system")]
     row = Trace.objects.get()
     assert row.evidence and not row.leak, "the leak is let go of, what speaks for the copy stays"
+    retiring.retire_copies(timezone.now() + timedelta(days=400), 365)
+    row.refresh_from_db()
+    assert not row.evidence and row.named, "as long as the clean pages; that it was named, for longer"
+    retiring.retire_copies(timezone.now() + timedelta(days=1500), 365)
+    assert not Trace.objects.exists()
 
 
 def test_of_a_page_that_never_left_nobody_is_named(shop: Shop) -> None:
