@@ -18,9 +18,11 @@ from config import api_document
 from config.api_problems import MALFORMED, plain, problem, refusal, unavailable
 from downloads.api import router as downloads_router
 from downloads.api_relays import router as relays_router
+from downloads.api_releases import router as releases_router
 from downloads.api_rights import router as rights_router
 from downloads.api_test import router as downloads_test_router
 from downloads.api_test_relays import router as test_relays_router
+from downloads.api_traces import router as traces_router
 from employers.api import BearerKey
 from employers.api import router as platform_router
 from employers.api_events import router as events_router
@@ -55,6 +57,8 @@ api = ZizhiApi(
 )
 api.add_router("", platform_router)
 api.add_router("/gate", downloads_router)
+api.add_router("/releases", releases_router)
+api.add_router("/traces", traces_router)
 api.add_router("/relays", relays_router)
 api.add_router("/employers", employers_router)
 api.add_router("/employers", requirements_router)

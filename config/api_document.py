@@ -20,6 +20,11 @@ something, and repeat it as often as the network needs. Lists come in pages: han
 TAGS: Final = [
     {"name": "platform", "description": "Who is asking: your key, its scopes, and whether it is one for tests."},
     {"name": "gate", "description": "May this recruiter download this candidate's resume now? Asked before every download."},
+    {
+        "name": "releases",
+        "description": "A resume leaves: redacted, marked, with a relay number, by a link that is good once: docs/release.md.",
+    },
+    {"name": "traces", "description": "Whose copy is this leak? Held against your own releases: docs/release.md."},
     {"name": "relay numbers", "description": "The numbers by which employers reach candidates without learning theirs: docs/relays.md."},
     {"name": "employers", "description": "The employers that recruit with you: where they stand, what they lack, what they may."},
     {"name": "members", "description": "The recruiters who act for an employer, by your own references; and their way into our pages."},
@@ -42,7 +47,20 @@ _MEANINGS: Final = {
     "429": ("Too many requests: try again after `Retry-After` seconds.", "rate_limited"),
     "503": ("No answer can be given now: treat it as no, and ask again after `Retry-After` seconds.", "unavailable"),
 }
-_OF_ONE: Final = {"spend_pass": {"410": ("The minute of the pass is over: ask the gate again.", "pass_expired")}}
+_PASS_OVER: Final = ("The minute of the pass is over: ask the gate again.", "pass_expired")
+_OF_ONE: Final = {
+    "spend_pass": {"410": _PASS_OVER},
+    "release": {
+        "410": _PASS_OVER,
+        "413": ("The file is over 20 MB.", "body_too_large"),
+        "415": ("The body is not `multipart/form-data`.", "unsupported_media_type"),
+    },
+    "trace": {
+        "413": ("The file is over 20 MB.", "body_too_large"),
+        "415": ("The body is not `multipart/form-data`.", "unsupported_media_type"),
+    },
+    "link_release": {"410": ("The copy is no longer handed out: ask the gate again.", "release_closed")},
+}
 """What only one operation answers."""
 _WRITING: Final = ("post", "put", "patch", "delete")
 _WITH_A_BODY: Final = ("post", "put", "patch")

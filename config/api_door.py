@@ -6,6 +6,7 @@ The middleware stands around all others, so that whatever answers under /api/v1 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import secrets
@@ -15,11 +16,15 @@ from typing import Final
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
 from config.api_problems import is_problem, plain, refusal, unavailable
+from downloads.opening import Limits
 from downloads.replaying import still_holds
 from employers import idempotency
 from employers.api import BearerKey, allowance_of, key_of
@@ -27,17 +32,21 @@ from employers.clock import now_for
 from employers.idempotency import Answer, Claim
 from employers.models import ApiClient
 from events.errors import Refused
+from verification import uploads
 
 log = structlog.get_logger()
 _lines = logging.getLogger(__name__)
 
 PREFIX: Final = "/api/v1/"
 WITH_A_BODY: Final = ("POST", "PUT", "PATCH")
+WITH_FILES: Final = (f"{PREFIX}releases", f"{PREFIX}traces")
+"""Where a body is `multipart/form-data`, and may hold a file."""
 DONE_ONCE: Final = ("POST", "PUT", "PATCH", "DELETE")
 KEPT_HEADERS: Final = ("Content-Type", "Location", "ETag")
 NOT_KEPT: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
 """Statuses of what was not even tried: with the same key it can be asked again once that is mended."""
 KEPT_BYTES: Final = 256 * 1024
+FILE_BYTES: Final = Limits().bytes
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 
 
@@ -66,6 +75,14 @@ class ApiDoor:
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if status := _status_of_form(request):
             return plain(status)
+        try:
+            if request.path_info in WITH_FILES and request.method == "POST" and (status := _take_in_files(request)):
+                return plain(status)
+        except Refused as refused:
+            return refusal(refused)
+        except DatabaseError as error:
+            log.error("database_unavailable", error=type(error).__name__)
+            return unavailable()
         text = request.headers.get("Idempotency-Key")
         try:
             once = text is not None and request.method in DONE_ONCE
@@ -92,7 +109,7 @@ class ApiDoor:
             return self.get_response(request)
         # With the scopes, so that a key that may do less does not hear what another was answered.
         may = " ".join(sorted(key.scopes))
-        asked = f"{may}\n{request.method} {request.get_full_path()}\n".encode() + request.body
+        asked = f"{may}\n{request.method} {request.get_full_path()}\n".encode() + _said(request)
         claim = idempotency.begin(key.client, text, asked, timezone.now())
         if isinstance(claim, Answer):
             return _replayed(request, claim, key.client)
@@ -130,9 +147,41 @@ def _status_of_form(request: HttpRequest) -> int | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit():
         return 400
+    if request.path_info in WITH_FILES:
+        return 415 if request.content_type != "multipart/form-data" else 413 if uploads.too_long(request, FILE_BYTES) else None
     if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return 413
     return 415 if int(length) and request.content_type != "application/json" else None
+
+
+def _take_in_files(request: HttpRequest) -> int | None:
+    """Read a form with files into memory, for who has a key; the status of one that cannot be read, or holds too much."""
+    if BearerKey()(request) is None:
+        return None  # whoever answers says so, and reads nothing
+    handler = uploads.BoundedUploadHandler(request, FILE_BYTES)
+    request.upload_handlers = [handler]
+    try:
+        request.POST  # noqa: B018  (it is read as it is looked at)
+    except RequestDataTooBig:
+        return 413
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        return 400
+    return 413 if handler.too_large else None
+
+
+def _said(request: HttpRequest) -> bytes:
+    """What a body says. A form's boundary is drawn anew each time that it is sent, so of a form its fields and files."""
+    if request.path_info not in WITH_FILES:
+        return request.body
+    fields = sorted((name, values) for name, values in request.POST.lists())
+    files = sorted((name, _digest(file)) for name, several in request.FILES.lists() for file in several)
+    return repr((fields, files)).encode()
+
+
+def _digest(file: UploadedFile[bytes]) -> str:
+    digest = hashlib.sha256(file.read()).hexdigest()
+    file.seek(0)
+    return digest
 
 
 def _is_kept(response: HttpResponse) -> bool:

@@ -105,7 +105,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "downloads.views.held_back",
+                "downloads.views.restriction.held_back",
             ],
         },
     }
@@ -300,6 +300,22 @@ if not re.fullmatch(r"https?://[^/@?#]+/?", ALIYUN_ENDPOINT):
 if RELAY_DAYS < 30:
     raise ImproperlyConfigured(f"ZIZHI_RELAY_DAYS is {RELAY_DAYS}: with less than 30 days candidates are lost who wait for an answer.")
 
+# --- Releases (docs/release.md) ----------------------------------------------------------------------------
+RELEASES_WAITING: int = env.int("ZIZHI_RELEASES_WAITING", default=50)
+"""With so many copies in preparation, further ones are asked to come again: before a pass is spent on them."""
+RELEASE_HOURS: int = env.int("ZIZHI_RELEASE_HOURS", default=24)
+"""For how long links to a copy can be asked for; then its file is erased."""
+KEEP_CLEAN_DAYS: int = env.int("ZIZHI_KEEP_CLEAN_DAYS", default=365)
+"""For how long after its last copy a resume's clean pages are kept, on which leaks are traced."""
+RESUMES: str = env.str("ZIZHI_RESUMES", default="")
+"""A folder with one for each platform (by our id), from which resumes are fetched by reference; empty: they are sent."""
+CANARY_RINGS: int = env.int("ZIZHI_CANARY_RINGS", default=2)
+"""So many callers from outside an employer's team, who ring for its canary within a week, let its downloads rest; 1: the first does."""
+if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS, CANARY_RINGS) < 1:
+    raise ImproperlyConfigured(
+        "ZIZHI_RELEASES_WAITING, ZIZHI_RELEASE_HOURS, ZIZHI_KEEP_CLEAN_DAYS and ZIZHI_CANARY_RINGS have to be 1 or more."
+    )
+
 # --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
 UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
 SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)
@@ -379,6 +395,10 @@ _EVERY: dict[str, float] = {
     "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
     "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
     "downloads.tasks.retire_answers": 3600,
+    "downloads.tasks.sweep_copies": 5,
+    "downloads.tasks.sweep_leaks": SWEEP_SECONDS,
+    "downloads.tasks.sweep_canaries": SWEEP_SECONDS,
+    "downloads.tasks.retire_copies": 600,
     "downloads.tasks.close_relays": 5,
     "downloads.tasks.sweep_relays": SWEEP_SECONDS,
     "downloads.tasks.sweep_teams": SWEEP_SECONDS,

@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 
 from config.api import api
-from downloads import callbacks
+from downloads.views.calls import calls as receive_calls
 from verification import quality_admin
 
 
@@ -24,7 +24,8 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("case/", include("verification.urls")),
     path("downloads/", include("downloads.urls")),
-    path("relays/calls/<slug:provider>/<slug:secret>", callbacks.calls),
+    path("relays/calls/<slug:provider>/<slug:secret>", receive_calls),
+    path("releases/", include("downloads.release_urls")),
     path("favicon.ico", icon),
     path("", include("employers.urls")),
 ]

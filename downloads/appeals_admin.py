@@ -164,7 +164,7 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
         "said": said,
         "words": masked_in(said.text),
         "who": masked_in(said.by.email),
-        "seen": wording.seen(move),
+        "seen": wording.seen_by_staff(move),
         "since": since,
         "downloads": [(at, candidate, addresses.get(member_id, "—")) for at, candidate, member_id in rows[:SHOWN]],
         "more": len(rows) > SHOWN,

@@ -13,7 +13,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from downloads import relaying, relays
+from downloads import canaries, relaying, relays
 from downloads.models import RelayBinding, RelayCall, RelayPoll
 from downloads.relay_models import OPEN
 from downloads.relays.base import CallRecord, Outcome, Relays
@@ -52,6 +52,7 @@ def _put_down(provider: str, record: CallRecord, now: datetime) -> bool:
         except IntegrityError:  # the same record, at the same moment
             return False
         if binding is not None:
+            canaries.heard(binding, call)
             _follows(binding, record, call, now)
     return True
 

@@ -188,6 +188,7 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
         binding.expires_at = max(binding.expires_at, heard.expires_at or binding.expires_at)
         binding.save()
         relaying.note("bind_relay", binding, SYSTEM, now, earlier=RelayState.REQUESTED)
+        relaying.ring_copies(binding, now)
     else:
         relaying.remind(binding, now)
     wanted = binding.muted or not binding.team.callers

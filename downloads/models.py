@@ -9,14 +9,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from downloads import rights
+from downloads.copy_models import CleanResume, Copy, CopyLink, CopyState
 from downloads.relay_models import RelayBinding, RelayCall, RelayPoll, RelayTeam
 from downloads.rights import Tier
+from downloads.trace_models import Canary, CanaryRing, Trace
 from employers.models import Employer, User
 from events.models import Event
 
 __all__ = [
-    "Contact", "GateDecision", "GateDecisionQuerySet", "LadderVersion", "Move", "PassUse", "RelayBinding", "RelayCall", "RelayPoll",
-    "RelayTeam", "Standing", "StandingQuerySet",
+    "Canary", "CanaryRing", "CleanResume", "Contact", "Copy", "CopyLink", "CopyState", "GateDecision", "GateDecisionQuerySet",
+    "LadderVersion", "Move", "PassUse", "RelayBinding", "RelayCall", "RelayPoll", "RelayTeam", "Standing", "StandingQuerySet", "Trace",
 ]  # fmt: skip
 
 

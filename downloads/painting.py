@@ -40,6 +40,8 @@ class Place:
 
     quad: Quad
     words: tuple[str, ...] = ()
+    plain: bool = False
+    """Whether the words are as dark (or, on a dark ground, as light) as print is, whatever stood there."""
 
 
 def blank(pixels: Pixels, quad: Quad) -> bool:
@@ -56,7 +58,9 @@ def painted(pixels: Pixels, places: Sequence[Place]) -> tuple[Pixels, list[str]]
     for place, (ground, _) in zip(places, colours, strict=True):
         cv2.fillConvexPoly(page, np.round(place.quad).astype(np.int32), ground)
         cv2.polylines(page, [np.round(place.quad).astype(np.int32)], True, ground, 1)
-    said = [_write(page, place, *colour) for place, colour in zip(places, colours, strict=True)]
+    said = [
+        _write(page, place, ground, _print_on(ground) if place.plain else ink) for place, (ground, ink) in zip(places, colours, strict=True)
+    ]
     return page, said
 
 
@@ -85,8 +89,13 @@ def _colours(pixels: Pixels, quad: Quad) -> tuple[Colour, Colour]:
     away = np.abs(held.astype(np.int16) - ground).sum(axis=1)
     ink = np.median(held[away >= np.quantile(away, 0.97)], axis=0)
     if np.abs(ink - ground).sum() < 180:  # too pale to read
-        ink = np.full(3, 40 if ground.mean() > 128 else 230)
+        return _colour(ground), _print_on(_colour(ground))
     return _colour(ground), _colour(ink)
+
+
+def _print_on(ground: Colour) -> Colour:
+    """The colour in which print is read best on `ground`."""
+    return (40, 40, 40) if sum(ground) > 3 * 128 else (230, 230, 230)
 
 
 def _colour(values: npt.NDArray[np.generic]) -> Colour:

@@ -66,6 +66,11 @@ def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False)
     raise Refused("pass_unknown", "gate_pass")
 
 
+def decision_of(gate_pass: str, client_id: UUID) -> UUID:
+    """The answer that the pass came with, whether or not it is still good. Raises Refused `pass_unknown`."""
+    return _read(gate_pass, client_id)[0]
+
+
 def _read(gate_pass: str, client_id: UUID) -> tuple[UUID, UUID, UUID]:
     try:
         names = urlsafe_b64decode(_signer(client_id).unsign(gate_pass))

@@ -91,6 +91,8 @@ class RedactedPage:
     pixels: Pixels
     dpi: float
     lines: tuple[Line, ...]
+    phones: tuple[Quad, ...] = ()
+    """Where telephone numbers stood, the first line of each: there the number of a relay can be written afterwards."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +135,8 @@ def _redacted(page: Page, replacement: Replacement, reader: Reader) -> tuple[Red
     pixels, said = painted(page.pixels, places)
     lines = _left(seen, places, said)
     items = [Item(each.kind, page.number, each.masked, each.sources) for each in found]
-    return RedactedPage(page.number, pixels, page.dpi, lines), items
+    phones = tuple(each.quads[0] for each in found if each.kind == "phone")
+    return RedactedPage(page.number, pixels, page.dpi, lines, phones), items
 
 
 def _firsts(quads: Sequence[Quad]) -> list[tuple[bool, Quad]]:

@@ -7,6 +7,7 @@ decided here: an employer that may download gets numbers; one that is looked int
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from downloads import relays, teams, turns
-from downloads.models import GateDecision, RelayBinding, RelayTeam
+from downloads.models import Copy, GateDecision, RelayBinding, RelayTeam
 from downloads.places import place_of
 from downloads.relay_models import OPEN, RelayState
 from downloads.rights import Standing, Tier
@@ -284,6 +285,7 @@ def fail(binding: RelayBinding, why: str, now: datetime) -> None:
     binding.save()
     note("fail_relay", binding, SYSTEM, now, earlier=earlier, reasons=[why])
     mail(binding, "relay_failed", now, reasons=[why])
+    ring_copies(binding, now)
 
 
 def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> int:
@@ -371,6 +373,15 @@ def ring(binding: RelayBinding) -> None:
     from downloads.tasks import follow_relay
 
     transaction.on_commit(lambda: follow_relay.delay(str(binding.pk)))
+
+
+def ring_copies(binding: RelayBinding, now: datetime) -> None:
+    """A number was lent, or will not be: the copies of resumes that wait for it go on."""
+    from downloads.tasks import prepare_copy
+
+    for copy_id in list(Copy.objects.waiting().filter(binding=binding).values_list("pk", flat=True)):
+        Copy.objects.filter(pk=copy_id, finished_at=None).update(due_at=now)
+        transaction.on_commit(partial(prepare_copy.delay, str(copy_id)))
 
 
 def ring_team(team: RelayTeam) -> None:

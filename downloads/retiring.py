@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import models
+from django.core.files.storage import default_storage
+from django.db import models, transaction
 
-from downloads.models import Contact, GateDecision, PassUse, RelayBinding, RelayCall
+from downloads.models import CleanResume, Contact, Copy, CopyState, GateDecision, PassUse, RelayBinding, RelayCall, Trace
 from downloads.relay_models import KEPT_SEALED_FOR
 
 LEAST_DAYS: Final = 1096
@@ -24,8 +25,35 @@ def retire(now: datetime, keep_days: int) -> int:
     _remove(Contact.objects.filter(at__lt=before))
     RelayBinding.objects.filter(ended_at__lt=now - KEPT_SEALED_FOR).exclude(candidate_sealed="").update(candidate_sealed="")
     _remove(RelayCall.objects.filter(at__lt=before))
-    _remove(RelayBinding.objects.filter(ended_at__lt=before, finished_at__isnull=False, calls=None))
+    _remove(RelayBinding.objects.filter(ended_at__lt=before, finished_at__isnull=False, calls=None, copies=None))
     return _remove(GateDecision.objects.filter(decided_at__lt=before))
+
+
+def retire_copies(now: datetime, keep_clean_days: int) -> int:
+    """Erase copies whose links have run out, clean pages that no leak will be laid on any more, and rows of long ago; how many copies."""
+    closed = 0
+    for copy_id in list(Copy.objects.filter(state=CopyState.READY, links_until__lte=now).values_list("pk", flat=True)[:AT_ONCE]):
+        with transaction.atomic():
+            copy = Copy.objects.select_for_update(of=("self",)).get(pk=copy_id)
+            name, copy.pdf, copy.state = str(copy.pdf.name), "", CopyState.CLOSED
+            copy.save(update_fields=["pdf", "state"])
+        default_storage.delete(name)
+        closed += 1
+    for resume in CleanResume.objects.kept().filter(used_at__lt=now - timedelta(days=keep_clean_days))[:AT_ONCE]:
+        if Copy.objects.waiting().filter(resume=resume).exists():
+            continue
+        name, resume.pages, resume.removed = str(resume.pages.name), "", []
+        resume.save(update_fields=["pages", "removed"])
+        default_storage.delete(name)
+    for trace in Trace.objects.exclude(evidence="").filter(asked_at__lt=now - timedelta(days=keep_clean_days))[:AT_ONCE]:
+        name, trace.evidence = str(trace.evidence.name), ""
+        trace.save(update_fields=["evidence"])
+        default_storage.delete(name)
+    before = now - timedelta(days=max(keep_clean_days, LEAST_DAYS))
+    _remove(Trace.objects.filter(asked_at__lt=before, finished_at__isnull=False, evidence=""))
+    _remove(Copy.objects.filter(requested_at__lt=before, finished_at__isnull=False).exclude(state=CopyState.READY))
+    _remove(CleanResume.objects.filter(used_at__lt=before, pages="", copies=None))
+    return closed
 
 
 def _remove(old: models.QuerySet[models.Model]) -> int:

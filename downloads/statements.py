@@ -9,13 +9,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 from downloads import rights
-from downloads.models import GateDecision, LadderVersion, PassUse, Standing
+from downloads.models import Copy, CopyLink, GateDecision, LadderVersion, PassUse, Standing
 from downloads.rights import Ladder, Tier
 from employers.models import Employer, Member, User
 from verification.models import Case
 from verification.states import State
 
 EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
+COPIES, LINKS = (model._meta.db_table for model in (Copy, CopyLink))
 ANSWERS, USES, MOVED, LADDERS = (model._meta.db_table for model in (GateDecision, PassUse, Standing, LadderVersion))
 
 _LATEST = f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
@@ -85,6 +86,30 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
     INSERT INTO {USES} (decision_id, used_at, reason, tier) SELECT id, %(now)s, why, tier FROM judged
     WHERE {_IN_FORCE}
     RETURNING reason, tier, (SELECT candidate FROM {ANSWERS} WHERE id = %(decision)s)
+    """
+
+
+@lru_cache(maxsize=16)
+def opening(vendor: str, test: bool, ladder: Ladder) -> str:
+    """Looks at the facts again and uses up a link; what it returns is "" where the copy goes out. No row: no such link, or a used one.
+
+    The same facts as a pass's, at the moment before the first byte: what was made a minute ago is not handed to who was suspended since.
+    """
+    return f"""
+    WITH given AS (
+        SELECT l.id, l.expires_at, c.state, c.candidate FROM {LINKS} l JOIN {COPIES} c ON c.id = l.of_id
+        WHERE l.id = %(link)s AND l.used_at IS NULL AND c.employer_id = %(employer)s AND c.member_id = %(member)s
+           AND c.client_id = %(client)s AND c.test = {_boolean(test)}
+    ), {_facts(vendor, test, ladder)}, judged AS (
+        SELECT g.id,
+               CASE WHEN g.expires_at <= %(now)s THEN 'copy_link_expired' WHEN g.state <> 'ready' THEN 'release_closed'
+                    WHEN s.reason <> '' THEN s.reason
+                    WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE '' END AS why
+        FROM given g, standing s
+    )
+    UPDATE {LINKS} SET used_at = %(now)s, why = (SELECT why FROM judged)
+    WHERE id = (SELECT id FROM judged) AND used_at IS NULL AND {_IN_FORCE}
+    RETURNING why
     """
 
 

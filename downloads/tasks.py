@@ -13,8 +13,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from downloads import appealing, calling, lending, moving, relaying, relays, retiring, teams, watching
-from downloads.models import RelayBinding, RelayTeam
+from downloads import appealing, calling, canaries, leaks, lending, moving, preparing, relaying, relays, retiring, teams, watching
+from downloads.models import Copy, RelayBinding, RelayTeam, Trace
 from employers.clock import now_for
 from employers.models import ApiClient
 from events.errors import ProviderError
@@ -40,6 +40,49 @@ def watch_downloads() -> None:
 @shared_task
 def retire_answers() -> None:
     retiring.retire(timezone.now(), settings.KEEP_ANSWERS_DAYS)
+
+
+# --- Releases --------------------------------------------------------------------------------------------
+
+
+@shared_task
+def prepare_copy(copy_id: str) -> None:
+    client_id = Copy.objects.filter(pk=copy_id).values_list("client_id", flat=True).first()
+    if client_id is not None:
+        preparing.follow(UUID(copy_id), _clock_of(client_id))
+
+
+@shared_task
+def sweep_copies() -> None:
+    """Ring again for copies whose doorbell was lost, whose worker died, or that waited for a number."""
+    ring_due(Copy.objects.all(), prepare_copy, timezone.now())
+
+
+@shared_task
+def retire_copies() -> None:
+    retiring.retire_copies(timezone.now(), settings.KEEP_CLEAN_DAYS)
+
+
+@shared_task
+def look_at_leak(trace_id: str) -> None:
+    client_id = Trace.objects.filter(pk=trace_id).values_list("client_id", flat=True).first()
+    leaks.follow(UUID(trace_id), _clock_of(client_id) if client_id else timezone.now)
+
+
+@shared_task
+def sweep_leaks() -> None:
+    ring_due(Trace.objects.all(), look_at_leak, timezone.now())
+
+
+@shared_task
+def answer_canary(ring_id: int) -> None:
+    canaries.answer(ring_id, timezone.now())
+
+
+@shared_task
+def sweep_canaries() -> None:
+    for ring_id in canaries.unanswered():
+        answer_canary.delay(ring_id)
 
 
 # --- Relay numbers ---------------------------------------------------------------------------------------

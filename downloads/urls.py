@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from downloads import views
+from downloads.views import restriction
 
 app_name = "downloads"
 urlpatterns = [
-    path("restriction/", views.restriction, name="restriction"),
+    path("restriction/", restriction.restriction, name="restriction"),
 ]

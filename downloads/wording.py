@@ -66,6 +66,14 @@ def seen(move: Event) -> list[str]:
     return [_SEEN[signal](figures) for signal in move.data.get("seen", []) if signal in _SEEN]
 
 
+def seen_by_staff(move: Event) -> list[str]:
+    """As `seen`, with what the employer must not hear."""
+    rang = "canary" in move.data.get("seen", [])
+    return seen(move) + (
+        [gettext("Somebody called a number that stands only in a planted resume. The employer must not hear of it.")] if rang else []
+    )
+
+
 def title(standing: Any) -> str:
     """What holds the employer back."""
     if standing.reason == STEP_UP:

@@ -247,6 +247,7 @@ class Scope(models.TextChoices):
     EMPLOYERS_WRITE = "employers:write", _("Create and change employers and their recruiters")
     EVENTS_READ = "events:read", _("Read what happened")
     WEBHOOKS_MANAGE = "webhooks:manage", _("Manage webhook endpoints")
+    TRACES_MAKE = "traces:make", _("Trace leaked resumes")
 
 
 class ApiClient(models.Model):

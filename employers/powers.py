@@ -19,6 +19,7 @@ class Power(StrEnum):
     ASSIGN = "assign"
     QUALITY = "quality"
     WEBHOOKS = "webhooks"
+    TRACE = "trace"
 
 
 PERMISSIONS: Final = {
@@ -29,6 +30,7 @@ PERMISSIONS: Final = {
     Power.ASSIGN: "verification.assign_case",
     Power.QUALITY: "verification.view_quality",
     Power.WEBHOOKS: "events.operate_webhookendpoint",
+    Power.TRACE: "downloads.trace_leak",
 }
 AUDIT: Final = "verification.audit_case"
 

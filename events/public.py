@@ -58,6 +58,9 @@ TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("fail_relay", "relaybinding"): "relay.failed",
     ("ask_contact", "relaybinding"): "relay.contact_asked",
     ("answer_contact", "relaybinding"): "relay.contact_answered",
+    ("ready_copy", "copy"): "release.ready",
+    ("fail_copy", "copy"): "release.failed",
+    ("open_copy", "copy"): "release.opened",
 }
 """The type of an event by its verb and the kind of its subject; what is not listed is told to nobody."""
 
@@ -67,7 +70,7 @@ PING: Final = "webhook.ping"
 
 DETAILS: Final = (
     "attempt", "expires_at", "conditional", "member", "because_of", "relay", "candidate", "muted", "days", "agreed", "call", "outcome",
-    "seconds", "called_at", "by_candidate",
+    "seconds", "called_at", "by_candidate", "release", "number",
 )  # fmt: skip
 """What of an event's details is told where it is there."""
 ONLY: Final = "only"

@@ -1444,5 +1444,108 @@ REASONS: dict[str, Reason] = _table(
         Text("请求职者重新导出后上传", "Have the candidate export it again and upload that"),
         "platform", DAYS, appeal=False,
     ),
+    # --- Releases: the platform's and the employer's reading --------------------------------------------
+    Reason(
+        "resume_missing",
+        Text("没有提交简历文件", "There is no resume"),
+        Text("请随请求上传简历文件，或提供其引用", "Send its file, or your reference to it"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "resume_source_missing",
+        Text("本系统未配置简历存储，不能按引用取用", "Resumes cannot be fetched by reference here"),
+        Text("请直接上传简历文件；运维人员可配置 ZIZHI_RESUMES", "Send the file; who runs this service can set ZIZHI_RESUMES"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "resume_not_found",
+        Text("按引用找不到简历文件", "There is no resume by this reference"),
+        Text("请核对引用，确认文件已写入存储后，用同一通行凭证重试", "See that the reference is right and the file is there, and ask again with the same pass"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "resume_contact_left",
+        Text("简历中仍有求职者的联系方式，未放行", "The candidate's contact data would still have stood in the copy, so it was not made"),
+        Text("请上传更清晰的文件后，用同一通行凭证重试", "Send a clearer file, and ask again with the same pass"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "release_unknown",
+        Text("没有这份放行记录", "There is no such release"),
+        Text("请核对编号", "See that the id is right"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "release_busy",
+        Text("正在制作的简历较多，请稍后再试", "Many copies are being made at the moment"),
+        Text("按 Retry-After 所示秒数后重试；通行凭证未被使用", "Ask again after the seconds of Retry-After; the pass was not spent"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "release_not_ready",
+        Text("简历副本尚未制作完成", "The copy has not been made"),
+        Text("请等待 release.ready，再获取链接", "Wait for `release.ready`, and make a link then"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "release_no_relay",
+        Text("暂时无法分配虚拟号码，简历未放行", "No relay number could be lent in time, so the resume did not leave"),
+        Text("请稍后用同一通行凭证重试，不占用新的额度", "Ask again later with the same pass; it uses up no further quota"),
+        "service", MINUTES, appeal=False,
+    ),
+    Reason(
+        "release_not_made",
+        Text("系统故障，简历副本未能制作", "The copy could not be made, by a fault of ours"),
+        Text("请稍后用同一通行凭证重试，不占用新的额度", "Ask again later with the same pass; it uses up no further quota"),
+        "service", MINUTES, appeal=False,
+    ),
+    Reason(
+        "release_closed",
+        Text("这份简历副本已过领取期限", "This copy is no longer handed out"),
+        Text("如仍需要，请在招聘平台上重新下载", "Download the resume once more on the recruitment site, if you still need it"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "copy_link_unknown",
+        Text("链接无效", "This link leads to nothing"),
+        Text("请回到招聘平台重新点击下载", "Go back to the recruitment site and press download again"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "copy_link_used",
+        Text("链接已使用过，每个链接只能打开一次", "This link has been used: each opens once"),
+        Text("请回到招聘平台重新点击下载", "Go back to the recruitment site and press download again"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "copy_link_expired",
+        Text("链接已过期，有效期为一分钟", "This link has run out: each lasts a minute"),
+        Text("请回到招聘平台重新点击下载", "Go back to the recruitment site and press download again"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "leak_missing",
+        Text("没有可供溯源的文件或文字", "There is nothing to trace"),
+        Text("请提供泄露的文件，或其中的文字", "Give the file that was found, or text out of it"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "trace_unknown",
+        Text("没有这次溯源", "There is no such trace"),
+        Text("请核对编号", "See that the id is right"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "platform_unknown",
+        Text("没有这个平台，或已停用", "There is no such platform, or it has been switched off"),
+        Text("请核对平台编号", "See that its id is right"),
+        "service", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "canary_known",
+        Text("该求职者已是诱饵简历", "This candidate is a canary already"),
+        Text("请使用另一个求职者编号", "Take another candidate's reference"),
+        "service", AT_ONCE, appeal=False,
+    ),
 )
 """All reasons by code."""

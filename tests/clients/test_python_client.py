@@ -83,6 +83,8 @@ def argument(name: str, kind: Any) -> Any:
     if name in ("types", "reasons", "candidates"):
         return ["x"]
     text = str(kind)
+    if "bytes" in text:
+        return b"%PDF-1.7"
     for word, value in (("timedelta", timedelta(days=1)), ("datetime", datetime(2026, 11, 24, tzinfo=UTC)), ("bool", True), ("int", 7)):
         if word in text:
             return value
@@ -137,7 +139,12 @@ def test_a_method_sends_what_the_document_asks_for(name: str) -> None:
     asked = {each["name"] for each in operation["parameters"] if each["in"] == "query"}
     assert set(request.url.params) <= asked
     assert asked - {"after", "before", "limit"} <= set(request.url.params)
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    content = operation.get("requestBody", {}).get("content", {})
+    if form := content.get("multipart/form-data", {}).get("schema"):
+        assert set(re.findall(rb' name="(\w+)"', request.read())) == {field.encode() for field in resolved(form)["properties"]}
+        assert "Idempotency-Key" in request.headers
+        return
+    body = content.get("application/json", {}).get("schema")
     sent = json.loads(request.content) if request.content else None
     assert (sent is None) == (body is None)
     if body is not None and sent is not None:

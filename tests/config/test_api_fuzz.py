@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from django.test import Client
@@ -87,6 +88,11 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     set_phone(client, employer, _named(member).pk, "13800000001", now)
     lent = relaying.bind(yes["id"], client, "13900000001", now)
     ids["relay_id"] = rehearsing.follow_at_once(lent, client, timezone.now).pk
+    given = {"gate_pass": yes["gate_pass"], "candidate_phone": "13900000001"}
+    file = SimpleUploadedFile("cv.pdf", b"%PDF-1.7")
+    begun = Client().post("/api/v1/releases", given | {"resume": file}, headers={"Authorization": f"Bearer {key}"}).json()
+    found = Client().post("/api/v1/traces", {"why": "a tip", "text": "x"}, headers={"Authorization": f"Bearer {key}"}).json()
+    ids |= {"release_id": begun["id"], "trace_id": found["id"]}
     # The test's connection is not the server's to close; Django's own test client does the same.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)

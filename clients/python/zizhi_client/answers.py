@@ -118,6 +118,85 @@ class Spent:
 
 
 @dataclass(frozen=True)
+class Removed:
+    """What was taken out of a resume, of one kind."""
+
+    kind: str
+    count: int
+    masked: list[str]
+
+
+@dataclass(frozen=True)
+class RelayContact:
+    """How an employer reaches the candidate of a release."""
+
+    id: str
+    number: str
+    extension: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Release:
+    """A resume that leaves, as it stands."""
+
+    id: str
+    number: str
+    """As it stands on every page of the copy."""
+    state: str
+    """preparing, ready, failed or closed."""
+    decision_id: str
+    employer_id: str
+    member_id: str
+    candidate: str
+    pages: int | None
+    size: int | None
+    removed: list[Removed]
+    relay: RelayContact | None
+    requested_at: datetime
+    ready_at: datetime | None
+    links_until: datetime | None
+    opened_at: datetime | None
+    reasons: list[Reason]
+
+
+@dataclass(frozen=True)
+class CopyLink:
+    """Where a copy can be fetched once."""
+
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A release that a leak may be of, and what speaks for it."""
+
+    release_id: str
+    number: str
+    named: bool
+    """Whether the leak is of this one, as far as can be told. Without it, it is no evidence."""
+    by: str
+    """marks, relay_number or copy_number."""
+    z: float | None
+    chance: float | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A trace of a leak, as it stands."""
+
+    id: str
+    state: str
+    """looking, done or failed."""
+    asked_at: datetime
+    done_at: datetime | None
+    resumes: int
+    findings: list[Finding]
+    reasons: list[Reason]
+
+
+@dataclass(frozen=True)
 class Relay:
     """A relay number, by which an employer's people reach a candidate."""
 

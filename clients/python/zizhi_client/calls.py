@@ -38,6 +38,8 @@ class Calls:
         *,
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | None = None,
+        files: Mapping[str, bytes] | None = None,
         key: str | None = None,
     ) -> Any:
         """The JSON of the answer, None where it has no body. Raises ZizhiError.
@@ -47,7 +49,7 @@ class Calls:
         headers = {"Idempotency-Key": key or str(uuid.uuid4())} if method != "GET" else {}
         for tried in range(self._retries + 1):
             try:
-                return self.once(method, path, params=params, body=body, headers=headers)
+                return self.once(method, path, params=params, body=body, form=form, files=files, headers=headers)
             except ZizhiError as error:
                 wait = _wait(error, tried)
                 if tried == self._retries or wait is None:
@@ -57,16 +59,26 @@ class Calls:
 
     def once(
         self, method: str, path: str, *, params: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | None = None, files: Mapping[str, bytes] | None = None,
         headers: Mapping[str, str] | None = None, timeout: float | None = None,
     ) -> Any:  # fmt: skip
-        """The same, tried once. `timeout` holds for each step of the connection; the client's own where it is not given."""
+        """The same, tried once; a `form` with its `files` is sent as `multipart/form-data`.
+
+        `timeout` holds for each step of the connection; the client's own where it is not given."""
         limit = httpx.USE_CLIENT_DEFAULT if timeout is None else httpx.Timeout(timeout)
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
-            response = self._http.request(method, path, params=given, json=body, headers=headers, timeout=limit)
+            parts = None if form is None else _parts(form, files or {})
+            response = self._http.request(method, path, params=given, json=body, files=parts, headers=headers, timeout=limit)
         except httpx.HTTPError as error:
             raise Unavailable(f"No answer: {type(error).__name__}") from error
         return _told(response)
+
+
+def _parts(form: Mapping[str, Any], files: Mapping[str, bytes]) -> list[tuple[str, tuple[str | None, bytes]]]:
+    """The parts of a form, also where it holds no file."""
+    fields = [(name, (None, str(value).encode())) for name, value in form.items()]
+    return fields + [(name, ("file", data)) for name, data in files.items()]
 
 
 def _told(response: httpx.Response) -> Any:

@@ -100,6 +100,45 @@ class Zizhi:
                 told={"code": error.code, "request_id": error.request_id},
             ) from error  # fmt: skip
 
+    # --- Releases ------------------------------------------------------------------------------------------
+
+    def release(
+        self, gate_pass: str, candidate_phone: str, resume: bytes | None = None, *, candidate_email: str = "", resume_reference: str = "",
+        idempotency_key: str | None = None,
+    ) -> answers.Release:  # fmt: skip
+        """Let this resume leave by this pass, redacted, marked and with a relay number. Ask `read_release` until it is `ready`.
+
+        Send the file, or your reference to it where the service fetches from a store of yours.
+        """
+        form = {
+            "gate_pass": gate_pass, "candidate_phone": candidate_phone, "candidate_email": candidate_email,
+            "resume_reference": resume_reference,
+        }  # fmt: skip
+        return self._send_form(answers.Release, "/releases", form, {} if resume is None else {"resume": resume}, idempotency_key)
+
+    def releases(self, *, employer_id: str | None = None, candidate: str | None = None) -> Iterator[answers.Release]:
+        """The last that was asked for first; all pages."""
+        return self._pages(answers.Release, "/releases", {"employer_id": employer_id, "candidate": candidate})
+
+    def read_release(self, release_id: str) -> answers.Release:
+        """How far it has come."""
+        return self._get(answers.Release, f"/releases/{_part(release_id)}")
+
+    def link_release(self, release_id: str, *, idempotency_key: str | None = None) -> answers.CopyLink:
+        """Where the recruiter's browser fetches the copy, once, within a minute. Raises Conflict `release_not_ready`."""
+        return self._send(answers.CopyLink, "POST", f"/releases/{_part(release_id)}/links", None, idempotency_key)
+
+    def trace(
+        self, why: str, leak: bytes | None = None, *, text: str = "", candidate: str = "", idempotency_key: str | None = None
+    ) -> answers.Trace:  # fmt: skip
+        """Whose copy is this leak? Held against your own releases. Ask `read_trace` until it is `done`."""
+        form = {"why": why, "text": text, "candidate": candidate}
+        return self._send_form(answers.Trace, "/traces", form, {} if leak is None else {"leak": leak}, idempotency_key)
+
+    def read_trace(self, trace_id: str) -> answers.Trace:
+        """What was found."""
+        return self._get(answers.Trace, f"/traces/{_part(trace_id)}")
+
     # --- Relay numbers -------------------------------------------------------------------------------------
 
     def bind_relay(self, decision_id: str, candidate_phone: str, *, idempotency_key: str | None = None) -> answers.Relay:
@@ -364,6 +403,9 @@ class Zizhi:
 
     def _send(self, kind: type[T], method: str, path: str, body: dict[str, Any] | None, key: str | None = None) -> T:
         return _as(kind, self._calls.answer(method, path, body=body, key=key))
+
+    def _send_form(self, kind: type[T], path: str, form: dict[str, str], files: dict[str, bytes], key: str | None) -> T:
+        return _as(kind, self._calls.answer("POST", path, form=form, files=files, key=key))
 
     def _pages(self, kind: type[T], path: str, params: dict[str, Any]) -> Iterator[T]:
         after: str | None = None

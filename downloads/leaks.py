@@ -1,0 +1,251 @@
+"""Whose copy is this, that was found where no copy should be? A leaked file or text in, releases out, with what speaks for each.
+
+Asked by a platform of its own releases, or by staff of all; each asking is an Event with who asked. Looked at by a worker, from the row;
+the file is a stranger's, so it is opened in the limited child. Nobody is named by a guess (`tracing.scoring`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import cv2
+import structlog
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import QuerySet
+
+from downloads import mark_keys, opening, preparing, redacting, tracing
+from downloads.copying import resolution
+from downloads.marks.page import Picture, grey
+from downloads.models import CleanResume, Copy, RelayBinding, Trace
+from employers.models import ApiClient, User
+from employers.powers import Power
+from events.actor import SYSTEM, Actor
+from events.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.models import record
+from events.sealing import seal_text, unseal_text
+from verification.readers import READERS
+
+log = structlog.get_logger()
+
+LEASE_SECONDS: Final = 280.0
+RESUMES_AT_MOST: Final = 40
+"""Whose pages a leak is laid on: the latest, where nothing says whose resume it is."""
+PICTURES_AT_MOST: Final = 6
+TEXT_LONGEST: Final = 20_000
+TRIES: Final = 3
+_COPY_NUMBER: Final = re.compile(r"ZR-?\s?([2-9A-HJKMNP-TV-Z]{5})-?\s?([2-9A-HJKMNP-TV-Z]{5})", re.IGNORECASE)
+_DIALLED: Final = re.compile(r"(?<!\d)(?:\+?86)?(1\d{10})(?!\d)(?:\s*(?:转|轉|分机|ext\.?|-|x)\s*(\d{1,8}))?", re.IGNORECASE)
+_BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[\s\-‐–.]+(?=\d)")
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was found: a file or a text; whose resume it is, where that is known; and why it is asked."""
+
+    why: str
+    file: bytes | None = field(default=None, repr=False)
+    text: str = field(default="", repr=False)
+    candidate: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One copy, and what speaks for it. Stored in `Trace.found`."""
+
+    copy: str
+    number: str
+    named: bool
+    """Whether the leak is of this copy, as far as can be told: by its marks, with a chance of being wrong of at most a millionth; or by a
+    number on it that was given out with this copy alone."""
+    by: str
+    """marks, relay_number or copy_number."""
+    z: float | None = None
+    chance: float | None = None
+
+
+def ask(asked: Asked, actor: Actor, now: datetime, *, client: ApiClient | None = None, user: User | None = None) -> Trace:
+    """A trace that a worker looks at next. Raises Refused: `not_allowed`, `leak_missing`, `resume_too_large`."""
+    if client is None and not actor.can(Power.TRACE):
+        raise Refused("not_allowed")
+    if not asked.file and not asked.text.strip():
+        raise Refused("leak_missing", "leak")
+    limit = opening.Limits().bytes
+    if asked.file and len(asked.file) > limit:
+        raise Refused("resume_too_large", "leak", expected=f"≤ {limit // 1024**2} MB")
+    name = default_storage.save("leak", ContentFile(asked.file)) if asked.file else ""
+    with transaction.atomic():
+        row = Trace(
+            client_id=client.pk if client else None, test=bool(client and client.test), asked_by=user, asked_at=now, due_at=now,
+            why=asked.why, candidate=asked.candidate, leak=name, sha256=hashlib.sha256(asked.file or asked.text.encode()).hexdigest(),
+        )  # fmt: skip
+        if asked.text.strip():
+            row.text_sealed = seal_text(asked.text[:TEXT_LONGEST], row.text_purpose)
+        row.save(force_insert=True)
+        record("ask_trace", row, actor, now, data={"sha256": row.sha256, "client": str(client.pk) if client else ""})
+        ring(row)
+    return row
+
+
+def seen(trace_id: UUID, client: ApiClient) -> Trace:
+    """A trace that this platform asked for. Raises Refused `trace_unknown`."""
+    row: Trace | None = Trace.objects.of(client.pk).filter(pk=trace_id).first()
+    if row is None:
+        raise Refused("trace_unknown")
+    return row
+
+
+# --- Looked at -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What came of looking."""
+
+    findings: list[Finding]
+    resumes: int = 0
+    evidence: bytes = b""
+
+
+def follow(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
+    """Look at a leak, unless another does; whether there is an answer now."""
+    lease = Trace.objects.claim(trace_id, clock(), lease_seconds)
+    if lease is None:
+        return False
+    row = Trace.objects.get(pk=trace_id)
+    refused, found = "", _Seen([])
+    try:
+        if row.deaths >= TRIES:
+            raise Refused("resume_unreadable")
+        found = _look(row)
+    except Refused as why:
+        refused = why.code
+    except (ProviderUnavailable, ProviderBroken) as error:
+        log.exception("leak_not_looked_at", trace=str(trace_id))
+        if row.tries < TRIES:
+            Trace.objects.give_back(trace_id, lease, clock() + timedelta(seconds=30), type(error).__name__)
+            return False
+        refused = "release_not_made"
+    return _answer(trace_id, lease, found, refused, clock())
+
+
+def _answer(trace_id: UUID, lease: UUID, found: _Seen, refused: str, now: datetime) -> bool:
+    evidence = default_storage.save("evidence", ContentFile(found.evidence)) if found.evidence else ""
+    with transaction.atomic():
+        row = Trace.objects.held(trace_id, lease).select_for_update(of=("self",)).first()
+        if row is not None:
+            leak = str(row.leak.name)
+            row.found, row.resumes, row.refused, row.evidence = [asdict(each) for each in found.findings], found.resumes, refused, evidence
+            row.leak, row.text_sealed, row.last_error = "", "", ""
+            row.lease = row.leased_until = None
+            row.finished_at = now
+            row.save()
+            for each in row.named:
+                copy = Copy.objects.get(pk=each["copy"])
+                record("trace_copy", copy, SYSTEM, now, employer_id=copy.employer_id, data={"trace": str(row.pk), "by": each["by"]})
+            if leak:
+                transaction.on_commit(lambda: default_storage.delete(leak))
+    if row is None and evidence:
+        default_storage.delete(evidence)
+    return row is not None
+
+
+def _copies(row: Trace) -> QuerySet[Copy]:
+    """The copies that may be told of."""
+    made: QuerySet[Copy] = Copy.objects.made().of(row.client_id) if row.client_id else Copy.objects.made().filter(test=False)
+    return made.filter(candidate=row.candidate) if row.candidate else made
+
+
+def _look(row: Trace) -> _Seen:
+    text, pictures = "", list[Picture]()
+    if row.text_sealed:
+        text = unseal_text(row.text_sealed, row.text_purpose)
+    if row.leak:
+        with default_storage.open(str(row.leak.name)) as file:
+            opened = opening.open_resume(file.read())
+        pictures = [page.pixels for page in opened.pages[:PICTURES_AT_MOST]]
+        text = "\n".join([text, *(page.text for page in opened.pages), *(_read(picture) for picture in pictures)])
+    by_text = list(_by_text(text, row))
+    if not pictures:
+        return _Seen(by_text)
+    resumes = _worth_laying_on(row, [UUID(each.copy) for each in by_text])
+    marked, evidence = _by_marks(pictures, resumes, _copies(row))
+    first = {each.copy for each in marked if each.named}
+    # What is printed can be forged by whoever has seen another copy; what is under it cannot. So it names nobody where marks name another.
+    printed = [_unnamed(each) if first and each.copy not in first else each for each in by_text]
+    return _Seen([*marked, *printed], len(resumes), evidence)
+
+
+def _unnamed(finding: Finding) -> Finding:
+    return Finding(finding.copy, finding.number, False, finding.by)
+
+
+def _read(picture: Picture) -> str:
+    return "\n".join(box.text for box in redacting.read(picture, READERS[0]))
+
+
+def _by_text(text: str, row: Trace) -> Iterator[Finding]:
+    """The copies whose own number, or relay number, stands in `text`. Named where it was given out with one copy alone."""
+    numbers = {f"ZR-{first}-{second}".upper() for first, second in _COPY_NUMBER.findall(text)}
+    for copy in _copies(row).filter(number__in=numbers).order_by("requested_at"):
+        yield Finding(str(copy.pk), copy.number, True, "copy_number")
+    for local, extension in dict.fromkeys(_DIALLED.findall(_BETWEEN_DIGITS.sub("", text) + "\n" + text)):
+        bindings = RelayBinding.objects.filter(number=f"+86{local}")
+        if extension:
+            bindings = bindings.filter(extension=extension)
+        copies = list(_copies(row).filter(binding__in=bindings).exclude(number__in=numbers).order_by("requested_at"))
+        for copy in copies:
+            yield Finding(str(copy.pk), copy.number, len(copies) == 1, "relay_number")
+
+
+def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
+    """The clean resumes that the leak is laid on: those that its text speaks for first, then the latest."""
+    kept = CleanResume.objects.kept().filter(copies__in=_copies(row)).distinct()
+    first = list(kept.filter(copies__in=likely))
+    others = kept.exclude(pk__in=[resume.pk for resume in first]).order_by("-used_at")
+    return [*first, *others[: max(0, RESUMES_AT_MOST - len(first))]]
+
+
+def _by_marks(pictures: Sequence[Picture], resumes: Sequence[CleanResume], copies: QuerySet[Copy]) -> tuple[list[Finding], bytes]:
+    """What the marks say of the copies of `resumes`, the likeliest first, and the picture that shows it."""
+    pages, releases, known = [], [], dict[str, Copy]()
+    for resume in resumes:
+        for number, page in enumerate(preparing.stored(resume)):
+            pages.append(tracing.CleanPage(str(resume.pk), number, grey(page.pixels), resolution(page)))
+        for copy in copies.filter(resume=resume):
+            known[copy.number] = copy
+            releases.append(tracing.Release(copy.number, str(resume.pk), mark_keys.keys_of(copy.number, copy.mark_key, resume.page_count)))
+    told = tracing.trace(pictures, pages, releases)
+    findings = [
+        Finding(str(known[score.release].pk), score.release, score.is_named, "marks", round(score.z, 1), score.chance)
+        for score in told.scores[:10]
+    ]
+    return findings, _shown(told, releases)
+
+
+def _shown(told: tracing.Trace, releases: Sequence[tracing.Release]) -> bytes:
+    """The leak beside the clean page, where a copy is named: a PNG."""
+    for found in told.pictures:
+        best = next((score for score in found.scores if score.is_named), None)
+        if best is None or found.page is None:
+            continue
+        release = next(each for each in releases if each.number == best.release)
+        picture = tracing.side_by_side(found, release.keys[found.page.number])
+        if picture is not None:
+            return cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
+    return b""
+
+
+def ring(row: Trace) -> None:
+    from downloads.tasks import look_at_leak
+
+    transaction.on_commit(lambda: look_at_leak.delay(str(row.pk)))

@@ -1,0 +1,48 @@
+"""Whose copy is the file that was found? Asked at the machine itself; on record like any other trace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from downloads import leaks
+from downloads.models import Copy, Trace
+from employers.powers import Power
+from events.actor import Actor, Role
+from events.errors import Refused
+
+
+class Command(BaseCommand):
+    help = "Hold a leaked file against the copies that were released, and name those that it is of."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--why", required=True, help="what is put on record")
+        parser.add_argument("--candidate", default="", help="the platform's reference, where it is known whose resume it is")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            data = options["file"].read_bytes()
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read: {error}") from error
+        operator = Actor(Role.SYSTEM, powers=frozenset({Power.TRACE}))
+        try:
+            row = leaks.ask(leaks.Asked(options["why"], data, candidate=options["candidate"]), operator, timezone.now())
+        except Refused as refused:
+            raise CommandError(refused.reason.says.en) from refused
+        leaks.follow(row.pk, timezone.now)
+        row = Trace.objects.get(pk=row.pk)
+        if row.finished_at is None:
+            raise CommandError("It could not be looked at now; a worker tries again. See the trace in the console.")
+        if row.refused:
+            raise CommandError(row.refused)
+        for each in row.found:
+            copy = Copy.objects.get(pk=each["copy"])
+            sure = "NAMED" if each["named"] else "no evidence"
+            by = f"{each['by']} z {each['z']}" if each["z"] is not None else each["by"]
+            self.stdout.write(f"{sure:12} {each['number']}  {copy.receiver}  {copy.requested_at:%Y-%m-%d %H:%M}  {by}")
+        if not row.named:
+            self.stdout.write(f"Nobody is named ({row.resumes} resumes looked at).")

@@ -1,0 +1,98 @@
+"""Does a recruiter get the copy once, and do staff see whose copy a leak is?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pypdfium2 as pdfium
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from downloads import canaries, leaks, preparing
+from downloads.models import Canary, CanaryRing, Copy, RelayCall, Trace
+from employers.models import Employer
+from tests.browser.conftest import DESK, PHONE, Visitor
+from tests.browser.test_platforms import is_usable
+from tests.downloads.test_relays_api import Platform
+from tests.downloads.test_releasing import Shop, pdf
+from tests.downloads.test_releasing import _read_once as _read_once
+from tests.factories import make_reviewer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "phone-zh": {**PHONE, "locale": "zh-CN"},
+    "desk-en": {**DESK, "locale": "en-GB"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _books(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR, settings.RELAYS, settings.DOCUMENTS_DIR = tmp_path, "", tmp_path / "documents"
+
+
+@pytest.mark.parametrize("look", list(LOOKS))
+def test_from_the_link_to_the_leak_and_back_to_the_copy(visit: Visitor, look: str, tmp_path: Path) -> None:
+    shop = Shop(Platform())
+    release = shop.post(shop.gate_pass(), pdf())
+    assert preparing.follow(release["id"], timezone.now)
+    address = urlsplit(shop.link(release["id"])["url"]).path
+    # The recruiter.
+    recruiter = visit(**LOOKS[look], accept_downloads=True)
+    recruiter.go("/")
+    with recruiter.page.expect_download() as download:
+        recruiter.page.evaluate("address => { location.href = address }", address)
+    file = Path(download.value.path())
+    assert download.value.suggested_filename == f"{release['number']}.pdf" and file.read_bytes().startswith(b"%PDF")
+    recruiter.complaints.clear()
+    recruiter.go(address)
+    expect(recruiter.page.locator("h1")).to_have_text(
+        "链接已使用过，每个链接只能打开一次" if "zh" in look else "This link has been used: each opens once"
+    )
+    recruiter.complaints = [each for each in recruiter.complaints if "410" not in each]  # the browser's own word for the status
+    is_usable(recruiter, f"{look}-link-used")
+    # Staff.
+    Copy.objects.update(test=False)
+    leak = tmp_path / "leak.png"
+    pdfium.PdfDocument(file.read_bytes())[0].render(scale=1.6).to_pil().save(leak)
+    staff = visit(**LOOKS[look])
+    staff.sign_in(make_reviewer(timezone.now()))
+    page = staff.go("/console/downloads/trace/add/")
+    is_usable(staff, f"{look}-trace")
+    page.locator("input[type=file]").set_input_files(leak)
+    page.locator("[name=why]").fill("2026-11-24 群内截图" if "zh" in look else "A screenshot in a group")
+    page.locator(".console-form button[type=submit]").click()
+    expect(page.locator("h2[role=status]")).to_be_visible()
+    is_usable(staff, f"{look}-traced-waiting")
+    assert leaks.follow(Trace.objects.get().pk, timezone.now)
+    expect(page.locator("table strong")).to_have_count(1)  # the page looks again by itself
+    expect(page.locator("table")).to_contain_text(release["number"])
+    is_usable(staff, f"{look}-traced")
+    staff.go("/console/downloads/trace/")
+    is_usable(staff, f"{look}-traces")
+    staff.go(f"/console/downloads/copy/{release['id']}/change/")
+    is_usable(staff, f"{look}-copy")
+
+
+@pytest.mark.parametrize("look", list(LOOKS))
+def test_staffs_pages_for_canaries(visit: Visitor, look: str) -> None:
+    platform, now = Platform(), timezone.now()
+    relay, user = platform.bind(), make_reviewer(now)
+    staff = visit(**LOOKS[look])
+    staff.sign_in(user)
+    staff.go("/console/downloads/canary/add/")
+    is_usable(staff, f"{look}-plant")
+    canary = canaries.plant(platform.client.pk, "c-1", None, "a tip", user, now)
+    assert Canary.objects.get() == canary
+    assert platform.play(relay["id"], by_stranger=True)["call"]["outcome"] == "stranger"
+    ring = CanaryRing.objects.get()
+    assert ring.employer == Employer.objects.get(pk=platform.employer) and ring.call == RelayCall.objects.get()
+    for path in ("canary/", f"canary/{canary.pk}/change/", "canaryring/", f"canaryring/{ring.pk}/change/"):
+        staff.go(f"/console/downloads/{path}")
+        is_usable(staff, f"{look}-{path.split('/')[0]}-{'one' if 'change' in path else 'all'}")
+    staff.page.locator("[name=outcome]").fill("a machine")
+    staff.page.locator(".console-form button[type=submit]").click()
+    expect(staff.page.locator(".console-form")).to_contain_text("a machine")

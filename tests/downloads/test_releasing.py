@@ -1,0 +1,453 @@
+"""Does a resume leave redacted, marked and relayed, once, to whom it was allowed, and not at all where anything is amiss?"""
+
+from __future__ import annotations
+
+import io
+import threading
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pypdfium2 as pdfium
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from downloads import clean_pages, copying, lending, mark_keys, preparing, redacting, releasing, retiring
+from downloads.marks import Words, marked
+from downloads.models import CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding
+from downloads.redacting import RedactedPage
+from downloads.specimens.person import Contact
+from downloads.specimens.resume import make as specimen
+from employers.clock import now_for
+from employers.models import ApiClient
+from events.errors import ProviderBroken, Refused
+from events.models import Event
+from tests.downloads.test_relays_api import Platform
+from verification.models import Case
+from verification.storage import EncryptedStorage
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "139 0000 0001"
+
+
+@lru_cache
+def pdf() -> bytes:
+    return specimen(3, "plain", "zh").pdf
+
+
+@pytest.fixture(autouse=True)
+def _books(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR, settings.RELAYS, settings.DOCUMENTS_DIR = tmp_path, "", tmp_path / "documents"
+
+
+_REAL = redacting.redact
+_seen: dict[str, Any] = {}
+
+
+@pytest.fixture(autouse=True)
+def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file is really read, but by one test alone: reading is what takes the time here."""
+
+    def redact(resume: Any, *more: Any) -> Any:
+        if resume.sha256 not in _seen:
+            _seen[resume.sha256] = _REAL(resume, *more)
+        return _seen[resume.sha256]
+
+    monkeypatch.setattr("downloads.redacting.redact", redact)
+
+
+@pytest.fixture
+def platform(db: None) -> Platform:
+    return Platform()
+
+
+class Shop:
+    """What a platform does with releases."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.client = platform.client
+
+    def gate_pass(self, candidate: str = "c-1") -> str:
+        asked = {"employer_id": self.platform.employer, "member_id": self.platform.member, "candidate": candidate}
+        return str(self.platform.call("post", "/gate/decisions", asked)["gate_pass"])
+
+    def post(self, gate_pass: str, resume: bytes | None = None, phone: str = PHONE, **more: str) -> Any:
+        key = more.pop("key", "")
+        body: dict[str, Any] = {"gate_pass": gate_pass, "candidate_phone": phone} | more
+        if resume is not None:
+            body["resume"] = SimpleUploadedFile("cv.pdf", resume, "application/pdf")
+        headers = {"Authorization": f"Bearer {self.platform.key}"} | ({"Idempotency-Key": key} if key else {})
+        answer = Client().post("/api/v1/releases", body, headers=headers)
+        return answer.json() | {"http": answer.status_code, "retry": answer.get("Retry-After")}
+
+    def read(self, release_id: str) -> Any:
+        return self.platform.call("get", f"/releases/{release_id}")
+
+    def link(self, release_id: str) -> Any:
+        return self.platform.call("post", f"/releases/{release_id}/links")
+
+
+@pytest.fixture
+def shop(platform: Platform) -> Shop:
+    return Shop(platform)
+
+
+def make(release: Any) -> bool:
+    """What the worker does, by the platform's clock."""
+    client = ApiClient.objects.get(pk=Copy.objects.get(pk=release["id"]).client_id)
+    return preparing.follow(release["id"], lambda: now_for(client))
+
+
+def fetched(url: str) -> Any:
+    return Client().get(url.split("8000", 1)[1] if "8000" in url else url)
+
+
+def test_a_resume_leaves_redacted_marked_relayed_and_told(shop: Shop) -> None:
+    asked = shop.post(shop.gate_pass(), pdf())
+    assert (asked["http"], asked["state"], asked["reasons"]) == (202, "preparing", [])
+    assert make(asked)
+    ready = shop.read(asked["id"])
+    assert ready["state"] == "ready" and ready["number"].startswith("ZR-") and ready["relay"]["number"].startswith("+861700")
+    kinds = {each["kind"]: each["count"] for each in ready["removed"]}
+    assert kinds["phone"] >= 1 and kinds["email"] >= 1
+    link = shop.link(ready["id"])
+    assert link["http"] == 201
+    file = fetched(link["url"])
+    assert file.status_code == 200 and file["Content-Type"] == "application/pdf" and "no-store" in file["Cache-Control"]
+    document = pdfium.PdfDocument(io.BytesIO(file.content))
+    text = "".join(page.get_textpage().get_text_range() for page in document)
+    of_the_person = specimen(3, "plain", "zh")
+    assert ready["relay"]["number"].removeprefix("+86") in text.replace(" ", "")
+    for _, part in of_the_person.contacts:
+        assert part.text.replace(" ", "") not in text.replace(" ", "")
+    verbs = list(Event.objects.filter(subject_id=ready["id"]).values_list("verb", flat=True))
+    assert verbs == ["request_copy", "ready_copy", "open_copy"]
+    copy = Copy.objects.get()
+    assert not copy.given_sealed and not copy.original, "what was given for making it is gone"
+    assert PHONE.replace(" ", "") not in str(Event.objects.values_list("data", flat=True))
+    again = fetched(link["url"])
+    assert again.status_code == 410 and "application/pdf" not in again["Content-Type"], "a link opens once"
+
+
+def test_the_copy_bears_this_releases_marks_over_the_clean_page(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    make(release)
+    copy = Copy.objects.get()
+    assert copy.resume is not None
+    pages = preparing.stored(copy.resume)
+    keys = mark_keys.keys_of(copy.number, copy.mark_key, len(pages))
+    other = mark_keys.keys_of("ZR-22222-22222", copy.mark_key, len(pages))
+    words = Words(copy.receiver, copy.number, copy.ready_at)  # type: ignore[arg-type]
+    mine, others = (marked(pages[0].pixels, key[0], words, copying.resolution(pages[0])) for key in (keys, other))
+    assert (mine != others).any()
+    with default_storage.open(copy.pdf.name) as file:
+        image = pdfium.PdfDocument(io.BytesIO(file.read()))[0].render(scale=pages[0].dpi / 72).to_numpy()[..., :3].astype(int)
+    size = min(image.shape[0], mine.shape[0]), min(image.shape[1], mine.shape[1])
+    grey = image[: size[0], : size[1]].mean(axis=2)
+    away = [np.abs(grey - page[: size[0], : size[1]].mean(axis=2)).mean() for page in (mine.astype(int), others.astype(int))]
+    assert away[0] < away[1], "the pages that left are nearer to this release's marks than to another's"
+
+
+def test_asked_twice_it_is_one_release_and_one_pass(shop: Shop) -> None:
+    gate_pass = shop.gate_pass()
+    first = shop.post(gate_pass, pdf(), key="k-1")
+    assert shop.post(gate_pass, pdf(), key="k-1")["id"] == first["id"], "the same key: a form's boundary is another each time"
+    assert shop.post(gate_pass, pdf())["id"] == first["id"], "and without a key: the pass says which release it is"
+    other = shop.post(gate_pass, specimen(4, "plain", "en").pdf)
+    assert (other["http"], other["code"]) == (409, "pass_spent"), "one pass, one resume"
+    assert list(PassUse.objects.values_list("reason", flat=True)) == [""]
+    assert make(first) and not make(first) and Copy.objects.count() == 1
+
+
+def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = shop.post(shop.gate_pass(), pdf())
+    make(first)
+    monkeypatch.setattr("downloads.redacting.redact", lambda *_: pytest.fail("read again"))
+    shop.platform.move("P2D")  # a candidate's quota is one a day
+    second = shop.post(shop.gate_pass(), pdf())
+    assert second["http"] == 202 and second["number"] != first["number"]
+    assert make(second) and CleanResume.objects.count() == 1
+    one, two = (releasing_bytes(release) for release in (first, second))
+    assert one != two, "every copy is unique"
+
+
+def releasing_bytes(release: Any) -> bytes:
+    with default_storage.open(Copy.objects.get(pk=release["id"]).pdf.name) as file:
+        return bytes(file.read())
+
+
+NO_RESUMES = [
+    (b"", "resume_empty"),
+    (b"hello", "resume_format_not_supported"),
+    (b"\xd0\xcf\x11\xe0", "resume_format_not_supported"),
+    (None, "resume_missing"),
+]
+
+
+@pytest.mark.parametrize(("resume", "code"), NO_RESUMES)
+def test_what_is_no_resume_costs_no_pass(resume: bytes | None, code: str, shop: Shop) -> None:
+    gate_pass = shop.gate_pass()
+    assert shop.post(gate_pass, resume)["code"] == code
+    assert not PassUse.objects.exists() and not Copy.objects.exists()
+    assert shop.post(gate_pass, pdf())["http"] == 202
+
+
+def test_where_no_number_can_be_lent_no_pass_is_spent(shop: Shop) -> None:
+    gate_pass = shop.gate_pass()
+    assert shop.post(gate_pass, pdf(), phone="12345")["code"] == "phone_invalid"
+    assert not PassUse.objects.exists() and not RelayBinding.objects.exists()
+    assert not stored_files(), "the file that came with it is gone"
+    assert shop.post(gate_pass, pdf())["http"] == 202
+
+
+def stored_files() -> list[Path]:
+    return [path for path in EncryptedStorage().location.rglob("*") if path.is_file()]
+
+
+def test_a_spent_or_foreign_pass_brings_nothing_and_is_on_record(shop: Shop, platform: Platform) -> None:
+    gate_pass = shop.gate_pass()
+    platform.call("post", "/gate/passes/spend", {"gate_pass": gate_pass})
+    assert shop.post(gate_pass, pdf())["code"] == "pass_spent"
+    assert list(PassUse.objects.values_list("reason", flat=True)) == ["", "pass_spent"]
+    assert Shop(Platform()).post(gate_pass, pdf())["code"] == "pass_unknown"
+    assert not Copy.objects.exists() and not stored_files()
+
+
+def test_with_too_many_waiting_the_pass_stays_good(shop: Shop, settings: Any) -> None:
+    settings.RELEASES_WAITING = 1
+    first, gate_pass = shop.post(shop.gate_pass(), pdf()), shop.gate_pass("c-2")
+    busy = shop.post(gate_pass, pdf(), key="k-2")
+    assert (busy["http"], busy["code"], busy["retry"]) == (503, "release_busy", "10")
+    assert PassUse.objects.count() == 1
+    make(first)
+    assert shop.post(gate_pass, pdf(), key="k-2")["http"] == 202
+
+
+def test_a_file_that_does_not_open_fails_and_the_pass_is_good_for_another(shop: Shop) -> None:
+    gate_pass = shop.gate_pass()
+    release = shop.post(gate_pass, b"%PDF-1.7\nnothing of it is true")
+    make(release)
+    failed = shop.read(release["id"])
+    assert (failed["state"], failed["reasons"][0]["code"]) == ("failed", "resume_unreadable")
+    assert shop.link(release["id"])["code"] == "release_not_ready"
+    shop.platform.move("PT10M")
+    retried = shop.post(gate_pass, pdf())
+    assert (retried["http"], retried["id"], retried["state"]) == (202, release["id"], "preparing")
+    assert preparing.follow(release["id"], lambda: timezone.now() + timedelta(minutes=10))
+    assert shop.read(release["id"])["state"] == "ready" and PassUse.objects.count() == 1, "and it used up no further pass"
+
+
+def test_a_contact_that_would_be_left_holds_the_resume_back(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("downloads.redacting.contacts_in", lambda text: [])  # as if nothing had been found
+    monkeypatch.setattr("downloads.redacting.redact", _REAL)
+    person = specimen(3, "plain", "zh")
+    phone = next(part.text for _, part in person.contacts if part.contact is Contact.PHONE)
+    release = shop.post(shop.gate_pass(), pdf(), phone=phone)
+    make(release)
+    assert shop.read(release["id"])["reasons"][0]["code"] == "resume_contact_left"
+    assert not Copy.objects.get().pdf
+
+
+def test_it_waits_for_a_number_and_goes_on_when_one_is_lent(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf(), phone="15400000006")  # the carrier does not answer: a minute later it does
+    assert not make(release)
+    copy = Copy.objects.get()
+    assert copy.state == CopyState.PREPARING and copy.lease is None and copy.resume is not None, "its pages are there already"
+    later = timezone.now() + timedelta(minutes=2)
+    lending.follow(copy.binding_id, lambda: later)
+    copy.refresh_from_db()
+    assert copy.due_at == later, "its doorbell rang"
+    assert preparing.follow(copy.pk, lambda: later)
+    assert shop.read(release["id"])["state"] == "ready"
+
+
+def test_where_no_number_comes_in_time_the_resume_does_not_leave(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf(), phone="15400000001")
+    assert not make(release)
+    later = timezone.now() + timedelta(minutes=11)
+    assert preparing.follow(release["id"], lambda: later)
+    assert shop.read(release["id"])["reasons"][0]["code"] == "release_no_relay"
+
+
+def test_a_worker_that_died_is_made_up_for(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    assert Copy.objects.claim(release["id"], timezone.now(), 240)
+    assert not make(release), "another holds it"
+    later = timezone.now() + timedelta(minutes=5)
+    assert preparing.follow(release["id"], lambda: later)
+    assert Copy.objects.get().deaths == 1 and Copy.objects.get().state == CopyState.READY
+
+
+def test_a_file_that_kills_every_worker_does_not_go_round_for_ever(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    Copy.objects.filter(pk=release["id"]).update(deaths=preparing.DEATHS)
+    assert make(release) and shop.read(release["id"])["state"] == "failed"
+
+
+def test_who_lost_the_lease_writes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    made = copying.copy
+
+    def slow(*arguments: Any) -> bytes:
+        Copy.objects.filter(pk=release["id"]).update(lease=None, leased_until=None)
+        return made(*arguments)
+
+    monkeypatch.setattr("downloads.copying.copy", slow)
+    assert not make(release)
+    assert Copy.objects.get().state == CopyState.PREPARING and len(stored_files()) == 2, "the original and its clean pages"
+
+
+def suspend(platform: Platform) -> None:
+    Case.objects.filter(employer=platform.employer).update(expires_at=timezone.now())
+
+
+def test_what_was_made_is_not_handed_to_who_was_suspended_since(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    make(release)
+    link = shop.link(release["id"])
+    suspend(shop.platform)
+    refused = fetched(link["url"])
+    assert refused.status_code == 403 and b"%PDF" not in refused.content
+    assert CopyLink.objects.get().why == "employer_expired", "and the try is on record"
+    assert shop.link(release["id"])["code"] == "employer_expired"
+    assert Copy.objects.get().opened_at is None
+
+
+def test_a_link_lasts_a_minute_and_is_forged_by_nobody(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    make(release)
+    url = shop.link(release["id"])["url"]
+    shop.platform.move("PT61S")
+    assert fetched(url).status_code == 410
+    for forged in (url[:-1], url.rsplit("/", 1)[0] + "/x.y", url + "x"):
+        answer = fetched(forged)
+        assert answer.status_code == 410 and "private" in answer["Cache-Control"]
+
+
+def test_what_only_looks_ahead_does_not_use_a_link_up(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    make(release)
+    path = "/releases/" + shop.link(release["id"])["url"].rsplit("/", 1)[1]
+    assert Client().get(path, headers={"Sec-Purpose": "prefetch;prerender"}).status_code == 503
+    assert Client().head(path).status_code == 405
+    assert Client().get(path).status_code == 200
+
+
+def test_a_release_is_its_platforms_alone(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    make(release)
+    stranger = Shop(Platform())
+    assert stranger.read(release["id"])["code"] == stranger.link(release["id"])["code"] == "release_unknown"
+    assert stranger.platform.call("get", "/releases")["data"] == []
+    assert [row["id"] for row in shop.platform.call("get", "/releases?candidate=c-1")["data"]] == [release["id"]]
+
+
+def test_a_resume_can_be_fetched_from_the_platforms_own_store(shop: Shop, settings: Any, tmp_path: Path) -> None:
+    gate_pass = shop.gate_pass()
+    assert shop.post(gate_pass, resume_reference="2026/cv.pdf")["code"] == "resume_source_missing"
+    settings.RESUMES = str(tmp_path / "resumes")
+    own = tmp_path / "resumes" / str(shop.client.pk)
+    (own / "2026").mkdir(parents=True)
+    (own / "2026" / "cv.pdf").write_bytes(pdf())
+    (own.parent / "secret.pdf").write_bytes(pdf())
+    (own / "link.pdf").symlink_to(own.parent / "secret.pdf")
+    assert shop.post(gate_pass, resume_reference="../secret.pdf")["http"] == 422
+    release = shop.post(gate_pass, resume_reference="link.pdf")
+    make(release)
+    assert shop.read(release["id"])["reasons"][0]["code"] == "resume_not_found", "a link leads out of the platform's folder"
+    again = shop.post(gate_pass, resume_reference="2026/cv.pdf")
+    assert again["id"] == release["id"] and make(again) and shop.read(again["id"])["state"] == "ready"
+
+
+def test_copies_and_pages_go_when_their_time_is_over(shop: Shop, django_capture_on_commit_callbacks: Any) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    with django_capture_on_commit_callbacks(execute=True):
+        make(release)
+    assert len(stored_files()) == 2
+    now = timezone.now()
+    assert retiring.retire_copies(now + timedelta(hours=23), 365) == 0
+    assert retiring.retire_copies(now + timedelta(hours=25), 365) == 1
+    assert shop.read(release["id"])["state"] == "closed" and shop.link(release["id"])["code"] == "release_closed"
+    assert len(stored_files()) == 1, "the clean pages stay, on which leaks are traced"
+    retiring.retire_copies(now + timedelta(days=366), 365)
+    assert not stored_files() and Copy.objects.get().resume.removed == []  # type: ignore[union-attr]
+    retiring.retire_copies(now + timedelta(days=1500), 365)
+    assert not Copy.objects.exists() and not CleanResume.objects.exists()
+
+
+def test_clean_pages_come_back_as_they_were_and_nothing_else_opens() -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (40, 30, 3)).astype(np.uint8)
+    quad = np.array([[1, 2], [3, 2], [3, 4], [1, 4]], np.float32)
+    (back,) = clean_pages.unpacked(clean_pages.packed([RedactedPage(1, pixels, 150.0, (), (quad,))]))
+    assert (back.pixels == pixels).all() and (back.phones[0] == quad).all() and back.dpi == 150.0
+    for wrong in (b"", b"PK\x03\x04", clean_pages.packed([])[:-9]):
+        with pytest.raises(ProviderBroken):
+            clean_pages.unpacked(wrong)
+
+
+@pytest.mark.parametrize(("extension", "first"), [("", "17000000010"), ("104", "17000000010 转 104")])
+def test_a_relay_number_is_written_as_it_is_dialled(extension: str, first: str) -> None:
+    assert copying.dialled("+8617000000010", extension)[0] == first
+
+
+# --- At once -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def at_once(transactional_db: None) -> Shop:
+    return Shop(Platform())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_open_one_link_at_once_one_gets_the_copy(at_once: Shop) -> None:
+    release = at_once.post(at_once.gate_pass(), pdf())
+    make(release)
+    _, url = releasing.make_link(release["id"], at_once.client, timezone.now())
+    got: list[str] = []
+
+    def fetch() -> None:
+        try:
+            releasing.open_link(releasing.linked(url.rsplit("/", 1)[1]), at_once.client, timezone.now())
+            got.append("copy")
+        except Refused as refused:
+            got.append(refused.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=fetch) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(got) == ["copy", *["copy_link_used"] * 5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_ask_with_one_pass_at_once_one_release_comes(at_once: Shop) -> None:
+    gate_pass = at_once.gate_pass()
+    got: list[str] = []
+
+    def ask() -> None:
+        try:
+            copy = releasing.begin(releasing.Asked(gate_pass, PHONE, "", pdf()), at_once.client, timezone.now())
+            got.append(str(copy.pk))
+        except Refused as refused:
+            got.append(refused.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Copy.objects.count() == 1 and PassUse.objects.filter(reason="").count() == 1
+    assert set(got) <= {str(Copy.objects.get().pk), "pass_spent"}, got
