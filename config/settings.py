@@ -299,6 +299,22 @@ if not re.fullmatch(r"https?://[^/@?#]+/?", ALIYUN_ENDPOINT):
 if RELAY_DAYS < 30:
     raise ImproperlyConfigured(f"ZIZHI_RELAY_DAYS is {RELAY_DAYS}: with less than 30 days candidates are lost who wait for an answer.")
 
+# --- Candidates (docs/candidates.md) ----------------------------------------------------------------------
+CANDIDATES_DEFAULT: str = env.str("ZIZHI_CANDIDATES_DEFAULT", default="tell_after")
+"""How candidates are asked of whom we were told nothing, where their platform has not declared it."""
+CONSENT_DAYS: int = env.int("ZIZHI_CONSENT_DAYS", default=180)
+"""For how long a consent holds that is given on our page."""
+CONSENT_ASKED_DAYS: int = env.int("ZIZHI_CONSENT_ASKED_DAYS", default=14)
+"""For how long a candidate can answer."""
+CONSENT_NOT_AGAIN_DAYS: int = env.int("ZIZHI_CONSENT_NOT_AGAIN_DAYS", default=90)
+"""For how long a candidate is not asked again after a no (网络数据安全管理条例 22(5))."""
+ERASE_DAYS: int = env.int("ZIZHI_ERASE_DAYS", default=15)
+"""Within how many days an employer erases its copies once the candidate has revoked."""
+if CANDIDATES_DEFAULT not in ("ask_first", "tell_after", "closed"):
+    raise ImproperlyConfigured(f"ZIZHI_CANDIDATES_DEFAULT is {CANDIDATES_DEFAULT!r}; it can be: ask_first, tell_after, closed.")
+if min(CONSENT_DAYS, CONSENT_ASKED_DAYS, CONSENT_NOT_AGAIN_DAYS, ERASE_DAYS) < 1:
+    raise ImproperlyConfigured("ZIZHI_CONSENT_DAYS, _ASKED_DAYS, _NOT_AGAIN_DAYS and ZIZHI_ERASE_DAYS are days, 1 or more.")
+
 # --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
 UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
 SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)

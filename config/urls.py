@@ -23,6 +23,8 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("case/", include("verification.urls")),
     path("relays/", include("downloads.urls")),
+    path("mine/", include("downloads.ledger.urls")),
+    path("erasures/", include("downloads.erasures.urls")),
     path("favicon.ico", icon),
     path("", include("employers.urls")),
 ]

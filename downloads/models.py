@@ -9,13 +9,25 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from downloads import rights
+from downloads.candidate_models import (
+    BlockedEmployer,
+    Candidate,
+    CandidateDefault,
+    Consent,
+    ConsentRequest,
+    EraseOrder,
+    MisuseReport,
+    Mode,
+    Release,
+)  # fmt: skip
 from downloads.relay_models import RelayBinding, RelayCall, RelayPoll, RelayTeam
 from downloads.rights import Tier
 from employers.models import Employer, User
 
 __all__ = [
-    "Contact", "GateDecision", "GateDecisionQuerySet", "LadderVersion", "Move", "PassUse", "RelayBinding", "RelayCall", "RelayPoll",
-    "RelayTeam", "Standing", "StandingQuerySet",
+    "BlockedEmployer", "Candidate", "CandidateDefault", "Consent", "ConsentRequest", "Contact", "EraseOrder", "GateDecision",
+    "GateDecisionQuerySet", "LadderVersion", "MisuseReport", "Mode", "Move", "PassUse", "RelayBinding", "RelayCall", "RelayPoll",
+    "RelayTeam", "Release", "Standing", "StandingQuerySet",
 ]  # fmt: skip
 
 
