@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from downloads import proposals_admin  # noqa: F401  (its pages are registered as it is read)
+from downloads import (
+    proposals_admin,  # noqa: F401  (its pages are registered as it is read)
+    relays_admin,  # noqa: F401  (likewise)
+)
 from downloads.answers_admin import TIERS, AnsweredFilter, TierFilter, UsedFilter, WhyNotFilter, WhyNotHonouredFilter, in_words
 from downloads.models import GateDecision, PassUse, Standing
+from downloads.relays_admin import ForWhoSeesAnswers
 from events.admin import LookOnlyAdmin
 
 
@@ -33,16 +36,6 @@ class GateDecisionAdmin(WithItsRung, LookOnlyAdmin):
     @admin.display(description=_("why not"), ordering="reason", empty_value="—")
     def why(self, answer: GateDecision) -> str:
         return in_words(answer.reason)
-
-
-class ForWhoSeesAnswers(LookOnlyAdmin):
-    """What belongs to the gate's answers is for whoever may see those."""
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm("downloads.view_gatedecision"))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
 
 @admin.register(PassUse)

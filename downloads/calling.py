@@ -1,7 +1,8 @@
 """What came of the calls? Each record is written down once, however often and in whatever order it comes.
 
 Records come by the provider's callback, and, where it has a list, by reading that again: what was lost on the way is found there.
-A call that came through is a sign that hiring goes on, so its number lasts on, and it counts as a contact.
+A call that came through is a sign that hiring goes on, so its number lasts on. It is not put down as a contact: who hires by chat as
+well would look as if they contacted few, on a platform that reports no contacts itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from downloads import relaying, relays
-from downloads.models import Contact, RelayBinding, RelayCall, RelayPoll
+from downloads.models import RelayBinding, RelayCall, RelayPoll
 from downloads.relay_models import OPEN
 from downloads.relays.base import CallRecord, Outcome, Relays
 from events.actor import SYSTEM
@@ -71,12 +72,8 @@ def _follows(binding: RelayBinding, record: CallRecord, call: RelayCall, now: da
         "call_relay", binding, SYSTEM, now, by_candidate=record.by_candidate, call=str(call.pk), outcome=str(record.outcome),
         seconds=record.seconds, called_at=record.at.isoformat(),
     )  # fmt: skip
-    if record.outcome is not Outcome.CONNECTED:
-        return
-    if binding.state in OPEN and binding.expires_at > now:
+    if record.outcome is Outcome.CONNECTED and binding.state in OPEN and binding.expires_at > now:
         relaying.lengthen(binding, min(record.at, now), SYSTEM)
-    contact = {"uscc": binding.uscc, "client_id": binding.client_id, "at": min(record.at, now)}
-    Contact.objects.get_or_create(pk=binding.decision_id, defaults=contact)
 
 
 def poll(provider: Relays, now: datetime) -> int:

@@ -25,7 +25,7 @@ class RelayState(models.TextChoices):
 
     REQUESTED = "requested", _("requested")
     BOUND = "bound", _("in force")
-    ENDED = "ended", _("ended")
+    ENDED = "ended", _("no longer in force")
     FAILED = "failed", _("no number could be lent")
 
 
@@ -104,11 +104,11 @@ class RelayBinding(Job):
     provider = models.CharField(_("provider"), max_length=20)
     team = models.ForeignKey(RelayTeam, on_delete=models.PROTECT, related_name="bindings", verbose_name=_("team of callers"))
     reference = models.CharField(max_length=64, blank=True)
-    number = models.CharField(_("number"), max_length=20, blank=True)
+    number = models.CharField(_("relay number"), max_length=20, blank=True)
     extension = models.CharField(_("extension"), max_length=8, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=RelayState.choices, default=RelayState.REQUESTED)
     muted = models.BooleanField(_("muted by the candidate"), default=False)
-    requested_at = models.DateTimeField(_("requested"))
+    requested_at = models.DateTimeField(_("asked for"))
     bound_at = models.DateTimeField(_("lent"), null=True, blank=True)
     expires_at = models.DateTimeField(_("ends"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -198,12 +198,12 @@ class RelayCall(models.Model):
     provider = models.CharField(_("provider"), max_length=20)
     record_id = models.CharField(_("record"), max_length=100)
     binding = models.ForeignKey(
-        RelayBinding, null=True, blank=True, on_delete=models.PROTECT, related_name="calls", verbose_name=_("relay number")
+        RelayBinding, null=True, blank=True, on_delete=models.PROTECT, related_name="calls", verbose_name=_("binding")
     )
     """None: the number was never lent by us, as far as is known."""
     client_id = models.UUIDField(_("platform"), null=True, blank=True)
     test = models.BooleanField(_("of a test"), default=False, db_default=False)
-    number = models.CharField(_("number"), max_length=20)
+    number = models.CharField(_("relay number"), max_length=20)
     extension = models.CharField(_("extension"), max_length=8, blank=True)
     caller_index = models.CharField(max_length=64, blank=True)
     """Blind index of who called: that the same stranger tries many numbers can be told."""

@@ -7,7 +7,7 @@ lately first, and each of them in turn. A round compares a digest, and opens no 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -35,9 +35,19 @@ def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
 
 
 def callers(employer_id: UUID) -> list[Member]:
-    """The members who may call now, those who joined first: whoever is there, may sign in, and gave a number."""
-    there = Member.objects.active().filter(employer=employer_id, user__is_active=True).exclude(user__phone_sealed="")
-    return list(there.select_related("user").order_by("joined_at", "pk")[:CALLERS_AT_MOST])
+    """The members who may call now, those who joined first: who is there, may sign in, confirmed their address and gave a number."""
+    return _callers({employer_id}).get(employer_id, [])
+
+
+def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
+    """The same of several employers, in one question."""
+    there = Member.objects.active().filter(employer__in=employer_ids, user__is_active=True, user__email_verified_at__isnull=False)
+    there = there.exclude(user__phone_sealed="")
+    found: dict[UUID, list[Member]] = {}
+    for member in there.select_related("user").order_by("joined_at", "pk"):
+        if len(of := found.setdefault(member.employer_id, [])) < CALLERS_AT_MOST:
+            of.append(member)
+    return found
 
 
 def digest(members: Sequence[Member]) -> str:
@@ -52,14 +62,16 @@ def look(now: datetime, since: datetime) -> list[UUID]:
     changed = Event.objects.filter(verb__in=CHANGES, at__gte=since).exclude(employer_id=None).order_by().values("employer_id")
     lately = list(used.filter(employer__in=changed))
     longest = list(used.order_by("looked_at")[:LOOKED_OVER])
-    marked = [team.employer_id for team in {team.pk: team for team in (*lately, *longest)}.values() if mark(team, now)]
+    both = {team.pk: team for team in (*lately, *longest)}.values()
+    there = _callers({team.employer_id for team in both})
+    marked = [team.employer_id for team in both if _mark(team, there.get(team.employer_id, []), now)]
     RelayTeam.objects.filter(pk__in=[team.pk for team in longest]).update(looked_at=now)
     return marked
 
 
-def mark(team: RelayTeam, now: datetime) -> bool:
-    """Let the provider be told, if there is something new; whether there is."""
-    if digest(callers(team.employer_id)) == team.told_digest:
+def _mark(team: RelayTeam, members: Sequence[Member], now: datetime) -> bool:
+    """Let the provider be told of these, if it was told of others; whether it was."""
+    if digest(members) == team.told_digest:
         return False
     # A worker that tells it at this moment looks at what it told, so nothing is overlooked.
     RelayTeam.objects.filter(pk=team.pk, lease=None).update(finished_at=None, due_at=now)
@@ -87,8 +99,7 @@ def tell(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
             if bool(team.callers) is not bool(members):
                 _muted_or_not(locked, now)
         # Else another worker made the group at the same moment: its own is used, and told of whom it lacks.
-    if digest(callers(team.employer_id)) != locked.told_digest:
-        mark(locked, now + timedelta(seconds=1))
+    _mark(locked, callers(team.employer_id), now + timedelta(seconds=1))
     return locked
 
 

@@ -13,9 +13,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from employers import sightings
 from employers.models import ApiClient, Employer, Member, User
-from employers.operations import tell_owners_of
+from employers.operations import give_phone, tell_owners_of
 from events.api_words import checked_reference
 from events.errors import Refused
 from events.mail import NOWHERE, queue_mail
@@ -94,20 +93,12 @@ def set_phone(client: ApiClient, employer: Employer, member_id: UUID, phone: str
 
     Raises Refused: `member_unknown`, `member_not_linked`, `phone_invalid`.
     """
-    phone = sightings.check_phone(phone)
-    with transaction.atomic():
-        member = Member.objects.active().select_for_update(of=("self",)).filter(pk=member_id, employer=employer).first()
-        if member is None:
-            raise Refused("member_unknown")
-        if not member.reference:
-            raise Refused("member_not_linked")
-        if sightings.phone_of(member.user) != phone:
-            member.user.phone_sealed = sightings.seal_phone(phone)
-            member.user.save(update_fields=["phone_sealed"])
-            if phone:
-                sightings.record(member.user, now, phone=phone)
-            data = {"member": str(member_id), "given": bool(phone)}
-            record("set_phone", employer, client.as_actor(), now, employer_id=employer.pk, data=data)
+    member: Member | None = Member.objects.active().filter(pk=member_id, employer=employer).first()
+    if member is None:
+        raise Refused("member_unknown")
+    if not member.reference:
+        raise Refused("member_not_linked")
+    give_phone(member, phone, client.as_actor(), now)
     return member
 
 

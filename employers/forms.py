@@ -236,6 +236,19 @@ class InviteForm(RefusableForm):
     email = forms.EmailField(label=_("Colleague's e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
 
 
+class PhoneForm(RefusableForm):
+    """The number that one calls from oneself."""
+
+    phone = phone_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].help_text = _(
+            "Candidates are called by relay numbers, and only those of your team get through. So we need the number that you call from. "
+            "It is kept encrypted; neither your colleagues nor candidates see it."
+        )
+
+
 class ResetForm(_Refusable, PasswordResetForm):
     """Asks for a link to a new password; the mail goes through our queue, its link to our own address."""
 

@@ -328,6 +328,24 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
             record("remove_member", owner.employer, owner.as_actor(), now, employer_id=owner.employer_id, data={"member": str(member_id)})
 
 
+def give_phone(member: Member, phone: str, actor: Actor, now: datetime) -> None:
+    """The number that the member calls from; "" for none. It rests sealed; that it is another one is on record, not which.
+
+    Raises Refused `phone_invalid`.
+    """
+    phone = sightings.check_phone(phone)
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=member.user_id)
+        if sightings.phone_of(user) == phone:
+            return
+        user.phone_sealed = sightings.seal_phone(phone)
+        user.save(update_fields=["phone_sealed"])
+        if phone:
+            sightings.record(user, now, phone=phone)
+        data = {"member": str(member.pk), "given": bool(phone)}
+        record("set_phone", member.employer, actor, now, employer_id=member.employer_id, data=data)
+
+
 def create_api_client(
     name: str, scopes: Sequence[Scope], now: datetime, actor: Actor = SYSTEM, *, test: bool = False, return_urls: str = ""
 ) -> tuple[ApiClient, str]:

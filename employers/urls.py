@@ -18,6 +18,7 @@ urlpatterns = [
     path("verify-email/<str:token>/", views.verify_email, name="verify_email"),
     path("join/<str:token>/", views.join, name="join"),
     path("team/", views.team, name="team"),
+    path("team/phone/", views.my_phone, name="my_phone"),
     path("team/<uuid:member_id>/remove/", views.remove_member, name="remove_member"),
     path("password/", views.PasswordReset.as_view(), name="password_reset"),
     path("password/sent/", views.PasswordResetDone.as_view(), name="password_reset_done"),

@@ -29,6 +29,7 @@ from employers import operations, sightings, throttle
 from employers.forms import (
     InviteForm,
     JoinForm,
+    PhoneForm,
     RegisterForm,
     ResetForm,
     SignInForm,
@@ -342,8 +343,26 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
             return redirect("employers:team")
     members = member.employer.members.active().select_related("user").order_by("joined_at")
     is_owner = member.role == Member.MemberRole.OWNER
-    context = {"form": form, "member": member, "members": members, "is_owner": is_owner, "hindrance": hindrance}
+    context = {
+        "form": form, "member": member, "members": members, "is_owner": is_owner, "hindrance": hindrance, "phone_form": PhoneForm(),
+        "phone": sightings.masked_phone(sightings.phone_of(member.user)),
+    }  # fmt: skip
     return render(request, "employers/team.html", context, status=_status(form))
+
+
+@sensitive_post_parameters("phone")
+@posted_or("employers:team")
+@member_required
+def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
+    """The number that the member calls candidates from."""
+    typed = request.POST.get("phone", "")[:30]
+    try:
+        operations.give_phone(member, typed, member.as_actor(), timezone.now())
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(request, gettext("Your number is noted.") if typed.strip() else gettext("Your number is deleted."))
+    return redirect("employers:team")
 
 
 @posted_or("employers:team")

@@ -571,12 +571,30 @@ def test_a_provider_that_is_down_is_told_of_the_team_later(
     assert provider.call(binding.number, "", CALLERS[1], now).outcome is Outcome.CONNECTED
 
 
+def test_looking_over_the_teams_costs_the_same_for_many(
+    platform: ApiClient, now: datetime, db: None, django_assert_max_num_queries: Any
+) -> None:
+    for each in range(8):
+        made = approved(now, days=60)
+        give_phone(made, f"+86138000000{each:02d}")
+        bound(made, platform, now, PHONE, f"c-{each}")
+    with django_assert_max_num_queries(6):
+        assert teams.look(now, now) == []
+
+
+def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now: datetime) -> None:
+    seal = seal_phone(CALLERS[1])
+    users = [User(email=f"p{each}@team.example", phone_sealed=seal, joined_at=now, email_verified_at=now) for each in range(205)]
+    User.objects.bulk_create(users)
+    Member.objects.bulk_create([Member(user=user, employer=member.employer, role="recruiter", joined_at=now) for user in users])
+    assert len(teams.callers(member.employer_id)) == 200
+    assert bound(member, platform, now).state == RelayState.BOUND
+
+
 # --- Calls -----------------------------------------------------------------------------------------------
 
 
-def test_a_call_that_came_through_lets_it_last_and_is_a_contact(
-    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
-) -> None:
+def test_a_call_that_came_through_lets_it_last(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
     binding = bound(member, platform, now)
     later = now + timedelta(days=5)
     assert taken_in(provider, called(provider, binding, later, seconds=42), later) == 1
@@ -584,7 +602,7 @@ def test_a_call_that_came_through_lets_it_last_and_is_a_contact(
     call = binding.calls.get()
     assert (call.outcome, call.seconds, call.at) == ("connected", 42, later)
     assert binding.expires_at == later + timedelta(days=30)
-    assert Contact.objects.get(pk=binding.decision_id).client_id == platform.pk
+    assert not Contact.objects.exists(), "a platform reports those"
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM downloads_relaycall")
         assert all(number[3:] not in str(cursor.fetchall()) for number in (PHONE, *CALLERS))
@@ -625,7 +643,6 @@ def test_other_outcomes_prove_no_hiring(member: Member, platform: ApiClient, now
     taken_in(provider, called(provider, binding, later, "+8613700000009"), later)
     binding.refresh_from_db()
     assert binding.calls.get().outcome == "stranger" and binding.expires_at == now + timedelta(days=30)
-    assert not Contact.objects.exists()
 
 
 def test_a_call_after_the_end_is_found_by_its_number(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:

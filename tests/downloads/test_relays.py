@@ -8,6 +8,7 @@ second here is the real SDK, pointed at a local server that checks its signature
 from __future__ import annotations
 
 import json
+import runpy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
 
+from downloads import relays
 from downloads.relays import aliyun
 from downloads.relays.aliyun import Account, AliyunRelays
 from downloads.relays.base import (
@@ -493,3 +498,45 @@ def test_an_account_that_is_none_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError) as caught:
         Account(**(right | wrong))
     assert "very-secret" not in str(caught.value)
+
+
+# --- What a deployment sets ------------------------------------------------------------------------------
+
+SETTINGS = Path(__file__).resolve().parents[2] / "config" / "settings.py"
+ALIYUN = {
+    "RELAYS": "aliyun", "ALIYUN_KEY_ID": "id", "ALIYUN_KEY_SECRET": "key", "ALIYUN_POOL_KEY": "FC1", "ALIYUN_CALLBACK_SECRET": SECRET,
+}  # fmt: skip
+
+
+def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, Any]:
+    for name, value in environment.items():
+        monkeypatch.setenv(f"ZIZHI_{name}", value)
+    return runpy.run_path(str(SETTINGS))
+
+
+def test_a_deployment_with_an_account_lends(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = settings_with(monkeypatch, **ALIYUN)
+    names = [name for name in read if name.startswith("ALIYUN_")]
+    with override_settings(**{name: read[name] for name in (*names, "RELAYS")}):
+        assert isinstance(relays.named(relays.chosen(uuid4(), test=False)), AliyunRelays)
+        assert relays.named(relays.chosen(uuid4(), test=True)).name.startswith("test-"), "a test never reaches a real provider"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"RELAYS": "huawei"}, "ZIZHI_RELAYS is 'huawei'"),
+        *(({name: ""}, f"ZIZHI_{name}") for name in list(ALIYUN)[1:]),
+        ({"ALIYUN_CALLBACK_SECRET": "x" * 23}, "ZIZHI_ALIYUN_CALLBACK_SECRET"),
+        ({"ALIYUN_CALLBACK_SECRET": "x" * 23 + "/"}, "ZIZHI_ALIYUN_CALLBACK_SECRET"),
+        ({"ALIYUN_ENDPOINT": "dyplsapi.aliyuncs.com"}, "ZIZHI_ALIYUN_ENDPOINT"),
+        ({"RELAY_DAYS": "29"}, "ZIZHI_RELAY_DAYS"),
+        ({"RELAYS": "simulator", "SITE_URL": "https://zizhi.example"}, "ZIZHI_RELAYS is the simulator"),
+    ],
+)
+def test_what_is_not_right_stops_the_start_by_its_name(wrong: dict[str, str], named: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZIZHI_STAFF_SECOND_FACTOR", "required")
+    monkeypatch.setenv("ZIZHI_BANK", "")
+    monkeypatch.setenv("ZIZHI_E_LICENCES", "")
+    with pytest.raises(ImproperlyConfigured, match=named):
+        settings_with(monkeypatch, **(ALIYUN | wrong))

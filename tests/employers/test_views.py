@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from django.utils import timezone, translation
 from config.messages import compile_all
 from employers import operations, throttle
 from employers.models import Employer, Member, User
+from employers.sightings import phone_of
 from employers.views import links
 from events.errors import Refused
 from events.models import Event, Mail
-from tests.factories import PASSWORD, make_case, make_employer, make_member, make_reviewer, make_uscc
+from events.reasons import REASONS
+from tests.factories import PASSWORD, make_case, make_employer, make_member, make_reviewer, make_uscc, sign_in
 
 for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
@@ -658,3 +661,31 @@ class TestMails:
         said = render_to_string(f"email/{mail.template}.txt", mail.context)
         assert mail.context["link"] in said
         assert "云溪市示例科技有限公司" in said
+
+
+class TestMyPhone:
+    """The number that a recruiter calls from: given, replaced and deleted by themselves, and readable for nobody else."""
+
+    def test_it_is_given_replaced_and_deleted(self, now: datetime, db: None) -> None:
+        member = make_member(now)
+        visitor = sign_in(member.user)
+        for typed, kept in (("138 0000 0001", "+8613800000001"), ("13800000002", "+8613800000002"), ("", "")):
+            visitor.post("/team/phone/", {"phone": typed})
+            member.user.refresh_from_db()
+            assert phone_of(member.user) == kept
+        said = Event.objects.filter(verb="set_phone", employer_id=member.employer_id).order_by("id")
+        assert [event.data["given"] for event in said] == [True, True, False] and "13800000001" not in str(list(said.values()))
+
+    def test_a_wrong_one_is_refused_with_its_way_on(self, now: datetime, db: None) -> None:
+        visitor = sign_in(make_member(now).user)
+        page = visitor.post("/team/phone/", {"phone": "12345"}, follow=True)
+        assert REASONS["phone_invalid"].fix.en in html.unescape(page.content.decode())
+
+    def test_only_oneself_sees_it_and_masked(self, now: datetime, db: None) -> None:
+        member = make_member(now)
+        colleague = make_member(now, member.employer, role="recruiter")
+        sign_in(member.user).post("/team/phone/", {"phone": "13800000001"})
+        assert "138****0001" in sign_in(member.user).get("/team/").content.decode()
+        for page in (sign_in(colleague.user).get("/team/"), sign_in(member.user).get("/team/")):
+            assert "13800000001" not in page.content.decode()
+        assert "0001" not in sign_in(colleague.user).get("/team/").content.decode()
