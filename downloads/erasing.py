@@ -102,9 +102,8 @@ def _write(row: EraseOrder, template: str, member_id: UUID | None, now: datetime
     candidate = Candidate.objects.get(pk=row.candidate_id)
     company = Employer.objects.values_list("name", flat=True).get(pk=row.employer_id)
     took = Member.objects.values_list("user_id", flat=True).filter(pk=member_id).first() if member_id else None
-    context = {
-        "candidate": candidate.reference, "company": company, "due": localtime(row.due_at).date().isoformat(), "path": reverse("erasures:list"),
-    }  # fmt: skip
+    due = localtime(row.due_at).date().isoformat()
+    context = {"candidate": candidate.reference, "company": company, "due": due, "path": reverse("erasures:list")}
     for user in dict.fromkeys(member.user for member in notices.concerned(row.employer_id, took)):
         queue_mail(user.email, template, user.language, context, now)
 

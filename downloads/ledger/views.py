@@ -75,8 +75,9 @@ def _closed(request: HttpRequest) -> HttpResponse:
 
 def _in_words(refused: Refused) -> str:
     reason = refused.reason
-    says, fix = (reason.says.en, reason.fix.en) if get_language() == "en" else (reason.says.zh, reason.fix.zh)
-    return gettext("%(says)s. %(fix)s.") % {"says": says, "fix": fix}
+    if get_language() == "en":
+        return f"{reason.says.en}. {reason.fix.en}."
+    return f"{reason.says.zh}。{reason.fix.zh}。"
 
 
 def _by(candidate: Candidate) -> Actor:

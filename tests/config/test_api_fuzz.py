@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CheckFunction, load_all_checks, not_a_server_error
 
 from config.wsgi import application
-from downloads import rehearsing, relaying
+from downloads import candidates, consents, rehearsing, relaying
+from downloads.models import EraseOrder
 from employers.enrolling import set_phone
 from employers.models import ApiClient, Member, Scope
 from employers.operations import create_api_client
@@ -87,6 +88,10 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     set_phone(client, employer, _named(member).pk, "13800000001", now)
     lent = relaying.bind(yes["id"], client, "13900000001", now)
     ids["relay_id"] = rehearsing.follow_at_once(lent, client, timezone.now).pk
+    told = candidates.Told("tell_after", "lin@home.test")
+    candidate, _ = candidates.put_candidate(client, "co-1", told, now)
+    ids["request_id"] = consents.ask(client, "co-1", employer, member.pk, [], now).pk
+    ids["order_id"] = EraseOrder.objects.create(candidate=candidate, employer=employer, uscc=employer.uscc, ordered_at=now, due_at=now).pk
     # The test's connection is not the server's to close; Django's own test client does the same.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
