@@ -393,6 +393,7 @@ _EVERY: dict[str, float] = {
     "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
     "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
     "downloads.tasks.retire_answers": 3600,
+    "downloads.tasks.remind_erasures": 3600,
     "downloads.tasks.close_relays": 5,
     "downloads.tasks.sweep_relays": SWEEP_SECONDS,
     "downloads.tasks.sweep_teams": SWEEP_SECONDS,

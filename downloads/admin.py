@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from downloads import (
+    candidates_admin,  # noqa: F401  (likewise)
     proposals_admin,  # noqa: F401  (its pages are registered as it is read)
     relays_admin,  # noqa: F401  (likewise)
 )

@@ -149,12 +149,16 @@ class ReleaseOut(Schema):
     method: str = Field(description="How it went.", examples=["marked_copy"])
     kinds: list[str] = Field(description="What of the candidate's data went along.", examples=[["resume", "relay_number"]])
     released_at: datetime = Field(description="When.")
+    receipt: str = Field(description="The receipt, word for word as it was signed: JSON in its one form.")
+    signature: str = Field(description="Ed25519 over these bytes, in base64url.")
+    key_id: str = Field(description="By which key of `/.well-known/zizhi-receipt-keys.json`.", examples=["0c1d2e3f4a5b6c7d"])
 
     @classmethod
     def of(cls, row: Release) -> ReleaseOut:
         return cls(
             id=row.pk, decision_id=row.decision_id, employer_id=row.employer_id, uscc=row.uscc, receiver=row.receiver, contact=row.contact,
             purpose=row.purpose, method=row.method, kinds=row.kinds, released_at=row.released_at,
+            receipt=row.receipt, signature=row.signature, key_id=row.key_id,
         )  # fmt: skip
 
 

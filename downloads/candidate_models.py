@@ -201,6 +201,10 @@ class Release(models.Model):
     contact = models.CharField(_("contact of the receiver"), max_length=254)
     consent = models.ForeignKey(Consent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
     released_at = models.DateTimeField(_("left"))
+    receipt = models.TextField(_("receipt"), default="", db_default="")
+    """Word for word what was signed (`downloads.receipts`)."""
+    signature = models.CharField(_("signature"), max_length=100, default="", db_default="")
+    key_id = models.CharField(_("key of the receipt"), max_length=16, default="", db_default="")
 
     objects = ReleaseQuerySet.as_manager()
 

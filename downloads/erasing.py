@@ -7,6 +7,7 @@ employer's word, on record with its name, and silence past the day counts as a s
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -16,14 +17,15 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from downloads import telling
+from downloads.candidate_models import EraseOrderQuerySet
 from downloads.models import Candidate, EraseOrder, Release
-from employers.models import Employer, Member
+from employers.models import ApiClient, Employer, Member
 from events.actor import SYSTEM, Actor
 from events.errors import Refused
 from events.mail import queue_mail
 from verification import notices
 
-AT_ONCE = 200
+AT_ONCE: Final = 200
 
 
 def takers(candidate: Candidate, uscc: str) -> list[Release]:
@@ -78,10 +80,12 @@ def withdraw(candidate: Candidate, uscc: str, actor: Actor, now: datetime) -> No
         telling.note("withdraw_erasure", row, candidate, row.employer_id, actor, now, order=str(row.pk))
 
 
-def remind(now: datetime) -> int:
-    """Write, once, to those whose time is over; how many."""
-    late = EraseOrder.objects.overdue(now).filter(reminded_at=None).order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]
-    return sum(_remind(order_id, now) for order_id in list(late))
+def remind(now: datetime, client: ApiClient | None = None) -> int:
+    """Write, once, to those whose time is over; how many. Those of tests belong to their `client`, whose clock it is."""
+    late = EraseOrder.objects.overdue(now).filter(reminded_at=None, candidate__test=client is not None)
+    if client is not None:
+        late = late.filter(candidate__client_id=client.pk)
+    return sum(_remind(order_id, now) for order_id in list(late.order_by("due_at").values_list("pk", flat=True)[:AT_ONCE]))
 
 
 def _remind(order_id: UUID, now: datetime) -> bool:
@@ -108,6 +112,6 @@ def _write(row: EraseOrder, template: str, member_id: UUID | None, now: datetime
         queue_mail(user.email, template, user.language, context, now)
 
 
-def owed(employer: Employer) -> QuerySet[EraseOrder]:
+def owed(employer: Employer) -> EraseOrderQuerySet:
     """Every order to this employer, those that wait for an answer first, the most urgent on top."""
     return EraseOrder.objects.filter(employer=employer).select_related("candidate", "answered_by__user")

@@ -5,11 +5,12 @@ They are laid out by the same operations as anybody; what answers by itself, ans
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from downloads import candidates, consents
+from downloads import candidates, consents, erasing
 from downloads.models import ConsentRequest, Mode
 from employers.models import ApiClient, Employer
 from events.actor import Actor, Role
@@ -57,3 +58,9 @@ def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) ->
     if not client.test or recipe is None or recipe.agrees is None or request.answered_at is not None:
         return request
     return consents.answer(request.pk, recipe.agrees, Actor(Role.CANDIDATE, str(request.candidate_id)), now)
+
+
+def catch_up(client: ApiClient, clock: Callable[[], datetime]) -> None:
+    """Do what has fallen due of candidates in this platform's test. Without a test there is nothing to do."""
+    if client.test:
+        erasing.remind(clock(), client)

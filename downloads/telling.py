@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import models
 
-from downloads import candidates, links
+from downloads import candidates, links, receipts
 from downloads.models import Candidate, Consent, Release
 from downloads.purposes import OWN_CONTACT, USUAL, Method, purpose_of
 from downloads.rights import Obligation
@@ -45,17 +46,34 @@ def tell_candidate(left: Left) -> Release:
     employer = Employer.objects.get(pk=left.employer_id)
     candidate = Candidate.objects.of(left.client_id).filter(reference=left.candidate).first()
     consent = candidate.consents.in_force(left.at).filter(uscc=employer.uscc).first() if candidate else None
-    release = Release.objects.create(
+    release = Release(
         decision_id=left.decision_id, client_id=left.client_id, test=left.test, candidate=left.candidate, employer=employer,
         uscc=employer.uscc, receiver=employer.name, member_id=left.member_id, contact=_contact(left.member_id),
         purpose=purpose_of(employer.account_class), method=Method.MARKED_COPY, kinds=_kinds(left.obligations, consent),
         consent=consent, released_at=left.at,
     )  # fmt: skip
+    signed = receipts.sign(_facts(release), left.at)
+    release.receipt, release.signature, release.key_id = signed.text, signed.signature, signed.key_id
+    release.save(force_insert=True)
     noted: dict[str, Any] = {"only": str(left.client_id), "release": str(release.pk), "candidate": left.candidate}
     record("release_resume", release, SYSTEM, left.at, employer_id=employer.pk, data=noted | {"decision": str(left.decision_id)})
     if candidate is not None and mail(candidate, "candidate_told", _told(release), left.at):
         record("tell_candidate", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
     return release
+
+
+def _facts(release: Release) -> dict[str, Any]:
+    """What the receipt says: ids, the receiver as it is known in public, what for and what; nothing by which the candidate is known."""
+    return {
+        "id": str(release.pk), "decision": str(release.decision_id), "platform": str(release.client_id), "candidate": release.candidate,
+        "employer": str(release.employer_id), "uscc": release.uscc, "receiver": release.receiver, "purpose": release.purpose,
+        "method": release.method, "kinds": release.kinds, "consent": str(release.consent_id or ""), "issuer": settings.SITE_URL,
+        "test": "yes" if release.test else "no",
+    }  # fmt: skip
+
+
+def receipt_of(release: Release) -> receipts.Receipt:
+    return receipts.Receipt(release.receipt, release.signature, release.key_id)
 
 
 def _contact(member_id: UUID) -> str:

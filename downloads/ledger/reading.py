@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from downloads.models import BlockedEmployer, Candidate, Consent, ConsentRequest, EraseOrder, MisuseReport, Mode, RelayBinding, Release
 from downloads.purposes import in_words
 from employers.models import ApiClient
 
-SHOWN = 200
+SHOWN: Final = 200
 """So many releases are shown, the last ones."""
 
 

@@ -14,6 +14,8 @@ urlpatterns = [
     path("block/", views.block, name="block"),
     path("relays/<uuid:relay_id>/", views.mute, name="mute"),
     path("report/", views.report, name="report"),
+    path("receipts/<uuid:release_id>/", views.receipt, name="receipt"),
+    path("receipts/<uuid:release_id>/file/", views.receipt_file, name="receipt_file"),
     path("new-link/", views.new_link, name="new_link"),
     path("leave/", views.leave, name="leave"),
 ]

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,9 +21,10 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from downloads import candidates, consents, links, relaying, reporting, telling
+from downloads import candidates, consents, links, receipts, relaying, reporting, telling
 from downloads.ledger.reading import ledger_of
-from downloads.models import Candidate, ConsentRequest, MisuseReport, RelayBinding
+from downloads.models import Candidate, ConsentRequest, MisuseReport, RelayBinding, Release
+from downloads.purposes import in_words
 from employers.views import remember_language
 from events.actor import Actor, Role
 from events.errors import Refused
@@ -106,6 +107,47 @@ def home(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     now = timezone.now()
     context = {"ledger": ledger_of(candidate, now), "now": now, "abouts": MisuseReport.About.choices, "erase_days": settings.ERASE_DAYS}
     return render(request, "ledger/home.html", context)
+
+
+def _release(candidate: Candidate, release_id: UUID) -> Release:
+    release = Release.objects.about(candidate).filter(pk=release_id).first()
+    if release is None:
+        raise Refused("release_unknown")
+    return release
+
+
+@require_GET
+@_of_candidate
+def receipt(request: HttpRequest, candidate: Candidate, release_id: UUID) -> HttpResponse:
+    """What the receipt says, and whether it is as it was signed."""
+    release = _release(candidate, release_id)
+    context = {"ledger": True, "release": release, "kinds": in_words(release.kinds)}
+    return render(request, "ledger/receipt.html", context | {"genuine": receipts.is_genuine(telling.receipt_of(release))})
+
+
+@require_GET
+@_of_candidate
+def receipt_file(request: HttpRequest, candidate: Candidate, release_id: UUID) -> HttpResponse:
+    release = _release(candidate, release_id)
+    response = HttpResponse(telling.receipt_of(release).as_file(), content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="zizhi-receipt-{release.pk}.json"'
+    return response
+
+
+@require_GET
+def keys(request: HttpRequest) -> HttpResponse:
+    """The public keys of receipts, for everybody (RFC 7517)."""
+    found = {"keys": [receipts.as_jwk(key) for key in receipts.public_keys()]}
+    return JsonResponse(found, headers={"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"})
+
+
+@require_GET
+def key(request: HttpRequest, key_id: str) -> HttpResponse:
+    """One of them as PEM, as `openssl` reads it."""
+    for each in receipts.public_keys():
+        if receipts.key_id_of(each) == key_id:
+            return HttpResponse(receipts.as_pem(each), content_type="application/x-pem-file")
+    raise Http404
 
 
 @require_POST
