@@ -140,6 +140,10 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
     list_select_related = ("candidate", "release", "settled_by")
     change_form_template = "admin/downloads/misusereport/change_form.html"
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever decides about employers reads what is said of them, too."""
+        return super().has_view_permission(request, obj) or bool(request.user.has_perm("verification.change_case"))
+
     @admin.display(description=_("receiver"))
     def receiver(self, report: MisuseReport) -> str:
         return f"{report.release.receiver} · {report.release.uscc}"

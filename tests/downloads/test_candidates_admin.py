@@ -59,7 +59,8 @@ def test_who_sees_answers_sees_it_and_changes_nothing(page: str, live: Live) -> 
     assert detail.status_code == 200 and "lin@home" not in detail.content.decode()
     assert auditor.get(f"{CONSOLE}/{page}/add/").status_code == 403
     assert auditor.post(f"{CONSOLE}/{page}/{one.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert sign_in(make_colleague(timezone.now(), "Reviewers")).get(f"{CONSOLE}/{page}/").status_code == 403
+    reviewer = sign_in(make_colleague(timezone.now(), "Reviewers"))
+    assert reviewer.get(f"{CONSOLE}/{page}/").status_code == (200 if page == "misusereport" else 403)
 
 
 def test_what_is_overdue_is_found(live: Live) -> None:
@@ -82,11 +83,11 @@ def test_a_report_is_settled_in_the_console_by_who_decides(live: Live) -> None:
     report = MisuseReport.objects.get()
     path = f"{CONSOLE}/misusereport/{report.pk}"
     auditor = sign_in(make_colleague(timezone.now(), "Auditors"))
-    assert "What came of it" not in auditor.get(f"{path}/change/").content.decode()
+    assert "/settle/" not in auditor.get(f"{path}/change/").content.decode()
     auditor.post(f"{path}/settle/", {"outcome": "nothing"})
     assert MisuseReport.objects.filter(settled_at=None).exists()
-    boss = sign_in(make_reviewer(timezone.now()))
-    assert "What came of it" in boss.get(f"{path}/change/").content.decode()
+    boss = sign_in(make_colleague(timezone.now(), "Reviewers"))
+    assert "/settle/" in boss.get(f"{path}/change/").content.decode()
     assert boss.get(f"{path}/settle/").status_code == 403
     boss.post(f"{path}/settle/", {"outcome": " "})
     assert MisuseReport.objects.filter(settled_at=None).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -212,10 +213,24 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(live: Live, mine: Cl
     assert "has looked into it" in page(mine)
 
 
-def test_calls_are_muted_by_whom_they_reach_and_nobody_else(mine: Client, candidate: Candidate) -> None:
-    assert not RelayBinding.objects.exists()
-    answer = mine.post("/mine/relays/00000000-0000-4000-8000-000000000000/", {"muted": "yes"}, follow=True)
-    assert "no such relay number" in answer.content.decode()
+def test_calls_are_muted_by_whom_they_reach_and_nobody_else(mine: Client, settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR, settings.RELAYS = tmp_path, ""
+    platform = Platform()
+    platform.put(mode="tell_after")
+    assert platform.call("put", f"/employers/{platform.employer}/members/{platform.member}/phone", {"phone": "13800000001"})["http"] == 204
+    decision = platform.take()["decision_id"]
+    relay = platform.call("post", "/relays", {"decision_id": decision, "candidate_phone": "15400000000"})
+    assert relay["state"] == "bound"
+    path = f"relays/{relay['id']}/"
+    assert "no such relay number" in do(mine, path, muted="yes"), "it is another candidate's"
+    assert RelayBinding.objects.get().muted is False
+    theirs = Client(headers={"accept-language": "en"})
+    theirs.get(links.path_of(Candidate.objects.get(client_id=platform.client.pk)))
+    theirs.cookies["django_language"] = "en"
+    assert "calls do not reach you" in do(theirs, path, muted="yes") and RelayBinding.objects.get().muted is True
+    assert "can call you by a relay number" in do(theirs, path, muted="no")
+    do(theirs, "revoke/", uscc=platform.uscc)
+    assert RelayBinding.objects.get().ended_why == "relay_candidate_ended"
 
 
 def test_the_page_asks_the_database_no_more_for_many_companies(live: Live, mine: Client, django_assert_max_num_queries: Any) -> None:
