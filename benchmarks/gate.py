@@ -295,6 +295,7 @@ def pgbench_script(employers: int) -> str:
         "client": f"'{numbered(1)}'::uuid", "employer": id_, "member": id_, "ladder": f"'{FIRST.version}'",
         "now": "now()", "young_after": "now() - interval '30 days'", "hour": "now() - interval '1 hour'", "day": day,
         "since": f"LEAST({day}, now() - interval '1 hour')", "ids": "ARRAY[gen_random_uuid()]", "candidates": "ARRAY['c-' || :c::bigint]",
+        "mode": "'tell_after'",
     }  # fmt: skip
     statement = " ".join(statements.decision("postgresql", False, FIRST).split())
     lines = [r"\set n random(1, " + str(employers) + ")", r"\set c random(1, 1000000000)", "BEGIN;"]

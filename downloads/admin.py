@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from downloads import appeals_admin, leaks_admin, proposals_admin, relays_admin  # noqa: F401  (their pages are registered as they are read)
+from downloads import appeals_admin, candidates_admin, leaks_admin, proposals_admin, relays_admin  # noqa: F401  (registered as they are read)
 from downloads.answers_admin import (
     TIERS,
     AnsweredFilter,

@@ -13,10 +13,11 @@ class DownloadsConfig(AppConfig):
     def ready(self) -> None:
         """How long appeals against restrictions take is told beside the other times, and what is due here in a platform's test
         is done with the rest of it, by a room that knows nothing of either."""
-        from downloads import appealing, moving, rehearsing
+        from downloads import appealing, moving, rehearsing, rehearsing_candidates
         from verification.durations import measured_by
         from verification.testmode import also_due
 
         measured_by("restrictions", appealing.answered_in)
         also_due(lambda client, clock: moving.lift_step_ups_of_test(client, clock()))
         also_due(rehearsing.catch_up)
+        also_due(rehearsing_candidates.catch_up)

@@ -24,6 +24,7 @@ class Signal(StrEnum):
     BURST = "burst"
     SEQUENCE = "sequence"
     UNANSWERED = "unanswered"
+    UNERASED = "unerased"
 
 
 NIGHT_BEGINS: Final = 23
@@ -53,6 +54,8 @@ class Figures:
     """How many were asked for by platforms that report contacts at all."""
     contacts: int
     """How many of them led to a contact."""
+    overdue: int = 0
+    """Orders to erase a resume whose day has passed without an answer: one is enough."""
 
 
 OF_SIGNAL: Final = {
@@ -60,11 +63,12 @@ OF_SIGNAL: Final = {
     Signal.BURST: ("burst",),
     Signal.SEQUENCE: ("sequence",),
     Signal.UNANSWERED: ("answerable", "contacts"),
+    Signal.UNERASED: ("overdue",),
 }
 """By which of the figures each signal is judged."""
 
 
-def figures(left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo) -> Figures:
+def figures(left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo, overdue: int = 0) -> Figures:
     """Count what was taken within the window, oldest first.
 
     `left` are the resumes that did leave, as far as that is known; what bears one moment there was one question.
@@ -76,6 +80,7 @@ def figures(left: Sequence[Taken], answerable: int, contacts: int, thresholds: T
         sequence=longest_run(left),
         answerable=answerable,
         contacts=contacts,
+        overdue=overdue,
     )
 
 
@@ -87,6 +92,7 @@ def seen(counted: Figures, thresholds: Thresholds) -> set[Signal]:
         Signal.SEQUENCE: counted.sequence >= thresholds.sequence,
         Signal.UNANSWERED: counted.answerable >= thresholds.unanswered_after
         and counted.contacts < thresholds.unanswered_below * counted.answerable,
+        Signal.UNERASED: counted.overdue > 0,
     }
     return {signal for signal, is_seen in found.items() if is_seen}
 

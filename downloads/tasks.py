@@ -13,7 +13,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from downloads import appealing, calling, canaries, leaks, lending, moving, preparing, relaying, relays, retiring, teams, watching
+from downloads import appealing, calling, canaries, erasing, leaks, lending, moving, preparing, relaying, relays, retiring, teams, watching
 from downloads.models import Copy, RelayBinding, RelayTeam, Trace
 from employers.clock import now_for
 from employers.models import ApiClient
@@ -83,6 +83,12 @@ def answer_canary(ring_id: int) -> None:
 def sweep_canaries() -> None:
     for ring_id in canaries.unanswered():
         answer_canary.delay(ring_id)
+
+
+@shared_task
+def remind_erasures() -> None:
+    """Those who owe an answer past its day."""
+    erasing.remind(timezone.now())
 
 
 # --- Relay numbers ---------------------------------------------------------------------------------------

@@ -52,11 +52,21 @@ def _unanswered(figures: Mapping[str, int]) -> str:
     }
 
 
+def _unerased(figures: Mapping[str, int]) -> str:
+    many = figures.get("overdue", 1)
+    return ngettext(
+        "%(many)d order to erase a resume is past its day, and nobody has answered it.",
+        "%(many)d orders to erase a resume are past their day, and nobody has answered them.",
+        many,
+    ) % {"many": many}
+
+
 _SEEN: Final[Mapping[str, Callable[[Mapping[str, int]], str]]] = {
     Signal.NIGHT: _night,
     Signal.BURST: _burst,
     Signal.SEQUENCE: _sequence,
     Signal.UNANSWERED: _unanswered,
+    Signal.UNERASED: _unerased,
 }
 
 
