@@ -54,12 +54,16 @@ def blank(pixels: Pixels, quad: Quad) -> bool:
 def painted(pixels: Pixels, places: Sequence[Place]) -> tuple[Pixels, list[str]]:
     """A copy of `pixels` with every place covered, and the words that found room in each."""
     page = pixels.copy()
+    taken = np.zeros(pixels.shape[:2], np.uint8)
+    for place in places:
+        cv2.fillConvexPoly(taken, np.round(place.quad).astype(np.int32), 255)
     colours = [_colours(pixels, place.quad) for place in places]
     for place, (ground, _) in zip(places, colours, strict=True):
         cv2.fillConvexPoly(page, np.round(place.quad).astype(np.int32), ground)
         cv2.polylines(page, [np.round(place.quad).astype(np.int32)], True, ground, 1)
     said = [
-        _write(page, place, ground, _print_on(ground) if place.plain else ink) for place, (ground, ink) in zip(places, colours, strict=True)
+        _write(page, taken, place, ground, _print_on(ground) if place.plain else ink)
+        for place, (ground, ink) in zip(places, colours, strict=True)
     ]
     return page, said
 
@@ -103,8 +107,9 @@ def _colour(values: npt.NDArray[np.generic]) -> Colour:
     return r, g, b
 
 
-def _write(page: Pixels, place: Place, ground: Colour, ink: Colour) -> str:
-    """Put words into `place` of `page`, the first that fit at a size that can be read; those words, or none."""
+def _write(page: Pixels, taken: Pixels, place: Place, ground: Colour, ink: Colour) -> str:
+    """Put words into `place` of `page`, the first that fit at a size that can be read; those words, or none. Where it is `taken`,
+    other words go."""
     if not place.words:
         return ""
     a, b, _, d = place.quad
@@ -112,7 +117,7 @@ def _write(page: Pixels, place: Place, ground: Colour, ink: Colour) -> str:
     room = float(np.linalg.norm(along))
     size = max(SMALLEST, round(high * LETTER))
     least = max(SMALLEST, round(size * LEAST))
-    free = room + _free(page, place.quad, ground)
+    free = room + _free(page, taken, place.quad, ground)
     for words in place.words:
         wide = width(words, "song", size)
         if wide <= room or (wide <= free):
@@ -142,7 +147,7 @@ def _write(page: Pixels, place: Place, ground: Colour, ink: Colour) -> str:
     return words
 
 
-def _free(page: Pixels, quad: Quad, ground: Colour) -> float:
+def _free(page: Pixels, taken: Pixels, quad: Quad, ground: Colour) -> float:
     """Pixels behind `quad`, in the direction of reading, where nothing stands; up to three times its length, of level text only."""
     a, b, c, d = quad
     if abs(float(b[1] - a[1])) > 0.02 * abs(float(b[0] - a[0])) or b[0] <= a[0]:
@@ -153,6 +158,6 @@ def _free(page: Pixels, quad: Quad, ground: Colour) -> float:
     if bottom <= top or end <= start:
         return 0.0
     part = page[top:bottom, start:end].astype(np.int16)
-    inked = (np.abs(part - np.array(ground, np.int16)).max(axis=2) > ALIKE).any(axis=0)
+    inked = ((np.abs(part - np.array(ground, np.int16)).max(axis=2) > ALIKE) | (taken[top:bottom, start:end] > 0)).any(axis=0)
     found = np.flatnonzero(inked)
     return float((found[0] if len(found) else end - start) - (bottom - top) * 0.4)

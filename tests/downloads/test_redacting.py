@@ -253,6 +253,13 @@ def test_words_that_find_no_room_give_way_to_shorter_ones() -> None:
     assert "略" in redact(open_resume(made.saved()), words, Blind()).text
 
 
+def test_words_do_not_run_into_the_next_place() -> None:
+    """Both places are blank once they are covered; the longer words must not take the other's."""
+    resume = open_resume(sheet("QQ 12345  QQ 67890").saved())
+    redacted = redact(resume, Replacement({"qq": ("由招聘平台代为转接", "略")}), Blind())
+    assert [line.text for line in redacted.pages[0].lines] == ["略", "由招聘平台代为转接"]
+
+
 def test_the_same_file_gives_the_same_pixels() -> None:
     data = sheet(f"电话：{PHONE}").saved()
     first, second = (redact(open_resume(data)).pages[0] for _ in range(2))
