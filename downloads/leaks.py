@@ -39,7 +39,7 @@ LEASE_SECONDS: Final = 280.0
 RESUMES_AT_MOST: Final = 40
 """Whose pages a leak is laid on: the latest, where nothing says whose resume it is."""
 PICTURES_AT_MOST: Final = 6
-TEXT_LONGEST: Final = 20_000
+TEXT_LONGEST: Final = 5_000
 TRIES: Final = 3
 _COPY_NUMBER: Final = re.compile(r"ZR-?\s?([2-9A-HJKMNP-TV-Z]{5})-?\s?([2-9A-HJKMNP-TV-Z]{5})", re.IGNORECASE)
 _DIALLED: Final = re.compile(r"(?<!\d)(?:\+?86)?(1\d{10})(?!\d)(?:\s*(?:转|轉|分机|ext\.?|-|x)\s*(\d{1,8}))?", re.IGNORECASE)
@@ -177,7 +177,7 @@ def _look(row: Trace) -> _Seen:
     by_text = list(_by_text(text, row))
     if not pictures:
         return _Seen(by_text)
-    resumes = _worth_laying_on(row, [each.copy for each in by_text])
+    resumes = _worth_laying_on(row, [UUID(each.copy) for each in by_text])
     marked, evidence = _by_marks(pictures, resumes, _copies(row))
     first = {each.copy for each in marked if each.named}
     # What is printed can be forged by whoever has seen another copy; what is under it cannot. So it names nobody where marks name another.
@@ -207,7 +207,7 @@ def _by_text(text: str, row: Trace) -> Iterator[Finding]:
             yield Finding(str(copy.pk), copy.number, len(copies) == 1, "relay_number")
 
 
-def _worth_laying_on(row: Trace, likely: Sequence[str]) -> list[CleanResume]:
+def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
     """The clean resumes that the leak is laid on: those that its text speaks for first, then the latest."""
     kept = CleanResume.objects.kept().filter(copies__in=_copies(row)).distinct()
     first = list(kept.filter(copies__in=likely))
