@@ -39,7 +39,7 @@ LEASE_SECONDS: Final = 280.0
 RESUMES_AT_MOST: Final = 40
 """Whose pages a leak is laid on: the latest, where nothing says whose resume it is."""
 PICTURES_AT_MOST: Final = 6
-TEXT_LONGEST: Final = 20_000
+TEXT_LONGEST: Final = 5_000
 TRIES: Final = 3
 _COPY_NUMBER: Final = re.compile(r"ZR-?\s?([2-9A-HJKMNP-TV-Z]{5})-?\s?([2-9A-HJKMNP-TV-Z]{5})", re.IGNORECASE)
 _DIALLED: Final = re.compile(r"(?<!\d)(?:\+?86)?(1\d{10})(?!\d)(?:\s*(?:转|轉|分机|ext\.?|-|x)\s*(\d{1,8}))?", re.IGNORECASE)

@@ -30,11 +30,11 @@ SENIOR = {"decide", "second_review", "bulk", "unmask"}
 POWERS = {
     "nobody": set(),
     "Reviewers": {"decide"},
-    "Seniors": SENIOR,
-    "Leads": SENIOR | {"assign", "quality"},
+    "Seniors": SENIOR | {"trace"},
+    "Leads": SENIOR | {"assign", "quality", "trace"},
     "Auditors": set(),
     "Operators": {"webhooks"},
-    "superuser": SENIOR | {"assign", "quality", "webhooks"},
+    "superuser": SENIOR | {"assign", "quality", "trace", "webhooks"},
 }
 
 
@@ -85,12 +85,14 @@ def test_every_power_is_a_permission_that_exists() -> None:
 
 def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
     migration = import_module("verification.migrations.0007_staff_groups")
+    tracing = import_module("downloads.migrations.0011_traces")
     Group.objects.get(name="Leads").delete()
     Group.objects.get(name="Seniors").permissions.remove(Permission.objects.get(codename="unmask_case"))
     own = Permission.objects.get(codename="view_mail")
     Group.objects.get(name="Reviewers").permissions.add(own)
     for _ in range(2):
         migration.create_groups(apps, SimpleNamespace(connection=connection))
+        tracing.let_trace(apps, SimpleNamespace(connection=connection))
     assert [powers_of for group in GROUPS[1:4] for powers_of in [set(make_colleague(now, group).as_reviewer().powers)]] == [
         POWERS[group] for group in GROUPS[1:4]
     ]
@@ -125,13 +127,14 @@ STAFF = dict.fromkeys(GROUPS, False) | {"Auditors": True, "superuser": True}
 WEBHOOKS = STAFF | {"Operators": True}
 OPERATE = WEBHOOKS | {"Auditors": False}
 ROOT = dict.fromkeys(GROUPS, False) | {"superuser": True}
+TRACE = dict.fromkeys(GROUPS, False) | {"Seniors": True, "Leads": True, "superuser": True}
 TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("get", "/console/", dict.fromkeys(GROUPS, True)),
     ("get", "/console/second-factor/set-up/", dict.fromkeys(GROUPS, True)),
     *(("get", f"/console/{app}/{model}/", LOOK) for app, models in LISTS.items() for model in models),
     ("get", "/console/employers/user/", STAFF),
     ("get", "/console/employers/apiclient/", WEBHOOKS),
-    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("gatedecision", "passuse", "standing")),
+    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("gatedecision", "passuse", "standing", "relaybinding", "relaycall")),
     *(("get", f"/console/events/{model}/", WEBHOOKS) for model in ("platformevent", "webhookendpoint", "webhookdelivery")),
     ("get", "/console/events/webhookendpoint/{endpoint}/change/", WEBHOOKS),
     *(
@@ -139,6 +142,8 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
         for method in ("get", "post")
         for act in ("pause", "resume", "replay")
     ),
+    *(("get", f"/console/downloads/{model}/", TRACE | {"Auditors": True}) for model in ("copy", "trace")),
+    *(("get", f"/console/downloads/{page}/", TRACE) for page in ("canary", "canaryring", "trace/add", "canary/add")),
     ("get", "/console/downloads/move/", LOOK),
     ("get", "/console/downloads/move/add/", DECIDE),
     ("get", "/console/downloads/ladderversion/", STAFF | {"Leads": True}),
