@@ -17,9 +17,14 @@ from ninja.openapi.schema import OpenAPISchema
 from config import api_document
 from config.api_problems import MALFORMED, plain, problem, refusal, unavailable
 from downloads.api import router as downloads_router
+from downloads.api_candidates import default_router, erase_router
+from downloads.api_candidates import router as candidates_router
+from downloads.api_consents import of_candidate as consents_router
+from downloads.api_consents import router as consent_requests_router
 from downloads.api_relays import router as relays_router
 from downloads.api_releases import router as releases_router
 from downloads.api_rights import router as rights_router
+from downloads.api_test_candidates import router as test_candidates_router
 from downloads.api_test_relays import router as test_relays_router
 from downloads.api_traces import router as traces_router
 from employers.api import BearerKey
@@ -59,6 +64,11 @@ api.add_router("/gate", downloads_router)
 api.add_router("/releases", releases_router)
 api.add_router("/traces", traces_router)
 api.add_router("/relays", relays_router)
+api.add_router("/candidates", candidates_router)
+api.add_router("/candidates", consents_router)
+api.add_router("/consent-requests", consent_requests_router)
+api.add_router("/candidate-default", default_router)
+api.add_router("/erase-orders", erase_router)
 api.add_router("/employers", employers_router)
 api.add_router("/employers", requirements_router)
 api.add_router("/employers", rights_router)
@@ -67,6 +77,7 @@ api.add_router("/events", events_router)
 api.add_router("/webhooks", webhooks_router)
 api.add_router("/test", test_router)
 api.add_router("/test/relays", test_relays_router)
+api.add_router("/test/candidates", test_candidates_router)
 
 
 @api.exception_handler(Refused)

@@ -26,6 +26,10 @@ TAGS: Final = [
     },
     {"name": "traces", "description": "Whose copy is this leak? Held against your own releases: docs/release.md."},
     {"name": "relay numbers", "description": "The numbers by which employers reach candidates without learning theirs: docs/relays.md."},
+    {
+        "name": "candidates",
+        "description": "Whose resumes they are: how they want to be asked, consents, what left, erasure: docs/candidates.md.",
+    },
     {"name": "employers", "description": "The employers that recruit with you: where they stand, what they lack, what they may."},
     {"name": "members", "description": "The recruiters who act for an employer, by your own references; and their way into our pages."},
     {"name": "events", "description": "What happened to your employers, in order and without a gap."},

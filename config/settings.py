@@ -314,6 +314,21 @@ if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS, CANARY_RINGS) < 1:
     raise ImproperlyConfigured(
         "ZIZHI_RELEASES_WAITING, ZIZHI_RELEASE_HOURS, ZIZHI_KEEP_CLEAN_DAYS and ZIZHI_CANARY_RINGS have to be 1 or more."
     )
+# --- Candidates (docs/candidates.md) ----------------------------------------------------------------------
+CANDIDATES_DEFAULT: str = env.str("ZIZHI_CANDIDATES_DEFAULT", default="tell_after")
+"""How candidates are asked of whom we were told nothing, where their platform has not declared it."""
+CONSENT_DAYS: int = env.int("ZIZHI_CONSENT_DAYS", default=180)
+"""For how long a consent holds that is given on our page."""
+CONSENT_ASKED_DAYS: int = env.int("ZIZHI_CONSENT_ASKED_DAYS", default=14)
+"""For how long a candidate can answer."""
+CONSENT_NOT_AGAIN_DAYS: int = env.int("ZIZHI_CONSENT_NOT_AGAIN_DAYS", default=90)
+"""For how long a candidate is not asked again after a no (网络数据安全管理条例 22(5))."""
+ERASE_DAYS: int = env.int("ZIZHI_ERASE_DAYS", default=15)
+"""Within how many days an employer erases its copies once the candidate has revoked."""
+if CANDIDATES_DEFAULT not in ("ask_first", "tell_after", "closed"):
+    raise ImproperlyConfigured(f"ZIZHI_CANDIDATES_DEFAULT is {CANDIDATES_DEFAULT!r}; it can be: ask_first, tell_after, closed.")
+if min(CONSENT_DAYS, CONSENT_ASKED_DAYS, CONSENT_NOT_AGAIN_DAYS, ERASE_DAYS) < 1:
+    raise ImproperlyConfigured("ZIZHI_CONSENT_DAYS, _ASKED_DAYS, _NOT_AGAIN_DAYS and ZIZHI_ERASE_DAYS are days, 1 or more.")
 
 # --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
 UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
@@ -397,6 +412,7 @@ _EVERY: dict[str, float] = {
     "downloads.tasks.sweep_leaks": SWEEP_SECONDS,
     "downloads.tasks.sweep_canaries": SWEEP_SECONDS,
     "downloads.tasks.retire_copies": 600,
+    "downloads.tasks.remind_erasures": 3600,
     "downloads.tasks.close_relays": 5,
     "downloads.tasks.sweep_relays": SWEEP_SECONDS,
     "downloads.tasks.sweep_teams": SWEEP_SECONDS,

@@ -9,6 +9,7 @@ from django.templatetags.static import static
 from django.urls import include, path
 
 from config.api import api
+from downloads.ledger import views as ledger_views
 from verification import quality_admin
 
 
@@ -24,6 +25,10 @@ urlpatterns = [
     path("case/", include("verification.urls")),
     path("relays/", include("downloads.urls")),
     path("releases/", include("downloads.release_urls")),
+    path("mine/", include("downloads.ledger.urls")),
+    path(".well-known/zizhi-receipt-keys.json", ledger_views.keys, name="receipt_keys"),
+    path(".well-known/zizhi-receipt-keys/<slug:key_id>.pem", ledger_views.key, name="receipt_key"),
+    path("erasures/", include("downloads.erasures.urls")),
     path("favicon.ico", icon),
     path("", include("employers.urls")),
 ]

@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from downloads import (
-    leaks_admin,  # noqa: F401  (its pages are registered as it is read)
+    candidates_admin,  # noqa: F401  (its pages are registered as it is read)
+    leaks_admin,  # noqa: F401  (likewise)
     proposals_admin,  # noqa: F401  (likewise)
     relays_admin,  # noqa: F401  (likewise)
 )

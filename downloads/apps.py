@@ -11,7 +11,8 @@ class DownloadsConfig(AppConfig):
     verbose_name = _("Downloads")
 
     def ready(self) -> None:
-        from downloads.rehearsing import catch_up
+        from downloads import rehearsing, rehearsing_candidates
         from verification import testmode
 
-        testmode.also(catch_up)
+        testmode.also(rehearsing.catch_up)
+        testmode.also(rehearsing_candidates.catch_up)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 
 from downloads import ladders, statements, turns
@@ -62,6 +63,7 @@ def decide_all(
         "client": turns.uuid(client_id),
         "employer": turns.uuid(employer_id),
         "member": turns.uuid(member_id),
+        "mode": settings.CANDIDATES_DEFAULT,
     } | _asked(ids, candidates)
     for ladder in ladders.until_in_force():
         if rows := turns.in_turn(statements.decision(connection.vendor, test, ladder), parameters | _moment(now, zone, ladder)):

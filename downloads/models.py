@@ -9,6 +9,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from downloads import rights
+from downloads.candidate_models import (
+    BlockedEmployer,
+    Candidate,
+    CandidateDefault,
+    Consent,
+    ConsentRequest,
+    EraseOrder,
+    MisuseReport,
+    Mode,
+    Release,
+)  # fmt: skip
 from downloads.copy_models import CleanResume, Copy, CopyLink, CopyState
 from downloads.relay_models import RelayBinding, RelayCall, RelayPoll, RelayTeam
 from downloads.rights import Tier
@@ -16,8 +27,34 @@ from downloads.trace_models import Canary, CanaryRing, Trace
 from employers.models import Employer, User
 
 __all__ = [
-    "Canary", "CanaryRing", "CleanResume", "Contact", "Copy", "CopyLink", "CopyState", "GateDecision", "GateDecisionQuerySet",
-    "LadderVersion", "Move", "PassUse", "RelayBinding", "RelayCall", "RelayPoll", "RelayTeam", "Standing", "StandingQuerySet", "Trace",
+    "BlockedEmployer",
+    "Canary",
+    "CanaryRing",
+    "Candidate",
+    "CandidateDefault",
+    "CleanResume",
+    "Consent",
+    "ConsentRequest",
+    "Contact",
+    "Copy",
+    "CopyLink",
+    "CopyState",
+    "EraseOrder",
+    "GateDecision",
+    "GateDecisionQuerySet",
+    "LadderVersion",
+    "MisuseReport",
+    "Mode",
+    "Move",
+    "PassUse",
+    "RelayBinding",
+    "RelayCall",
+    "RelayPoll",
+    "RelayTeam",
+    "Release",
+    "Standing",
+    "StandingQuerySet",
+    "Trace",
 ]  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db import connection
+from django.db import connection, transaction
 
-from downloads import ladders, statements, turns
+from downloads import ladders, statements, telling, turns
 from downloads.rights import Obligation, Tier
 from events.errors import Refused
 
@@ -46,8 +47,9 @@ def issue(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID
 def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False) -> Spent:
     """Honour the pass, once, if the answer would still be yes but for the quota, which it has used up already.
 
-    Each try is on record. Raises Refused: `pass_unknown` (not ours, or another platform's), `pass_spent`, `pass_expired`,
-    or why the employer may no longer download. Raises `django.db.DatabaseError`, to which doors answer no.
+    Each try is on record; with a yes the release is, too, and the candidate is told (`downloads.telling`), in the same transaction.
+    Raises Refused: `pass_unknown` (not ours, or another platform's), `pass_spent`, `pass_expired`, or why the employer may no
+    longer download, or the candidate does not want it. Raises `django.db.DatabaseError`, to which doors answer no.
     """
     decision_id, employer_id, member_id = _read(gate_pass, client_id)
     parameters = {
@@ -55,14 +57,23 @@ def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False)
         "client": turns.uuid(client_id),
         "employer": turns.uuid(employer_id),
         "member": turns.uuid(member_id),
+        "mode": settings.CANDIDATES_DEFAULT,
     }
     for ladder in ladders.until_in_force():
         times = {"now": now, "young_after": now - ladder.provisional_for, "expired": now - GOOD_FOR}
         moment = {"ladder": ladder.version} | {name: turns.parameter(time) for name, time in times.items()}
-        for reason, tier, candidate in turns.in_turn(statements.spending(connection.vendor, test, ladder), parameters | moment):
-            if reason:
-                raise Refused(reason, "gate_pass")
-            return Spent(decision_id, employer_id, member_id, candidate, Tier(tier), ladder.rights[Tier(tier)].obligations, now)
+        statement = statements.spending(connection.vendor, test, ladder)
+        with transaction.atomic():
+            spent, reason = None, ""
+            for reason, tier, candidate in turns.in_turn(statement, parameters | moment):
+                if not reason:
+                    held = ladder.rights[Tier(tier)].obligations
+                    spent = Spent(decision_id, employer_id, member_id, candidate, Tier(tier), held, now)
+                    telling.tell_candidate(telling.Left(decision_id, client_id, test, employer_id, member_id, candidate, held, now))
+        if spent:
+            return spent
+        if reason:  # after the commit: the try stays on record
+            raise Refused(reason, "gate_pass")
     raise Refused("pass_unknown", "gate_pass")
 
 

@@ -248,7 +248,7 @@ def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
     copy = link.of
     parameters: dict[str, Any] = {
         "link": turns.uuid(link.pk), "client": turns.uuid(copy.client_id), "employer": turns.uuid(copy.employer_id),
-        "member": turns.uuid(copy.member_id),
+        "member": turns.uuid(copy.member_id), "mode": settings.CANDIDATES_DEFAULT,
     }  # fmt: skip
     for ladder in ladders.until_in_force():
         times = {"now": now, "young_after": now - ladder.provisional_for}

@@ -16,6 +16,7 @@ from downloads import ladders
 from downloads.models import GateDecision, Standing
 from downloads.passes import GOOD_FOR
 from downloads.rights import standing
+from downloads.wills import unwilling
 from employers.models import Member
 from verification.models import Case
 from verification.states import State
@@ -42,7 +43,8 @@ def _yes(row: Any) -> Iterator[str | None]:
 
 
 def _stands(decision_id: UUID, now: datetime) -> bool:
-    """Whether the decision is as young as a pass may be, its case as it was and in force, the member there, and the employer as free."""
+    """Whether the decision is as young as a pass may be, its case as it was and in force, the member there, the employer as free, and
+    the candidate as willing."""
     decision = GateDecision.objects.filter(pk=decision_id).first()
     if decision is None or decision.decided_at + GOOD_FOR <= now:  # as long as its pass
         return False
@@ -55,4 +57,6 @@ def _stands(decision_id: UUID, now: datetime) -> bool:
         return False
     ladder, moved = ladders.in_force(), Standing.objects.of(decision.employer_id, now)
     stands = standing(case.state, case.expires_at, member.employer.confirmed_at, case.conditional, now, ladder, moved)
-    return not stands.reason and ladder.rights[stands.tier].download
+    if stands.reason or not ladder.rights[stands.tier].download:
+        return False
+    return not unwilling(decision.client_id, decision.candidate, decision.uscc, now)

@@ -7,8 +7,25 @@ from typing import Final
 
 from django.core.files.storage import default_storage
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 
-from downloads.models import CleanResume, Contact, Copy, CopyState, GateDecision, PassUse, RelayBinding, RelayCall, Trace
+from downloads.models import (
+    Candidate,
+    CleanResume,
+    Consent,
+    ConsentRequest,
+    Contact,
+    Copy,
+    CopyState,
+    EraseOrder,
+    GateDecision,
+    MisuseReport,
+    PassUse,
+    RelayBinding,
+    RelayCall,
+    Release,
+    Trace,
+)  # fmt: skip
 from downloads.relay_models import KEPT_SEALED_FOR
 
 LEAST_DAYS: Final = 1096
@@ -26,6 +43,7 @@ def retire(now: datetime, keep_days: int) -> int:
     RelayBinding.objects.filter(ended_at__lt=now - KEPT_SEALED_FOR).exclude(candidate_sealed="").update(candidate_sealed="")
     _remove(RelayCall.objects.filter(at__lt=before))
     _remove(RelayBinding.objects.filter(ended_at__lt=before, finished_at__isnull=False, calls=None, copies=None))
+    _retire_of_candidates(before)
     return _remove(GateDecision.objects.filter(decided_at__lt=before))
 
 
@@ -54,6 +72,18 @@ def retire_copies(now: datetime, keep_clean_days: int) -> int:
     _remove(Copy.objects.filter(requested_at__lt=before, finished_at__isnull=False).exclude(state=CopyState.READY))
     _remove(CleanResume.objects.filter(used_at__lt=before, pages="", copies=None))
     return closed
+
+
+def _retire_of_candidates(before: datetime) -> None:
+    """What is as old of candidates: reports that were settled, then what left, requests, orders, consents, and who was erased."""
+    _remove(MisuseReport.objects.filter(reported_at__lt=before, settled_at__isnull=False))
+    _remove(Release.objects.filter(released_at__lt=before, reports=None))
+    _remove(ConsentRequest.objects.filter(expires_at__lt=before))
+    _remove(EraseOrder.objects.filter(ordered_at__lt=before).exclude(answered_at=None, withdrawn_at=None))
+    unused = ~Exists(Release.objects.filter(consent=OuterRef("pk"))) & ~Exists(ConsentRequest.objects.filter(consent=OuterRef("pk")))
+    _remove(Consent.objects.filter(unused).filter(Q(until__lt=before) | Q(revoked_at__lt=before)))
+    gone = Candidate.objects.filter(erased_at__lt=before, consents=None, requests=None, erase_orders=None, reports=None)
+    _remove(gone)
 
 
 def _remove(old: models.QuerySet[models.Model]) -> int:

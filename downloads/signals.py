@@ -24,6 +24,7 @@ class Signal(StrEnum):
     BURST = "burst"
     SEQUENCE = "sequence"
     UNANSWERED = "unanswered"
+    UNERASED = "unerased"
 
 
 NIGHT_BEGINS: Final = 23
@@ -40,18 +41,20 @@ class Taken:
 
 
 def seen(
-    taken: Sequence[Taken], left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo
+    taken: Sequence[Taken], left: Sequence[Taken], answerable: int, contacts: int, thresholds: Thresholds, zone: ZoneInfo, overdue: int = 0
 ) -> set[Signal]:
     """The signals in what was taken within the window, oldest first.
 
     `left` are the resumes that did leave, as far as that is known; what bears one moment there was one question.
     `answerable` were asked for by platforms that report contacts at all; `contacts` are those that led to one.
+    `overdue` are orders to erase a resume whose day has passed without an answer: one is enough.
     """
     found = {
         Signal.NIGHT: most_in_a_night(taken, zone) >= thresholds.night,
         Signal.BURST: most_within(one_each_moment(left), timedelta(seconds=thresholds.burst_seconds)) >= thresholds.burst,
         Signal.SEQUENCE: longest_run(left) >= thresholds.sequence,
         Signal.UNANSWERED: answerable >= thresholds.unanswered_after and contacts < thresholds.unanswered_below * answerable,
+        Signal.UNERASED: overdue > 0,
     }
     return {signal for signal, is_seen in found.items() if is_seen}
 

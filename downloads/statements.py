@@ -1,7 +1,8 @@
 """In which words is the database asked? The gate's statement and that of a pass, made from the ladder so that it stands once.
 
-Both rest on the same facts (`_facts`): the employer that the platform may know of, the member, the case that counts. On
-PostgreSQL their rows are read `FOR SHARE`, so a suspension either came before and is seen, or waits (`docs/gate.md`).
+Both rest on the same facts (`_facts`, `_wills`): the employer that the platform may know of, the member, the case that counts; and
+what the candidate said. On PostgreSQL their rows are read `FOR SHARE`, so a suspension, or a candidate who closes, either came before
+and is seen, or waits (`docs/gate.md`). Consents and blocks are written in the company's turn, which whoever asks holds.
 """
 
 from __future__ import annotations
@@ -10,7 +11,19 @@ import re
 from functools import lru_cache
 
 from downloads import rights
-from downloads.models import Copy, CopyLink, GateDecision, LadderVersion, PassUse, Standing
+from downloads.models import (
+    BlockedEmployer,
+    Candidate,
+    CandidateDefault,
+    Consent,
+    Copy,
+    CopyLink,
+    GateDecision,
+    LadderVersion,
+    Mode,
+    PassUse,
+    Standing,
+)  # fmt: skip
 from downloads.rights import Ladder, Tier
 from employers.models import Employer, Member, User
 from verification.models import Case
@@ -19,6 +32,7 @@ from verification.states import State
 EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
 COPIES, LINKS = (model._meta.db_table for model in (Copy, CopyLink))
 ANSWERS, USES, MOVED, LADDERS = (model._meta.db_table for model in (GateDecision, PassUse, Standing, LadderVersion))
+CANDIDATE, DEFAULT, BLOCKED, CONSENT = (model._meta.db_table for model in (Candidate, CandidateDefault, BlockedEmployer, Consent))
 
 _LATEST = f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
 _IN_FORCE = f"%(ladder)s = COALESCE(({_LATEST}), '{rights.FIRST.version}')"
@@ -36,7 +50,7 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     return _packed(f"""
     WITH asked AS (
         {_asked(vendor)}
-    ), {_facts(vendor, test, ladder)}, today AS (
+    ), {_facts(vendor, test, ladder)}, {_wills(vendor, "asked")}, today AS (
         SELECT candidate, client_id, decided_at FROM {ANSWERS}
         WHERE uscc = (SELECT uscc FROM standing) AND allowed AND decided_at >= %(since)s AND {_world(test)}
     ), used AS (
@@ -44,15 +58,17 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
     ), taken AS (
         SELECT candidate, COUNT(*) AS times FROM today WHERE decided_at >= %(day)s AND client_id = %(client)s GROUP BY candidate
     ), counted AS (
-        SELECT a.n, a.id, a.candidate, CASE WHEN COALESCE(t.times, 0) + ROW_NUMBER() OVER (PARTITION BY a.candidate ORDER BY a.n)
+        SELECT a.n, a.id, a.candidate, w.unwilling,
+               CASE WHEN w.unwilling = '' AND COALESCE(t.times, 0) + ROW_NUMBER() OVER (PARTITION BY a.candidate ORDER BY a.n)
                    <= {_limit("per_candidate", ladder)} THEN 1 ELSE 0 END AS fits
-        FROM asked a CROSS JOIN standing s LEFT JOIN taken t ON t.candidate = a.candidate
+        FROM asked a CROSS JOIN standing s JOIN wills w ON w.candidate = a.candidate LEFT JOIN taken t ON t.candidate = a.candidate
     ), placed AS (
-        SELECT n, id, candidate, fits, SUM(fits) OVER (ORDER BY n) AS place FROM counted
+        SELECT n, id, candidate, unwilling, fits, SUM(fits) OVER (ORDER BY n) AS place FROM counted
     ), answer AS (
         SELECT p.n, p.id, p.candidate, s.*, u.day, u.hour,
                CASE WHEN s.reason <> '' THEN s.reason
                     WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads'
+                    WHEN p.unwilling <> '' THEN p.unwilling
                     WHEN p.fits = 0 THEN 'quota_candidate'
                     WHEN u.day + p.place > {_limit("per_day", ladder)} THEN 'quota_day'
                     WHEN u.hour + p.place > {_limit("per_hour", ladder)} THEN 'quota_hour' ELSE '' END AS why
@@ -74,15 +90,15 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
     """Looks at the facts again and writes the use of a pass; its reason is "" where it is honoured. No row: no such answer."""
     return _packed(f"""
     WITH given AS (
-        SELECT id, decided_at FROM {ANSWERS} WHERE id = %(decision)s AND client_id = %(client)s AND employer_id = %(employer)s
+        SELECT id, decided_at, candidate FROM {ANSWERS} WHERE id = %(decision)s AND client_id = %(client)s AND employer_id = %(employer)s
            AND member_id = %(member)s AND test = {_boolean(test)} AND allowed
-    ), {_facts(vendor, test, ladder)}, judged AS (
+    ), {_facts(vendor, test, ladder)}, {_wills(vendor, "given")}, judged AS (
         SELECT g.id, s.tier,
                CASE WHEN EXISTS (SELECT 1 FROM {USES} WHERE decision_id = g.id AND reason = '') THEN 'pass_spent'
                     WHEN g.decided_at <= %(expired)s THEN 'pass_expired'
                     WHEN s.reason <> '' THEN s.reason
-                    WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE '' END AS why
-        FROM given g, standing s
+                    WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE w.unwilling END AS why
+        FROM given g, standing s, wills w
     )
     INSERT INTO {USES} (decision_id, used_at, reason, tier) SELECT id, %(now)s, why, tier FROM judged
     WHERE {_IN_FORCE}
@@ -94,19 +110,20 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
 def opening(vendor: str, test: bool, ladder: Ladder) -> str:
     """Looks at the facts again and uses up a link; what it returns is "" where the copy goes out. No row: no such link, or a used one.
 
-    The same facts as a pass's, at the moment before the first byte: what was made a minute ago is not handed to who was suspended since.
+    The same facts as a pass's, at the moment before the first byte: what was made a minute ago is not handed to who
+    was suspended since, or whose consent was revoked.
     """
     return _packed(f"""
     WITH given AS (
         SELECT l.id, l.expires_at, c.state, c.candidate FROM {LINKS} l JOIN {COPIES} c ON c.id = l.of_id
         WHERE l.id = %(link)s AND l.used_at IS NULL AND c.employer_id = %(employer)s AND c.member_id = %(member)s
            AND c.client_id = %(client)s AND c.test = {_boolean(test)}
-    ), {_facts(vendor, test, ladder)}, judged AS (
+    ), {_facts(vendor, test, ladder)}, {_wills(vendor, "given")}, judged AS (
         SELECT g.id,
                CASE WHEN g.expires_at <= %(now)s THEN 'copy_link_expired' WHEN g.state <> 'ready' THEN 'release_closed'
                     WHEN s.reason <> '' THEN s.reason
-                    WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE '' END AS why
-        FROM given g, standing s
+                    WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads' ELSE w.unwilling END AS why
+        FROM given g, standing s, wills w
     )
     UPDATE {LINKS} SET used_at = %(now)s, why = (SELECT why FROM judged)
     WHERE id = (SELECT id FROM judged) AND used_at IS NULL AND {_IN_FORCE}
@@ -150,6 +167,30 @@ def _facts(vendor: str, test: bool, ladder: Ladder) -> str:
         FROM (SELECT 1 AS one) o
         LEFT JOIN e_now e ON 1 = 1 LEFT JOIN m_now m ON 1 = 1 LEFT JOIN c_now c ON e.id IS NOT NULL
         LEFT JOIN moved v ON 1 = 1
+    )"""
+
+
+def _wills(vendor: str, asked: str) -> str:
+    """Of each candidate in `asked`, once, why it is not to be for this company: `unwilling`, "" where nothing speaks against it.
+
+    One look-up by an index each: the candidate by platform and reference, then block and consent by candidate and company. Whoever is
+    not known to us stands where the platform has declared, else where the deployment says.
+    """
+    share = "FOR SHARE" if vendor == "postgresql" else ""
+    return f"""known AS (
+        SELECT id, reference, mode FROM {CANDIDATE} WHERE client_id = %(client)s AND reference IN (SELECT candidate FROM {asked}) {share}
+    ), moded AS (
+        SELECT DISTINCT a.candidate, k.id,
+               COALESCE(k.mode, (SELECT mode FROM {DEFAULT} WHERE client_id = %(client)s), CAST(%(mode)s AS text)) AS mode
+        FROM {asked} a LEFT JOIN known k ON k.reference = a.candidate
+    ), wills AS (
+        SELECT o.candidate, CASE
+            WHEN o.mode = '{Mode.CLOSED.value}' THEN 'candidate_closed'
+            WHEN EXISTS (SELECT 1 FROM {BLOCKED} b WHERE b.candidate_id = o.id AND b.uscc = s.uscc) THEN 'candidate_blocked_employer'
+            WHEN o.mode = '{Mode.ASK_FIRST.value}' AND NOT EXISTS (
+                SELECT 1 FROM {CONSENT} c WHERE c.candidate_id = o.id AND c.uscc = s.uscc AND c.revoked_at IS NULL AND c.until > %(now)s
+            ) THEN 'candidate_no_consent' ELSE '' END AS unwilling
+        FROM moded o CROSS JOIN standing s
     )"""
 
 

@@ -13,7 +13,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from downloads import calling, canaries, leaks, lending, moving, preparing, relaying, relays, retiring, teams, watching
+from downloads import calling, canaries, erasing, leaks, lending, moving, preparing, relaying, relays, retiring, teams, watching
 from downloads.models import Copy, RelayBinding, RelayTeam, Trace
 from employers.clock import now_for
 from employers.models import ApiClient
@@ -38,6 +38,12 @@ def watch_downloads() -> None:
 @shared_task
 def retire_answers() -> None:
     retiring.retire(timezone.now(), settings.KEEP_ANSWERS_DAYS)
+
+
+@shared_task
+def remind_erasures() -> None:
+    """Those who owe an answer past its day."""
+    erasing.remind(timezone.now())
 
 
 # --- Releases --------------------------------------------------------------------------------------------

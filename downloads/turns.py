@@ -25,6 +25,13 @@ def take(employer_id: UUID) -> None:
             cursor.execute(TAKE, {"employer": employer_id})
 
 
+def take_company(uscc: str) -> None:
+    """The same of a company, whether or not an account of it is here. Of several, each is taken in the order of their codes."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(20261, hashtext(%s))", [uscc])
+
+
 def in_turn(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once they are committed.
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, OuterRef
 
 from downloads import ladders, moving, signals
-from downloads.models import Contact, GateDecision, GateDecisionQuerySet, PassUse, Standing
+from downloads.models import Contact, EraseOrder, GateDecision, GateDecisionQuerySet, PassUse, Standing
 from downloads.rights import RESTRICTED, STEP_UP, Ladder, Tier
 from employers.models import Employer
 from events.actor import SYSTEM
@@ -25,6 +25,7 @@ from verification.states import State
 
 SEVERAL: Final = 2
 """So many signals at once are more than a fresh proof can explain."""
+MILD: Final = frozenset({signals.Signal.UNANSWERED, signals.Signal.UNERASED})
 OWN_MOVES: Final = ("step_up", "restrict", "demote", "promote", "release")
 
 
@@ -67,7 +68,8 @@ def look_at(employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, pl
     telling = {client_id for client_id in clients if Contact.objects.filter(client_id=client_id, at__gt=begin).exists()}
     answerable = sum(client_id in telling for _, _, _, client_id in facts)
     contacts = Contact.objects.filter(uscc=employer.uscc, at__gt=begin).count()
-    found = signals.seen(taken, _left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone)
+    overdue = EraseOrder.objects.overdue(now).filter(uscc=employer.uscc, due_at__gt=begin, candidate__test=False).count()
+    found = signals.seen(taken, _left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone, overdue)
     if found:
         return _act(employer_id, found, standing, ladder, now)
     if standing is None and _may_rise(employer, ladder, now) and signals.shows_hiring(len(taken), contacts, ladder.thresholds):
@@ -90,11 +92,12 @@ def _left(
 
 
 def _act(employer_id: UUID, found: set[signals.Signal], standing: Standing | None, ladder: Ladder, now: datetime) -> bool:
-    """A smaller quota for a while where nobody is called; a fresh proof for any other signal; a person for several."""
+    """A smaller quota for a while where nobody is called, or nothing erased that had to be; a fresh proof for any other signal; a
+    person for several."""
     seen, basis = sorted(found), moving.Basis(standing)
     if len(found) >= SEVERAL:
         return moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=RESTRICTED, seen=seen, basis=basis)
-    if found == {signals.Signal.UNANSWERED} and (standing is None or standing.tier == Tier.ESTABLISHED):
+    if found <= MILD and (standing is None or standing.tier == Tier.ESTABLISHED):
         until = now + timedelta(days=ladder.thresholds.window_days)
         return moving.move(employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until, seen=seen, basis=basis)
     return moving.move(employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP, seen=seen, basis=basis)

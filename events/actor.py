@@ -14,6 +14,7 @@ class Role(StrEnum):
     RECRUITER = "recruiter"
     REVIEWER = "reviewer"
     PLATFORM = "platform"
+    CANDIDATE = "candidate"
 
 
 @dataclass(frozen=True)

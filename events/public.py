@@ -55,6 +55,17 @@ TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("ready_copy", "copy"): "release.ready",
     ("fail_copy", "copy"): "release.failed",
     ("open_copy", "copy"): "release.opened",
+    ("ask_consent", "consentrequest"): "consent.asked",
+    ("refuse_consent", "consentrequest"): "consent.refused",
+    ("give_consent", "consent"): "consent.given",
+    ("revoke_consent", "candidate"): "consent.revoked",
+    ("release_resume", "release"): "resume.released",
+    ("tell_candidate", "release"): "candidate.told",
+    ("report_misuse", "misusereport"): "misuse.reported",
+    ("order_erasure", "eraseorder"): "erase.ordered",
+    ("answer_erasure", "eraseorder"): "erase.answered",
+    ("withdraw_erasure", "eraseorder"): "erase.withdrawn",
+    ("miss_erasure", "eraseorder"): "erase.overdue",
 }
 """The type of an event by its verb and the kind of its subject; what is not listed is told to nobody."""
 
@@ -64,7 +75,8 @@ PING: Final = "webhook.ping"
 
 DETAILS: Final = (
     "attempt", "expires_at", "conditional", "member", "because_of", "relay", "candidate", "muted", "days", "agreed", "call", "outcome",
-    "seconds", "called_at", "by_candidate", "release", "number",
+    "seconds", "called_at", "by_candidate", "request", "consent", "until", "release", "number", "decision", "order", "due_at", "answer",
+    "about",
 )  # fmt: skip
 """What of an event's details is told where it is there."""
 ONLY: Final = "only"

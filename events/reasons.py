@@ -1081,6 +1081,103 @@ REASONS: dict[str, Reason] = _table(
         Text("请使用已下载的版本", "Use the copy that was downloaded"),
         "nobody", ONE_DAY,
     ),
+    # The candidate's own word
+    Reason(
+        "candidate_no_consent",
+        Text("求职者尚未同意向该企业提供简历", "The candidate has not agreed that this company gets their resume"),
+        Text("请通过平台征得求职者同意；同意后即可下载", "Ask the candidate through the platform; once they agree, the resume can be downloaded"),
+        "recruiter", DAYS, appeal=False,
+    ),
+    Reason(
+        "candidate_blocked_employer",
+        Text("求职者不向该企业提供简历", "The candidate does not share their resume with this company"),
+        Text("请尊重求职者的选择，联系其他合适的求职者", "Respect the candidate's choice, and look for others who fit"),
+        "nobody", NEVER, appeal=False,
+    ),
+    Reason(
+        "candidate_closed",
+        Text("求职者目前不向任何企业提供简历", "The candidate shares their resume with nobody at the moment"),
+        Text("请联系其他合适的求职者", "Look for others who fit"),
+        "nobody", NEVER, appeal=False,
+    ),
+    Reason(
+        "candidate_unknown",
+        Text("没有这位求职者", "There is no such candidate"),
+        Text("请先用 PUT /candidates/{reference} 告知求职者的设置", "Tell of the candidate first, by `PUT /candidates/{reference}`"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "candidate_blocks_too_many",
+        Text("已屏蔽的企业过多", "Too many companies are blocked already"),
+        Text("请先移除不再需要屏蔽的企业，或请平台将简历设为不公开", "Take back some that need not be blocked, or ask the recruitment site to close your resume"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "company_not_found",
+        Text("没有找到这家企业", "No such company was found"),
+        Text("请填写营业执照上的企业全称，或 18 位统一社会信用代码", "Give its whole name as on its business licence, or its 18-character credit code"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "consent_given",
+        Text("求职者已经同意", "The candidate has agreed already"),
+        Text("无需再问，请直接申请下载", "No need to ask: download the resume"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "consent_refused",
+        Text("求职者不同意，近期不再询问", "The candidate has said no, and is not asked again for a while"),
+        Text("请尊重求职者的选择，联系其他合适的求职者", "Respect the candidate's choice, and look for others who fit"),
+        "nobody", NEVER, appeal=False,
+    ),
+    Reason(
+        "consent_request_unknown",
+        Text("没有这个授权请求", "There is no such request for consent"),
+        Text("请使用请求时得到的编号", "Use the id that was answered when it was asked for"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "consent_request_ended",
+        Text("这个授权请求已经结束", "This request for consent has ended"),
+        Text("无需处理；如有需要，企业可再次请求", "Nothing has to be done; the company can ask anew"),
+        "nobody", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "consent_time_invalid",
+        Text("同意的时间不正确", "The times of the consent cannot be right"),
+        Text("同意时间须早于现在，有效期不超过一年", "It was given before now, and holds for a year at most"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "erase_order_unknown",
+        Text("没有这个删除要求", "There is no such erase order"),
+        Text("请打开“删除要求”页面查看", "Look at the page of erase orders"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "erase_order_answered",
+        Text("这个删除要求已经答复或撤回", "This erase order has been answered or withdrawn"),
+        Text("无需再处理", "Nothing has to be done any more"),
+        "nobody", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "erase_why_missing",
+        Text("请说明为什么保留", "Say why it is kept"),
+        Text("写明法律依据或未完结的事项，例如已签订劳动合同", "Name the law or the matter that is open, such as a contract that was signed"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "release_unknown",
+        Text("没有这条记录", "There is no such entry"),
+        Text("请从页面上的记录中选择", "Choose one of those that the page lists"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "report_twice",
+        Text("这份举报已经收到", "This report has been received already"),
+        Text("工作人员正在查看，无需重复提交", "A person is looking into it; there is no need to send it again"),
+        "nobody", AT_ONCE, appeal=False,
+    ),
     # Limits that keep one from taking what is everybody's
     Reason(
         "files_too_many",

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0008_relay_numbers"),
+        ("downloads", "0010_receipts"),
         ("employers", "0006_api_manners"),
     ]
 

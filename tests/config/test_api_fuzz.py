@@ -22,7 +22,8 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CheckFunction, load_all_checks, not_a_server_error
 
 from config.wsgi import application
-from downloads import rehearsing, relaying
+from downloads import candidates, consents, rehearsing, relaying
+from downloads.models import EraseOrder
 from employers.enrolling import set_phone
 from employers.models import ApiClient, Member, Scope
 from employers.operations import create_api_client
@@ -93,6 +94,10 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     begun = Client().post("/api/v1/releases", given | {"resume": file}, headers={"Authorization": f"Bearer {key}"}).json()
     found = Client().post("/api/v1/traces", {"why": "a tip", "text": "x"}, headers={"Authorization": f"Bearer {key}"}).json()
     ids |= {"release_id": begun["id"], "trace_id": found["id"]}
+    told = candidates.Told("tell_after", "lin@home.test")
+    candidate, _ = candidates.put_candidate(client, "co-1", told, now)
+    ids["request_id"] = consents.ask(client, "co-1", employer, member.pk, [], now).pk
+    ids["order_id"] = EraseOrder.objects.create(candidate=candidate, employer=employer, uscc=employer.uscc, ordered_at=now, due_at=now).pk
     # The test's connection is not the server's to close; Django's own test client does the same.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)

@@ -47,6 +47,12 @@ def test_what_is_seen(taken: list[Taken], contacts: int, expected: set[Signal]) 
     assert signals.seen(taken, taken, len(taken), contacts, USUAL, SHANGHAI) == expected
 
 
+def test_one_resume_that_was_to_be_erased_and_was_not_is_seen() -> None:
+    taken = every(timedelta(minutes=10), 3)
+    assert signals.seen(taken, taken, 3, 1, USUAL, SHANGHAI, overdue=1) == {Signal.UNERASED}
+    assert signals.seen(taken, taken, 3, 1, USUAL, SHANGHAI, overdue=0) == set()
+
+
 def test_a_night_is_one_though_it_has_two_dates() -> None:
     late = every(timedelta(minutes=30), 4, datetime(2026, 11, 24, 23, 0, tzinfo=SHANGHAI))
     assert signals.most_in_a_night(late, SHANGHAI) == 4

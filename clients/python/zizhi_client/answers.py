@@ -137,7 +137,7 @@ class RelayContact:
 
 
 @dataclass(frozen=True)
-class Release:
+class ResumeRelease:
     """A resume that leaves, as it stands."""
 
     id: str
@@ -229,6 +229,132 @@ class Call:
     seconds: int
     outcome: str
     by_candidate: bool
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A company that gets nothing of a candidate."""
+
+    uscc: str
+    name: str
+    own: bool
+    """The candidate said so on our page: what you tell later does not undo it."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate, and how they want to be asked."""
+
+    reference: str
+    mode: str
+    """ask_first, tell_after or closed."""
+    reachable: bool
+    language: str
+    blocked: list[Blocked]
+    told_at: datetime
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CandidateDefault:
+    """How candidates are asked of whom nothing was told."""
+
+    mode: str
+    basis: str
+    declared_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LedgerLink:
+    """The way to a candidate's own page; for the candidate alone."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """That a resume left, with its receipt."""
+
+    id: str
+    decision_id: str
+    employer_id: str
+    uscc: str
+    receiver: str
+    contact: str
+    purpose: str
+    method: str
+    kinds: list[str]
+    released_at: datetime
+    receipt: str
+    signature: str
+    key_id: str
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A candidate's separate consent that one company gets their resume."""
+
+    id: str
+    uscc: str
+    receiver: str
+    contact: str
+    purpose: str
+    method: str
+    kinds: list[str]
+    how: str
+    evidence: str
+    given_at: datetime
+    until: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ConsentRequest:
+    """That an employer asks for a consent."""
+
+    id: str
+    candidate: str
+    employer_id: str
+    purpose: str
+    kinds: list[str]
+    state: str
+    """open, agreed, refused or expired."""
+    asked_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None
+    consent_id: str | None
+
+
+@dataclass(frozen=True)
+class EraseOrder:
+    """That an employer has to erase a resume, and what it answers."""
+
+    id: str
+    candidate: str
+    employer_id: str
+    ordered_at: datetime
+    due_at: datetime
+    answer: str
+    why: str
+    answered_at: datetime | None
+    withdrawn_at: datetime | None
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class CandidateRecipe:
+    """A candidate of a test, and what happens with them."""
+
+    candidate: str
+    mode: str
+    says: Words
+
+
+@dataclass(frozen=True)
+class CandidateRecipes:
+    """Every one of them."""
+
+    data: list[CandidateRecipe]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final
@@ -105,7 +105,7 @@ class Zizhi:
     def release(
         self, gate_pass: str, candidate_phone: str, resume: bytes | None = None, *, candidate_email: str = "", resume_reference: str = "",
         idempotency_key: str | None = None,
-    ) -> answers.Release:  # fmt: skip
+    ) -> answers.ResumeRelease:  # fmt: skip
         """Let this resume leave by this pass, redacted, marked and with a relay number. Ask `read_release` until it is `ready`.
 
         Send the file, or your reference to it where the service fetches from a store of yours.
@@ -114,15 +114,15 @@ class Zizhi:
             "gate_pass": gate_pass, "candidate_phone": candidate_phone, "candidate_email": candidate_email,
             "resume_reference": resume_reference,
         }  # fmt: skip
-        return self._send_form(answers.Release, "/releases", form, {} if resume is None else {"resume": resume}, idempotency_key)
+        return self._send_form(answers.ResumeRelease, "/releases", form, {} if resume is None else {"resume": resume}, idempotency_key)
 
-    def releases(self, *, employer_id: str | None = None, candidate: str | None = None) -> Iterator[answers.Release]:
+    def releases(self, *, employer_id: str | None = None, candidate: str | None = None) -> Iterator[answers.ResumeRelease]:
         """The last that was asked for first; all pages."""
-        return self._pages(answers.Release, "/releases", {"employer_id": employer_id, "candidate": candidate})
+        return self._pages(answers.ResumeRelease, "/releases", {"employer_id": employer_id, "candidate": candidate})
 
-    def read_release(self, release_id: str) -> answers.Release:
+    def read_release(self, release_id: str) -> answers.ResumeRelease:
         """How far it has come."""
-        return self._get(answers.Release, f"/releases/{_part(release_id)}")
+        return self._get(answers.ResumeRelease, f"/releases/{_part(release_id)}")
 
     def link_release(self, release_id: str, *, idempotency_key: str | None = None) -> answers.CopyLink:
         """Where the recruiter's browser fetches the copy, once, within a minute. Raises Conflict `release_not_ready`."""
@@ -181,6 +181,102 @@ class Zizhi:
     def relay_calls(self, relay_id: str) -> Iterator[answers.Call]:
         """Its calls, the last one first; all pages."""
         return self._pages(answers.Call, f"/relays/{_part(relay_id)}/calls", {})
+
+    # --- Candidates ----------------------------------------------------------------------------------------
+
+    def put_candidate(
+        self, reference: str, mode: str, *, email: str = "", language: str = "zh-hans", blocked: Sequence[Mapping[str, str]] = ()
+    ) -> answers.Candidate:
+        """How they want to be asked (ask_first, tell_after, closed); `blocked` are `{"employer_id": …}` or `{"uscc": …}`."""
+        body = {"mode": mode, "email": email, "language": language, "blocked": list(blocked)}
+        return self._send(answers.Candidate, "PUT", f"/candidates/{_part(reference)}", body)
+
+    def candidate(self, reference: str) -> answers.Candidate:
+        """How they want to be asked, and whom they block."""
+        return self._get(answers.Candidate, f"/candidates/{_part(reference)}")
+
+    def erase_candidate(self, reference: str, *, idempotency_key: str | None = None) -> None:
+        """Forgets their address; nothing leaves of them any more."""
+        self._calls.answer("DELETE", f"/candidates/{_part(reference)}", key=idempotency_key)
+
+    def candidate_default(self) -> answers.CandidateDefault:
+        """What counts for candidates of whom you have told nothing."""
+        return self._get(answers.CandidateDefault, "/candidate-default")
+
+    def declare_candidate_default(self, mode: str, basis: str) -> answers.CandidateDefault:
+        """Declares it, and on what it rests."""
+        return self._send(answers.CandidateDefault, "PUT", "/candidate-default", {"mode": mode, "basis": basis})
+
+    def ledger_link(self, reference: str, *, idempotency_key: str | None = None) -> answers.LedgerLink:
+        """The candidate's own page: for the candidate alone."""
+        return self._send(answers.LedgerLink, "POST", f"/candidates/{_part(reference)}/link", None, idempotency_key)
+
+    def candidate_releases(self, reference: str) -> Iterator[answers.Release]:
+        """What left of them, with receipts, the last first; all pages."""
+        return self._pages(answers.Release, f"/candidates/{_part(reference)}/releases", {})
+
+    def revoke(
+        self, reference: str, *, employer_id: str | None = None, uscc: str = "", idempotency_key: str | None = None
+    ) -> answers.Candidate:
+        """On the candidate's own word: this company gets nothing more, and has to erase what it has."""
+        body = {"employer_id": employer_id, "uscc": uscc}
+        return self._send(answers.Candidate, "POST", f"/candidates/{_part(reference)}/revoke", body, idempotency_key)
+
+    def allow_again(
+        self, reference: str, *, employer_id: str | None = None, uscc: str = "", idempotency_key: str | None = None
+    ) -> answers.Candidate:
+        """On the candidate's own word: takes that back."""
+        body = {"employer_id": employer_id, "uscc": uscc}
+        return self._send(answers.Candidate, "POST", f"/candidates/{_part(reference)}/allow-again", body, idempotency_key)
+
+    def consents(self, reference: str) -> Iterator[answers.Consent]:
+        """Those that they gave, the last first; all pages."""
+        return self._pages(answers.Consent, f"/candidates/{_part(reference)}/consents", {})
+
+    def give_consent(
+        self, reference: str, employer_id: str, *, contact: str, kinds: Sequence[str], evidence: str, given_at: datetime, until: datetime,
+        idempotency_key: str | None = None,
+    ) -> answers.Consent:  # fmt: skip
+        """Puts a consent on record that you obtained, with what you can show it by."""
+        body = {
+            "employer_id": employer_id, "contact": contact, "kinds": list(kinds), "evidence": evidence, "given_at": given_at.isoformat(),
+            "until": until.isoformat(),
+        }  # fmt: skip
+        return self._send(answers.Consent, "POST", f"/candidates/{_part(reference)}/consents", body, idempotency_key)
+
+    def ask_consent(
+        self, reference: str, employer_id: str, member_id: str, *, kinds: Sequence[str] = (), idempotency_key: str | None = None
+    ) -> answers.ConsentRequest:
+        """An employer asks; asked again it is the same request. Raises Conflict `consent_refused`, `consent_given`."""
+        body = {"employer_id": employer_id, "member_id": member_id, "kinds": list(kinds)}
+        return self._send(answers.ConsentRequest, "POST", f"/candidates/{_part(reference)}/consent-requests", body, idempotency_key)
+
+    def consent_request(self, request_id: str) -> answers.ConsentRequest:
+        """Whether it waits, and what was said."""
+        return self._get(answers.ConsentRequest, f"/consent-requests/{_part(request_id)}")
+
+    def answer_consent(
+        self, request_id: str, agrees: bool, evidence: str, *, idempotency_key: str | None = None
+    ) -> answers.ConsentRequest:  # fmt: skip
+        """Passes on what the candidate said to you."""
+        body = {"agrees": agrees, "evidence": evidence}
+        return self._send(answers.ConsentRequest, "POST", f"/consent-requests/{_part(request_id)}/answer", body, idempotency_key)
+
+    def erase_orders(self, *, employer_id: str | None = None) -> Iterator[answers.EraseOrder]:
+        """What employers have to erase, the last ordered first; all pages."""
+        return self._pages(answers.EraseOrder, "/erase-orders", {"employer_id": employer_id})
+
+    def answer_erase_order(
+        self, order_id: str, answer: str, *, why: str = "", idempotency_key: str | None = None
+    ) -> answers.EraseOrder:  # fmt: skip
+        """On the word of an employer of yours: erased, or kept and why."""
+        return self._send(
+            answers.EraseOrder, "POST", f"/erase-orders/{_part(order_id)}/answer", {"answer": answer, "why": why}, idempotency_key
+        )  # fmt: skip
+
+    def test_candidates(self, *, idempotency_key: str | None = None) -> list[answers.CandidateRecipe]:
+        """Lays out candidates that stand for what a candidate says."""
+        return self._send(answers.CandidateRecipes, "POST", "/test/candidates", None, idempotency_key).data
 
     # --- Employers -----------------------------------------------------------------------------------------
 
