@@ -23,11 +23,9 @@ router = Router(tags=["traces"])
 class TraceIn(Schema):
     """Why it is asked, and what was found: a file, `leak`, or `text`, or both."""
 
-    why: str = Field(
-        min_length=3, max_length=500, pattern=r"\S", examples=["Found in a group on 24 November"], description="Kept on record."
-    )
+    why: str = Field(min_length=3, max_length=500, examples=["Found in a group on 24 November"], description="Kept on record.")
     text: str = Field(
-        "", max_length=leaks.TEXT_LONGEST, description="Text that was copied out of a resume: numbers in it tell whose it is."
+        "", description="Text that was copied out of a resume: numbers in it tell whose it is. The first 5,000 characters are looked at."
     )
     candidate: str = Field(
         "", max_length=64, pattern=f"^$|{REFERENCE}", examples=["cand-20481"],
