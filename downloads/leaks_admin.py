@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 from downloads import canaries, leaks
 from downloads.answers_admin import SpanFilter, in_words
 from downloads.models import Canary, CanaryRing, Copy, Trace
-from downloads.relays_admin import ForWhoSeesAnswers
 from employers.forms import refusal_html
 from employers.models import User
 from employers.powers import PERMISSIONS, Power
@@ -65,7 +64,7 @@ class CopiesFilter(SpanFilter):
 
 
 @admin.register(Copy)
-class CopyAdmin(ForWhoSeesAnswers):
+class CopyAdmin(ForWhoTraces):
     list_display = ("requested_at", "number", "state", "receiver", "candidate", "opened_at", "why_not")
     list_filter = (CopiesFilter, "state")
     search_fields = ("=number", "=candidate", "=id", "=decision_id", "=employer__uscc")
@@ -76,6 +75,12 @@ class CopyAdmin(ForWhoSeesAnswers):
         "sha256", "requested_at", "ready_at", "links_until", "opened_at",
     )  # fmt: skip
     readonly_fields = ("why_not",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm(MAY_TRACE) or request.user.has_perm("downloads.view_gatedecision"))
 
     @admin.display(description=_("why not"), ordering="why", empty_value="—")
     def why_not(self, copy: Copy) -> str:

@@ -30,10 +30,10 @@ SENIOR = {"decide", "second_review", "bulk", "unmask"}
 POWERS = {
     "nobody": set(),
     "Reviewers": {"decide"},
-    "Seniors": SENIOR,
-    "Leads": SENIOR | {"assign", "quality"},
+    "Seniors": SENIOR | {"trace"},
+    "Leads": SENIOR | {"assign", "quality", "trace"},
     "Auditors": set(),
-    "superuser": SENIOR | {"assign", "quality"},
+    "superuser": SENIOR | {"assign", "quality", "trace"},
 }
 
 
@@ -123,12 +123,15 @@ DECIDE = LOOK | {"Auditors": False}
 BULK = DECIDE | {"Reviewers": False}
 STAFF = dict.fromkeys(GROUPS, False) | {"Auditors": True, "superuser": True}
 ROOT = dict.fromkeys(GROUPS, False) | {"superuser": True}
+TRACE = dict.fromkeys(GROUPS, False) | {"Seniors": True, "Leads": True, "superuser": True}
 TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("get", "/console/", dict.fromkeys(GROUPS, True)),
     ("get", "/console/second-factor/set-up/", dict.fromkeys(GROUPS, True)),
     *(("get", f"/console/{app}/{model}/", LOOK) for app, models in LISTS.items() for model in models),
     *(("get", f"/console/employers/{model}/", STAFF) for model in OF_SUPERUSERS),
-    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("gatedecision", "passuse", "standing")),
+    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("gatedecision", "passuse", "standing", "relaybinding", "relaycall")),
+    *(("get", f"/console/downloads/{model}/", TRACE | {"Auditors": True}) for model in ("copy", "trace")),
+    *(("get", f"/console/downloads/{page}/", TRACE) for page in ("canary", "canaryring", "trace/add", "canary/add")),
     *(("get", f"/console/events/{model}/", ROOT) for model in ("platformevent", "webhookendpoint", "webhookdelivery")),
     ("get", "/console/downloads/move/", LOOK),
     ("get", "/console/downloads/move/add/", DECIDE),
