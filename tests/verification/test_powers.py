@@ -84,12 +84,14 @@ def test_every_power_is_a_permission_that_exists() -> None:
 
 def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
     migration = import_module("verification.migrations.0007_staff_groups")
+    tracing = import_module("downloads.migrations.0011_traces")
     Group.objects.get(name="Leads").delete()
     Group.objects.get(name="Seniors").permissions.remove(Permission.objects.get(codename="unmask_case"))
     own = Permission.objects.get(codename="view_mail")
     Group.objects.get(name="Reviewers").permissions.add(own)
     for _ in range(2):
         migration.create_groups(apps, SimpleNamespace(connection=connection))
+        tracing.let_trace(apps, SimpleNamespace(connection=connection))
     assert [powers_of for group in GROUPS[1:4] for powers_of in [set(make_colleague(now, group).as_reviewer().powers)]] == [
         POWERS[group] for group in GROUPS[1:4]
     ]
