@@ -24,7 +24,7 @@ OPEN_FOR_SECONDS: Final = 30 * 60
 
 
 def token_of(candidate: Candidate) -> str:
-    """What stands in the link, and in the cookie: row and version, signed."""
+    """What stands in the link: row and version, signed."""
     names = candidate.pk.bytes + candidate.link_version.to_bytes(5, "big")
     return _signer().sign(urlsafe_b64encode(names).decode())
 
@@ -40,6 +40,21 @@ def opened(token: str) -> Candidate | None:
         candidate_id, version = UUID(bytes=names[:16]), int.from_bytes(names[16:], "big")
     except (BadSignature, NotBase64, ValueError):
         return None
+    return _of_version(candidate_id, version)
+
+
+def stay_of(candidate: Candidate) -> str:
+    """What stands in the cookie, which is signed on its own: whoever finds it has no link."""
+    return f"{candidate.pk.hex}.{candidate.link_version}"
+
+
+def staying(stay: str) -> Candidate | None:
+    """Whose stay it is, of a cookie that was signed by us; None where there is none, or their links were ended since."""
+    candidate_id, _, version = stay.partition(".")
+    return _of_version(UUID(candidate_id), int(version)) if version else None
+
+
+def _of_version(candidate_id: UUID, version: int) -> Candidate | None:
     return Candidate.objects.filter(pk=candidate_id, link_version=version, erased_at=None).first()
 
 

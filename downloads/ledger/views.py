@@ -41,8 +41,8 @@ def _of_candidate(
     @never_cache
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        candidate = links.opened(request.COOKIES.get(COOKIE, ""))
-        if candidate is None or not _is_fresh(request):
+        candidate = links.staying(request.get_signed_cookie(COOKIE, default="", salt=COOKIE, max_age=links.OPEN_FOR_SECONDS) or "")
+        if candidate is None:
             return _closed(request)
         try:
             response = view(request, candidate, *args, **kwargs)
@@ -56,18 +56,12 @@ def _of_candidate(
     return wrapped
 
 
-def _is_fresh(request: HttpRequest) -> bool:
-    """The cookie's own time is signed with it: a browser that keeps it for longer opens nothing."""
-    return request.get_signed_cookie(f"{COOKIE}_at", default="", salt=COOKIE, max_age=links.OPEN_FOR_SECONDS) == "open"
-
-
 def _remember(response: HttpResponse, candidate: Candidate) -> None:
-    kept = {
-        "max_age": links.OPEN_FOR_SECONDS, "path": reverse("ledger:home"), "secure": settings.SESSION_COOKIE_SECURE, "httponly": True,
-        "samesite": "Lax",
-    }  # fmt: skip
-    response.set_cookie(COOKIE, links.token_of(candidate), **kept)
-    response.set_signed_cookie(f"{COOKIE}_at", "open", salt=COOKIE, **kept)
+    """For half an hour, which is signed with it: a browser that keeps it for longer opens nothing. No link can be made of it."""
+    response.set_signed_cookie(
+        COOKIE, links.stay_of(candidate), salt=COOKIE, max_age=links.OPEN_FOR_SECONDS, path=reverse("ledger:home"),
+        secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax",
+    )  # fmt: skip
 
 
 def _closed(request: HttpRequest) -> HttpResponse:
@@ -238,6 +232,5 @@ def new_link(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 @_of_candidate
 def leave(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     response = render(request, "ledger/closed.html", {"left": True})
-    for name in (COOKIE, f"{COOKIE}_at"):
-        response.delete_cookie(name, path=reverse("ledger:home"))
+    response.delete_cookie(COOKIE, path=reverse("ledger:home"))
     return response

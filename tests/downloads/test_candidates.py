@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from downloads import candidates, consents, gate, ladders, passes
@@ -298,3 +298,32 @@ def test_the_candidates_rows_are_found_by_their_indexes(now: datetime) -> None:
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "candidate_reference_once" in plan and "Seq Scan on downloads_candidate" not in plan, plan
     assert GateDecision.objects.count() == 0 and Consent.objects.count() == 0
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", ["revoked", "blocked", "closed"])
+def test_a_question_that_comes_meanwhile_waits_and_hears_the_new_word(change: str, now: datetime) -> None:
+    """Whoever asks between the change and its commit is answered after it: no yes is written behind an acknowledgement."""
+    live = Live(timezone.now())
+    candidate = live.candidate(timezone.now())
+    heard: list[str] = []
+
+    def ask() -> None:
+        answer = live.ask(timezone.now())
+        heard.append(answer.reasons[0].code if answer.reasons else "yes")
+        connections.close_all()
+
+    thread = threading.Thread(target=ask)
+    with transaction.atomic():
+        if change == "revoked":
+            consents.revoke(candidate.pk, live.employer.uscc, ONE, timezone.now())
+        elif change == "blocked":
+            candidates.block(candidate.pk, live.employer.uscc, "", ONE, timezone.now())
+        else:
+            live.candidate(timezone.now(), mode=Mode.CLOSED)
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive() and heard == []
+    thread.join(20)
+    assert heard == ["candidate_closed" if change == "closed" else "candidate_blocked_employer"]

@@ -65,6 +65,10 @@ def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candid
     shown = client.get("/mine/")
     assert shown.status_code == 200 and "no-store" in shown["Cache-Control"]
     assert links.token_of(candidate) not in shown.content.decode()
+    assert Client().get(f"/mine/open/{cookie.value}/").status_code == 403, "no link can be made of the cookie"
+    other = Client()
+    other.cookies[COOKIE] = links.token_of(candidate)
+    assert other.get("/mine/").status_code == 403, "and no cookie of a link, but by opening it"
 
 
 def test_nothing_in_the_link_is_personal_and_a_changed_one_opens_nothing(candidate: Candidate) -> None:
