@@ -326,7 +326,7 @@ def test_what_was_made_is_not_handed_over_once_the_candidate_has_closed(shop: Sh
     make(release)
     link = shop.link(release["id"])
     assert Release.objects.filter(decision_id=release["decision_id"]).exists(), "it stands in the candidate's ledger"
-    assert shop.platform.call("put", "/candidates/c-1", {"mode": "closed"})["http"] == 200
+    assert shop.platform.call("put", "/candidates/c-1", {"mode": "closed"})["http"] == 201
     assert fetched(link["url"]).status_code == 403 and CopyLink.objects.get().why == "candidate_closed"
 
 

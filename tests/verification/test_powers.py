@@ -132,6 +132,8 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     *(("get", f"/console/{app}/{model}/", LOOK) for app, models in LISTS.items() for model in models),
     *(("get", f"/console/employers/{model}/", STAFF) for model in OF_SUPERUSERS),
     *(("get", f"/console/downloads/{model}/", STAFF) for model in ("gatedecision", "passuse", "standing", "relaybinding", "relaycall")),
+    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("candidate", "consent", "consentrequest", "release", "eraseorder")),
+    ("get", "/console/downloads/misusereport/", LOOK),
     *(("get", f"/console/downloads/{model}/", TRACE | {"Auditors": True}) for model in ("copy", "trace")),
     *(("get", f"/console/downloads/{page}/", TRACE) for page in ("canary", "canaryring", "trace/add", "canary/add")),
     *(("get", f"/console/events/{model}/", ROOT) for model in ("platformevent", "webhookendpoint", "webhookdelivery")),
