@@ -109,7 +109,8 @@ def spending(vendor: str, test: bool, ladder: Ladder) -> str:
 def opening(vendor: str, test: bool, ladder: Ladder) -> str:
     """Looks at the facts again and uses up a link; what it returns is "" where the copy goes out. No row: no such link, or a used one.
 
-    The same facts as a pass's, at the moment before the first byte: what was made a minute ago is not handed to who was suspended since.
+    The same facts as a pass's, at the moment before the first byte: what was made a minute ago is not handed to who
+    was suspended since, or whose consent was revoked.
     """
     return f"""
     WITH given AS (

@@ -1567,12 +1567,6 @@ REASONS: dict[str, Reason] = _table(
         "platform", MINUTES, appeal=False,
     ),
     Reason(
-        "release_unknown",
-        Text("没有这份放行记录", "There is no such release"),
-        Text("请核对编号", "See that the id is right"),
-        "platform", AT_ONCE, appeal=False,
-    ),
-    Reason(
         "release_busy",
         Text("正在制作的简历较多，请稍后再试", "Many copies are being made at the moment"),
         Text("按 Retry-After 所示秒数后重试；通行凭证未被使用", "Ask again after the seconds of Retry-After; the pass was not spent"),

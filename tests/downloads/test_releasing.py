@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from downloads import clean_pages, copying, lending, mark_keys, preparing, redacting, releasing, retiring
 from downloads.marks import Words, marked
-from downloads.models import CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding
+from downloads.models import CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding, Release
 from downloads.redacting import RedactedPage
 from downloads.specimens.person import Contact
 from downloads.specimens.resume import make as specimen
@@ -319,6 +319,15 @@ def test_what_was_made_is_not_handed_to_who_was_suspended_since(shop: Shop) -> N
     assert CopyLink.objects.get().why == "employer_expired", "and the try is on record"
     assert shop.link(release["id"])["code"] == "employer_expired"
     assert Copy.objects.get().opened_at is None
+
+
+def test_what_was_made_is_not_handed_over_once_the_candidate_has_closed(shop: Shop) -> None:
+    release = shop.post(shop.gate_pass(), pdf())
+    make(release)
+    link = shop.link(release["id"])
+    assert Release.objects.filter(decision_id=release["decision_id"]).exists(), "it stands in the candidate's ledger"
+    assert shop.platform.call("put", "/candidates/c-1", {"mode": "closed"})["http"] == 201
+    assert fetched(link["url"]).status_code == 403 and CopyLink.objects.get().why == "candidate_closed"
 
 
 def test_a_link_lasts_a_minute_and_is_forged_by_nobody(shop: Shop) -> None:

@@ -142,6 +142,9 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
         for method in ("get", "post")
         for act in ("pause", "resume", "replay")
     ),
+    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("candidate", "consent", "consentrequest", "release", "eraseorder")),
+    ("get", "/console/downloads/misusereport/", LOOK),
+    ("get", "/console/downloads/moveappeal/", LOOK),
     *(("get", f"/console/downloads/{model}/", TRACE | {"Auditors": True}) for model in ("copy", "trace")),
     *(("get", f"/console/downloads/{page}/", TRACE) for page in ("canary", "canaryring", "trace/add", "canary/add")),
     ("get", "/console/downloads/move/", LOOK),

@@ -137,7 +137,7 @@ class RelayContact:
 
 
 @dataclass(frozen=True)
-class Release:
+class ResumeRelease:
     """A resume that leaves, as it stands."""
 
     id: str

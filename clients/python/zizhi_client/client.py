@@ -105,7 +105,7 @@ class Zizhi:
     def release(
         self, gate_pass: str, candidate_phone: str, resume: bytes | None = None, *, candidate_email: str = "", resume_reference: str = "",
         idempotency_key: str | None = None,
-    ) -> answers.Release:  # fmt: skip
+    ) -> answers.ResumeRelease:  # fmt: skip
         """Let this resume leave by this pass, redacted, marked and with a relay number. Ask `read_release` until it is `ready`.
 
         Send the file, or your reference to it where the service fetches from a store of yours.
@@ -114,15 +114,15 @@ class Zizhi:
             "gate_pass": gate_pass, "candidate_phone": candidate_phone, "candidate_email": candidate_email,
             "resume_reference": resume_reference,
         }  # fmt: skip
-        return self._send_form(answers.Release, "/releases", form, {} if resume is None else {"resume": resume}, idempotency_key)
+        return self._send_form(answers.ResumeRelease, "/releases", form, {} if resume is None else {"resume": resume}, idempotency_key)
 
-    def releases(self, *, employer_id: str | None = None, candidate: str | None = None) -> Iterator[answers.Release]:
+    def releases(self, *, employer_id: str | None = None, candidate: str | None = None) -> Iterator[answers.ResumeRelease]:
         """The last that was asked for first; all pages."""
-        return self._pages(answers.Release, "/releases", {"employer_id": employer_id, "candidate": candidate})
+        return self._pages(answers.ResumeRelease, "/releases", {"employer_id": employer_id, "candidate": candidate})
 
-    def read_release(self, release_id: str) -> answers.Release:
+    def read_release(self, release_id: str) -> answers.ResumeRelease:
         """How far it has come."""
-        return self._get(answers.Release, f"/releases/{_part(release_id)}")
+        return self._get(answers.ResumeRelease, f"/releases/{_part(release_id)}")
 
     def link_release(self, release_id: str, *, idempotency_key: str | None = None) -> answers.CopyLink:
         """Where the recruiter's browser fetches the copy, once, within a minute. Raises Conflict `release_not_ready`."""
