@@ -26,7 +26,7 @@ def report(candidate_id: UUID, release_id: UUID, about: str, said: str, actor: A
         candidate = candidates.locked(candidate_id)
         release = Release.objects.about(candidate).filter(pk=release_id).first()
         if release is None:
-            raise Refused("left_unknown")
+            raise Refused("release_unknown")
         if candidate.reports.filter(release=release, about=about, reported_at__gt=now - NOT_AGAIN_FOR).exists():
             raise Refused("report_twice")
         made = MisuseReport.objects.create(

@@ -1189,9 +1189,9 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
-        "left_unknown",
-        Text("没有这条记录", "There is no such entry"),
-        Text("请从页面上的记录中选择", "Choose one of those that the page lists"),
+        "release_unknown",
+        Text("没有这条放行记录", "There is no such release"),
+        Text("请从列出的记录中选择，或核对编号", "Choose one of those that are listed, or see that the id is right"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(

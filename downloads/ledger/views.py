@@ -106,7 +106,7 @@ def home(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 def _release(candidate: Candidate, release_id: UUID) -> Release:
     release = Release.objects.about(candidate).filter(pk=release_id).first()
     if release is None:
-        raise Refused("left_unknown")
+        raise Refused("release_unknown")
     return release
 
 
@@ -204,7 +204,7 @@ def report(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     try:
         release_id = UUID(request.POST.get("release", ""))
     except ValueError:
-        raise Refused("left_unknown") from None
+        raise Refused("release_unknown") from None
     about = request.POST.get("about", "")
     if about not in MisuseReport.About.values:
         about = MisuseReport.About.OTHER

@@ -85,7 +85,7 @@ def test_every_power_is_a_permission_that_exists() -> None:
 
 def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
     migration = import_module("verification.migrations.0007_staff_groups")
-    tracing = import_module("downloads.migrations.0011_traces")
+    tracing = import_module("downloads.migrations.0012_traces")
     Group.objects.get(name="Leads").delete()
     Group.objects.get(name="Seniors").permissions.remove(Permission.objects.get(codename="unmask_case"))
     own = Permission.objects.get(codename="view_mail")
