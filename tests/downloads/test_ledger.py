@@ -207,7 +207,7 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(live: Live, mine: Cl
     assert (row.about, row.said) == ("money", "要求先交培训费")
     live.take(timezone.now(), "somebody-else")
     theirs = Release.objects.get(candidate="somebody-else")
-    assert "no such entry" in do(mine, "report/", release=str(theirs.pk), about="money")
+    assert "no such release" in do(mine, "report/", release=str(theirs.pk), about="money")
     reviewer = make_reviewer(now)
     with pytest.raises(Refused, match="not_allowed"):
         reporting.settle(row.pk, "x", live.member.user, now)
