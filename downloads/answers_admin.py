@@ -108,7 +108,9 @@ class SpanFilter(admin.SimpleListFilter):
         term = request.GET.get("q", "").strip()
         self.unless_chosen = "1"
         if term:
-            self.unless_chosen = "" if type(model_admin).named(term) is not None else str(self.spans[-1][0])
+            # Lists that are not `Searched` are found by what names their rows, and nothing else.
+            is_named = not isinstance(model_admin, Searched) or type(model_admin).named(term) is not None
+            self.unless_chosen = "" if is_named else str(self.spans[-1][0])
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(str(days), words) for days, words in self.spans]
