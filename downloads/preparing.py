@@ -1,7 +1,7 @@
 """How is a copy made? Opened in the limited child, redacted, marked, and written down; from the row, outside of any transaction.
 
-Whoever holds the row's lease makes it. What was made of a file before is used again, so the second employer's copy of a resume takes a
-tenth of the first one's time. Whatever dies in between has made nothing that anybody could fetch.
+Whoever holds the row's lease makes it. What was made of a file before is used again, so the second employer's copy of a resume needs no
+reading. Whatever dies in between has made nothing that anybody could fetch.
 """
 
 from __future__ import annotations
