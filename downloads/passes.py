@@ -44,10 +44,11 @@ def issue(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID
     return _signer(client_id).sign(urlsafe_b64encode(names).decode())
 
 
-def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False) -> Spent:
+def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False, leaves: bool = True) -> Spent:
     """Honour the pass, once, if the answer would still be yes but for the quota, which it has used up already.
 
-    Each try is on record; with a yes the release is, too, and the candidate is told (`downloads.telling`), in the same transaction.
+    Each try is on record. Where the resume `leaves` with it, that is too, and the candidate is told (`downloads.telling`), in the same
+    transaction; of a copy that is made here first (`downloads.releasing`) they are told when it leaves.
     Raises Refused: `pass_unknown` (not ours, or another platform's), `pass_spent`, `pass_expired`, or why the employer may no
     longer download, or the candidate does not want it. Raises `django.db.DatabaseError`, to which doors answer no.
     """
@@ -69,7 +70,8 @@ def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False)
                 if not reason:
                     held = ladder.rights[Tier(tier)].obligations
                     spent = Spent(decision_id, employer_id, member_id, candidate, Tier(tier), held, now)
-                    telling.tell_candidate(telling.Left(decision_id, client_id, test, employer_id, member_id, candidate, held, now))
+                    if leaves:
+                        telling.tell_candidate(telling.Left(decision_id, client_id, test, employer_id, member_id, candidate, held, now))
         if spent:
             return spent
         if reason:  # after the commit: the try stays on record

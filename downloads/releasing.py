@@ -23,13 +23,14 @@ from django.core.signing import BadSignature, Signer
 from django.db import connection, transaction
 from django.urls import reverse
 
-from downloads import ladders, passes, relaying, resume_sources, statements, teams, turns
+from downloads import ladders, passes, relaying, resume_sources, statements, teams, telling, turns
 from downloads.models import Copy, CopyLink, CopyState, GateDecision
 from downloads.opening import ACCEPTED, FIELD, Limits
 from downloads.places import placed
+from downloads.rights import Obligation
 from employers.models import ApiClient, Employer, Member
 from events.actor import SYSTEM, Actor
-from events.errors import Refused
+from events.errors import ProviderBroken, Refused
 from events.models import record
 from events.sealing import seal_text, unseal_text
 from verification.intake import looks_like, media_type_of
@@ -56,7 +57,7 @@ def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
 
     A pass is not spent where the candidate cannot be reached by a relay number, and where too many copies wait. A copy that failed
     can be asked for again by the pass that it began with, while the employer may still download. Raises Refused: `release_busy`, what
-    `passes.spend` and `relaying.bind` raise, and of the file `resume_empty`, `resume_too_large`, `resume_format_not_supported`,
+    `passes.spend` and `relaying.bind` raise, `relay_no_caller`, and of the file `resume_empty`, `resume_too_large`, `resume_format_not_supported`,
     `resume_missing`, `resume_source_missing`.
     """
     _look_at(asked)
@@ -66,6 +67,7 @@ def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
         return _the_same(existing, asked)
     if Copy.objects.waiting().count() >= settings.RELEASES_WAITING:
         raise Refused("release_busy", details={"retry_after": str(BUSY_SECONDS)})
+    _somebody_can_call(decision_id, client)
     original = default_storage.save("resume", ContentFile(asked.resume)) if asked.resume is not None else ""
     try:
         refused = _begin(asked, decision_id, original, client, now)
@@ -97,6 +99,13 @@ def _look_at(asked: Asked) -> None:
         raise Refused("resume_format_not_supported", FIELD, seen=kind, expected=ACCEPTED)
 
 
+def _somebody_can_call(decision_id: UUID, client: ApiClient) -> None:
+    """Raises Refused where no number would be lent, since nobody of the employer has said from which one they call."""
+    employer = GateDecision.objects.filter(pk=decision_id, client_id=client.pk).values_list("employer_id", flat=True).first()
+    if employer is not None and not teams.callers(employer):
+        raise Refused("relay_no_caller")
+
+
 def _the_same(copy: Copy, asked: Asked) -> Copy:
     same = copy.original_reference == asked.reference if asked.resume is None else copy.sha256 == _digest(asked.resume)
     if not same:
@@ -114,7 +123,7 @@ def _begin(asked: Asked, decision_id: UUID, original: str, client: ApiClient, no
         copy = Copy.objects.select_for_update(of=("self",)).filter(decision_id=decision_id, client_id=client.pk).first()
         if copy is None:
             try:
-                passes.spend(asked.gate_pass, client_id=client.pk, now=now, test=client.test)
+                passes.spend(asked.gate_pass, client_id=client.pk, now=now, test=client.test, leaves=False)
             except Refused as refused:
                 return refused
             copy = _new(GateDecision.objects.get(pk=decision_id), now)
@@ -250,28 +259,56 @@ def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
         "link": turns.uuid(link.pk), "client": turns.uuid(copy.client_id), "employer": turns.uuid(copy.employer_id),
         "member": turns.uuid(copy.member_id), "mode": settings.CANDIDATES_DEFAULT,
     }  # fmt: skip
+    pdf = _stored(copy)
     for ladder in ladders.until_in_force():
         times = {"now": now, "young_after": now - ladder.provisional_for}
         moment = {"ladder": ladder.version} | {name: turns.parameter(time) for name, time in times.items()}
-        for (why,) in turns.in_turn(statements.opening(connection.vendor, copy.test, ladder), parameters | moment):
-            if why:
+        statement = statements.opening(connection.vendor, copy.test, ladder)
+        # What is looked at and that it left are one transaction: whoever revokes in between finds all that did.
+        with transaction.atomic():
+            found = turns.in_turn(statement, parameters | moment)
+            if found and not found[0][0]:
+                if pdf is None:
+                    raise ProviderBroken("the copy is not there")
+                _left(copy.pk, client, now)
+        for (why,) in found:
+            if why:  # after the commit: the try stays on record
                 raise Refused(why)
-            return _left(copy.pk, client, now)
+            assert pdf is not None
+            return pdf
     raise Refused("copy_link_used")
 
 
-def _left(copy_id: UUID, client: ApiClient, now: datetime) -> bytes:
-    """Put down that the copy leaves, and read it."""
-    with transaction.atomic():
-        copy = Copy.objects.select_for_update(of=("self",)).get(pk=copy_id)
-        first = copy.opened_at is None
-        if first:
-            copy.opened_at = now
-            copy.save(update_fields=["opened_at"])
-        note("open_copy" if first else "open_copy_again", copy, client.as_actor(), now)
-    with default_storage.open(str(copy.pdf.name)) as stored:
-        pdf: bytes = stored.read()
+def _stored(copy: Copy) -> bytes | None:
+    if not copy.pdf:
+        return None
+    try:
+        with default_storage.open(str(copy.pdf.name)) as stored:
+            pdf: bytes = stored.read()
+    except FileNotFoundError:
+        return None
     return pdf
+
+
+def _left(copy_id: UUID, client: ApiClient, now: datetime) -> None:
+    """Put down that the copy leaves, and have its candidate told of it the first time."""
+    copy = Copy.objects.select_for_update(of=("self",)).get(pk=copy_id)
+    first = copy.opened_at is None
+    if first:
+        copy.opened_at = now
+        copy.save(update_fields=["opened_at"])
+        _tell(copy, now)
+    note("open_copy" if first else "open_copy_again", copy, client.as_actor(), now)
+
+
+def _tell(copy: Copy, now: datetime) -> None:
+    at = placed(Employer.objects.get(pk=copy.employer_id), now)
+    held = at.ladder.rights[at.place.tier].obligations
+    if Obligation.RELAY_ONLY not in held:  # whatever was agreed, a copy that is made here bears a relay number alone
+        held = (*held, Obligation.RELAY_ONLY)
+    telling.tell_candidate(
+        telling.Left(copy.decision_id, copy.client_id, copy.test, copy.employer_id, copy.member_id, copy.candidate, held, now)
+    )
 
 
 def _signer() -> Signer:

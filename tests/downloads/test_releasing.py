@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -25,9 +26,10 @@ from downloads.redacting import RedactedPage
 from downloads.specimens.person import Contact
 from downloads.specimens.resume import make as specimen
 from employers.clock import now_for
-from employers.models import ApiClient
+from employers.enrolling import set_phone
+from employers.models import ApiClient, Employer, User
 from events.errors import ProviderBroken, Refused
-from events.models import Event
+from events.models import Event, Mail
 from tests.downloads.test_relays_api import Platform
 from verification.models import Case
 from verification.storage import EncryptedStorage
@@ -135,6 +137,36 @@ def test_a_resume_leaves_redacted_marked_relayed_and_told(shop: Shop) -> None:
     assert PHONE.replace(" ", "") not in str(Event.objects.values_list("data", flat=True))
     again = fetched(link["url"])
     assert again.status_code == 410 and "application/pdf" not in again["Content-Type"], "a link opens once"
+
+
+def test_the_candidate_hears_of_it_when_it_leaves_and_once(shop: Shop) -> None:
+    assert shop.platform.call("put", "/candidates/c-1", {"mode": "tell_after", "email": "lin@home.test"})["http"] == 201
+    asked = shop.post(shop.gate_pass(), pdf())
+    make(asked)
+    assert not Release.objects.exists() and not Mail.objects.filter(template="candidate_told").exists(), "nothing has left"
+    assert fetched(shop.link(asked["id"])["url"]).status_code == 200
+    told = Release.objects.get()
+    assert (str(told.decision_id), told.released_at) == (asked["decision_id"], Copy.objects.get().opened_at)
+    assert fetched(shop.link(asked["id"])["url"]).status_code == 200
+    assert Release.objects.count() == Mail.objects.filter(template="candidate_told").count() == 1
+
+
+def test_a_copy_that_cannot_be_read_any_more_has_not_left(shop: Shop) -> None:
+    asked = shop.post(shop.gate_pass(), pdf())
+    make(asked)
+    default_storage.delete(str(Copy.objects.get().pdf.name))
+    assert fetched(shop.link(asked["id"])["url"]).status_code == 503
+    assert Copy.objects.get().opened_at is None and not Release.objects.exists()
+
+
+def test_nothing_is_spent_where_nobody_said_from_which_number_they_call(shop: Shop) -> None:
+    User.objects.update(phone_sealed="")
+    gate_pass = shop.gate_pass()
+    refused = shop.post(gate_pass, pdf())
+    assert (refused["http"], refused["code"]) == (422, "relay_no_caller")
+    assert not PassUse.objects.exists() and not Copy.objects.exists()
+    set_phone(shop.client, Employer.objects.get(pk=shop.platform.employer), UUID(str(shop.platform.member)), "13800000001", timezone.now())
+    assert shop.post(gate_pass, pdf())["http"] == 202, "and by the same pass it goes on"
 
 
 def test_the_copy_bears_this_releases_marks_over_the_clean_page(shop: Shop) -> None:
@@ -325,7 +357,6 @@ def test_what_was_made_is_not_handed_over_once_the_candidate_has_closed(shop: Sh
     release = shop.post(shop.gate_pass(), pdf())
     make(release)
     link = shop.link(release["id"])
-    assert Release.objects.filter(decision_id=release["decision_id"]).exists(), "it stands in the candidate's ledger"
     assert shop.platform.call("put", "/candidates/c-1", {"mode": "closed"})["http"] == 201
     assert fetched(link["url"]).status_code == 403 and CopyLink.objects.get().why == "candidate_closed"
 

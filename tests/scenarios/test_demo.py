@@ -40,11 +40,13 @@ def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:
     assert told.count("the pass is spent before the resume leaves: good, it may leave") == 2
     assert told.count("the same pass once more: The pass has been spent") == 2
     assert told.count("the site asks the gate: denied at tier held") == 3
+    assert "of a resume is made: taken out" in told and "/mine/open/" in told
+    assert (tmp_path / "demo-copy.pdf").read_bytes().startswith(b"%PDF-")
     with closing(connect(tmp_path / "zizhi.sqlite3")) as database:
         answers = database.execute("SELECT allowed, count(*), count(DISTINCT client_id) FROM downloads_gatedecision GROUP BY 1 ORDER BY 1")
-        assert answers.fetchall() == [(0, 3, 1), (1, 2, 1)]
+        assert answers.fetchall() == [(0, 3, 1), (1, 3, 1)]
         spent = database.execute("SELECT reason, count(*) FROM downloads_passuse GROUP BY 1 ORDER BY 1")
-        assert spent.fetchall() == [("", 2), ("pass_spent", 2)]
+        assert spent.fetchall() == [("", 3), ("pass_spent", 2)]
         used = database.execute("SELECT key_start FROM employers_apikey WHERE last_used_at IS NOT NULL").fetchall()
     left = json.loads((tmp_path / "demo-sign-in.json").read_text(encoding="utf-8"))
     assert [left["api_key"].startswith(start) for (start,) in used] == [True]

@@ -15,11 +15,13 @@ import re
 import secrets
 import socket
 import time
+import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -28,6 +30,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
 from config import processes
+from downloads import specimens as resumes
 from employers import operations as accounts
 from employers.models import ApiKey, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
@@ -38,7 +41,7 @@ from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKin
 from verification.specimens import Company, Specimen, make
 from verification.states import State
 from zizhi_client import Unavailable, Zizhi, ZizhiError
-from zizhi_client.answers import Words
+from zizhi_client.answers import ResumeRelease, Words
 
 SIGN_IN = "demo-sign-in.json"
 PATIENCE = 120.0
@@ -46,6 +49,9 @@ PATIENCE = 120.0
 ANSWER: Final = 10.0
 """Seconds for an answer of the gate, by a server that has just started, on a machine that reads pictures meanwhile."""
 CANDIDATE: Final = "demo-candidate-1"
+RELEASED: Final = "demo-candidate-2"
+RING: Final = "13900000002"
+"""Of the candidate, for the simulated relay."""
 
 MARKS = {Severity.PASS: "✓", Severity.NOTE: "·", Severity.WAIT: "…", Severity.UNABLE: "?", Severity.CONCERN: "✗", Severity.BLOCK: "✗"}
 
@@ -90,8 +96,8 @@ class Command(BaseCommand):
         spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
         language = options["language"] or ("zh" if spoken.startswith("zh") else "en")
         sign_in = load_sign_in(path)
-        with translation.override("zh-hans" if language == "zh" else "en"), worker(), platform(sign_in["api_key"]) as zizhi:
-            demo = Demo(Timeline(language, time.monotonic()), sign_in, zizhi, Employer.objects.count() * 7 + 1)
+        with translation.override("zh-hans" if language == "zh" else "en"), worker(), platform(sign_in["api_key"]) as (zizhi, at):
+            demo = Demo(Timeline(language, time.monotonic()), sign_in, zizhi, at, Employer.objects.count() * 7 + 1)
             employer = demo.honest_employer()
             demo.wrong_licence()
             demo.revoked_company()
@@ -136,7 +142,7 @@ def worker() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def platform(key: str) -> Iterator[Zizhi]:
+def platform(key: str) -> Iterator[tuple[Zizhi, str]]:
     """A recruitment site's program: our client, and a web process of our own that answers it, on a port that is free."""
     log = settings.VAR_DIR / "demo-web.log"
     log.unlink(missing_ok=True)
@@ -149,7 +155,7 @@ def platform(key: str) -> Iterator[Zizhi]:
     with processes.running(processes.web("127.0.0.1", port), log, **alone), Zizhi(key, at, gate_timeout=ANSWER, retries=0) as zizhi:
         try:
             wait_for(lambda: is_there(zizhi) or None, Unavailable("The web process does not answer"))
-            yield zizhi
+            yield zizhi, at
         except ZizhiError as error:
             raise CommandError(f"{error}. The web process's log: {log}") from error
 
@@ -166,8 +172,8 @@ def is_there(zizhi: Zizhi) -> bool:
 class Demo:
     """The stories. Each method is one employer's, but for the last two, which are for whoever tries the console."""
 
-    def __init__(self, timeline: Timeline, sign_in: dict[str, str], zizhi: Zizhi, seed: int) -> None:
-        self.line, self.sign_in, self.zizhi, self.seed = timeline, sign_in, zizhi, seed
+    def __init__(self, timeline: Timeline, sign_in: dict[str, str], zizhi: Zizhi, at: str, seed: int) -> None:
+        self.line, self.sign_in, self.zizhi, self.at, self.seed = timeline, sign_in, zizhi, at, seed
         self.reviewer = User.objects.get(email=sign_in["reviewer"])
 
     # --- The stories -------------------------------------------------------------------------------------
@@ -181,6 +187,7 @@ class Demo:
         self.upload(case, member, make(self.seed, form="landscape", damage="light", company=company))
         self.submit_and_watch(case, member)
         self.ask_gate(member)
+        self.release(member)
         return member
 
     def wrong_licence(self) -> None:
@@ -356,6 +363,37 @@ class Demo:
             self.line.say(f"同一通行证再用一次：{error.says_zh}", f"the same pass once more: {error.says}", 1)
         else:
             raise CommandError("A pass was honoured twice, which must never be.")
+
+    def release(self, member: Member) -> None:
+        """A resume leaves: from the file as the site has it to the copy that the recruiter opens, and to what its candidate sees of it."""
+        accounts.give_phone(member, "13800000001", member.as_actor(), timezone.now())
+        self.zizhi.put_candidate(
+            RELEASED, "tell_after", email="candidate@demo.example", language="zh-hans" if self.line.language == "zh" else "en"
+        )
+        decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), RELEASED)
+        resume = resumes.make(self.seed, "table", "zh" if self.line.language == "zh" else "en")
+        begun = self.zizhi.release(decision.gate_pass or "", RING, resume.pdf)
+        made = wait_for(lambda: self.ready(begun.id), TimeoutError("The copy was not made"))
+        removed = ", ".join(f"{kind.kind} × {kind.count}" for kind in made.removed)
+        self.line.say(
+            f"简历副本 {made.number} 已制作：已遮盖 {removed}；换上虚拟号码 {made.relay.number}；已加水印",
+            f"copy {made.number} of a resume is made: taken out {removed}; relay number {made.relay.number} in their place; marked",
+        )
+        path = urlsplit(self.zizhi.link_release(made.id).url).path
+        with urllib.request.urlopen(self.at + path, timeout=ANSWER) as answer:  # noqa: S310  (our own web process)
+            pdf = answer.read()
+        copy = settings.VAR_DIR / "demo-copy.pdf"
+        copy.write_bytes(pdf)
+        self.line.say(f"经一次性链接取出：{copy}", f"fetched by a link that opens once: {copy}", 1)
+        ledger = self.zizhi.ledger_link(RELEASED).url
+        self.line.say("求职者已收到告知，可在自己的页面查看与撤回：", "the candidate is told, and can stop it on a page of their own:", 1)
+        self.line.say(ledger, ledger, 1)
+
+    def ready(self, release_id: str) -> ResumeRelease | None:
+        found = self.zizhi.read_release(release_id)
+        if found.state == "failed":
+            raise CommandError(f"The copy could not be made: {', '.join(reason.code for reason in found.reasons)}")
+        return found if found.state == "ready" else None
 
 
 def describe(finding: Finding, language: str) -> str:

@@ -39,6 +39,8 @@ class Command(BaseCommand):
         if options["prepare"]:
             call_command("migrate", interactive=False, verbosity=0)
             call_command("collectstatic", interactive=False, verbosity=0)
+            site = environment(port)["ZIZHI_SITE_URL"]  # the demo's own processes make links, too
+            settings.SITE_URL = os.environ["ZIZHI_SITE_URL"] = site
             call_command("demo", once=True)
         self.stdout.write(where_to_go(port))
         self.stdout.flush()
