@@ -8,12 +8,28 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Final
 
 import structlog
 
 TOGETHER: Final = 0.1
 """Seconds for which lines are gathered that only tell what was done."""
+
+
+KEPT_AT_MOST: Final = 100_000
+"""Lines that wait where nothing can be written; then the oldest go."""
+
+
+class WithoutPaths(logging.Filter):
+    """Of a request the route in place of the path, which can hold what opens something: a link's token, a provider's secret."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = getattr(record, "request", None)
+        if request is not None and isinstance(record.args, tuple) and record.args:
+            match = getattr(request, "resolver_match", None)
+            record.args = (*record.args[:-1], match.route if match else "?")
+        return True
 
 
 class Lines(logging.Handler):
@@ -32,8 +48,9 @@ class Lines(logging.Handler):
 
     def _begin(self) -> None:
         """In a forked child, too: what waits there is its parent's to write, and the thread is the parent's."""
-        self._waiting: deque[bytes] = deque()
-        self._writing, self._some = threading.Lock(), threading.Event()
+        self._waiting: deque[bytes] = deque(maxlen=KEPT_AT_MOST)
+        # Whoever writes can be interrupted by something that has to say something, too.
+        self._writing, self._some = threading.RLock(), threading.Event()
         self._writer: threading.Thread | None = None
 
     def handle(self, record: logging.LogRecord) -> bool:
@@ -61,7 +78,7 @@ class Lines(logging.Handler):
 
     def _ring(self) -> None:
         with self._writing:
-            if self._writer is None:
+            if self._writer is None or not self._writer.is_alive():
                 self._writer = threading.Thread(target=self._write, name="log", daemon=True)
                 self._writer.start()
         self._some.set()
@@ -70,7 +87,8 @@ class Lines(logging.Handler):
         while self._some.wait():
             time.sleep(TOGETHER)
             self._some.clear()
-            self.flush()
+            with suppress(OSError):  # a full pipe or disk costs these lines, and not those that come after
+                self.flush()
 
 
 def _to_stderr() -> logging.Handler:
@@ -101,6 +119,8 @@ def configure(level: str, *, readable: bool) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, renderer],
         )
     )
+    for of_django in ("django.request", "django.security.csrf"):
+        logging.getLogger(of_django).addFilter(WithoutPaths())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from downloads import moving
-from downloads.models import Canary, CanaryRing, RelayBinding, RelayCall
+from downloads.models import Canary, CanaryRing, RelayBinding, RelayCall, Standing
 from downloads.relays.base import Outcome
-from downloads.rights import Tier
+from downloads.rights import STEP_UP, Tier
 from employers.models import ApiClient, Employer, User
 from employers.powers import Power
 from events.actor import SYSTEM
@@ -67,12 +67,15 @@ def answer(ring_id: int, now: datetime) -> None:
     ring = CanaryRing.objects.filter(pk=ring_id, answered_at=None).select_related("call").first()
     if ring is None:
         return
-    span = {"at__gt": ring.at - TOGETHER, "at__lte": ring.at + TOGETHER}
+    moment = ring.at - TOGETHER
+    if (lifted := moving.last_lifted(ring.employer_id)) is not None:  # what people have heard is not held against anybody again
+        moment = max(moment, lifted.at)
+    span = {"at__gt": moment, "at__lte": ring.at + TOGETHER}
     lately = CanaryRing.objects.filter(employer=ring.employer_id, looked_at=None, **span)
     callers = lately.values("call__caller_index").distinct().count()
     with transaction.atomic():
         enough = callers >= settings.CANARY_RINGS
-        if enough:  # first the turn, then the row
+        if enough and not _rests(ring.employer_id, now):  # first the turn, then the row
             moving.move(ring.employer_id, Tier.RESTRICTED, SYSTEM, now, seen=moving.Seen(("canary",)))
         if not CanaryRing.objects.filter(pk=ring_id, answered_at=None).update(answered_at=now, restricted=enough):
             transaction.set_rollback(True)
@@ -80,6 +83,12 @@ def answer(ring_id: int, now: datetime) -> None:
         # No platform hears of it: the type is not listed in `events.public`.
         record("ring_canary", ring, SYSTEM, now, employer_id=ring.employer_id, data={"restricted": enough, "callers": callers})
     log.warning("canary_rang", ring=ring_id, employer=str(ring.employer_id), restricted=enough)
+
+
+def _rests(employer_id: UUID, now: datetime) -> bool:
+    """Whether its downloads rest until people have looked: one more ring says nothing new, and must not overtake an appeal."""
+    standing = Standing.objects.in_force(now).filter(pk=employer_id).first()
+    return standing is not None and standing.tier == Tier.RESTRICTED and standing.reason != STEP_UP
 
 
 def settle(ring_id: int, outcome: str, user: User, now: datetime) -> None:

@@ -194,7 +194,7 @@ def _read(picture: Picture) -> str:
 
 
 def _by_text(text: str, row: Trace) -> Iterator[Finding]:
-    """The copies whose own number, or relay number, stands in `text`. Named where it was given out with one copy alone."""
+    """The copies whose own number, or relay number, stands in `text`. Named where it was lent to one employer alone."""
     numbers = {f"ZR-{first}-{second}".upper() for first, second in _COPY_NUMBER.findall(text)}
     for copy in _copies(row).filter(number__in=numbers).order_by("requested_at"):
         yield Finding(str(copy.pk), copy.number, True, "copy_number")
@@ -202,15 +202,20 @@ def _by_text(text: str, row: Trace) -> Iterator[Finding]:
         bindings = RelayBinding.objects.filter(number=f"+86{local}")
         if extension:
             bindings = bindings.filter(extension=extension)
-        copies = list(_copies(row).filter(binding__in=bindings).exclude(number__in=numbers).order_by("requested_at"))
-        for copy in copies:
-            yield Finding(str(copy.pk), copy.number, len(copies) == 1, "relay_number")
+        ever = bindings.filter(client_id=row.client_id) if _is_test(row) else bindings.filter(test=False)
+        alone = ever.values("employer_id").distinct().count() == 1  # a number is lent again in time: then it names nobody
+        for copy in _copies(row).filter(binding__in=bindings).exclude(number__in=numbers).order_by("requested_at"):
+            yield Finding(str(copy.pk), copy.number, alone, "relay_number")
+
+
+def _is_test(row: Trace) -> bool:
+    return row.client_id is not None and ApiClient.objects.filter(pk=row.client_id, test=True).exists()
 
 
 def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
     """The clean resumes that the leak is laid on: those that its text speaks for first, then the latest."""
     kept = CleanResume.objects.kept().filter(copies__in=_copies(row)).distinct()
-    first = list(kept.filter(copies__in=likely))
+    first = list(kept.filter(copies__in=likely)[:RESUMES_AT_MOST])
     others = kept.exclude(pk__in=[resume.pk for resume in first]).order_by("-used_at")
     return [*first, *others[: max(0, RESUMES_AT_MOST - len(first))]]
 
@@ -219,11 +224,17 @@ def _by_marks(pictures: Sequence[Picture], resumes: Sequence[CleanResume], copie
     """What the marks say of the copies of `resumes`, the likeliest first, and the picture that shows it."""
     pages, releases, known = [], [], dict[str, Copy]()
     for resume in resumes:
-        for number, page in enumerate(preparing.stored(resume)):
+        try:
+            clean = preparing.stored(resume)
+            keys = {copy: mark_keys.keys_of(copy.number, copy.mark_key, resume.page_count) for copy in copies.filter(resume=resume)}
+        except ProviderBroken as broken:  # one that is gone, or whose key is, hides no other
+            log.warning("resume_not_laid_on", resume=str(resume.pk), why=str(broken))
+            continue
+        for number, page in enumerate(clean):
             pages.append(tracing.CleanPage(str(resume.pk), number, grey(page.pixels), resolution(page)))
-        for copy in copies.filter(resume=resume):
+        for copy, of_copy in keys.items():
             known[copy.number] = copy
-            releases.append(tracing.Release(copy.number, str(resume.pk), mark_keys.keys_of(copy.number, copy.mark_key, resume.page_count)))
+            releases.append(tracing.Release(copy.number, str(resume.pk), of_copy))
     told = tracing.trace(pictures, pages, releases)
     findings = [
         Finding(str(known[score.release].pk), score.release, score.is_named, "marks", round(score.z, 1), score.chance)

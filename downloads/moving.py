@@ -142,6 +142,12 @@ def last_move(employer_id: UUID) -> Event | None:
     return moves.order_by("-id").first()
 
 
+def last_lifted(employer_id: UUID) -> Event | None:
+    """The Event of the employer's last move that restricted nothing."""
+    moves = Event.objects.filter(subject_type="standing", subject_id=str(employer_id), verb__in=("release", "promote", "demote"))
+    return moves.order_by("-id").first()
+
+
 # --- By two people ---------------------------------------------------------------------------------------
 
 

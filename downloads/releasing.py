@@ -57,15 +57,16 @@ def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
 
     A pass is not spent where the candidate cannot be reached by a relay number, and where too many copies wait. A copy that failed
     can be asked for again by the pass that it began with, while the employer may still download. Raises Refused: `release_busy`, what
-    `passes.spend` and `relaying.bind` raise, `relay_no_caller`, and of the file `resume_empty`, `resume_too_large`, `resume_format_not_supported`,
-    `resume_missing`, `resume_source_missing`.
+    `passes.spend` and `relaying.bind` raise, `relay_no_caller`, and of the file `resume_empty`, `resume_too_large`,
+    `resume_format_not_supported`, `resume_missing`, `resume_source_missing`.
     """
     _look_at(asked)
     decision_id = passes.decision_of(asked.gate_pass, client.pk)
     existing: Copy | None = Copy.objects.of(client.pk).select_related("binding", "resume").filter(decision_id=decision_id).first()
     if existing is not None and existing.state != CopyState.FAILED:
         return _the_same(existing, asked)
-    if Copy.objects.waiting().count() >= settings.RELEASES_WAITING:
+    waiting = Copy.objects.waiting().of(client.pk) if client.test else Copy.objects.waiting().filter(test=False)
+    if waiting.count() >= settings.RELEASES_WAITING:
         raise Refused("release_busy", details={"retry_after": str(BUSY_SECONDS)})
     _somebody_can_call(decision_id, client)
     original = default_storage.save("resume", ContentFile(asked.resume)) if asked.resume is not None else ""
@@ -73,6 +74,12 @@ def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
         refused = _begin(asked, decision_id, original, client, now)
         if refused is not None:
             raise refused
+    except Refused as refused:
+        if original:
+            default_storage.delete(original)
+        if refused.code == "pass_spent" and (first := Copy.objects.of(client.pk).filter(decision_id=decision_id).first()):
+            return _the_same(first, asked)  # another call began it meanwhile
+        raise
     except BaseException:
         if original:
             default_storage.delete(original)

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from downloads.models import (
+    CanaryRing,
     Candidate,
     CleanResume,
     Consent,
@@ -41,7 +42,8 @@ def retire(now: datetime, keep_days: int) -> int:
     _remove(PassUse.objects.filter(used_at__lt=before))
     _remove(Contact.objects.filter(at__lt=before))
     RelayBinding.objects.filter(ended_at__lt=now - KEPT_SEALED_FOR).exclude(candidate_sealed="").update(candidate_sealed="")
-    _remove(RelayCall.objects.filter(at__lt=before))
+    _remove(CanaryRing.objects.filter(at__lt=before, looked_at__isnull=False))
+    _remove(RelayCall.objects.filter(at__lt=before).exclude(pk__in=CanaryRing.objects.values("call")))
     _remove(RelayBinding.objects.filter(ended_at__lt=before, finished_at__isnull=False, calls=None, copies=None))
     _retire_of_candidates(before)
     return _remove(GateDecision.objects.filter(decided_at__lt=before))

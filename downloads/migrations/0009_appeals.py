@@ -8,11 +8,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
-def be_quick(apps, schema_editor):
-    """Until the end of this transaction no lock is waited for longer than that."""
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("SET LOCAL lock_timeout = '5s'")
+from events.locking import quickly
 
 
 class Migration(migrations.Migration):
@@ -24,7 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(be_quick, migrations.RunPython.noop),
+        quickly(),
         migrations.CreateModel(
             name="MoveAppeal",
             fields=[

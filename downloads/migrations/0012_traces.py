@@ -6,6 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from events.locking import quickly
+
 GROUPS = ("Seniors", "Leads")
 
 
@@ -32,6 +34,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        quickly(),
         migrations.CreateModel(
             name="Canary",
             fields=[

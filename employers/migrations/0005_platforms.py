@@ -2,7 +2,7 @@
 
 No row of a table that may be large is rewritten or looked at: new columns are empty or have a constant default. What is locked
 is locked for a moment, and where that moment does not come soon (somebody reads for long), the migration gives up and can be run
-again, instead of letting everybody wait behind it. Indexes on large tables follow in 0007.
+again, instead of letting everybody wait behind it. Indexes on large tables follow in 0008.
 """
 
 import uuid
@@ -10,13 +10,7 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-SOON = "5s"
-
-
-def be_quick(apps, schema_editor):
-    """Until the end of this transaction no lock is waited for longer than `SOON`."""
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(f"SET LOCAL lock_timeout = '{SOON}'")
+from events.locking import quickly
 
 
 def copy_keys(apps, schema_editor):
@@ -38,7 +32,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(be_quick, migrations.RunPython.noop),
+        quickly(),
         migrations.CreateModel(
             name="ApiKey",
             fields=[

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from events.locking import quickly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,6 +11,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        quickly(),
         migrations.AddField(
             model_name="apiclient",
             name="contact_email",

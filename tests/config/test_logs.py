@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from config.logs import Lines
 
@@ -65,6 +66,37 @@ def test_lines_of_many_threads_are_whole_and_each_thread_s_in_order(log: logging
     told = [json.loads(line) for line in soon(file, 1800)]
     assert len(told) == 1800
     assert all([line["number"] for line in told if line["who"] == who] == list(range(300)) for who in range(6))
+
+
+def test_what_cannot_be_written_costs_its_own_lines_alone(tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    logger = logging.Logger("lines")
+    logger.addHandler(Lines(writes))
+    for _ in range(300):
+        logger.info("x" * 1000)
+    time.sleep(0.5)  # the pipe is full by now
+    os.set_blocking(reads, False)
+    while True:
+        try:
+            os.read(reads, 1 << 20)
+        except BlockingIOError:
+            break
+    logger.info("after")
+    time.sleep(0.5)
+    assert os.read(reads, 1 << 20).endswith(b"after\n")
+    os.close(reads)
+    os.close(writes)
+
+
+@pytest.mark.django_db
+def test_no_path_stands_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    secret = "8aZkQ2hh"
+    assert Client().get(f"/relays/calls/aliyun/{secret}").status_code == 405
+    assert Client().get(f"/nowhere/{secret}").status_code == 404
+    said = [record.getMessage() for record in caplog.records if record.name == "django.request"]
+    assert len(said) >= 2 and not any(secret in each for each in said)
+    assert "relays/calls/<slug:provider>/<slug:secret>" in said[0]
 
 
 SCRIPT = """

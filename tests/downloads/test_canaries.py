@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from downloads import canaries, rehearsing, relays
-from downloads.models import Canary, CanaryRing, RelayBinding, Standing
-from employers.models import ApiClient
+from downloads import canaries, moving, rehearsing, relays, retiring
+from downloads.models import Canary, CanaryRing, MoveAppeal, RelayBinding, RelayCall, Standing
+from employers.models import ApiClient, Member
+from events.actor import SYSTEM
 from events.errors import Refused
 from events.models import Event, PlatformEvent
 from tests.downloads.test_relays_api import Platform
@@ -92,6 +93,25 @@ def test_what_people_have_looked_into_counts_no_more(platform: Platform, canary:
     assert refused.value.code == "state_conflict"
 
 
+def test_one_more_ring_overtakes_no_appeal_and_a_lifted_one_begins_anew(platform: Platform, canary: Canary) -> None:
+    relay, now = platform.bind()["id"], timezone.now()
+    for caller in ("+8615400001111", "+8615400002222"):
+        call(platform, relay, caller)
+    owner = Member.objects.filter(employer=platform.employer).first()
+    assert owner is not None
+    said = MoveAppeal.objects.create(
+        employer_id=platform.employer, move=moving.last_move(owner.employer_id), text="…", by=owner.user, at=now, due_at=now
+    )  # fmt: skip
+    call(platform, relay, "+8615400003333")
+    said.refresh_from_db()
+    assert said.answered_at is None and Event.objects.filter(verb="restrict").count() == 1
+    moving.release(owner.employer_id, SYSTEM, timezone.now())
+    call(platform, relay, "+8615400004444")
+    assert not Standing.objects.exists(), "the three before have been heard"
+    call(platform, relay, "+8615400005555")
+    assert Standing.objects.get().tier == "restricted"
+
+
 def test_rings_far_apart_do_not_count_together(platform: Platform, canary: Canary) -> None:
     relay = platform.bind()["id"]
     call(platform, relay, "+8615400001111")
@@ -125,3 +145,13 @@ def test_of_no_platform_nobody_plants(platform: Platform) -> None:
     with pytest.raises(Refused) as refused:
         canaries.plant(platform.client.pk, "c-1", None, "a tip", user, timezone.now())
     assert refused.value.code == "platform_unknown"
+
+
+def test_rings_of_long_ago_go_with_their_calls_and_what_nobody_looked_into_stays(platform: Platform, canary: Canary) -> None:
+    relay, user = platform.bind()["id"], make_colleague(timezone.now(), "Seniors")
+    for caller in ("+8615400001111", "+8615400002222"):
+        call(platform, relay, caller)
+    looked, open_ = CanaryRing.objects.order_by("pk")
+    canaries.settle(looked.pk, "a machine", user, timezone.now())
+    retiring.retire(timezone.now() + timedelta(days=1200), 0)
+    assert list(CanaryRing.objects.all()) == [open_] and list(RelayCall.objects.all()) == [open_.call]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pypdfium2 as pdfium
 import pytest
@@ -20,7 +21,8 @@ from django.utils import timezone
 from PIL import Image
 
 from downloads import leaks, retiring
-from downloads.models import Copy, Trace
+from downloads.models import Copy, RelayBinding, Trace
+from downloads.relay_models import RelayState
 from downloads.specimens.resume import make as specimen
 from employers.clock import now_for
 from employers.models import ApiClient
@@ -29,7 +31,7 @@ from events.models import Event
 from tests.downloads.test_relays_api import Platform
 from tests.downloads.test_releasing import Shop, make, pdf
 from tests.downloads.test_releasing import _read_once as _read_once
-from tests.factories import make_colleague, sign_in
+from tests.factories import make_colleague, make_employer, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +135,26 @@ def test_text_is_traced_by_the_numbers_in_it(shop: Shop) -> None:
     assert [(each["number"], each["by"]) for each in found] == [(copy.number, "copy_number")]
     assert traced(shop, text="13800000000 and 5 years")["findings"] == []
     assert not Trace.objects.exclude(text_sealed="").exists()
+
+
+def test_a_number_that_was_lent_to_two_names_neither(shop: Shop) -> None:
+    copy = a_copy(shop)
+    other = make_employer(timezone.now(), name="别家公司", uscc="91110105MA00000A1X")
+    again = RelayBinding.objects.get(pk=copy.binding_id)
+    again.pk, again.employer = uuid4(), other
+    again.ended_at, again.ended_why, again.state = timezone.now(), "relay_expired", RelayState.ENDED
+    again.decision_id, again.candidate = uuid4(), "c-9"
+    again.save(force_insert=True)
+    (found,) = traced(shop, text=copy.binding.number.removeprefix("+86"))["findings"]
+    assert (found["number"], found["named"]) == (copy.number, False)
+
+
+def test_pages_that_are_gone_hide_no_others(shop: Shop) -> None:
+    lost, copy = a_copy(shop, "c-2", specimen(9, "plain", "zh").pdf), a_copy(shop)
+    assert lost.resume is not None
+    default_storage.delete(str(lost.resume.pages.name))
+    found = traced(shop, file_of(page_of(copy)))["findings"]
+    assert [(each["number"], each["named"]) for each in found if each["by"] == "marks"][:1] == [(copy.number, True)]
 
 
 def test_a_platform_hears_of_its_own_releases_alone(shop: Shop) -> None:
