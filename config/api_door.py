@@ -31,6 +31,7 @@ from employers.api import BearerKey, allowance_of, key_of
 from employers.clock import now_for
 from employers.idempotency import Answer, Claim
 from employers.models import ApiClient
+from events import undoing
 from events.errors import Refused
 from verification import uploads
 
@@ -124,7 +125,7 @@ class ApiDoor:
 
     def _done(self, request: HttpRequest, claim: Claim) -> tuple[HttpResponse, bool]:
         """The answer, and whether it is kept."""
-        with transaction.atomic():
+        with undoing.transaction():
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)

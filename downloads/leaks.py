@@ -27,6 +27,7 @@ from downloads.marks.page import Picture, grey
 from downloads.models import CleanResume, Copy, RelayBinding, Trace
 from employers.models import ApiClient, User
 from employers.powers import Power
+from events import undoing
 from events.actor import SYSTEM, Actor
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import record
@@ -82,8 +83,10 @@ def ask(asked: Asked, actor: Actor, now: datetime, *, client: ApiClient | None =
     limit = opening.Limits().bytes
     if asked.file and len(asked.file) > limit:
         raise Refused("resume_too_large", "leak", expected=f"≤ {limit // 1024**2} MB")
-    name = default_storage.save("leak", ContentFile(asked.file)) if asked.file else ""
-    with transaction.atomic():
+    with undoing.transaction():
+        name = default_storage.save("leak", ContentFile(asked.file)) if asked.file else ""
+        if name:
+            undoing.if_undone(lambda: default_storage.delete(name))
         row = Trace(
             client_id=client.pk if client else None, test=bool(client and client.test), asked_by=user, asked_at=now, due_at=now,
             why=asked.why, candidate=asked.candidate, leak=name, sha256=hashlib.sha256(asked.file or asked.text.encode()).hexdigest(),

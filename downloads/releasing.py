@@ -29,6 +29,7 @@ from downloads.opening import ACCEPTED, FIELD, Limits
 from downloads.places import placed
 from downloads.rights import Obligation
 from employers.models import ApiClient, Employer, Member
+from events import undoing
 from events.actor import SYSTEM, Actor
 from events.errors import ProviderBroken, Refused
 from events.models import record
@@ -70,6 +71,8 @@ def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
         raise Refused("release_busy", details={"retry_after": str(BUSY_SECONDS)})
     _somebody_can_call(decision_id, client)
     original = default_storage.save("resume", ContentFile(asked.resume)) if asked.resume is not None else ""
+    if original:
+        undoing.if_undone(lambda: default_storage.delete(original))
     try:
         refused = _begin(asked, decision_id, original, client, now)
         if refused is not None:

@@ -253,6 +253,13 @@ def test_a_spent_or_foreign_pass_brings_nothing_and_is_on_record(shop: Shop, pla
     assert not Copy.objects.exists() and not stored_files()
 
 
+def test_a_request_that_is_undone_leaves_no_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate_pass = shop.gate_pass()
+    monkeypatch.setattr("employers.idempotency.keep", lambda *_: False)  # another took it over meanwhile
+    assert shop.post(gate_pass, pdf(), key="k-1")["code"] == "idempotency_in_progress"
+    assert not Copy.objects.exists() and not PassUse.objects.exists() and not stored_files()
+
+
 def test_with_too_many_waiting_the_pass_stays_good(shop: Shop, settings: Any) -> None:
     settings.RELEASES_WAITING = 1
     first, gate_pass = shop.post(shop.gate_pass(), pdf()), shop.gate_pass("c-2")
