@@ -1,4 +1,4 @@
-"""Does a recruiter get the copy once, and do staff see whose copy a leak is?"""
+"""An employer asks, a candidate agrees and is told, the copy opens once, it leaks, and staff see whose it was: is each step usable?"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from downloads import canaries, leaks, preparing
 from downloads.models import Canary, CanaryRing, Copy, RelayCall, Trace
 from employers.models import Employer
+from events.models import Mail
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_platforms import is_usable
 from tests.downloads.test_relays_api import Platform
@@ -34,9 +35,25 @@ def _books(settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR, settings.RELAYS, settings.DOCUMENTS_DIR = tmp_path, "", tmp_path / "documents"
 
 
+def mailed(template: str) -> str:
+    """The link in the last such mail to the candidate."""
+    return str(Mail.objects.filter(template=template).latest("pk").context["path"])
+
+
 @pytest.mark.parametrize("look", list(LOOKS))
 def test_from_the_link_to_the_leak_and_back_to_the_copy(visit: Visitor, look: str, tmp_path: Path) -> None:
-    shop = Shop(Platform())
+    shop, zh = Shop(Platform()), "zh" in look
+    told = {"mode": "ask_first", "email": "lin@home.test", "language": "zh-hans" if zh else "en"}
+    assert shop.platform.call("put", "/candidates/c-1", told)["http"] == 201
+    asked = {"employer_id": shop.platform.employer, "member_id": shop.platform.member, "candidate": "c-1"}
+    assert shop.platform.call("post", "/gate/decisions", asked)["reasons"][0]["code"] == "candidate_no_consent"
+    who = {name: asked[name] for name in ("employer_id", "member_id")}
+    assert shop.platform.call("post", "/candidates/c-1/consent-requests", who)["http"] == 200
+    # The candidate.
+    candidate = visit(**LOOKS[look])
+    candidate.go(mailed("candidate_asked"))
+    candidate.page.locator("section.asked").get_by_role("button", name="同意" if zh else "Yes, I agree").first.click()
+    expect(candidate.page.locator(".notice").first).to_be_visible()
     release = shop.post(shop.gate_pass(), pdf())
     assert preparing.follow(release["id"], timezone.now)
     address = urlsplit(shop.link(release["id"])["url"]).path
@@ -47,10 +64,15 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(visit: Visitor, look: st
         recruiter.page.evaluate("address => { location.href = address }", address)
     file = Path(download.value.path())
     assert download.value.suggested_filename == f"{release['number']}.pdf" and file.read_bytes().startswith(b"%PDF")
+    # The candidate is told as it opens.
+    candidate.go(mailed("candidate_told"))
+    expect(candidate.page.locator("main")).to_contain_text("云溪市示例科技有限公司")
+    is_usable(candidate, f"{look}-told")
+    # A second opening.
     recruiter.complaints.clear()
     recruiter.go(address)
     expect(recruiter.page.locator("h1")).to_have_text(
-        "链接已使用过，每个链接只能打开一次" if "zh" in look else "This link has been used: each opens once"
+        "链接已使用过，每个链接只能打开一次" if zh else "This link has been used: each opens once"
     )
     recruiter.complaints = [each for each in recruiter.complaints if "410" not in each]  # the browser's own word for the status
     is_usable(recruiter, f"{look}-link-used")
@@ -63,12 +85,12 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(visit: Visitor, look: st
     page = staff.go("/console/downloads/trace/add/")
     is_usable(staff, f"{look}-trace")
     page.locator("input[type=file]").set_input_files(leak)
-    page.locator("[name=why]").fill("2026-11-24 群内截图" if "zh" in look else "A screenshot in a group")
+    page.locator("[name=why]").fill("2026-11-24 群内截图" if zh else "A screenshot in a group")
     page.locator(".console-form button[type=submit]").click()
     expect(page.locator("h2[role=status]")).to_be_visible()
     is_usable(staff, f"{look}-traced-waiting")
     assert leaks.follow(Trace.objects.get().pk, timezone.now)
-    page.get_by_role("link", name="再次查看" if "zh" in look else "Look again").click()
+    page.get_by_role("link", name="再次查看" if zh else "Look again").click()
     expect(page.locator(".results strong").first).to_be_visible()
     expect(page.locator(".results")).to_contain_text(release["number"])
     is_usable(staff, f"{look}-traced")
