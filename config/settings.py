@@ -308,7 +308,17 @@ RELEASE_HOURS: int = env.int("ZIZHI_RELEASE_HOURS", default=24)
 KEEP_CLEAN_DAYS: int = env.int("ZIZHI_KEEP_CLEAN_DAYS", default=365)
 """For how long after its last copy a resume's clean pages are kept, on which leaks are traced."""
 RESUMES: str = env.str("ZIZHI_RESUMES", default="")
-"""A folder with one for each platform (by our id), from which resumes are fetched by reference; empty: they are sent."""
+"""A folder, or `s3://bucket/prefix`, with a folder for each platform (by our id), from which resumes are fetched by reference; empty:
+they are sent."""
+RESUMES_ENDPOINT: str = env.str("ZIZHI_RESUMES_ENDPOINT", default="")
+"""The address of an object store that is not Amazon's; region and credentials as its SDK finds them (`AWS_REGION`, …)."""
+if RESUMES.startswith("s3://"):
+    if find_spec("boto3") is None:
+        raise ImproperlyConfigured("ZIZHI_RESUMES is in an object store, but its SDK is not installed: add the extra `s3`.")
+    if not RESUMES.removeprefix("s3://").split("/")[0]:
+        raise ImproperlyConfigured(f"ZIZHI_RESUMES is {RESUMES!r}: a bucket is expected, as in s3://bucket/prefix.")
+elif "://" in RESUMES:
+    raise ImproperlyConfigured(f"ZIZHI_RESUMES is {RESUMES!r}: a folder is expected, or s3://bucket/prefix.")
 CANARY_RINGS: int = env.int("ZIZHI_CANARY_RINGS", default=2)
 """So many callers from outside an employer's team, who ring for its canary within a week, let its downloads rest; 1: the first does."""
 if min(RELEASES_WAITING, RELEASE_HOURS, KEEP_CLEAN_DAYS, CANARY_RINGS) < 1:

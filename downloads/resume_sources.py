@@ -1,18 +1,24 @@
-"""Where does a resume come from, that a platform names instead of sending it? From a source of its own, by its own reference.
+"""Where does a resume come from, that a platform names instead of sending it? From a store that it fills, by its own reference.
 
-`ZIZHI_RESUMES` names a folder with one folder for each platform (by our id); where it is empty, resumes are sent. An object store
-is another adapter of `ResumeSource`: `fetch` by the platform and a reference, one chosen in `chosen`.
+`ZIZHI_RESUMES` names a folder, or a bucket of an object store (`s3://bucket/prefix`), with one folder for each platform by our id; where
+it is empty, resumes are sent. Another store is another adapter of `ResumeSource`, one more line of `chosen`, and one of its suite.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 
-from events.errors import ProviderUnavailable, Refused
+from events.errors import ProviderBroken, ProviderUnavailable, Refused
+
+SCHEME: Final = "s3"
+RETRY_AFTER: Final = 30.0
 
 
 class ResumeSource(Protocol):
@@ -21,7 +27,8 @@ class ResumeSource(Protocol):
     def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
         """The file, of at most `limit` bytes and one more, by which a longer one is known.
 
-        Raises Refused `resume_not_found`; ProviderUnavailable where the store does not answer now.
+        Raises Refused `resume_not_found`; ProviderUnavailable where the store does not answer now; ProviderBroken where it
+        does not let us in.
         """
         ...
 
@@ -35,7 +42,7 @@ class FolderSource:
     def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
         """As `ResumeSource.fetch`. What leads out of the platform's folder, by dots or by a link, is not found."""
         if not self._folder.is_dir():
-            raise ProviderUnavailable("the folder of resumes is not there", retry_after=30.0)
+            raise ProviderUnavailable("the folder of resumes is not there", retry_after=RETRY_AFTER)
         own = (self._folder / str(client_id)).resolve()
         path = (own / reference).resolve()
         if not path.is_relative_to(own) or not path.is_file():
@@ -44,9 +51,61 @@ class FolderSource:
             with path.open("rb") as file:
                 return file.read(limit + 1)
         except OSError as error:
-            raise ProviderUnavailable("the file cannot be read now", retry_after=30.0) from error
+            raise ProviderUnavailable("the file cannot be read now", retry_after=RETRY_AFTER) from error
+
+
+class S3Source:
+    """Objects of a bucket, through the official SDK (the extra `s3`), which finds its credentials as it does everywhere.
+
+    They need `s3:GetObject`, and `s3:ListBucket`: without that a store says "forbidden" of what is not there, which looks like a wrong key.
+    """
+
+    def __init__(self, bucket: str, prefix: str = "", endpoint: str = "") -> None:
+        import boto3
+        from botocore.config import Config
+
+        self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        # Other makers' stores do not answer with the checksums that the SDK would ask of each object.
+        config = Config(
+            connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 2}, signature_version="s3v4",
+            response_checksum_validation="when_required",
+        )  # fmt: skip
+        self._s3: Any = boto3.session.Session().client("s3", endpoint_url=endpoint or None, config=config)
+
+    def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
+        """As `ResumeSource.fetch`. An object's key is no path, but what stands before a store may take it for one: dots lead nowhere."""
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+        from urllib3.exceptions import HTTPError
+
+        if {"", ".", ".."}.intersection(reference.replace("\\", "/").split("/")):
+            raise Refused("resume_not_found", "resume_reference")
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=f"{self._prefix}{client_id}/{reference}")
+            with closing(answer["Body"]) as body:  # as a context it would be the bare stream, which does not know its length
+                data = bytearray()
+                while len(data) <= limit and (more := body.read(limit + 1 - len(data))):
+                    data += more  # a file that was cut short is told of where it should have gone on
+        except ClientError as error:
+            code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if code == "NoSuchKey":
+                raise Refused("resume_not_found", "resume_reference") from error
+            if status >= 500 or status == 429:
+                raise ProviderUnavailable(f"the store answered {code}", retry_after=RETRY_AFTER) from error
+            raise ProviderBroken(f"the store answered {code}") from error
+        except NoCredentialsError as error:
+            raise ProviderBroken("the store's credentials are missing") from error
+        except (HTTPClientError, BotoCoreError, HTTPError) as error:
+            raise ProviderUnavailable(f"the store did not answer: {type(error).__name__}", retry_after=RETRY_AFTER) from error
+        return bytes(data)
 
 
 def chosen() -> ResumeSource | None:
     """The source of this deployment, if it has one."""
-    return FolderSource(Path(settings.RESUMES)) if settings.RESUMES else None
+    return _named(settings.RESUMES, settings.RESUMES_ENDPOINT) if settings.RESUMES else None
+
+
+@lru_cache(maxsize=4)
+def _named(name: str, endpoint: str) -> ResumeSource:
+    """A client of an object store is dear to make, and may be used by many threads."""
+    where = urlsplit(name)
+    return S3Source(where.netloc, where.path, endpoint) if where.scheme == SCHEME else FolderSource(Path(name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from django.db import transaction
 
@@ -10,43 +12,74 @@ from events import undoing
 pytestmark = pytest.mark.django_db
 
 
+class Steps(list[str]):
+    """The names of the steps that were taken back, in their order."""
+
+    def announce(self, names: Sequence[str]) -> None:
+        for name in names:
+            undoing.if_undone(lambda name=name: self.append(name))  # type: ignore[misc]
+
+    def fail_after(self, *names: str) -> None:
+        with undoing.transaction():
+            self.announce(names)
+            raise ZeroDivisionError
+
+
 def test_what_is_done_stays() -> None:
-    went: list[str] = []
+    back = Steps()
     with undoing.transaction():
-        undoing.if_undone(lambda: went.append("a"))
-    assert went == []
+        back.announce("a")
+    assert back == []
 
 
 def test_an_exception_takes_back_the_last_first() -> None:
-    went: list[str] = []
-    with pytest.raises(ZeroDivisionError), undoing.transaction():
-        undoing.if_undone(lambda: went.append("a"))
-        undoing.if_undone(lambda: went.append("b"))
-        raise ZeroDivisionError
-    assert went == ["b", "a"]
+    back = Steps()
+    with pytest.raises(ZeroDivisionError):
+        back.fail_after("a", "b")
+    assert back == ["b", "a"]
 
 
 def test_so_does_a_mark_to_roll_back() -> None:
-    went: list[str] = []
+    back = Steps()
     with undoing.transaction():
-        undoing.if_undone(lambda: went.append("a"))
+        back.announce("a")
         transaction.set_rollback(True)
-    assert went == ["a"]
+    assert back == ["a"]
 
 
 def test_what_was_done_within_is_undone_with_what_is_around() -> None:
-    went: list[str] = []
-    with pytest.raises(ZeroDivisionError), undoing.transaction():
+    back = Steps()
+
+    def around() -> None:
         with undoing.transaction():
-            undoing.if_undone(lambda: went.append("a"))
-        assert went == []
-        raise ZeroDivisionError
-    assert went == ["a"]
+            with undoing.transaction():
+                back.announce("a")
+            assert back == []
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        around()
+    assert back == ["a"]
+
+
+def test_what_failed_within_is_taken_back_at_once_and_no_more() -> None:
+    back = Steps()
+    with undoing.transaction():
+        back.announce("a")
+        with pytest.raises(ZeroDivisionError):
+            back.fail_after("b")
+        assert back == ["b"]
+    assert back == ["b"]
 
 
 def test_without_one_around_nothing_is_taken_back() -> None:
-    went: list[str] = []
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        undoing.if_undone(lambda: went.append("a"))
-        raise ZeroDivisionError
-    assert went == []
+    back = Steps()
+
+    def fail() -> None:
+        with transaction.atomic():
+            back.announce("a")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert back == []
