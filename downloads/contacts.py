@@ -94,19 +94,24 @@ _LEAST_REAL_DIGITS: Final = 5
 
 
 def _numbers(text: str) -> Iterator[Span]:
-    for number in (*numbers.identities(text), *numbers.phones(text)):
-        yield number.kind, number.start, number.end
+    plainly = [*numbers.identities(text), *numbers.phones(text)]
     spelled = with_numerals(text)
     if spelled != text:
         for number in (*numbers.identities(spelled), *numbers.phones(spelled)):
             if spelled[number.start : number.end] != text[number.start : number.end]:
-                yield number.kind, number.start, number.end
+                plainly.append(number)
+    known = bytearray(len(text))
+    for number in plainly:
+        yield number.kind, number.start, number.end
+        known[number.start : number.end] = b"\1" * (number.end - number.start)
     seen = with_lookalikes(text)
     for number in (*numbers.identities(seen), *numbers.phones(seen)):
         part = text[number.start : number.end]
+        if any(known[number.start : number.end]) or ":" in part or part == seen[number.start : number.end]:
+            continue  # a number already, with a stroke beside it; `IS0 9001:2015`
         first = re.match(r"\W*\d+", seen[number.start : number.end])
-        begins = first is not None and any(character.isdigit() for character in part[: first.end()])  # `ISO 9001:2015` does not
-        if seen[number.start : number.end] != part and begins and sum(character.isdigit() for character in part) >= _LEAST_REAL_DIGITS:
+        begins = first is not None and any(character.isdigit() for character in part[: first.end()])
+        if begins and sum(character.isdigit() for character in part) >= _LEAST_REAL_DIGITS:
             yield number.kind, number.start, number.end
 
 
