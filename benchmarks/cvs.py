@@ -27,12 +27,12 @@ import pypdfium2.raw as raw
 import zxingcpp
 from PIL import Image, ImageDraw
 
+from downloads.specimens import id_number
 from verification.specimens.ink import _FILES, _FOLDER, font, width
 
 A4: Final = (595.0, 842.0)
 WIDE: Final = "０１２３４５６７８９"
 CHINESE: Final = "零一二三四五六七八九"
-_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,8 @@ _DUTIES_EN: Final = (
 def person(rng: random.Random, chinese: bool) -> Person:
     word, other = rng.sample(_WORDS, 2)
     phone = "1" + rng.choice("3456789") + "".join(rng.choice("0123456789") for _ in range(9))
-    born = f"{rng.randint(1975, 2001)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}"
-    body = rng.choice(("110105", "440305", "310115", "510107", "330106")) + born + f"{rng.randint(0, 999):03d}"
-    total = sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True))
+    identity = id_number(rng)
+    born = identity[6:14]
     first = rng.randint(2008, 2014)
     years = [first, first + 4, first + 4 + rng.randint(1, 3), first + 10]
     made = Person(
@@ -124,7 +123,7 @@ def person(rng: random.Random, chinese: bool) -> Person:
         email=f"{word}.{other}{rng.randint(10, 999)}@{rng.choice(_HOSTS)}",
         wechat=f"{other}_{word[:3]}{rng.randint(1000, 99999)}",
         qq=str(rng.randint(10**8, 10**10 - 1)),
-        identity=body + "10X98765432"[total % 11],
+        identity=identity,
         link=f"linkedin.com/in/{word}-{other}-{rng.randint(1000, 9999)}",
     )
     if chinese:

@@ -25,6 +25,7 @@ import pikepdf
 
 from benchmarks import leaks, stage
 from downloads import marks
+from downloads.rendering import Sheet, released
 from downloads.specimens import Resume, make
 from downloads.specimens.resume import rendered
 from downloads.tracing import CleanPage, Release, Trace, trace
@@ -55,13 +56,13 @@ class Stand:
         return [CleanPage(self.name, number, picture) for number, picture in enumerate(self.resume.pictures())]
 
     def copy(self, release: int, page: int) -> leaks.Picture:
-        """Page `page` as it left with `release`: marked, bound as a PDF, and rendered from that."""
+        """Page `page` as it left with `release`: marked, written as the PDF that leaves, and rendered from that."""
         if len(self.copies) > 8:
             self.copies.clear()
         if (release, page) not in self.copies:
             key = self.releases[release].keys[page]
             marked = marks.marked(self.pages[page].picture, key, words(self.releases[release].number, release))
-            self.copies[release, page] = rendered(marks.bound([marked]))[0]
+            self.copies[release, page] = rendered(released([Sheet(marked, marks.DPI)]))[0]
         return self.copies[release, page]
 
 
@@ -206,7 +207,7 @@ def costs(made: list[Stand]) -> dict[str, Any]:
             marked = marks.marked(page.picture, key, said)
             marking.append((time.process_time() - started) * 1000)
             started = time.process_time()
-            pdf = marks.bound([marked])
+            pdf = released([Sheet(marked, marks.DPI)])
             binding.append((time.process_time() - started) * 1000)
             sizes.append(len(pdf) / 1024)
     landmarks = [timed(page.found_landmarks) for stand in made[:8] for page in stand.pages]
@@ -236,7 +237,7 @@ def readability(made: list[Stand]) -> dict[str, Any]:
             clean = np.ascontiguousarray(page.picture[..., ::-1])
             marked, plain = (
                 np.ascontiguousarray(picture[: clean.shape[0], : clean.shape[1], ::-1])
-                for picture in (stand.copy(0, page.number), rendered(marks.bound([page.picture]))[0])
+                for picture in (stand.copy(0, page.number), rendered(released([Sheet(page.picture, marks.DPI)]))[0])
             )
             places = [box.polygon for box in reader.read(clean)]
             for place in places:

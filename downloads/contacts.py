@@ -78,8 +78,8 @@ def masked(kind: Kind, value: str) -> str:
             return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 11 else f"{digits[:2]}****{digits[-2:]}"
         return f"{digits[:3]}************{digits[-1]}"
     if kind == "email":
-        name, at, host = value.replace(" ", "").partition("@")
-        return f"{name[:1]}***@{host}" if at else f"{value[:1]}***"
+        _, _, host = value.replace(" ", "").partition("@")
+        return f"{value[:1]}***@{host}" if host in _SHOWN else f"{value[:1]}***"
     if kind == "link":
         host = re.sub(r"^(?:[a-z]+:/*)?(?:www\.)?", "", value.replace(" ", "")).split("/")[0]
         known = next((known for known in _PERSONAL if host == known or host.endswith("." + known)), "")
@@ -94,17 +94,24 @@ _LEAST_REAL_DIGITS: Final = 5
 
 
 def _numbers(text: str) -> Iterator[Span]:
-    for number in (*numbers.identities(text), *numbers.phones(text)):
-        yield number.kind, number.start, number.end
+    plainly = [*numbers.identities(text), *numbers.phones(text)]
     spelled = with_numerals(text)
     if spelled != text:
         for number in (*numbers.identities(spelled), *numbers.phones(spelled)):
             if spelled[number.start : number.end] != text[number.start : number.end]:
-                yield number.kind, number.start, number.end
+                plainly.append(number)
+    known = bytearray(len(text))
+    for number in plainly:
+        yield number.kind, number.start, number.end
+        known[number.start : number.end] = b"\1" * (number.end - number.start)
     seen = with_lookalikes(text)
     for number in (*numbers.identities(seen), *numbers.phones(seen)):
         part = text[number.start : number.end]
-        if seen[number.start : number.end] != part and sum(character.isdigit() for character in part) >= _LEAST_REAL_DIGITS:
+        if any(known[number.start : number.end]) or ":" in part or part == seen[number.start : number.end]:
+            continue  # a number already, with a stroke beside it; `IS0 9001:2015`
+        first = re.match(r"\W*\d+", seen[number.start : number.end])
+        begins = first is not None and any(character.isdigit() for character in part[: first.end()])
+        if begins and sum(character.isdigit() for character in part) >= _LEAST_REAL_DIGITS:
             yield number.kind, number.start, number.end
 
 
@@ -118,6 +125,11 @@ _MAILS: Final = (
     r"(?:qq|163|126|139|189|wo|yeah|gmail|googlemail|outlook|hotmail|live|msn|foxmail|sina|sohu|tom|21cn|aliyun|yahoo|icloud|me|mac"
     r"|proton|protonmail|vip\.qq|vip\.163|vip\.sina)"
 )
+_SHOWN: Final = frozenset(
+    "qq.com vip.qq.com foxmail.com 163.com vip.163.com 126.com yeah.net 139.com 189.cn sina.com sina.cn vip.sina.com sohu.com tom.com "
+    "21cn.com aliyun.com gmail.com outlook.com hotmail.com live.com live.cn msn.com yahoo.com icloud.com me.com proton.me".split()
+)
+"""Where so many have an address that the host tells nothing. Of any other nobody knows what was written into it."""
 _NAME: Final = r"[a-z0-9](?:[a-z0-9._%+\-]{0,62}[a-z0-9_\-])?"
 _POINT: Final = r"[ ]?(?:\.|点|。|[ ]dot[ ]|\(dot\)|\[dot\]|\[\.\]|\(\.\))[ ]?"
 _HOST: Final = rf"[a-z0-9\-]{{1,63}}(?:{_POINT}[a-z0-9\-]{{1,63}}){{0,5}}{_POINT}[a-z]{{2,10}}"
@@ -136,12 +148,15 @@ _EMAILS: Final = tuple(
     )
 )
 """As it is written; with words for the signs; over a line's end; letter by letter; with a dot or a sign that a reader lost."""
+_RUN_ON: Final = re.compile(rf"@[a-z0-9.\-]{{0,200}}?\.{_TOP}(?:\.(?:cn|hk|tw))?(?=\d{{5}})")
+"""A host that ends, and goes on with a number that is none of its own."""
 
 
 def _emails(text: str) -> Iterator[Span]:
     for pattern in _EMAILS:
         for found in pattern.finditer(text):
-            yield "email", found.start(), found.end()
+            ends = _RUN_ON.search(text, found.start(), min(len(text), found.end() + 5))
+            yield "email", found.start(), min(found.end(), ends.end()) if ends else found.end()
 
 
 # --- Links -------------------------------------------------------------------------------------------------
@@ -157,6 +172,10 @@ _PERSONAL: Final = (
 )  # fmt: skip
 """Where people have pages of their own, on which they can be written to."""
 _PERSONAL_HOST: Final = "|".join(re.escape(host) for host in _PERSONAL)
+_FILES: Final = (
+    r"(?:vue|js|ts|jsx|tsx|java|html?|css|pdf|docx?|pptx?|xlsx?|psd|sketch|sql|json|xml|exe|apk|mp[34]|png|jpe?g|gif|cpp|php|go)"
+)
+"""What a file's name ends with, and no domain."""
 _REST: Final = r"[!-~]*[!-~](?:(?<=[/\-_.=])\n[!-~]+)?"
 _LINKS: Final = tuple(
     re.compile(pattern)
@@ -168,7 +187,7 @@ _LINKS: Final = tuple(
         r"(?<![a-z0-9.\-@])[a-z0-9\-]{1,63}\.(?:github|gitee|gitlab)\.io\b(?:/[!-~]*)?",
         rf"(?<![a-z0-9.\-@])(?:[a-z0-9\-]{{1,63}}\.){{1,6}}(?:com|cn|me|dev|org|top|xyz|site|cc|blog)/[a-z0-9@~]{_REST}",
         r"(?:个人主页|主页|博客|个人网站|个人站点|作品集?|blog|website|homepage|portfolio|personal site)(?:地址|链接|网址)?[ ]?[:\t][ ]?"
-        rf"(?P<value>(?:[a-z0-9\-]{{1,63}}\.){{1,6}}[a-z]{{2,10}}(?:/{_REST})?)",
+        rf"(?P<value>(?:[a-z0-9\-]{{1,63}}\.){{1,6}}(?!{_FILES}\b)[a-z]{{2,10}}(?:/{_REST})?)",
     )
 )
 _CLOSING: Final = ".,;:!?)]}>'\"|"
@@ -186,19 +205,31 @@ def _links(text: str) -> Iterator[Span]:
 
 # --- What a label says -------------------------------------------------------------------------------------
 
+
+def _spread(pattern: str) -> str:
+    """`pattern` with room between its Chinese characters: labels are set apart to be as wide as others (`微    信`)."""
+    # A class of characters in brackets is one character, and stays as it is.
+    return re.sub(r"\[(?:\\.|[^\]\\])*\]|(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])", lambda found: found[0] or r"[ \t]{0,6}", pattern)
+
+
 _OR: Final = r"(?:[ ]?[/&、及和或+(][ ]?(?:手机号?|电话|微信号?|wechat|weixin|qq号?|邮箱|phone|tel|whatsapp|id)\)?)*"
 _SAYS: Final = (
-    rf"(?:同号|号码|帐号|账号|账户|号|[ ]?id|[ ]?no\.?|[ ]?number|[ ]?account|地址)*{_OR}[ ]?[)\]】」>]*"
-    r"(?P<gap>[ ]{0,3}(?:[:=;是为]|->|[ ]-[ ]|\t)[ ]{0,3}|[ ]{0,4})[(\[【「<\"]?"
+    rf"(?:[ ]{{0,6}}(?:同号|号码|帐号|账号|账户|号|地址)|[ ]?id|[ ]?no\.?|[ ]?number|[ ]?account)*{_OR}[ ]?[)\]】」>]*"
+    r"(?P<gap>[ ]{0,6}(?:[是为]?[ ]?[:=;|~→·•●∙‧⋅・]|[是为]|->|(?<![a-z]{3})-|[ ]-[ ]|\t)[ ]{0,3}|[ ]{0,6})[(\[【「<\"]?"
 )
-"""What may stand between a label and its value. A colon, or the next cell, promises a value; a space does not."""
+"""What may stand between a label and its value. A colon, or the next cell, promises a value; a space does not, nor a sign that stands
+between the items of a list."""
+_LISTED: Final = frozenset("|~·•●∙‧⋅・")
 _NO_NAME: Final = frozenset(
     "official account accounts payment pay program programs miniprogram mini work enterprise group groups platform public moments "
     "marketing wechat weixin development developer open login user users store channel channels game games api apis sdk jssdk "
-    "ecosystem operation operations team management and for with the same above phone mobile email none null actions pages copilot "
-    "issues".split()
+    "ecosystem based like operation operations team management and for with the same above phone mobile email none null actions pages "
+    "copilot issues".split()
 )
 """Words that stand behind WeChat and its like, and are nobody's name there."""
+
+_AMOUNT: Final = re.compile(r"\d{1,5}[wkm]?")
+"""So many stars, so many followers."""
 
 Take = Callable[[str, int, bool], int | None]
 """The end of the value at an index of plain text, or None if there is none; the last says whether a colon promised one."""
@@ -219,7 +250,7 @@ def _name(*, strong: bool, native: bool) -> Take:
         value = found[0].rstrip(".-")
         end = start + len(value)
         telling = bool(re.search(r"[\d_\-]", value))
-        if len(value) < 4 or value in _NO_NAME or re.match(r"[ ]?(?:用户|万|\+)", text[end : end + 4]):
+        if len(value) < 4 or value in _NO_NAME or _AMOUNT.fullmatch(value) or re.match(r"[ ]?(?:用户|万|\+)", text[end : end + 4]):
             return None
         if promised and (strong or telling or _ends_cell(text, end)):
             return end
@@ -247,7 +278,7 @@ _LONGEST: Final = 80
 def _phone(text: str, start: int, promised: bool) -> int | None:
     value = text[start : start + _LONGEST]
     for spelling in (value, with_numerals(value)):
-        if (end := numbers.labelled_phone(spelling, 0)) is not None:
+        if (end := numbers.labelled_phone(spelling, 0, promised)) is not None:
             return start + end
     return None
 
@@ -279,12 +310,16 @@ _LABELS: Final[tuple[tuple[Kind, str, Take], ...]] = (
         _phone,
     ),
     ("phone", rf"微信|v信|{_word('fax|call me(?:[ ]at)?|contact|whatsapp|wechat|signal|viber')}", _phone),
-    ("email", rf"邮箱|电子邮[件箱]|邮件|信箱|电邮|{_word('e-?mail|mail')}", _email),
-    ("id_number", rf"身份证|证件号?码?|{_word('id card|identity(?:[ ]card)?')}", _matching(r"[1-9][\dx*](?:[ -]?[\dx*]){12,16}(?!\d)")),
+    ("email", rf"邮箱|电子邮件|电子邮箱|邮件|信箱|电邮|{_word('e-?mail|mail')}", _email),
+    (
+        "id_number",
+        rf"身份证|证件号?码?|{_word('id card|identity(?:[ ]card)?')}",
+        _matching(r"[1-9][\dx*](?:[ \t./-]{0,2}[\dx*]){12,16}(?!\d)"),
+    ),
     ("passport", rf"护照|{_word('passport')}|通行证|台胞证|回乡证", _matching(r"[a-z]{0,2}[ ]?\d{7,10}(?!\d)|[a-z]\d{6}\(?[\da]\)?")),
-    ("wechat", rf"微信|威信|薇信|徽信|v信|v❤|{_word('we-?chat|weixin|vx')}", _name(strong=True, native=True)),
+    ("wechat", rf"微信|威信|薇信|徽信|v信|v❤|{_word('we-?chat|weixin|vx')}|{_word('v[ ]x')}(?=[ ]?[:=])", _name(strong=True, native=True)),
     ("wechat", r"(?<![a-z])wx(?=[号: ])|加v(?![a-z])|(?<![a-z])v(?=:)", _name(strong=True, native=True)),
-    ("qq", rf"{_word('qq')}|扣扣|企鹅|(?<![a-z])q(?=[号:])", _number(5, 12)),
+    ("qq", rf"{_word('q[ ]?q')}|扣扣|企鹅|(?<![a-z])q(?=[号:])", _number(5, 12)),
     ("handle", rf"{_word('telegram|tg|whatsapp|skype')}|电报|纸飞机|公众号", _name(strong=True, native=False)),
     (
         "handle",
@@ -294,9 +329,15 @@ _LABELS: Final[tuple[tuple[Kind, str, Take], ...]] = (
     ("handle", _word("twitter|weibo|linkedin|github|gitee|gitlab|bilibili"), _name(strong=False, native=False)),
     ("handle", r"钉钉|飞书|微博|抖音|小红书|知乎|b站|领英|快手", _name(strong=False, native=False)),
 )
-_OWN: Final = re.compile(r"(?<![a-z0-9])wxid_[a-z0-9]{6,}|(?<![\w.@/])@(?=[a-z._]*[\d_])[a-z][a-z0-9_]{4,31}(?![\w/.\-])")
-"""What is a name without any label: as WeChat itself makes them, and with the sign before it and a digit in it."""
-_COMPILED: Final = tuple((kind, re.compile(rf"(?:{label}){_SAYS}"), take) for kind, label, take in _LABELS)
+_ANNOTATION: Final = (
+    r"@[a-z]*(?:mapping|bean|params?|body|variable|controller|service|repository|configuration|component|autowired|override|test|module"
+    r"|injectable|entity|transactional|aspect)\d?(?![a-z0-9_])"
+)
+_OWN: Final = re.compile(
+    rf"(?<![a-z0-9])wxid_[a-z0-9]{{6,}}|(?<![\w.@/])(?!{_ANNOTATION})@(?=[a-z._]*[\d_])[a-z][a-z0-9_]{{4,31}}(?![\w/.\-])"
+)
+"""What is a name without any label: as WeChat itself makes them, and with the sign before it and a digit in it; no Java."""
+_COMPILED: Final = tuple((kind, re.compile(_spread(rf"(?:{label}){_SAYS}")), take) for kind, label, take in _LABELS)
 
 
 def _labelled(text: str) -> Iterator[Span]:
@@ -304,6 +345,7 @@ def _labelled(text: str) -> Iterator[Span]:
         yield ("wechat" if found[0].startswith("wxid") else "handle"), found.start(), found.end()
     for kind, label, take in _COMPILED:
         for found in label.finditer(text):
-            promised = bool(found["gap"].strip(" "))
-            if (end := take(text, found.end(), promised)) is not None:
+            sign, at = found["gap"].strip(" "), found.start("gap")
+            listed = sign in _LISTED and " " in text[at - 1 : at + 1]
+            if (end := take(text, found.end(), bool(sign))) is not None and not (listed and text[found.end() : end].isalpha()):
                 yield kind, found.end(), end

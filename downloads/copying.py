@@ -12,24 +12,29 @@ from typing import Final
 from downloads.lines import Quad
 from downloads.marks import MarkKey, Words, marked
 from downloads.painting import Place, painted
-from downloads.redacting import Line, RedactedPage, Replacement
+from downloads.redacting import Language, Line, RedactedPage, Replacement, language_of
 from downloads.rendering import Sheet, released
 
 BLANK: Final = Replacement({"phone": ("***", "*")})
 """What a clean page has in the place of telephone numbers: always shorter than what is written there later."""
-_NO_ROOM: Final = Replacement().of("phone")
 
 
 def copy(pages: Sequence[RedactedPage], keys: Sequence[MarkKey], words: Words, number: str, extension: str = "") -> bytes:
     """The PDF of `pages`, each marked by its key; `number` (and `extension`) is where the candidate is reached. The same makes the same."""
-    said = (*dialled(number, extension), *_NO_ROOM)
-    return released(_sheet(page, key, words, said) for page, key in zip(pages, keys, strict=True))
+    sheets = []
+    for page, key in zip(pages, keys, strict=True):
+        language = language_of(line.text for line in page.lines)
+        sheets.append(_sheet(page, key, words, (*dialled(number, extension, language), *Replacement().of("phone", language))))
+    return released(sheets)
 
 
-def dialled(number: str, extension: str = "") -> tuple[str, ...]:
+def dialled(number: str, extension: str = "", language: Language = "zh") -> tuple[str, ...]:
     """How a relay number is written, the longest way first: as a mobile number is in China, without the country's code."""
     local = number.removeprefix("+86")
-    return (f"{local} 转 {extension}", f"{local}转{extension}", f"{local}-{extension}") if extension else (local,)
+    if not extension:
+        return (local,)
+    longest = (f"{local} ext. {extension}",) if language == "en" else (f"{local} 转 {extension}", f"{local}转{extension}")
+    return (*longest, f"{local}-{extension}")
 
 
 def _sheet(page: RedactedPage, key: MarkKey, words: Words, said: tuple[str, ...]) -> Sheet:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
@@ -27,6 +27,11 @@ GAP: Final = 1.5
 """Heights between two characters, from which on there is a space, or another cell."""
 LOOKED_AT: Final = 200
 """Runs further down the page, among which the one beneath is looked for."""
+ACROSS: Final = 160
+"""Characters of a run that are read together with those of another: so much is the longest value with its label."""
+SHORT: Final = 8
+MOST_DOWN: Final = 11
+"""Characters of a line, and lines, in which a number may be written down a column."""
 LEADING: Final = 1.37
 """Of a character with its leading, where that of its size alone is 1."""
 NEAR: Final = 0.6
@@ -162,16 +167,39 @@ def _edges(box: TextBox) -> list[tuple[float, float]]:
 
 
 def readings(runs: Sequence[Run]) -> Iterator[Reading]:
-    """`runs` of one page as a person may read them: row by row, and each with what stands beneath it."""
+    """`runs` of one page as a person may read them: row by row, each with what stands beneath it, and down a column of digits."""
     if not runs:
         return
     level = [_Level(run, *_turned(run.middle, angle), _extent(run, angle)) for angle in [_angle(runs)] for run in runs]
     yield _joined(_rows(level))
     down = sorted(level, key=lambda place: place.across)
+    beneath: dict[_Level, _Level] = {}
     for number, upper in enumerate(down):
         if (lower := _beneath(upper, down[number + 1 : number + 1 + LOOKED_AT])) is not None:
-            yield _joined([[upper], [lower]], only_across=True)
-            yield _joined([[upper, lower]], only_across=True)
+            beneath[upper] = lower
+    for upper, lower in beneath.items():
+        yield _joined([[_end(upper)], [_begin(lower)]], only_across=True)
+        yield _joined([[_end(upper), _begin(lower)]], only_across=True)
+        column = [_end(upper)]
+        while (next_down := beneath.get(column[-1] if len(column) > 1 else upper)) and _is_digits(next_down) and len(column) < MOST_DOWN:
+            column.append(next_down)
+        if len(column) > 2:
+            yield _joined([[place] for place in column], only_across=True)
+
+
+def _end(place: _Level) -> _Level:
+    """`place`, of a long run its end: what begins further before does not reach into the next."""
+    run = place.run
+    return replace(place, run=Run(run.text[-ACROSS:], run.quads[-ACROSS:], run.seen)) if len(run.text) > ACROSS else place
+
+
+def _begin(place: _Level) -> _Level:
+    run = place.run
+    return replace(place, run=Run(run.text[:ACROSS], run.quads[:ACROSS], run.seen)) if len(run.text) > ACROSS else place
+
+
+def _is_digits(place: _Level) -> bool:
+    return len(place.run.text) <= SHORT and all(character.isnumeric() or character == " " for character in place.run.text)
 
 
 def _angle(runs: Sequence[Run]) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, Literal
 
 NumberKind = Literal["phone", "id_number"]
@@ -26,20 +27,36 @@ _GROUPS_OF_11: Final = frozenset(
     }
 )  # fmt: skip
 """How the digits of a mobile number are set apart, whatever stands between them."""
-_BETWEEN: Final = re.compile(r"[ ]{0,2}[-.·_/()\[\]*+、,][ ]{0,2}|[ ]{1,3}|[ ]?\)[ ]?-?[ ]?|[ ]?-?[ ]?\n[ ]?|\t")
+_DOTS: Final = "·•●∙‧⋅・"
+_BETWEEN: Final = re.compile(
+    rf"[ ]{{0,2}}[-._/()\[\]*+、,:={_DOTS}][ ]{{0,2}}|[ ]{{1,3}}|[ ]?\)[ ]?[-(]?[ ]?|[ ]?-?[ ]?\n[ ]?|\t|[ ]?(?:[a-z点横杠]|横杠|空格)[ ]?"
+)
+_LETTER: Final = re.compile(r"[a-z点横杠空格*]+")
+"""What stands between the digits of a mobile number only where somebody means to hide it; of sizes (150x2000x3000) too."""
+_OF_HIDDEN: Final = frozenset({(3, 4, 4), (3, 8), (7, 4), (1,) * 11})
+_DOWN_A_COLUMN: Final = frozenset({(3, 4, 4), (1,) * 11})
+"""How a mobile number is broken over more than two lines. Other groups beneath each other are years and amounts."""
+_ROUND: Final = re.compile(r"1\d\d0{8}")
+"""Fifteen thousand million of something: hardly anybody has such a number, and amounts are grouped like it."""
 _RUN: Final = re.compile(r"\d+")
 _MONEY_BEFORE: Final = re.compile(r"[¥￥$€£][ ]?$")
+_COUNTED: Final = re.compile(r"[ ]?(?:台|部|个|件|人|名|家|次|元|万|亿|千|%|customers|clients|users|people|stores|units|pcs)")
 _MONEY_AFTER: Final = re.compile(r"[ ]?(?:元|万|亿|千|人|次|%|rmb|usd|cny|美元|用户|users\b|vnd|日元)")
 _COUNTRY: Final = re.compile(r"(?:\(?\+?[ ]?(?:00)?86\)?[ ]?-?[ ]?|\()$")
 _EXTENSION: Final = re.compile(r"[ ]?(?:转|分机|ext\.?|x|-|#)[ ]?\d{1,6}(?!\d)")
 _LABELLED: Final = re.compile(r"[(+]?\d(?:[ ]{0,2}[-.()/*]{0,2}[ ]?[\d*]){5,16}")
 _INTERNATIONAL: Final = re.compile(r"(?<![\w+.])(?:\+[ ]?|00(?=[1-9]))\(?\d(?:[ ]?[-.()/]?[ ]?\d){7,15}(?!\d)")
-_IDENTITY: Final = re.compile(r"(?<!\d)(?=((?:\d[ -]?){17}[\dx](?![\da-z])))")
+_APART: Final = rf"[ ]{{0,2}}(?:[-/*._:{_DOTS}\t\n][ ]{{0,2}})?"
+_IDENTITY: Final = re.compile(rf"(?=([1-9](?:{_APART}\d){{16}}{_APART}[\dx]))")
+"""Eighteen characters, whatever stands between, before and behind them."""
+_PLAINLY: Final = re.compile(r"[\dx \-]+")
 _OLD_IDENTITY: Final = re.compile(r"(?<!\d)[1-8]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)")
 _BORN: Final = re.compile(r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx]")
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _WORDS: Final = r"zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple"
 _SPELLED: Final = re.compile(rf"\b(?:{_WORDS})(?:[ ,.\-]{{1,3}}(?:{_WORDS})\b){{6,15}}")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_DAY: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _DATE: Final = re.compile(r"(?:19|20)\d\d(?:[ ]?[-./年 ][ ]?\d{1,2}(?!\d)|[ ]?[-/至到 ][ ]?(?:19|20)\d\d|[01]\d[0-3]\d)")
 """A year and a month, two years, or eight digits that are a day, at the start of what is looked at."""
 
@@ -84,15 +101,21 @@ def _phone_from(text: str, runs: list[tuple[int, int]], first: int) -> int | Non
         if len(digits) > 16:
             return None
         if len(digits) >= 10 and _is_phone(digits, tuple(groups), between):
-            whole = len(groups) == 1 and (_MONEY_BEFORE.search(_just_before(text, runs[first][0])) or _MONEY_AFTER.match(text, end))
-            return None if whole else last
+            # Eleven digits of a mobile number are one whatever is said of them: whoever has thousands of millions writes 138 亿.
+            whole = len(groups) == 1 and not _MOBILE.match(digits)
+            money = whole and (_MONEY_BEFORE.search(_just_before(text, runs[first][0])) or _MONEY_AFTER.match(text, end))
+            return None if money else last
     return None
 
 
 def _is_phone(digits: str, groups: tuple[int, ...], between: list[str]) -> bool:
     kinds = {gap.strip(" ") or " " for gap in between}
-    if sum(gap.count("\n") for gap in between) > 1:
+    if sum(gap.count("\n") for gap in between) > 1 and groups not in _DOWN_A_COLUMN:
         return False
+    if _ROUND.fullmatch(digits) and groups == (3, 4, 4) and kinds == {" "}:
+        return False
+    if any(_LETTER.fullmatch(kind) for kind in kinds):
+        return bool(_MOBILE.fullmatch(digits)) and _is_hidden(digits, groups, kinds)
     for prefix in ("0086", "86", "0"):
         rest = digits.removeprefix(prefix)
         if len(rest) == 11 and rest != digits and _MOBILE.fullmatch(rest):
@@ -101,9 +124,11 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: list[str]) -> bool:
             return _mobile_groups((groups[0] - len(prefix), *groups[1:]), kinds) if groups[0] > len(prefix) else False
     if _MOBILE.fullmatch(digits):
         return _mobile_groups(groups, kinds)
-    if len(groups) == 1 and 12 <= len(digits) <= 14 and _MOBILE.match(digits):
-        return True  # with what a reader has run into it
-    if kinds & {"\t", ",", "、", "*", "_"} or "\n" in "".join(kinds):
+    if len(groups) == 1 and 12 <= len(digits) <= 14:
+        # With what a reader, or who hides it, has run into it. Numbers of orders and certificates begin with a year, and of those from
+        # 2013 to 2019 every one of 13 digits would end like a mobile number.
+        return bool(_MOBILE.match(digits) or (_MOBILE.fullmatch(digits[-11:]) and not _YEAR.match(digits)))
+    if any("\n" in kind or kind in "\t,、_:=" for kind in kinds):
         return False
     if _AREA.fullmatch(digits) and (len(groups) <= 2 or (len(groups) == 3 and groups[0] in (3, 4))) and not kinds & {".", "/"}:
         return groups[0] >= 3
@@ -116,11 +141,19 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: list[str]) -> bool:
     return bool(_NORTH_AMERICA.fullmatch(digits)) and groups[-3:] == (3, 3, 4) and kinds != {" "}
 
 
+def _is_hidden(digits: str, groups: tuple[int, ...], kinds: set[str]) -> bool:
+    """Whether letters, or stars, were put between the digits of a mobile number. Sizes have round sides; a day stands by itself."""
+    if groups not in _OF_HIDDEN or "\t" in kinds or any("\n" in kind for kind in kinds):
+        return False
+    size = groups == (3, 4, 4) and kinds <= {"x", "*"} and digits[6] == digits[10] == "0" and digits[3] != "0" != digits[7]
+    return not size and not (groups == (3, 8) and _DAY.match(digits[3:]))
+
+
 def _mobile_groups(groups: tuple[int, ...], kinds: set[str]) -> bool:
     """Whether eleven digits in such `groups` are set as a mobile number is. Numbers in the cells of a table are not."""
     if set(groups) == {1}:
         return True
-    if kinds & {"\t", "*", "、"}:
+    if kinds & {"\t", "、"}:
         return False
     if groups in _GROUPS_OF_11:
         return True
@@ -143,12 +176,16 @@ def _just_before(text: str, start: int) -> str:
     return text[max(0, start - 12) : start]
 
 
-def labelled_phone(text: str, start: int) -> int | None:
-    """The end of the telephone number that stands at `start`, where a label says that one does; None for a date."""
+def labelled_phone(text: str, start: int, promised: bool) -> int | None:
+    """The end of the telephone number that stands at `start`, where a label says that one does; None for a date, and for what was
+    counted where nothing but a space `promised` a number."""
     found = _LABELLED.match(text, start)
     if not found or _DATE.match(text, start):
         return None
-    if not 6 <= sum(character.isdigit() for character in found[0]) <= 16:
+    digits = re.sub(r"\D", "", found[0])
+    if not 6 <= len(digits) <= 16:
+        return None
+    if not promised and (len(digits) == 6 or digits.endswith("000") or (len(digits) < 11 and _COUNTED.match(text, found.end()))):
         return None
     return _with_extension(text, found.end())
 
@@ -159,16 +196,31 @@ def is_date(text: str, start: int) -> bool:
 
 
 def identities(text: str) -> Iterator[Number]:
-    """The identity numbers in `text`: of 18 characters with a day of birth or the right check digit, and the old ones of 15."""
+    """The identity numbers in `text`: of 18 characters with a day of birth or the right check digit, and the old ones of 15.
+
+    Both are asked for where more than spaces and hyphens stand between the digits, or further digits before or behind them.
+    """
     for found in _IDENTITY.finditer(text):
-        number = re.sub(r"[ -]", "", found[1])
-        if _BORN.fullmatch(number) or (number[0] != "0" and _checked(number) and not found[1].count(" ") > 12):
-            yield Number("id_number", found.start(1), found.end(1))
+        start, end = found.span(1)
+        number = re.sub(r"[^\dx]", "", found[1])
+        born, checked = bool(_BORN.fullmatch(number)), check_digit(number[:17]) == number[17]
+        alone = not (text[start - 1 : start].isdigit() or text[end : end + 1].isdigit())
+        if (born and checked and _as_an_identity(found[1])) or (
+            alone and _PLAINLY.fullmatch(found[1]) and (born or (checked and found[1].count(" ") <= 12))
+        ):
+            yield Number("id_number", start, end)
     for found in _OLD_IDENTITY.finditer(text):
         yield Number("id_number", found.start(), found.end())
 
 
-def _checked(number: str) -> bool:
-    """Whether the last of 18 characters is the check digit of the others (GB 11643, ISO 7064 MOD 11-2)."""
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True))
-    return "10x98765432"[total % 11] == number[17]
+def _as_an_identity(text: str) -> bool:
+    """Whether an identity number that is written like this is set apart evenly, or as people do: place, day of birth, rest. Spans of months
+    beneath each other have as many digits, and are not."""
+    groups = [len(group) for group in re.findall(r"[\dx]+", text)]
+    ends = set(accumulate(groups))
+    return {6, 14} <= ends or len(set(groups[:-1])) <= 1
+
+
+def check_digit(body: str) -> str:
+    """The last of 18 characters of an identity number, which follows from the others (GB 11643, ISO 7064 MOD 11-2)."""
+    return "10x98765432"[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]

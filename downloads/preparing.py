@@ -22,19 +22,21 @@ from downloads.marks import Words
 from downloads.models import CleanResume, Copy, RelayBinding
 from downloads.redacting import Redacted, RedactedPage
 from downloads.relay_models import RelayState
+from downloads.spellings import plain, with_lookalikes, with_numerals
+from events import heartbeat
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from verification.readers import READERS
 
 log = structlog.get_logger()
 
 LEASE_SECONDS: Final = 240.0
-"""Twelve pages on a busy machine, and a Word file before them."""
+"""A heartbeat extends it while the copy is being made."""
 WAITS_FOR_A_NUMBER: Final = timedelta(minutes=10)
 """Who waits in front of a page waits no longer for a resume."""
 BROKEN_TRIES: Final = 5
 DEATHS: Final = 3
 """Workers that died over it: a file that kills each must not go round for ever."""
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Of what opens, redacts and paints. Raise it when the same file gives other pages."""
 
 Clock = Callable[[], datetime]
@@ -58,7 +60,8 @@ def follow(copy_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) ->
     try:
         if copy.deaths >= DEATHS:
             raise Refused("resume_unreadable")
-        pdf, key = _made(copy, lease, clock)
+        with heartbeat.held(Copy.objects.all(), copy_id, lease, clock, lease_seconds):  # twelve pages may take longer
+            pdf, key = _made(copy, lease, clock)
     except Refused as refused:
         return _failed(copy_id, lease, refused.code, clock())
     except (_NotLentYet, ProviderUnavailable) as waits:
@@ -143,16 +146,17 @@ def stored(resume: CleanResume) -> tuple[RedactedPage, ...]:
 
 
 def _let_nothing_through(pages: Sequence[RedactedPage], given: tuple[str, str]) -> None:
-    """The last look: what the platform says are the candidate's contacts must not stand in what is left, however it is spaced.
+    """The last look: what the platform says are the candidate's contacts must not stand in what is left, however it is spelled.
 
     Raises Refused `resume_contact_left`.
     """
-    text = "\n".join(line.text for page in pages for line in page.lines).lower()
+    left = plain("\n".join(line.text for page in pages for line in page.lines)).text
     phone, email = given
-    digits = re.sub(r"\D", "", phone)[-11:]
-    if len(digits) >= 7 and digits in re.sub(r"[\s\-‐–—.()（）+]", "", text):
+    digits = re.sub(r"\D", "", plain(phone).text)[-11:]
+    spellings = (left, with_numerals(left), with_lookalikes(with_numerals(left)))
+    if len(digits) >= 7 and any(digits in re.sub(r"\D", "", spelling) for spelling in spellings):
         raise Refused("resume_contact_left")
-    if email and re.sub(r"\s", "", email.lower()) in re.sub(r"\s", "", text):
+    if email and re.sub(r"\s", "", plain(email).text) in re.sub(r"\s", "", left):
         raise Refused("resume_contact_left")
 
 

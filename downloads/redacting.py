@@ -7,7 +7,7 @@ and was not covered: so whatever a file hides (layers, annotations, text behind 
 
 from __future__ import annotations
 
-import functools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -20,6 +20,7 @@ from downloads.contacts import Contact, Kind, contacts_in
 from downloads.lines import Quad, Reading, Run, quad_of_letter, readings, run_of_box, runs_of_letters
 from downloads.opening import Page, Pixels, Resume
 from downloads.painting import Place, blank, painted
+from events.errors import Refused
 from verification.licence.boxes import TextBox
 from verification.readers import READERS
 from verification.readers.base import Picture, Reader
@@ -39,9 +40,16 @@ TALL: Final = 1.7
 PART: Final = 1.4
 OVERLAP: Final = 0.12
 """Of such parts, in widths."""
-_ELSEWHERE: Final = ("由平台转接", "转接", "***", "*")
-_HIDDEN: Final = ("已隐去", "***", "*")
-_CODE: Final = ("二维码已隐去", "已隐去", "*")
+MOST_RUNS: Final = 2000
+"""Of a page's characters, and"""
+MOST_PLACES: Final = 2000
+"""of what is found on it: many times what any resume has, and so many are held against each other within seconds."""
+LOOKS: Final = 4
+"""At what is left of a page."""
+_ELSEWHERE: Final = {"zh": ("由平台转接", "转接", "***", "*"), "en": ("via the platform", "relayed", "***", "*")}
+_HIDDEN: Final = {"zh": ("已隐去", "***", "*"), "en": ("removed", "***", "*")}
+_CODE: Final = {"zh": ("二维码已隐去", "已隐去", "*"), "en": ("code removed", "removed", "*")}
+Language = Literal["zh", "en"]
 
 
 @dataclass(frozen=True)
@@ -53,11 +61,17 @@ class Replacement:
 
     words: Mapping[ItemKind, tuple[str, ...]] = field(default_factory=dict)
 
-    def of(self, kind: ItemKind) -> tuple[str, ...]:
+    def of(self, kind: ItemKind, language: Language = "zh") -> tuple[str, ...]:
         given = self.words.get(kind, ())
         if kind == "code":
-            return (*given, *_CODE)
-        return (*given, *(_HIDDEN if kind in ("id_number", "passport", "link") else _ELSEWHERE))
+            return (*given, *_CODE[language])
+        return (*given, *(_HIDDEN if kind in ("id_number", "passport", "link") else _ELSEWHERE)[language])
+
+
+def language_of(lines: Iterable[str]) -> Language:
+    """The language that a page is read in: English where its words are twice as many as its Chinese characters."""
+    text = "\n".join(lines)
+    return "en" if len(re.findall(r"[A-Za-z]{2,}", text)) > 2 * len(re.findall(r"[\u4e00-\u9fff]", text)) else "zh"
 
 
 def relayed(number: str) -> Replacement:
@@ -119,7 +133,10 @@ class Found:
 
 
 def redact(resume: Resume, replacement: Replacement = Replacement(), reader: Reader = READERS[0]) -> Redacted:
-    """`resume` without contacts. Raises what `Reader.read` raises: a page that was not looked at does not go on."""
+    """`resume` without contacts. Raises what `Reader.read` raises: a page that was not looked at does not go on.
+
+    Raises Refused: `resume_unreadable` for a page in more pieces than anybody writes, `resume_contact_left` where one could not be covered.
+    """
     pages, items = [], []
     for page in resume.pages:
         redacted, found = _redacted(page, replacement, reader)
@@ -130,13 +147,30 @@ def redact(resume: Resume, replacement: Replacement = Replacement(), reader: Rea
 
 def _redacted(page: Page, replacement: Replacement, reader: Reader) -> tuple[RedactedPage, list[Item]]:
     seen = [run for box in read(page.pixels, reader) if (run := run_of_box(box))]
-    found = united([*_in_letters(page), *_in_runs(seen, "seen"), *_in_codes(page.pixels)], page)
-    places = [Place(quad, replacement.of(each.kind) if first else ()) for each in found for first, quad in _firsts(each.quads)]
+    found = _nothing_left(seen, united([*_in_letters(page), *_in_runs(seen, "seen"), *_in_codes(page.pixels)], page), page)
+    language = language_of(run.text for run in seen) if seen else language_of([page.text])
+    places = [Place(quad, replacement.of(each.kind, language) if first else ()) for each in found for first, quad in _firsts(each.quads)]
     pixels, said = painted(page.pixels, places)
     lines = _left(seen, places, said)
     items = [Item(each.kind, page.number, each.masked, each.sources) for each in found]
     phones = tuple(each.quads[0] for each in found if each.kind == "phone")
     return RedactedPage(page.number, pixels, page.dpi, lines, phones), items
+
+
+def _nothing_left(seen: Sequence[Run], found: list[Found], page: Page) -> list[Found]:
+    """`found`, and the contacts that each run of what was seen still shows by itself once these are covered. Among other lines it may have
+    shown none."""
+    for _ in range(LOOKS):
+        places = [quad for each in found for quad in each.quads]
+        more = []
+        for run in seen:
+            for start, end in _kept(run, places):
+                rest = Reading(run.text[start:end], tuple((run, index) for index in range(start, end)))
+                more += list(_in_reading(rest, "seen"))
+        if not more:
+            return found
+        found = united([*found, *more], page)
+    raise Refused("resume_contact_left")
 
 
 def _firsts(quads: Sequence[Quad]) -> list[tuple[bool, Quad]]:
@@ -182,11 +216,17 @@ def _in_letters(page: Page) -> Iterator[Found]:
 
 
 def _in_runs(runs: Sequence[Run], source: Source) -> Iterator[Found]:
+    if len(runs) > MOST_RUNS:
+        raise Refused("resume_unreadable")
     for reading in readings(runs):
-        for contact in contacts_in(reading.text):
-            quads = _quads(reading, contact, source)
-            if quads:
-                yield Found(contact.kind, contact.masked, tuple(quads), frozenset({source}))
+        yield from _in_reading(reading, source)
+
+
+def _in_reading(reading: Reading, source: Source) -> Iterator[Found]:
+    for contact in contacts_in(reading.text):
+        quads = _quads(reading, contact, source)
+        if quads:
+            yield Found(contact.kind, contact.masked, tuple(quads), frozenset({source}))
 
 
 def _quads(reading: Reading, contact: Contact, source: Source) -> list[Quad]:
@@ -252,13 +292,15 @@ def united(found: Iterable[Found], page: Page) -> list[Found]:
             visible[key] = Found(same.kind, same.masked, same.quads, same.sources | each.sources)
         elif quads:
             visible[key] = Found(each.kind, each.masked, quads, each.sources)
-    together = [functools.reduce(_both, group) for group in _groups(list(visible.values()))]
+    if sum(len(each.quads) for each in visible.values()) > MOST_PLACES:
+        raise Refused("resume_unreadable")
+    together = [_one_of(group) for group in _groups(list(visible.values()))]
     return sorted(together, key=lambda each: (float(each.quads[0][0, 1]) // 8, float(each.quads[0][0, 0])))
 
 
 def _groups(found: Sequence[Found]) -> list[list[Found]]:
     """`found`, those in the same place together. Only those in the same square of the page are compared."""
-    squares: dict[tuple[int, int], list[int]] = {}
+    squares: dict[tuple[int, int], list[tuple[int, Quad]]] = {}
     group = list(range(len(found)))
 
     def first(index: int) -> int:
@@ -268,13 +310,14 @@ def _groups(found: Sequence[Found]) -> list[list[Found]]:
         return index
 
     for index, each in enumerate(found):
-        near: set[int] = set()
-        for square in {square for quad in each.quads for square in _squares(quad)}:
-            near.update(squares.setdefault(square, []))
-            squares[square].append(index)
-        for other in sorted(near):
-            if first(other) != first(index) and _same(found[other], each):
-                group[first(index)] = first(other)
+        for quad in each.quads:
+            near: dict[int, tuple[int, Quad]] = {}
+            for square in _squares(quad):
+                near.update({id(other[1]): other for other in squares.get(square, ())})
+                squares.setdefault(square, []).append((index, quad))
+            for other, held in near.values():
+                if first(other) != first(index) and _share(held, quad) > SAME:
+                    group[first(index)] = first(other)
     together: dict[int, list[Found]] = {}
     for index, each in enumerate(found):
         together.setdefault(first(index), []).append(each)
@@ -286,10 +329,6 @@ def _squares(quad: Quad) -> Iterator[tuple[int, int]]:
     return ((x, y) for x in range(x0, x1 + 1) for y in range(y0, y1 + 1))
 
 
-def _same(one: Found, other: Found) -> bool:
-    return any(_share(a, b) > SAME for a in one.quads for b in other.quads)
-
-
 def _share(a: Quad, b: Quad) -> float:
     """How much of the smaller of two places lies in the other, 0..1."""
     if (a.max(axis=0) < b.min(axis=0)).any() or (b.max(axis=0) < a.min(axis=0)).any():
@@ -298,14 +337,26 @@ def _share(a: Quad, b: Quad) -> float:
     return float(area) / max(1e-3, min(cv2.contourArea(a), cv2.contourArea(b)))
 
 
-def _both(one: Found, other: Found) -> Found:
-    """Two findings as one: of the kind of what covers more, with the places of both, each once."""
-    larger = max((one, other), key=lambda each: (each.kind != "code", _area(each)))
-    kind, masked = larger.kind, larger.masked
-    first, second = (other, one) if "text" in other.sources and "text" not in one.sources else (one, other)
+def _one_of(group: Sequence[Found]) -> Found:
+    """Findings in the same place as one: of the kind of what covers most, with the places of all, each once."""
+    if len(group) == 1:
+        return group[0]
+    largest = max(group, key=lambda each: (each.kind != "code", _area(each)))
     # Words go where the file says, which is exact.
-    more = [quad for quad in second.quads if not any(_within(quad, held) for held in first.quads)]
-    return Found(kind, masked, (*first.quads, *more), one.sources | other.sources)
+    first, *others = sorted(group, key=lambda each: "text" not in each.sources)
+    quads, squares = [*first.quads], dict[tuple[int, int], list[Quad]]()
+    for held in first.quads:
+        _put(held, squares)
+    for quad in (quad for other in others for quad in other.quads):
+        if not any(_within(quad, held) for held in squares.get(next(_squares(quad)), ())):
+            quads.append(quad)
+            _put(quad, squares)
+    return Found(largest.kind, largest.masked, tuple(quads), frozenset().union(*(each.sources for each in group)))
+
+
+def _put(quad: Quad, squares: dict[tuple[int, int], list[Quad]]) -> None:
+    for square in _squares(quad):
+        squares.setdefault(square, []).append(quad)
 
 
 def _within(quad: Quad, held: Quad) -> bool:
@@ -321,18 +372,23 @@ def _area(found: Found) -> float:
 
 
 def _left(seen: Sequence[Run], places: Sequence[Place], said: Sequence[str]) -> tuple[Line, ...]:
-    """The lines that were seen, without what was covered, and the words that were put there. A line in which a contact still shows
-    is left out."""
+    """The lines that were seen, without what was covered, and the words that were put there."""
     ours = [Line(words, place.quad) for place, words in zip(places, said, strict=True) if words]
     lines = []
     for run in seen:
-        kept = [not any(_inside(quad, place.quad) for place in places) for quad in run.quads]
-        for start, end in _stretches(kept):
+        for start, end in _kept(run, [place.quad for place in places]):
             text = run.text[start:end].strip()
             if text:
                 quad = np.stack([run.quads[start, 0], run.quads[end - 1, 1], run.quads[end - 1, 2], run.quads[start, 3]])
                 lines.append(Line(text, quad))
-    return tuple(_as_read([*ours, *(line for line in lines if not contacts_in(line.text))]))
+    return tuple(_as_read([*ours, *lines]))
+
+
+def _kept(run: Run, places: Sequence[Quad]) -> Iterator[tuple[int, int]]:
+    """Where the stretches of `run` begin and end that no place covers."""
+    low, high = run.quads.reshape(-1, 2).min(axis=0), run.quads.reshape(-1, 2).max(axis=0)
+    near = [place for place in places if not ((place.max(axis=0) < low).any() or (place.min(axis=0) > high).any())]
+    return _stretches([not any(_inside(quad, place) for place in near) for quad in run.quads])
 
 
 def _as_read(lines: Sequence[Line]) -> list[Line]:

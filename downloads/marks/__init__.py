@@ -9,6 +9,5 @@ Pure: no Django, no clock, no files but the fonts that come with the code.
 
 from downloads.marks.key import MarkKey
 from downloads.marks.page import DPI, Picture, Words, marked
-from downloads.marks.pdf import bound
 
-__all__ = ["DPI", "MarkKey", "Picture", "Words", "bound", "marked"]
+__all__ = ["DPI", "MarkKey", "Picture", "Words", "marked"]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
+from downloads.numbers import check_digit
+
 Language = Literal["zh", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
@@ -53,7 +55,6 @@ class Person:
     skills: tuple[str, ...]
 
 
-_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _SURNAMES: Final = (
     ("林", "Lin"),
     ("沈", "Shen"),
@@ -203,7 +204,7 @@ def id_number(rng: random.Random) -> str:
     """An identity number of nobody: region 99…, a date of birth, a sequence, and the right check digit (GB 11643, MOD 11-2)."""
     born = f"{rng.randrange(1970, 2004)}{rng.randrange(1, 13):02}{rng.randrange(1, 29):02}"
     body = f"99{rng.randrange(10000):04}{born}{rng.randrange(1, 999):03}"
-    return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11]
+    return body + check_digit(body).upper()
 
 
 def person(seed: int, language: Language) -> Person:

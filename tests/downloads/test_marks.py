@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime
 from functools import cache
 
 import cv2
 import numpy as np
-import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downloads.marks import DPI, MarkKey, Picture, Words, bound, marked, underprint, visible, wordshift
+from downloads.marks import DPI, MarkKey, Picture, Words, marked, underprint, visible, wordshift
 from downloads.marks.page import grey
 from downloads.specimens import make
-from downloads.specimens.resume import rendered
 
 WORDS = Words("澜川省云帆网络科技有限公司", "R7K2-M9QX", datetime(2026, 5, 31, 18, 5, tzinfo=UTC))
 KEY = MarkKey.derived(b"service key", "release", 0)
@@ -192,23 +189,3 @@ def test_a_character_that_no_font_has_is_shown_as_lacking(monkeypatch: pytest.Mo
     monkeypatch.setattr(visible, "_rare", lambda size: None)
     assert (visible._letters("龘", 40) == visible._letters("〓", 40)).all()
     assert with_font.any()
-
-
-# --- The file ------------------------------------------------------------------------------------------
-
-
-def test_pages_are_bound_in_order_at_their_size_and_hold_nothing_but_pictures() -> None:
-    colour = marked(resume_page(1), KEY, WORDS)
-    plain = marked(grey(resume_page(0)), KEY, WORDS)
-    pdf = bound([colour, plain])
-    assert bound([colour, plain]) == pdf
-    back = rendered(pdf)
-    for given_page, page in zip((colour, np.repeat(plain[..., None], 3, axis=2)), back, strict=True):
-        height, width = given_page.shape[:2]
-        difference = np.abs(page[:height, :width].astype(int) - given_page)
-        assert difference.mean() < 4
-    with pikepdf.open(io.BytesIO(pdf)) as opened:
-        spaces = [str(page.Resources.XObject.Page.ColorSpace) for page in opened.pages]
-        assert spaces == ["/DeviceRGB", "/DeviceGray"]
-        assert all(set(page.Resources.keys()) == {"/XObject"} for page in opened.pages)
-        assert not opened.docinfo

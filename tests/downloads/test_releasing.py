@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +24,7 @@ from django.utils import timezone
 from downloads import clean_pages, copying, lending, mark_keys, preparing, redacting, releasing, retiring
 from downloads.marks import Words, marked
 from downloads.models import CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding, Release
-from downloads.redacting import RedactedPage
+from downloads.redacting import Language, Line, RedactedPage
 from downloads.specimens.person import Contact
 from downloads.specimens.resume import make as specimen
 from employers.clock import now_for
@@ -295,6 +297,52 @@ def test_a_contact_that_would_be_left_holds_the_resume_back(shop: Shop, monkeypa
     assert not Copy.objects.get().pdf
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        "138•0001•8000",
+        "138a0001b8000",
+        "一三八零零零一八零零零",
+        "么三八洞洞洞么八洞洞洞",
+        "１３８ 0001 8000",
+        "l38OOO18OOO",
+        "13800018000元",
+        "138\n0001\n8000",
+    ],
+)
+def test_the_last_look_reads_a_number_as_the_finder_does(left: str) -> None:
+    quad = np.zeros((4, 2), np.float32)
+    page = RedactedPage(1, np.zeros((1, 1, 3), np.uint8), 150.0, (Line("2018.09-2022.06 本科", quad), Line(left, quad)))
+    with pytest.raises(Refused, match="resume_contact_left"):
+        preparing._let_nothing_through([page], ("+86 138 0001 8000", ""))
+    preparing._let_nothing_through([page], ("+86 139 0001 8000", "zhangsan@qq.com"))
+
+
+def test_the_last_look_reads_an_address_as_the_finder_does() -> None:
+    page = RedactedPage(1, np.zeros((1, 1, 3), np.uint8), 150.0, (Line("ｚhang San＠ＱＱ.com", np.zeros((4, 2), np.float32)),))
+    with pytest.raises(Refused, match="resume_contact_left"):
+        preparing._let_nothing_through([page], ("", "ZhangSan@qq.com"))
+
+
+def test_the_lease_is_held_for_as_long_as_it_takes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    release, happened, made = shop.post(shop.gate_pass(), pdf()), [], copying.copy
+
+    @contextmanager
+    def held(jobs: Any, pk: Any, lease: Any, clock: Any, seconds: float) -> Iterator[None]:
+        happened.append(("held", Copy.objects.held(pk, lease).count()))
+        yield
+        happened.append(("let go", Copy.objects.held(pk, lease).count()))
+
+    def copy(*arguments: Any) -> bytes:
+        happened.append(("made", 1))
+        return made(*arguments)
+
+    monkeypatch.setattr("events.heartbeat.held", held)
+    monkeypatch.setattr("downloads.copying.copy", copy)
+    assert make(release)
+    assert happened == [("held", 1), ("made", 1), ("let go", 1)]
+
+
 def test_it_waits_for_a_number_and_goes_on_when_one_is_lent(shop: Shop) -> None:
     release = shop.post(shop.gate_pass(), pdf(), phone="15400000006")  # the carrier does not answer: a minute later it does
     assert not make(release)
@@ -440,9 +488,12 @@ def test_clean_pages_come_back_as_they_were_and_nothing_else_opens() -> None:
             clean_pages.unpacked(wrong)
 
 
-@pytest.mark.parametrize(("extension", "first"), [("", "17000000010"), ("104", "17000000010 转 104")])
-def test_a_relay_number_is_written_as_it_is_dialled(extension: str, first: str) -> None:
-    assert copying.dialled("+8617000000010", extension)[0] == first
+@pytest.mark.parametrize(
+    ("extension", "language", "first"),
+    [("", "zh", "17000000010"), ("104", "zh", "17000000010 转 104"), ("104", "en", "17000000010 ext. 104"), ("", "en", "17000000010")],
+)
+def test_a_relay_number_is_written_as_it_is_dialled(extension: str, language: Language, first: str) -> None:
+    assert copying.dialled("+8617000000010", extension, language)[0] == first
 
 
 # --- At once -----------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import leaks
-from downloads.marks import MarkKey, Picture, Words, bound, marked
+from downloads.marks import MarkKey, Picture, Words, marked
+from downloads.rendering import Sheet, released
 from downloads.specimens import make
 from downloads.specimens.resume import rendered
 from downloads.tracing import MAX_CHANCE, CleanPage, Release, Score, Trace, scoring, side_by_side, trace
@@ -38,9 +39,9 @@ def clean(seed: int, number: int = 0, dpi: int = 150) -> CleanPage:
 
 @cache
 def copy(seed: int, number: int, page: int = 0, dpi: int = 150) -> Picture:
-    """What left: a page of release `number`, marked and bound."""
+    """What left: a page of release `number`, marked and written as a PDF."""
     source = clean(seed, page, dpi)
-    return rendered(bound([marked(source.picture, release(str(seed), number).keys[page], WORDS, dpi)], dpi), dpi)[0]
+    return rendered(released([Sheet(marked(source.picture, release(str(seed), number).keys[page], WORDS, dpi), dpi)]), dpi)[0]
 
 
 def releases(*seeds: int) -> list[Release]:
@@ -117,7 +118,7 @@ def test_two_versions_of_a_resume_are_told_apart() -> None:
     changed = old.picture.copy()
     changed[430:470, 140:700] = 255
     new = CleanPage("0b", 0, changed)
-    leak = rendered(bound([marked(changed, release("0b", 4).keys[0], WORDS)]))[0]
+    leak = rendered(released([Sheet(marked(changed, release("0b", 4).keys[0], WORDS), 150)]))[0]
     result = trace([leak], [old, new], [*releases(0), *(release("0b", number) for number in range(MANY))])
     assert result.named == ("0b/4",)
 
