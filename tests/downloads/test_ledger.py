@@ -14,7 +14,7 @@ from django.utils import timezone
 from downloads import consents, erasing, links, reporting
 from downloads.ledger.views import COOKIE
 from downloads.models import Candidate, Consent, EraseOrder, MisuseReport, Mode, RelayBinding, Release
-from employers.models import User
+from employers.models import Member, User
 from events.actor import Actor, Role
 from events.errors import Refused
 from events.mail import letter
@@ -277,7 +277,7 @@ def home(member: Member, language: str) -> str:
 
 @pytest.mark.parametrize(
     ("language", "owed", "over", "name"),
-    [("en", "has to be erased", "The day is over.", "Resumes to erase"), ("zh", "须删除其简历", "期限已过。", "需要删除的简历")],
+    [("en", "resume has to be erased", "The day is over.", "Resumes to erase"), ("zh", "须删除其简历", "期限已过。", "需要删除的简历")],
 )
 def test_the_employers_page_leads_to_what_it_has_to_erase(
     language: str, owed: str, over: str, name: str, live: Live, order: EraseOrder, now: datetime
