@@ -97,8 +97,8 @@ class CandidateDefaultAdmin(ForWhoSeesAnswers):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CandidateDefault]:
         named = ApiClient.objects.filter(pk=OuterRef("client_id"))
-        rows = super().get_queryset(request).annotate(platform_name=Subquery(named.values("name")[:1]))
-        return rows.exclude(Exists(named.filter(test=True)))
+        rows: QuerySet[CandidateDefault] = super().get_queryset(request).exclude(Exists(named.filter(test=True)))
+        return rows.annotate(platform_name=Subquery(named.values("name")[:1]))
 
     @admin.display(description=_("platform"), ordering="platform_name")
     def platform(self, row: CandidateDefault) -> str:
