@@ -258,9 +258,8 @@ def test_after_a_no_to_contact_only_a_later_answer_opens_a_number(member: Member
     assert bound(member, platform, over + timedelta(hours=1)).state == RelayState.BOUND
 
 
-@pytest.mark.parametrize("how", SAYS)
-def test_what_the_provider_lost_is_not_lent_anew(
-    how: str, member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch
+def test_what_the_provider_lost_is_not_lent_anew_to_whom_has_closed(
+    member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The word comes after the worker has looked, and before it writes down that the number is lost."""
     put(platform, now)
