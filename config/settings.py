@@ -106,6 +106,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "downloads.views.restriction.held_back",
+                "downloads.erasures.views.owed_erasures",
             ],
         },
     }

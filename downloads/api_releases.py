@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+from django.conf import settings
+from django.urls import reverse
 from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 
 from downloads import releasing
 from downloads.api import Candidate, ReasonOut
-from downloads.models import Copy, CopyState, RelayBinding
+from downloads.models import Copy, CopyState, RelayBinding, Release
 from downloads.relay_models import RelayState
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
@@ -58,6 +61,24 @@ class RelayContactOut(Schema):
     expires_at: datetime = Field(description="Until when it leads to the candidate; each contact lets it last on.")
 
 
+class ReceiptOut(Schema):
+    """What anybody can check, without us, that the resume left as it is said: the candidate's receipt."""
+
+    id: UUID = Field(description="Of the receipt, as in `resume.released` and in the candidate's ledger.")
+    receipt: str = Field(description="Word for word as it was signed: JSON in its one form, UTF-8.")
+    signature: str = Field(description="Ed25519 over these bytes, in base64url.")
+    key_id: str = Field(description="By which key of `/.well-known/zizhi-receipt-keys.json`.", examples=["0c1d2e3f4a5b6c7d"])
+    key_url: str = Field(
+        description="That key as PEM; keep it with the receipt.",
+        examples=["https://zizhi.example/.well-known/zizhi-receipt-keys/0c1d2e3f4a5b6c7d.pem"],
+    )
+
+    @classmethod
+    def of(cls, row: Release) -> ReceiptOut:
+        url = settings.SITE_URL + reverse("receipt_key", args=[row.key_id])
+        return cls(id=row.pk, receipt=row.receipt, signature=row.signature, key_id=row.key_id, key_url=url)
+
+
 class ResumeReleaseOut(Schema):
     """A release, as it stands."""
 
@@ -76,16 +97,31 @@ class ResumeReleaseOut(Schema):
     ready_at: datetime | None = Field(description="When it was made.")
     links_until: datetime | None = Field(description="Until when links to it can be asked for.")
     opened_at: datetime | None = Field(description="When the file left for the first time.")
+    receipt: ReceiptOut | None = Field(
+        description="The candidate's receipt. It is made as the copy is opened for the first time: null before, since nothing has left."
+    )
     reasons: list[ReasonOut] = Field(description="Why it failed. Ask again with the same pass once that is mended; it uses up no quota.")
 
     @classmethod
+    def all_of(cls, copies: Sequence[Copy]) -> list[ResumeReleaseOut]:
+        """Each with its receipt, all of which are looked up at once."""
+        left = [copy.decision_id for copy in copies if copy.opened_at is not None]
+        told = {row.decision_id: row for row in Release.objects.filter(decision_id__in=left).exclude(receipt="")} if left else {}
+        return [cls._of(copy, told.get(copy.decision_id)) for copy in copies]
+
+    @classmethod
     def of(cls, copy: Copy) -> ResumeReleaseOut:
+        return cls.all_of([copy])[0]
+
+    @classmethod
+    def _of(cls, copy: Copy, told: Release | None) -> ResumeReleaseOut:
         resume, made = copy.resume, copy.state in (CopyState.READY, CopyState.CLOSED)
         return cls(
             id=copy.pk, number=copy.number, state=copy.state, decision_id=copy.decision_id, employer_id=copy.employer_id,
             member_id=copy.member_id, candidate=copy.candidate, pages=resume.page_count if made and resume else None,
             size=copy.pdf_bytes if made else None, removed=_removed(copy) if made else [], relay=_relay(copy.binding),
             requested_at=copy.requested_at, ready_at=copy.ready_at, links_until=copy.links_until, opened_at=copy.opened_at,
+            receipt=ReceiptOut.of(told) if told else None,
             reasons=[ReasonOut.of(REASONS[copy.why])] if copy.why else [],
         )  # fmt: skip
 
@@ -130,7 +166,7 @@ def releases(request: ApiRequest, asked: Query[ReleasesQuery]) -> dict[str, Any]
     wanted = {"employer_id": asked.employer_id, "candidate": asked.candidate}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     found, following = page_of(rows, asked, "releases", by="requested_at", newest_first=True)
-    return {"data": [ResumeReleaseOut.of(copy) for copy in found], "next": following}
+    return {"data": ResumeReleaseOut.all_of(found), "next": following}
 
 
 @router.get(

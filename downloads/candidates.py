@@ -2,6 +2,7 @@
 
 A mode is written on a row that the gate reads `FOR SHARE`; a block, in the company's turn, which the gate holds. So from the
 acknowledgement on no answer overlooks either. Turns are taken before the row, in the order of their codes: nobody waits in a ring.
+What closes or blocks ends the relay numbers in its scope in the same transaction, so nobody calls by one that is there already.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from downloads import turns
+from downloads import relaying, turns
 from downloads.models import BlockedEmployer, Candidate, CandidateDefault, Mode
 from employers import uscc as usccs
 from employers.models import ApiClient, Employer
@@ -53,14 +54,20 @@ def put_candidate(client: ApiClient, reference: str, told: Told, now: datetime) 
         for uscc in sorted(before ^ set(told.blocked)):
             turns.take_company(uscc)
         is_new = known is None
+        if is_new:
+            turns.take_first_row(client.pk, reference)
         try:
             with transaction.atomic():
                 candidate = locked(known.pk) if known else _made(client, reference, told.mode, now)
         except IntegrityError:  # the platform has told of them twice at the same moment
             candidate, is_new = locked(Candidate.objects.of(client.pk).get(reference=reference).pk), False
         changed = _write(candidate, told, email, now)
-        changed |= _block_as_told(candidate, told.blocked, now)
-        if is_new or changed:
+        gone, blocked = _block_as_told(candidate, told.blocked, now)
+        if told.mode == Mode.CLOSED and (is_new or changed):
+            relaying.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
+        elif blocked:
+            relaying.end_as_candidate_says(client.pk, reference, client.as_actor(), now, blocked)
+        if is_new or changed or gone or blocked:
             data = {"candidate": reference, "mode": told.mode, "reachable": bool(email), "blocked": len(told.blocked)}
             record("put_candidate", candidate, client.as_actor(), now, data=data)
     return candidate, is_new
@@ -84,14 +91,15 @@ def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
     return True
 
 
-def _block_as_told(candidate: Candidate, told: Mapping[str, str], now: datetime) -> bool:
+def _block_as_told(candidate: Candidate, told: Mapping[str, str], now: datetime) -> tuple[bool, list[str]]:
+    """Whether any company is blocked no more, and the codes of those that are from now on."""
     gone, _ = candidate.blocked.filter(own=False).exclude(uscc__in=told).delete()
     there = set(candidate.blocked.values_list("uscc", flat=True))
     new = [
         BlockedEmployer(candidate=candidate, uscc=uscc, name=name, own=False, at=now) for uscc, name in told.items() if uscc not in there
     ]
     BlockedEmployer.objects.bulk_create(new)
-    return bool(gone or new)
+    return bool(gone), [block.uscc for block in new]
 
 
 def _checked(email: str, client: ApiClient) -> str:
@@ -111,6 +119,8 @@ def _checked(email: str, client: ApiClient) -> str:
 def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candidate:
     """Forget how the candidate can be reached, and let nothing of them leave any more; what left stays on record.
 
+    Their relay numbers end, and the number that each led to is erased with the address: nobody needs it to give one back.
+
     Raises Refused `candidate_unknown`. Said twice, it is the same as once.
     """
     with transaction.atomic():
@@ -119,6 +129,8 @@ def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candida
             candidate.mode, candidate.email_sealed, candidate.erased_at, candidate.changed_at = Mode.CLOSED, "", now, now
             candidate.link_version += 1
             candidate.save()
+            relaying.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
+            relaying.forget_candidate(client.pk, reference)
             record("erase_candidate", candidate, client.as_actor(), now, data={"candidate": reference})
     return candidate
 
@@ -150,12 +162,13 @@ def block(candidate_id: UUID, uscc: str, name: str, actor: Actor, now: datetime)
 
 
 def add_block(candidate: Candidate, uscc: str, name: str, actor: Actor, now: datetime) -> None:
-    """The same of a locked candidate, in the company's turn."""
+    """The same of a locked candidate, in the company's turn; its relay numbers end, of every account of the company."""
     _, is_new = BlockedEmployer.objects.update_or_create(
         candidate=candidate, uscc=uscc, defaults={"own": True}, create_defaults={"own": True, "name": name, "at": now}
     )
     if is_new:
         record("block_employer", candidate, actor, now, data={"uscc": uscc})
+    relaying.end_as_candidate_says(candidate.client_id, candidate.reference, actor, now, [uscc])
 
 
 def unblock(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:

@@ -1,4 +1,5 @@
-"""What may staff see of candidates? What they consented to, what left of them, what has to be erased, and what they report.
+"""What may staff see of candidates? What they consented to, what left of them, what has to be erased, what they report, and what each
+platform has declared of those whom it has not told us of.
 
 No address of a candidate is shown: none can be read here. A report waits until somebody has written down what came of it.
 """
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -20,9 +21,9 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads import reporting
 from downloads.answers_admin import SpanFilter
-from downloads.models import Candidate, Consent, ConsentRequest, EraseOrder, MisuseReport, Release
+from downloads.models import Candidate, CandidateDefault, Consent, ConsentRequest, EraseOrder, MisuseReport, Release
 from downloads.relays_admin import ForWhoSeesAnswers
-from employers.models import User
+from employers.models import ApiClient, User
 from events.errors import Refused
 
 
@@ -81,6 +82,28 @@ class CandidateAdmin(ForWhoSeesAnswers):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Candidate]:
         return super().get_queryset(request).filter(test=False)
+
+
+@admin.register(CandidateDefault)
+class CandidateDefaultAdmin(ForWhoSeesAnswers):
+    """What each platform has declared of whom it has told us nothing; where it has not, the deployment's own counts."""
+
+    list_display = ("platform", "mode", "basis", "declared_at")
+    list_filter = ("mode",)
+    search_fields = ("=client_id", "basis")
+    search_help_text = _("A platform's id, or words of what its declaration rests on")
+    ordering = ("-declared_at",)
+    fields = readonly_fields = ("platform", "client_id", "mode", "basis", "declared_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CandidateDefault]:
+        named = ApiClient.objects.filter(pk=OuterRef("client_id"))
+        rows: QuerySet[CandidateDefault] = super().get_queryset(request).exclude(Exists(named.filter(test=True)))
+        return rows.annotate(platform_name=Subquery(named.values("name")[:1]))
+
+    @admin.display(description=_("platform"), ordering="platform_name")
+    def platform(self, row: CandidateDefault) -> str:
+        name: str | None = row.platform_name  # type: ignore[attr-defined]
+        return name or str(row.client_id)
 
 
 @admin.register(Consent)

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 
 from downloads import candidates, erasing, relaying, telling, turns
-from downloads.models import Candidate, Consent, ConsentRequest, Mode, RelayBinding
+from downloads.models import Candidate, Consent, ConsentRequest, Mode
 from downloads.places import place_of
 from downloads.purposes import USUAL, Kind, Method, Purpose, purpose_of
 from employers.models import ApiClient, Employer, Member
@@ -169,7 +169,7 @@ def _checked(kinds: Sequence[str]) -> list[str]:
 def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
     """The candidate wants this company to have nothing of them any more: from the acknowledgement on it gets nothing, whatever the mode.
 
-    Its consents end, it is blocked, its relay numbers end, and each of its accounts that took a resume has to erase it.
+    Its consents end, it is blocked, by which its relay numbers end, and each of its accounts that took a resume has to erase it.
     """
     with transaction.atomic():
         turns.take_company(uscc)
@@ -178,9 +178,6 @@ def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
         took = erasing.takers(candidate, uscc)
         name = took[0].receiver if took else ""
         candidates.add_block(candidate, uscc, name, actor, now)
-        bindings = RelayBinding.objects.open().of(candidate.client_id).filter(candidate=candidate.reference, uscc=uscc)
-        for binding_id in list(bindings.order_by("pk").values_list("pk", flat=True)):
-            relaying.end_for_candidate(binding_id, actor, now)
         for release in took:
             erasing.order(candidate, release, actor, now)
         employer_id = took[0].employer_id if took else _account_of(candidate, uscc)

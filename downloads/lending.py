@@ -21,7 +21,7 @@ from downloads.places import place_of
 from downloads.relay_models import OPEN, RelayState
 from downloads.relays.base import BindConflict, Bound, NoNumber, NumberIllegal, Order, Rejected, Relays, UnknownBinding
 from events.actor import SYSTEM
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Heard:
     unbound: bool = False
     lost: bool = False
     over: str = ""
-    """Why it ends now, by our own clock or by the employer's place."""
+    """Why it ends now, by our own clock, by the employer's place or by the candidate's word."""
 
 
 def follow(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
@@ -60,7 +60,7 @@ def follow(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS)
         return False
     binding = RelayBinding.objects.select_related("team").get(pk=binding_id)
     try:
-        heard = _ask(binding, relays.named(binding.provider), clock())
+        heard = _ask(binding, lease, relays.named(binding.provider), clock())
     except NoNumber as none:
         return _later(binding, lease, clock(), none.retry_after, "relay_no_number")
     except ProviderUnavailable as unavailable:
@@ -80,7 +80,7 @@ def follow(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS)
 # --- Asking ----------------------------------------------------------------------------------------------
 
 
-def _ask(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
+def _ask(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) -> Heard:
     if binding.state not in OPEN:
         if binding.reference:
             provider.unbind(binding.reference, binding.number, now)
@@ -88,18 +88,32 @@ def _ask(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
     place = place_of(binding.employer_id, now)
     if place.tier not in relaying.KEEPS_THEM:
         return Heard(over=place.reason or "employer_not_approved")
-    if binding.state == RelayState.REQUESTED:
-        return _lend(binding, provider, now)
+    if why := _not_wanted(binding, now):
+        return Heard(over=why)
     if binding.expires_at <= now:
         return Heard(over="relay_expired")
+    if binding.state == RelayState.REQUESTED:
+        return _lend(binding, lease, provider, now)
     try:
         return _keep(binding, provider, now)
     except UnknownBinding:
         return Heard(lost=True)
 
 
-def _lend(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
+def _not_wanted(binding: RelayBinding, now: datetime) -> str:
+    """Why the candidate is not to be reached any more: what a platform declares of those whom it has not told us of ends no number by
+    itself, and what was closed before there was this end did not either. A consent that has run out ends none that is lent.
+    """
+    why = relaying.unwilling(binding, now)
+    if why == "candidate_no_consent":
+        return why if binding.state == RelayState.REQUESTED else ""
+    return "relay_candidate_ended" if why else ""
+
+
+def _lend(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) -> Heard:
     """A number, mute from its first moment where it is to be."""
+    if binding.reference:
+        _give_back(binding, lease, provider, now)
     try:
         team = teams.tell(binding.team, provider, now)
     except NumberIllegal as illegal:  # not the candidate's fault
@@ -109,8 +123,30 @@ def _lend(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
     until = max(binding.expires_at, now + relaying.lasts())
     bound = provider.bind(Order(str(binding.pk), relaying.candidate_phone(binding), team.group, until), now)
     if binding.muted:
-        provider.mute(bound.reference, bound.number, True, now)
+        _mute_or_give_back(binding, lease, provider, bound, now)
     return Heard(bound, expires_at=until, muted=binding.muted)
+
+
+def _mute_or_give_back(binding: RelayBinding, lease: UUID, provider: Relays, bound: Bound, now: datetime) -> None:
+    """A number that is not mute yet is put down before it is muted: whatever fails from here on, it can be given back."""
+    there = {"reference": bound.reference, "number": bound.number, "extension": bound.extension, "told_expires_at": bound.expires_at}
+    RelayBinding.objects.held(binding.pk, lease).update(**there)
+    try:
+        provider.mute(bound.reference, bound.number, True, now)
+    except ProviderError:
+        binding.reference, binding.number = bound.reference, bound.number
+        try:
+            _give_back(binding, lease, provider, now)
+        except ProviderError:
+            log.exception("relay_not_given_back", relay=str(binding.pk), provider=binding.provider)  # at the next try, then
+        raise
+
+
+def _give_back(binding: RelayBinding, lease: UUID, provider: Relays, now: datetime) -> None:
+    """What was lent at a try that went no further, before another is lent."""
+    provider.unbind(binding.reference, binding.number, now)
+    binding.reference = binding.number = binding.extension = ""
+    RelayBinding.objects.held(binding.pk, lease).update(reference="", number="", extension="", told_expires_at=None)
 
 
 def _keep(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
@@ -141,6 +177,8 @@ def _held(binding_id: UUID, lease: UUID) -> RelayBinding | None:
 def _write_down(binding_id: UUID, lease: UUID, heard: Heard, now: datetime) -> bool:
     """What was answered, provided that the lease holds. What others did to the row meanwhile stays, and is told next."""
     with transaction.atomic():
+        if heard.lost:  # another may begin, for which all that is locked before a binding is
+            relaying.hold_word(RelayBinding.objects.get(pk=binding_id))
         binding = _held(binding_id, lease)
         if binding is None:
             return False
@@ -216,6 +254,8 @@ def _later(binding: RelayBinding, lease: UUID, now: datetime, seconds: float, wh
         held.lease = held.leased_until = None
         held.last_error = why or error or "unavailable"
         held.due_at = now + timedelta(seconds=min(3600.0, max(1.0, seconds)))
+        if held.state in OPEN and held.expires_at > now:  # it ends when it is to end, however long the wait
+            held.due_at = min(held.due_at, held.expires_at)
         if held.state not in OPEN and held.told_expires_at is not None and held.told_expires_at <= now:
             held.finished_at = now  # it has ended there by its own time
         held.save()

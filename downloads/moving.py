@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from downloads import relaying, turns
 from downloads.models import Contact, GateDecision, Move, MoveAppeal, Outcome, Standing, StandingQuerySet
@@ -130,9 +131,10 @@ def _noted(
     record(verb, standing, actor, now, employer_id=standing.pk, from_state=earlier, to_state=later, reasons=reasons, data=data)
     MoveAppeal.objects.open().filter(employer=standing.pk).update(answered_at=now, outcome=Outcome.OVERTAKEN)
     name = Employer.objects.values_list("name", flat=True).get(pk=standing.pk)
+    day = localtime(standing.until).date().isoformat() if standing.until else ""
     path = reverse("verification:home" if verb in ("release", "promote") else "downloads:restriction")
     for member in notices.concerned(standing.pk, None):
-        context = {"name": name, "verb": verb, "reasons": [] if verb == "release" else reasons, "note": note, "path": path}
+        context = {"name": name, "verb": verb, "reasons": [] if verb == "release" else reasons, "note": note, "path": path, "until": day}
         queue_mail(member.user.email, "standing_moved", member.user.language, context, now)
 
 

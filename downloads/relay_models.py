@@ -33,7 +33,7 @@ OPEN: Final = (RelayState.REQUESTED, RelayState.BOUND)
 
 ENDED_WHY: Final = (
     "relay_expired", "relay_candidate_ended", "relay_number_changed", "employer_not_approved", "employer_rejected", "employer_expired",
-    "employer_suspended", "employer_revoked", "relay_lost",
+    "employer_suspended", "employer_revoked", "relay_lost", "candidate_no_consent",
 )  # fmt: skip
 """Reasons for which a binding ends."""
 

@@ -2,10 +2,12 @@
 
 What a provider has to be told happens in `downloads.lending`, from the row. Who may be reached, for how long and by whom is
 decided here: an employer that may download gets numbers; one that is looked into keeps those that it has; of any other they end.
+And the candidate's word counts as at the gate: locks are taken in its order, the company's turn, the candidate's word, the binding.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -16,10 +18,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
-from downloads import relays, teams, turns
+from downloads import relays, teams, turns, wills
 from downloads.models import Copy, GateDecision, RelayBinding, RelayTeam
 from downloads.places import place_of
-from downloads.relay_models import OPEN, RelayState
+from downloads.relay_models import OPEN, RelayBindingQuerySet, RelayState
 from downloads.rights import Standing, Tier
 from employers.models import ApiClient, Employer, Member
 from employers.sightings import check_phone
@@ -53,7 +55,8 @@ def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: dateti
     """The relay number by which the employer of this allowed answer reaches its candidate; one that is open already is answered again.
 
     The row is there at once, its number as soon as the provider lends one (`lending.follow`). A number that was muted before begins
-    muted. Raises Refused: `decision_unknown`, `phone_invalid`, `relay_not_offered`, `relay_not_for_tier`, or why the employer may not.
+    muted. Raises Refused: `decision_unknown`, `phone_invalid`, `relay_not_offered`, `relay_not_for_tier`, why the employer may not, why
+    the candidate does not want it, and where they have said so since that answer, `relay_candidate_ended` or `relay_contact_refused`.
     """
     decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client.pk).first()
     if decision is None:
@@ -67,9 +70,13 @@ def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: dateti
     with transaction.atomic():
         turns.take(decision.employer_id)  # so binds of one employer are one after the other
         _may_be_lent(place_of(decision.employer_id, now))
+        wills.hold(decision.client_id, decision.candidate)
+        _is_wanted(decision, now)
         index = blind_index(phone, "relay.candidate")
         before = RelayBinding.objects.between(decision.employer_id, client.pk, decision.candidate).order_by("-requested_at")
         latest: RelayBinding | None = before.select_for_update(of=("self",)).first()
+        if said := _no_since(decision, decision.decided_at):
+            raise Refused(said)
         if latest is not None and latest.state in OPEN:
             if latest.candidate_index == index:
                 return latest
@@ -94,8 +101,11 @@ def _begin(
 
 
 def begin_again(binding: RelayBinding, now: datetime) -> None:
-    """Another number for a binding that its provider has lost, if the employer may have new ones."""
-    if place_of(binding.employer_id, now).tier in MAY_ASK_FOR_NEW:
+    """Another number for a binding that its provider has lost, if the employer may have new ones and the candidate wants it.
+
+    Within `hold_word`, which comes before the binding is locked.
+    """
+    if place_of(binding.employer_id, now).tier in MAY_ASK_FOR_NEW and not unwilling(binding, now):
         decision = GateDecision.objects.get(pk=binding.decision_id)
         _begin(
             decision, binding.test, candidate_phone(binding), binding.candidate_index, binding.provider, binding.muted, SYSTEM, now
@@ -109,6 +119,31 @@ def _may_be_lent(place: Standing) -> None:
         raise Refused(place.reason or "employer_not_approved")
 
 
+def hold_word(binding: RelayBinding) -> None:
+    """Let nobody change what the candidate says to this company until the caller's transaction ends."""
+    turns.take(binding.employer_id)
+    wills.hold(binding.client_id, binding.candidate)
+
+
+def unwilling(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
+    """Why the candidate is not to be reached by this employer, as the gate says it; "" where nothing speaks against it."""
+    uscc = Employer.objects.values_list("uscc", flat=True).get(pk=of.employer_id)
+    return wills.unwilling(of.client_id, of.candidate, uscc, now)
+
+
+def _is_wanted(of: RelayBinding | GateDecision, now: datetime) -> None:
+    if why := unwilling(of, now):
+        raise Refused(why)
+
+
+def _no_since(of: RelayBinding | GateDecision, moment: datetime) -> str:
+    """What the candidate has said against calls of this employer since then, whatever they say to its downloads; "" for nothing."""
+    between = RelayBinding.objects.between(of.employer_id, of.client_id, of.candidate)
+    if between.filter(ended_why="relay_candidate_ended", ended_at__gte=moment).exists():
+        return "relay_candidate_ended"
+    return "relay_contact_refused" if between.filter(agreed=False, answered_at__gte=moment).exists() else ""
+
+
 def candidate_phone(binding: RelayBinding) -> str:
     """The candidate's number, for the provider alone."""
     return unseal_text(binding.candidate_sealed, binding.candidate_purpose)
@@ -120,22 +155,30 @@ def candidate_phone(binding: RelayBinding) -> str:
 def extend(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
     """Hiring goes on: from now on the number lasts as long as a new one does, unless it does already.
 
-    Raises Refused: `relay_unknown`, `relay_ended`, `relay_longest`, `relay_not_for_tier`, or why the employer may not.
+    Raises Refused: `relay_unknown`, `relay_ended`, `relay_longest`, `relay_not_for_tier`, why the employer may not, or why the candidate
+    does not want it.
     """
     with transaction.atomic():
         binding = locked(binding_id)
         if binding.state not in OPEN or binding.expires_at <= now:
             raise Refused("relay_ended", seen=binding.ended_why)
         _may_be_lent(place_of(binding.employer_id, now))
+        _is_wanted(binding, now)
         if not lengthen(binding, now, actor) and now + lasts() >= binding.expires_at + LEAST_GAINED:
             raise Refused("relay_longest")
     return binding
 
 
 def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
-    """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before, by `LEAST_GAINED` at least."""
+    """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before, by `LEAST_GAINED` at least.
+
+    Not where the candidate does not want it any more. Their word is not held for that: whoever says it ends the binding, for which
+    it is locked, and so comes after this or before.
+    """
     until = min(now + lasts(), (binding.bound_at or binding.requested_at) + LONGEST)
     if binding.state not in OPEN or until < binding.expires_at + LEAST_GAINED:
+        return False
+    if unwilling(binding, now):
         return False
     binding.expires_at, binding.reminded = until, 0
     binding.due_at = min(binding.due_at, now)
@@ -191,20 +234,45 @@ def mute(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBin
 
 
 def end_for_candidate(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
-    """The candidate wants to hear of this employer no more. Raises Refused `relay_unknown`; one that has ended stays as it ended."""
+    """The candidate wants to hear of this employer no more: this number ends, or the one that has taken its place since.
+
+    Raises Refused `relay_unknown`; one that has ended stays as it ended.
+    """
     with transaction.atomic():
-        binding = locked(binding_id)
-        if binding.state in OPEN:
-            end(binding, "relay_candidate_ended", actor, now)
+        binding = _in_turn(binding_id)
+        of_them = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
+        _end_for_candidate(of_them, actor, now)
+        binding.refresh_from_db()
     return binding
+
+
+def end_as_candidate_says(client_id: UUID, candidate: str, actor: Actor, now: datetime, companies: Collection[str] | None = None) -> None:
+    """End each number that leads to this candidate: of these companies, by their codes, or of all.
+
+    In the turns of the `companies`, or with the candidate's own row locked: none begins until the commit.
+    """
+    of_them = RelayBinding.objects.of(client_id).filter(candidate=candidate)
+    if companies is not None:
+        of_them = of_them.filter(uscc__in=companies)
+    _end_for_candidate(of_them, actor, now)
+
+
+def _end_for_candidate(of_them: RelayBindingQuerySet, actor: Actor, now: datetime) -> None:
+    for binding in of_them.open().order_by("pk").select_for_update(of=("self",)):
+        end(binding, "relay_candidate_ended", actor, now)
+
+
+def forget_candidate(client_id: UUID, candidate: str) -> None:
+    """Erase the candidate's number wherever one rests, of those that ended long ago too; which must have ended all."""
+    RelayBinding.objects.of(client_id).filter(candidate=candidate).exclude(candidate_sealed="").update(candidate_sealed="")
 
 
 def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBinding:
     """After the number has run out a recruiter asks the candidate, through the platform, whether they want to be reached again.
 
     Asked once in `ASKED_AGAIN_AFTER`, and never again after a no. Raises Refused: `relay_unknown`, `member_unknown`,
-    `relay_still_open`, `relay_contact_refused`, `relay_candidate_ended`, `relay_asked_already`, `relay_not_for_tier`, or why the
-    employer may not.
+    `relay_still_open`, `relay_contact_refused`, `relay_candidate_ended`, `relay_asked_already`, `relay_not_for_tier`, why the
+    employer may not, or why the candidate does not want it.
     """
     with transaction.atomic():
         binding = _in_turn(binding_id)
@@ -212,6 +280,7 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
         if member is None:
             raise Refused("member_unknown", "member_id")
         _may_be_lent(place_of(binding.employer_id, now))
+        _is_wanted(binding, now)
         all_of_them = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
         if all_of_them.open().exists():
             raise Refused("relay_still_open")
@@ -230,7 +299,8 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
 def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> RelayBinding:
     """What the candidate answers: with a yes the binding that begins then, with a no the old one. The first answer counts.
 
-    Raises Refused: `relay_unknown`, `relay_not_asked`, `relay_not_for_tier`, or why the employer may not.
+    Raises Refused: `relay_unknown`, `relay_not_asked`, and with a yes `relay_not_for_tier`, why the employer may not, why the candidate
+    does not want it, and `relay_candidate_ended` where they have said so since they were asked.
     """
     with transaction.atomic():
         binding = _in_turn(binding_id)
@@ -241,6 +311,9 @@ def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> 
         provider = relays.chosen(binding.client_id, test=binding.test)
         if agrees:
             _may_be_lent(place_of(binding.employer_id, now))
+            _is_wanted(binding, now)
+            if said := _no_since(binding, binding.asked_at):
+                raise Refused(said)
             if not provider:
                 raise Refused("relay_not_offered")
         binding.answered_at, binding.agreed = now, agrees
@@ -272,16 +345,23 @@ def end(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
         binding.finished_at = now
     binding.save()
     note("end_relay", binding, actor, now, earlier=earlier, reasons=[why])
-    if why == "relay_expired":
+    if why == "relay_expired" and binding.number:
         mail(binding, "relay_ended", now)
+    elif why == "relay_expired":  # for as long as a number lasts, nobody was there to call by it
+        mail(binding, "relay_failed", now, reasons=["relay_no_caller"])
     ring(binding)
 
 
 def fail(binding: RelayBinding, why: str, now: datetime) -> None:
     """No number can be lent for a locked binding: its platform and recruiter are told why."""
     earlier = binding.state
-    binding.state, binding.ended_at, binding.ended_why, binding.finished_at = RelayState.FAILED, now, why, now
+    binding.state, binding.ended_at, binding.ended_why = RelayState.FAILED, now, why
     binding.lease = binding.leased_until = None
+    if binding.reference:  # one that could not be muted, and not be given back either
+        binding.due_at, binding.tries = now, 0
+        ring(binding)
+    else:
+        binding.finished_at = now
     binding.save()
     note("fail_relay", binding, SYSTEM, now, earlier=earlier, reasons=[why])
     mail(binding, "relay_failed", now, reasons=[why])
@@ -329,8 +409,9 @@ def seen(binding_id: UUID, client: ApiClient) -> RelayBinding:
 
 
 def _in_turn(binding_id: UUID) -> RelayBinding:
-    """The same in the turn of its company, which is taken before any row of it is locked."""
-    turns.take(RelayBinding.objects.filter(pk=binding_id).values_list("employer_id", flat=True).first() or binding_id)
+    """The same in the turn of its company and with the candidate's word held, which come before any row of it is locked."""
+    if (unlocked := RelayBinding.objects.filter(pk=binding_id).first()) is not None:
+        hold_word(unlocked)
     return locked(binding_id)
 
 

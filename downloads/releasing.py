@@ -171,7 +171,7 @@ def _number() -> str:
 
 
 def _may_still(copy: Copy, now: datetime) -> None:
-    """Raises Refused where the employer may not download any more, or the member has left."""
+    """Raises Refused where the employer may not download any more, the member has left, or the candidate does not want it any more."""
     turns.take(copy.employer_id)
     at = placed(Employer.objects.get(pk=copy.employer_id), now)
     if at.place.reason:
@@ -180,6 +180,8 @@ def _may_still(copy: Copy, now: datetime) -> None:
         raise Refused("tier_without_downloads")
     if not Member.objects.active().filter(pk=copy.member_id, user__is_active=True, user__email_verified_at__isnull=False).exists():
         raise Refused("member_unknown")
+    if why := relaying.unwilling(copy, now):
+        raise Refused(why)
 
 
 def given(copy: Copy) -> tuple[str, str]:
@@ -232,7 +234,8 @@ def _done(copy: Copy, now: datetime) -> None:
 def make_link(copy_id: UUID, client: ApiClient, now: datetime) -> tuple[CopyLink, str]:
     """An address at which the copy can be fetched once, within a minute, and the link's row.
 
-    Raises Refused: `release_unknown`, `release_not_ready`, `release_closed`, or why the employer may not download any more.
+    Raises Refused: `release_unknown`, `release_not_ready`, `release_closed`, why the employer may not download any more, or why the
+    candidate does not want it.
     """
     with transaction.atomic():
         copy = seen(copy_id, client)

@@ -32,7 +32,8 @@ def report(candidate_id: UUID, release_id: UUID, about: str, said: str, actor: A
         made = MisuseReport.objects.create(
             candidate=candidate, release=release, about=about, said=said.strip()[:LONGEST], reported_at=now
         )  # fmt: skip
-        telling.note("report_misuse", made, candidate, release.employer_id, actor, now, release=str(release.pk), about=about)
+        of_release = {"receipt": str(release.pk), "decision": str(release.decision_id)}
+        telling.note("report_misuse", made, candidate, release.employer_id, actor, now, **of_release, about=about)
     return made
 
 

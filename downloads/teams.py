@@ -1,7 +1,8 @@
 """Who of an employer may call by its relay numbers? Its members of now, from the numbers that they gave; told to the provider.
 
 Members come and go in a room that knows nothing of relay numbers, so the teams are looked over in rounds: whoever had a change
-lately first, and each of them in turn. A round compares a digest, and opens no seal.
+lately, and each of them once an hour, should a round have been missed. A round compares a digest, and opens no seal; where nothing has
+changed and nobody's hour is over, it writes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from events.models import Event
 
 LOOKED_OVER: Final = 500
 """So many teams in a round, those that were looked at longest ago; and any number of those with a change lately."""
-CHANGES: Final = ("join", "add_member", "remove_member", "set_phone", "release_address")
+AGAIN_AFTER: Final = timedelta(hours=1)
+CHANGES: Final = ("join", "add_member", "remove_member", "set_phone", "verify_email", "release_address")
+"""Whatever makes somebody a caller, or another's."""
 
 
 def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
@@ -61,11 +64,12 @@ def look(now: datetime, since: datetime) -> list[UUID]:
     used = RelayTeam.objects.filter(Exists(RelayBinding.objects.open().filter(team=OuterRef("pk"))))
     changed = Event.objects.filter(verb__in=CHANGES, at__gte=since).exclude(employer_id=None).order_by().values("employer_id")
     lately = list(used.filter(employer__in=changed))
-    longest = list(used.order_by("looked_at")[:LOOKED_OVER])
+    longest = list(used.filter(looked_at__lte=now - AGAIN_AFTER).order_by("looked_at")[:LOOKED_OVER])
     both = {team.pk: team for team in (*lately, *longest)}.values()
     there = _callers({team.employer_id for team in both})
     marked = [team.employer_id for team in both if _mark(team, there.get(team.employer_id, []), now)]
-    RelayTeam.objects.filter(pk__in=[team.pk for team in longest]).update(looked_at=now)
+    if longest:
+        RelayTeam.objects.filter(pk__in=[team.pk for team in longest]).update(looked_at=now)
     return marked
 
 

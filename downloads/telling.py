@@ -55,8 +55,11 @@ def tell_candidate(left: Left) -> Release:
     signed = receipts.sign(_facts(release), left.at)
     release.receipt, release.signature, release.key_id = signed.text, signed.signature, signed.key_id
     release.save(force_insert=True)
-    noted: dict[str, Any] = {"only": str(left.client_id), "release": str(release.pk), "candidate": left.candidate}
-    record("release_resume", release, SYSTEM, left.at, employer_id=employer.pk, data=noted | {"decision": str(left.decision_id)})
+    # `receipt`, since `release` is in the events of a copy, and another id (`downloads.releasing`); by `decision` both are found.
+    noted: dict[str, Any] = {
+        "only": str(left.client_id), "receipt": str(release.pk), "decision": str(left.decision_id), "candidate": left.candidate
+    }  # fmt: skip
+    record("release_resume", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
     if candidate is not None and mail(candidate, "candidate_told", _told(release), left.at):
         record("tell_candidate", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
     return release

@@ -35,6 +35,22 @@ def take_company(uscc: str) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(20261, hashtext(%s))", [uscc])
 
 
+def take_first_row(client_id: UUID, reference: str) -> None:
+    """Be the one who makes a candidate's first row, until the commit; it waits for whoever acts upon there being none."""
+    _first_row("pg_advisory_xact_lock", client_id, reference)
+
+
+def share_first_row(client_id: UUID, reference: str) -> None:
+    """Nobody makes the first row of this candidate until the caller's transaction ends. Many at once may hold that."""
+    _first_row("pg_advisory_xact_lock_shared", client_id, reference)
+
+
+def _first_row(lock: str, client_id: UUID, reference: str) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {lock}(20262, hashtext(%s))", [f"{client_id} {reference}"])
+
+
 def in_turn(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once they are committed.
 

@@ -81,8 +81,8 @@ PING: Final = "webhook.ping"
 
 DETAILS: Final = (
     "attempt", "expires_at", "conditional", "member", "because_of", "relay", "candidate", "muted", "days", "agreed", "call", "outcome",
-    "seconds", "called_at", "by_candidate", "request", "consent", "until", "release", "number", "decision", "order", "due_at", "answer",
-    "about",
+    "seconds", "called_at", "by_candidate", "request", "consent", "until", "release", "receipt", "number", "decision", "order", "due_at",
+    "answer", "about",
 )  # fmt: skip
 """What of an event's details is told where it is there."""
 ONLY: Final = "only"

@@ -1,7 +1,8 @@
-"""How does an employer see what it has to erase, and answer?"""
+"""How does an employer find and see what it has to erase, and answer?"""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,11 +10,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from downloads import erasing
 from downloads.models import EraseOrder
+from employers.clock import now_of
 from employers.models import Member
 from events.errors import Refused
 
@@ -22,6 +25,19 @@ SHOWN = 100
 
 def _member(request: HttpRequest) -> Member | None:
     return Member.objects.active().select_related("employer", "user").filter(user=request.user.pk).first()
+
+
+def owed_erasures(request: HttpRequest) -> dict[str, Any]:
+    """For every page (`TEMPLATES` names it): how many orders the signed-in member's employer owes an answer, and whether one is past
+    its day; None where it owes none. Asked only where a page shows it.
+    """
+
+    def look() -> dict[str, Any] | None:
+        member = getattr(request, "member", None)
+        due = list(erasing.owed(member.employer).open().order_by("due_at").values_list("due_at", flat=True)[:SHOWN]) if member else []
+        return {"many": len(due), "overdue": due[0] <= now_of(member.employer)} if member and due else None
+
+    return {"owed_erasures": SimpleLazyObject(look)}
 
 
 @require_GET

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from downloads import consents, reporting, retiring, watching
+from downloads import candidates, consents, reporting, retiring, watching
 from downloads.models import (
     BlockedEmployer,
     Candidate,
@@ -61,6 +61,24 @@ def test_who_sees_answers_sees_it_and_changes_nothing(page: str, live: Live) -> 
     assert auditor.post(f"{CONSOLE}/{page}/{one.pk}/delete/", {"post": "yes"}).status_code == 403
     reviewer = sign_in(make_colleague(timezone.now(), "Reviewers"))
     assert reviewer.get(f"{CONSOLE}/{page}/").status_code == (200 if page == "misusereport" else 403)
+
+
+def test_what_platforms_declare_is_listed_and_changed_by_nobody(live: Live) -> None:
+    now = timezone.now()
+    candidates.declare_default(live.client, Mode.ASK_FIRST, "Consent dialog v3", now)
+    tested = Platform()
+    candidates.declare_default(tested.client, Mode.CLOSED, "A rehearsal", now)
+    auditor = sign_in(make_colleague(now, "Auditors"))
+    page = auditor.get(f"{CONSOLE}/candidatedefault/").content.decode()
+    assert live.client.name in page and "Consent dialog v3" in page and "A rehearsal" not in page
+    assert "Consent dialog v3" not in auditor.get(f"{CONSOLE}/candidatedefault/?mode=closed").content.decode()
+    assert "Consent dialog v3" in auditor.get(f"{CONSOLE}/candidatedefault/?q={live.client.pk}").content.decode()
+    one = f"{CONSOLE}/candidatedefault/{live.client.pk}"
+    assert "Consent dialog v3" in auditor.get(f"{one}/change/").content.decode()
+    assert auditor.post(f"{one}/change/", {"mode": "tell_after"}).status_code == 403
+    assert auditor.post(f"{one}/delete/", {"post": "yes"}).status_code == auditor.get(f"{CONSOLE}/candidatedefault/add/").status_code == 403
+    assert sign_in(make_colleague(now, "Reviewers")).get(f"{CONSOLE}/candidatedefault/").status_code == 403
+    assert CandidateDefault.objects.get(pk=live.client.pk).mode == Mode.ASK_FIRST
 
 
 def test_what_is_overdue_is_found(live: Live) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from downloads import consents, erasing, links, reporting
 from downloads.ledger.views import COOKIE
 from downloads.models import Candidate, Consent, EraseOrder, MisuseReport, Mode, RelayBinding, Release
-from employers.models import User
+from employers.models import Member, User
 from events.actor import Actor, Role
 from events.errors import Refused
 from events.mail import letter
@@ -271,6 +271,27 @@ def test_the_employer_answers_on_its_page_and_the_candidate_sees_it(live: Live, 
     assert order.answer == "kept", "the first answer counts"
 
 
+def home(member: Member, language: str) -> str:
+    return sign_in(member.user).get("/case/", headers={"accept-language": language}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "owed", "over", "name"),
+    [("en", "resume has to be erased", "The day is over.", "Resumes to erase"), ("zh", "须删除其简历", "期限已过。", "需要删除的简历")],
+)
+def test_the_employers_page_leads_to_what_it_has_to_erase(
+    language: str, owed: str, over: str, name: str, live: Live, order: EraseOrder, now: datetime
+) -> None:
+    said = home(live.member, language)
+    assert owed in said and over not in said and said.count('href="/erasures/"') == 2
+    EraseOrder.objects.update(due_at=timezone.now() - timedelta(days=1))
+    assert over in home(live.member, language)
+    erasing.answer(order.pk, erasing.owed(live.employer), "erased", "", live.member, live.member.as_actor(), timezone.now())
+    said = home(live.member, language)
+    assert owed not in said and name in said and said.count('href="/erasures/"') == 1, "found as well when none is open"
+    assert "/erasures/" not in home(make_member(now), language), "who never downloaded has nothing to erase"
+
+
 def test_another_employers_orders_are_nobody_elses(order: EraseOrder, now: datetime) -> None:
     stranger = sign_in(make_member(now).user)
     assert "Candidate c-1" not in stranger.get("/erasures/").content.decode()
@@ -310,6 +331,10 @@ def test_a_platform_sees_and_answers_for_its_own_employers(db: None) -> None:
     told = dict(platform.told())
     kinds = {"resume.released", "candidate.told", "consent.revoked", "erase.ordered", "erase.answered"}
     assert kinds <= set(told) and told["resume.released"]["candidate"] == "c-1"
+    (left,) = platform.call("get", "/candidates/c-1/releases")["data"]
+    for kind in ("resume.released", "candidate.told"):
+        assert (told[kind]["receipt"], told[kind]["decision"]) == (left["id"], left["decision_id"])
+        assert "release" not in told[kind], "that is a copy's"
     url = platform.call("post", "/candidates/c-1/link")["url"]
     assert Client().get(url.partition("8000")[2] or url).status_code == 302
 

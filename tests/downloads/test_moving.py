@@ -14,7 +14,7 @@ from django.utils import timezone
 from downloads import moving
 from downloads.models import Contact, GateDecision, Move, Standing
 from downloads.rights import RESTRICTED, STEP_UP, Tier
-from employers.models import Employer, Member
+from employers.models import Employer, Member, User
 from events.actor import SYSTEM
 from events.errors import Refused
 from events.mail import letter
@@ -60,6 +60,21 @@ def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
     assert len(told) == 4 and len({mail.subject for mail in told}) == 4
     assert "重新证明授权" in told[0].body and "申诉" in told[0].body and "/downloads/restriction/" in told[0].body
     assert "/downloads/restriction/" in told[1].body and "/case/" in told[2].body
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(language: str, member: Member, now: datetime) -> None:
+    """A demotion by a rule ends by its time, one by people by people: no record, however clean, ends either."""
+    User.objects.filter(pk=member.user_id).update(language=language)
+    for until in (now + timedelta(days=30), None):
+        moving.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until)
+    timed, kept = (
+        letter(mail, "https://zizhi.example", now).body for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
+    )
+    assert "2026-12-24" in timed and "2026-12-24" not in kept
+    for body in (timed, kept):
+        assert ("appeal" if language == "en" else "申诉") in body
+        assert "clean record" not in body and "良好记录" not in body
 
 
 def test_an_appeal_is_promised_where_there_is_one() -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from downloads import links, receipts, telling
+from downloads import consents, links, receipts, telling
 from downloads.models import Candidate, Release
+from downloads.rights import Obligation
 from tests.downloads.candidates import Live, Platform
 
 
@@ -117,6 +119,31 @@ def test_openssl_alone_can_check_it(receipt: receipts.Receipt, tmp_path: Path) -
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
     (tmp_path / "text").write_bytes(receipt.text.replace("hiring", "other").encode())
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("agreed", "obligations", "kinds"),
+    [
+        (["phone", "email"], (), ["resume", "relay_number", "email", "phone"]),
+        (["phone"], (), ["resume", "relay_number", "phone"]),
+        (["phone", "email"], (Obligation.RELAY_ONLY,), ["resume", "relay_number"]),
+        ([], (), ["resume", "relay_number"]),
+        (None, (), ["resume", "relay_number"]),
+    ],
+)
+def test_the_candidates_own_contacts_go_along_by_consent_and_never_where_relays_alone_are_allowed(
+    agreed: list[str] | None, obligations: tuple[Obligation, ...], kinds: list[str], db: None
+) -> None:
+    now = timezone.now()
+    live = Live(now)
+    live.candidate(now)
+    if agreed is not None:
+        until = now + timedelta(days=9)
+        consents.give(live.client, "c-1", consents.Given(live.employer, "hr@x.example", agreed, "e-1", now, until), now)
+    answer = live.ask(now)
+    left = telling.Left(answer.id, live.client.pk, False, live.employer.pk, live.member.pk, "c-1", obligations, now)
+    release = telling.tell_candidate(left)
+    assert release.kinds == kinds == json.loads(release.receipt)["kinds"]
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core import signing
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.test import Client
@@ -29,7 +30,7 @@ from employers.operations import create_api_client
 from employers.sightings import seal_phone
 from events import feed
 from events.actor import SYSTEM
-from events.errors import Refused
+from events.errors import ProviderUnavailable, Refused
 from events.mail import letter
 from events.models import Event, Mail, PlatformEvent
 from events.reasons import REASONS
@@ -409,6 +410,80 @@ def test_muted_before_it_was_lent_it_is_mute_from_its_first_moment(
     assert there is not None and there.muted and binding.told_muted
 
 
+def fails_once(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
+    """Let the provider fail the next time that it is asked this, and answer from then on."""
+    real, left = getattr(SimulatedRelays, name), [error]
+
+    def asked(*args: Any) -> Any:
+        if left:
+            raise left.pop()
+        return real(*args)
+
+    monkeypatch.setattr(SimulatedRelays, name, asked)
+
+
+def lent_at(provider: SimulatedRelays, now: datetime) -> list[str]:
+    """The references of what is lent at the provider, whoever knows of it."""
+    with provider._books.writing() as books:
+        return [row["reference"] for row in books.execute("SELECT * FROM bindings") if provider._open(row, now)]
+
+
+def test_where_muting_fails_the_number_is_given_back(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binding = requested(member, platform, now)
+    relaying.mute(binding.pk, True, platform.as_actor(), now)
+    fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
+    binding = followed(binding, now)
+    assert (binding.state, binding.reference, binding.number) == (RelayState.REQUESTED, "", "") and lent_at(provider, now) == []
+    binding = followed(binding, binding.due_at)
+    assert binding.state == RelayState.BOUND and binding.told_muted and lent_at(provider, now) == [binding.reference]
+
+
+@pytest.mark.parametrize("then", ["goes on", "ended", "given up", "nobody calls"])
+def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
+    then: str, member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binding = requested(member, platform, now)
+    relaying.mute(binding.pk, True, platform.as_actor(), now)
+    fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
+    fails_once(monkeypatch, "unbind", ProviderUnavailable("down", 60.0))
+    binding = followed(binding, now)
+    (left,) = lent_at(provider, now)
+    assert (binding.state, binding.reference, binding.due_at) == (RelayState.REQUESTED, left, now + timedelta(seconds=60))
+    assert Event.objects.about(binding).filter(verb="bind_relay").count() == 0, "it is told to nobody"
+    moment = binding.due_at
+    if then == "ended":
+        relaying.end_for_candidate(binding.pk, platform.as_actor(), moment)
+    elif then == "given up":
+        moment = now + timedelta(days=1)
+        provider.fail_next("unavailable")
+        binding = followed(binding, moment)
+        assert binding.state == RelayState.FAILED and binding.finished_at is None
+    elif then == "nobody calls":
+        give_phone(member, "")
+    binding = followed(binding, moment)
+    if then == "goes on":
+        assert binding.state == RelayState.BOUND and lent_at(provider, moment) == [binding.reference] != [left]
+    else:
+        assert lent_at(provider, moment) == []
+        assert (binding.finished_at is None) is (then == "nobody calls")
+
+
+def test_a_worker_that_dies_before_it_has_muted_leaves_a_number_that_is_known(
+    member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binding = requested(member, platform, now)
+    relaying.mute(binding.pk, True, platform.as_actor(), now)
+    fails_once(monkeypatch, "mute", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        followed(binding, now)
+    binding.refresh_from_db()
+    assert lent_at(provider, now) == [binding.reference] and binding.state == RelayState.REQUESTED
+    relaying.end_for_candidate(binding.pk, platform.as_actor(), now)
+    assert followed(binding, now + timedelta(minutes=2)).finished_at and lent_at(provider, now) == []
+
+
 def test_muting_outlasts_the_number(member: Member, platform: ApiClient, now: datetime) -> None:
     first = bound(member, platform, now)
     relaying.mute(first.pk, True, platform.as_actor(), now)
@@ -519,7 +594,7 @@ def test_joining_and_leaving_change_who_gets_through(member: Member, platform: A
 
     assert gets_through(CALLERS[0]) and not gets_through(CALLERS[1])
     colleague = make_member(now, member.employer, role="recruiter")
-    give_phone(colleague, CALLERS[1])
+    employing.give_phone(colleague, CALLERS[1], SYSTEM, now)
     assert teams.look(now, now) == [member.employer_id]
     assert lending.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert gets_through(CALLERS[0]) and gets_through(CALLERS[1])
@@ -534,12 +609,12 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
 ) -> None:
     binding = bound(member, platform, now)
-    give_phone(member, "")
+    employing.give_phone(member, "", SYSTEM, now)
     teams.look(now, now)
     lending.tell_team(RelayTeam.objects.get().pk, lambda: now)
     binding = followed(binding, now)
     assert binding.state == RelayState.BOUND and provider.call(binding.number, "", CALLERS[0], now).outcome is Outcome.MUTED
-    give_phone(member, CALLERS[1])
+    employing.give_phone(member, CALLERS[1], SYSTEM, now)
     teams.look(now, now)
     lending.tell_team(RelayTeam.objects.get().pk, lambda: now)
     binding = followed(binding, now)
@@ -552,17 +627,32 @@ def test_without_a_caller_it_waits_for_one(platform: ApiClient, now: datetime, d
     assert binding.state == RelayState.REQUESTED and binding.last_error == "relay_no_caller"
     binding = followed(binding, binding.due_at)
     assert verbs(binding) == ["request_relay", "wait_relay"]
-    give_phone(silent, CALLERS[0])
+    employing.give_phone(silent, CALLERS[0], SYSTEM, now)
     teams.look(now, now)
     lending.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert followed(binding, now).state == RelayState.BOUND
+
+
+def test_where_nobody_ever_calls_it_ends_by_its_time(platform: ApiClient, now: datetime, db: None) -> None:
+    silent = approved(now, days=60)
+    binding = followed(requested(silent, platform, now), now)
+    over = binding.expires_at
+    assert over == now + timedelta(days=30)
+    for moment in (now + timedelta(days=2), over - timedelta(minutes=20), over):
+        assert binding.state == RelayState.REQUESTED and binding.due_at <= moment
+        binding = followed(binding, moment)
+    assert (binding.state, binding.ended_why, binding.ended_at) == (RelayState.ENDED, "relay_expired", over)
+    assert binding.finished_at == over and verbs(binding) == ["request_relay", "wait_relay", "end_relay"]
+    (mail,) = Mail.objects.all()
+    assert REASONS["relay_no_caller"].fix.zh in letter(mail, "https://zizhi.example", now).body
+    assert requested(silent, platform, over).pk != binding.pk, "it can be asked for again"
 
 
 def test_a_provider_that_is_down_is_told_of_the_team_later(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
 ) -> None:
     binding = bound(member, platform, now)
-    give_phone(member, CALLERS[1])
+    employing.give_phone(member, CALLERS[1], SYSTEM, now)
     teams.look(now, now)
     team = RelayTeam.objects.get()
     provider.fail_next("unavailable")
@@ -582,6 +672,47 @@ def test_looking_over_the_teams_costs_the_same_for_many(
         bound(made, platform, now, PHONE, f"c-{each}")
     with django_assert_max_num_queries(6):
         assert teams.look(now, now) == []
+
+
+def test_a_round_in_which_nothing_changed_writes_nothing(
+    platform: ApiClient, now: datetime, db: None, django_assert_max_num_queries: Any
+) -> None:
+    for each in range(3):
+        made = approved(now, days=60)
+        give_phone(made, f"+86138000000{each:02d}")
+        bound(made, platform, now, PHONE, f"c-{each}")
+    with django_assert_max_num_queries(14) as asked:
+        for seconds in range(30, 3600, 600):
+            assert teams.look(now + timedelta(seconds=seconds), now) == []
+        assert teams.look(now + timedelta(seconds=3599), now) == []
+    assert not [query for query in asked.captured_queries if query["sql"].startswith("UPDATE")]
+
+
+def test_whose_change_left_no_trace_is_found_within_the_hour(member: Member, platform: ApiClient, now: datetime) -> None:
+    bound(member, platform, now)
+    other = approved(now, days=60)
+    give_phone(other, CALLERS[1])
+    bound(other, platform, now)
+    RelayTeam.objects.filter(employer=other.employer_id).update(looked_at=now + timedelta(minutes=30))
+    give_phone(member, "+8613800000009")
+    assert teams.look(now + timedelta(minutes=59), now) == []
+    assert teams.look(now + timedelta(minutes=60), now) == [member.employer_id]
+    looked = dict(RelayTeam.objects.values_list("employer_id", "looked_at"))
+    assert looked == {member.employer_id: now + timedelta(minutes=60), other.employer_id: now + timedelta(minutes=30)}
+
+
+@pytest.mark.parametrize("how", ["confirms", "joins"])
+def test_every_way_to_become_a_caller_is_seen_in_the_next_round(how: str, member: Member, platform: ApiClient, now: datetime) -> None:
+    bound(member, platform, now)
+    colleague = make_member(now, member.employer, role="recruiter", email_verified_at=now if how == "joins" else None)
+    if how == "joins":
+        employing.give_phone(colleague, CALLERS[1], SYSTEM, now)
+    else:
+        give_phone(colleague, CALLERS[1])
+        assert teams.look(now, now) == []
+        token = signing.dumps([str(colleague.user.pk), colleague.user.email], salt=employing.VERIFY_SALT)
+        employing.verify_email(token, colleague.user, 3600, now)
+    assert teams.look(now, now) == [member.employer_id]
 
 
 def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now: datetime) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import threading
+from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -15,6 +17,10 @@ from uuid import UUID
 import numpy as np
 import pypdfium2 as pdfium
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
@@ -151,6 +157,58 @@ def test_the_candidate_hears_of_it_when_it_leaves_and_once(shop: Shop) -> None:
     assert (str(told.decision_id), told.released_at) == (asked["decision_id"], Copy.objects.get().opened_at)
     assert fetched(shop.link(asked["id"])["url"]).status_code == 200
     assert Release.objects.count() == Mail.objects.filter(template="candidate_told").count() == 1
+
+
+def test_once_it_has_left_the_answer_holds_a_receipt_that_anybody_can_check(shop: Shop) -> None:
+    asked = shop.post(shop.gate_pass(), pdf())
+    make(asked)
+    assert asked["receipt"] is None and shop.read(asked["id"])["receipt"] is None, "nothing has left"
+    fetched(shop.link(asked["id"])["url"])
+    receipt = shop.read(asked["id"])["receipt"]
+    assert shop.platform.call("get", "/releases")["data"][0]["receipt"] == receipt
+    key_id, url = receipt["key_id"], receipt["key_url"]
+    pem = Client().get(url.removeprefix(settings.SITE_URL)).content
+    key = load_pem_public_key(pem)
+    assert isinstance(key, Ed25519PublicKey) and url.endswith(f"/{key_id}.pem")
+    signature = urlsafe_b64decode(receipt["signature"])
+    key.verify(signature, receipt["receipt"].encode())
+    with pytest.raises(InvalidSignature):
+        key.verify(signature, receipt["receipt"].replace("hiring", "other").encode())
+    said = json.loads(receipt["receipt"])
+    assert (said["id"], said["decision"], said["employer"]) == (receipt["id"], asked["decision_id"], shop.platform.employer)
+    told = {event.verb: event.data for event in Event.objects.filter(verb__in=("release_resume", "open_copy"))}
+    assert told["open_copy"]["release"] == asked["id"] and "receipt" not in told["open_copy"]
+    assert told["release_resume"]["receipt"] == receipt["id"] and "release" not in told["release_resume"]
+
+
+def test_receipts_of_a_list_are_looked_up_at_once(shop: Shop, django_assert_max_num_queries: Any) -> None:
+    ids = [shop.post(shop.gate_pass(candidate), pdf())["id"] for candidate in ("c-1", "c-2", "c-3")]
+    for release in ids:
+        make({"id": release})
+        fetched(shop.link(release)["url"])
+    with django_assert_max_num_queries(4) as asked:
+        rows = shop.platform.call("get", "/releases")["data"]
+    assert len({row["receipt"]["id"] for row in rows}) == 3, asked.captured_queries
+
+
+@pytest.mark.parametrize("change", ["closed", "blocked"])
+def test_after_a_failure_it_is_not_asked_for_again_where_the_candidate_has_closed_since(shop: Shop, change: str) -> None:
+    gate_pass = shop.gate_pass()
+    asked = shop.post(gate_pass, b"%PDF-1.7 broken")
+    make(asked)
+    assert shop.read(asked["id"])["state"] == "failed"
+    body = {"mode": "closed"} if change == "closed" else {"mode": "tell_after", "blocked": [{"employer_id": shop.platform.employer}]}
+    assert shop.platform.call("put", "/candidates/c-1", body)["http"] == 201
+    again = shop.post(gate_pass, pdf())
+    assert again["code"] == ("candidate_closed" if change == "closed" else "candidate_blocked_employer")
+    assert not RelayBinding.objects.open().exists() and Copy.objects.get().state == CopyState.FAILED
+
+
+def test_no_link_is_made_to_a_copy_of_whom_has_closed(shop: Shop) -> None:
+    asked = shop.post(shop.gate_pass(), pdf())
+    make(asked)
+    assert shop.platform.call("put", "/candidates/c-1", {"mode": "closed"})["http"] == 201
+    assert shop.link(asked["id"])["code"] == "candidate_closed" and not CopyLink.objects.exists()
 
 
 def test_a_copy_that_cannot_be_read_any_more_has_not_left(shop: Shop) -> None:

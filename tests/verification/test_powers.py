@@ -142,7 +142,8 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
         for method in ("get", "post")
         for act in ("pause", "resume", "replay")
     ),
-    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("candidate", "consent", "consentrequest", "release", "eraseorder")),
+    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("candidate", "candidatedefault", "consent")),
+    *(("get", f"/console/downloads/{model}/", STAFF) for model in ("consentrequest", "release", "eraseorder")),
     ("get", "/console/downloads/misusereport/", LOOK),
     ("get", "/console/downloads/moveappeal/", LOOK),
     *(("get", f"/console/downloads/{model}/", TRACE | {"Auditors": True}) for model in ("copy", "trace")),

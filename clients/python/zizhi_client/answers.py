@@ -137,6 +137,20 @@ class RelayContact:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What anybody can check that a resume left as it is said."""
+
+    id: str
+    receipt: str
+    """Word for word as it was signed."""
+    signature: str
+    """Ed25519 over these bytes, in base64url."""
+    key_id: str
+    key_url: str
+    """The public key as PEM; keep it with the receipt."""
+
+
+@dataclass(frozen=True)
 class ResumeRelease:
     """A resume that leaves, as it stands."""
 
@@ -157,6 +171,8 @@ class ResumeRelease:
     ready_at: datetime | None
     links_until: datetime | None
     opened_at: datetime | None
+    receipt: Receipt | None
+    """None until the copy is opened for the first time."""
     reasons: list[Reason]
 
 
