@@ -23,6 +23,7 @@ from downloads.answers_admin import (
 )
 from downloads.models import GateDecision, PassUse, Standing
 from downloads.relays_admin import ForWhoSeesAnswers
+from downloads.rights import RESTRICTED, STEP_UP
 from events.admin import LookOnlyAdmin
 
 
@@ -66,10 +67,15 @@ class PassUseAdmin(Searched, WithItsRung, ForWhoSeesAnswers):
         return in_words(use.reason)
 
 
+class WhyRestrictedFilter(WhyNotFilter):
+    title = _("reason")
+    codes = (RESTRICTED, STEP_UP)
+
+
 @admin.register(Standing)
 class StandingAdmin(WithItsRung, ForWhoSeesAnswers):
     list_display = ("employer", "rung", "why", "moved_at", "until")
-    list_filter = ("tier", "reason")
+    list_filter = (TierFilter, WhyRestrictedFilter)
     search_fields = ("=employer__id", "=employer__uscc")
     search_help_text = _("The whole id or credit code of an employer")
     ordering = ("-moved_at",)

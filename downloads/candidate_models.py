@@ -133,7 +133,7 @@ class Consent(models.Model):
         indexes = [models.Index(fields=["candidate", "-given_at"], name="consent_candidate")]
 
     def __str__(self) -> str:
-        return f"{self.receiver} · {self.candidate_id}"
+        return self.receiver
 
 
 class ConsentRequestQuerySet(models.QuerySet["ConsentRequest"]):
@@ -170,7 +170,7 @@ class ConsentRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.uscc} ? {self.candidate_id}"
+        return self.uscc
 
 
 # --- What left -------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ class EraseOrder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.candidate_id} ⌫ {self.uscc}"
+        return self.uscc
 
 
 class MisuseReport(models.Model):
@@ -308,4 +308,4 @@ class MisuseReport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.about} · {self.release_id}"
+        return str(self.get_about_display())

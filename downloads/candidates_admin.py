@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -22,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from downloads import reporting
 from downloads.answers_admin import SpanFilter
 from downloads.models import Candidate, CandidateDefault, Consent, ConsentRequest, EraseOrder, MisuseReport, Release
+from downloads.purposes import in_words
 from downloads.relays_admin import ForWhoSeesAnswers
 from employers.models import ApiClient, User
 from events.errors import Refused
@@ -34,7 +36,12 @@ class WhereFilter(admin.SimpleListFilter):
     parameter_name = "where"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("overdue", _("overdue")), ("open", _("waits for an answer")), ("answered", _("answered")), ("withdrawn", _("withdrawn"))]
+        return [
+            ("overdue", _("overdue")),
+            ("open", _("waits for an answer")),
+            ("answered", _("already answered")),
+            ("withdrawn", _("taken back")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         rows: dict[str | None, Any] = {
@@ -49,7 +56,7 @@ class WhereFilter(admin.SimpleListFilter):
 class SettledFilter(admin.SimpleListFilter):
     """Whether a person has looked into it."""
 
-    title = _("looked into")
+    title = _("has been looked into")
     parameter_name = "settled"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -71,6 +78,17 @@ class Live:
         return rows.filter(candidate__test=False)
 
 
+class InWords:
+    """Kinds of data stand as codes in the row, and as words on its page."""
+
+    exclude: Any = ("kinds",)
+    readonly_fields: Any = ("data",)
+
+    @admin.display(description=_("kinds of data"))
+    def data(self, row: Any) -> str:
+        return " · ".join(str(kind) for kind in in_words(row.kinds))
+
+
 @admin.register(Candidate)
 class CandidateAdmin(ForWhoSeesAnswers):
     list_display = ("reference", "mode", "told_at", "changed_at", "erased_at")
@@ -78,7 +96,11 @@ class CandidateAdmin(ForWhoSeesAnswers):
     search_fields = ("=reference", "=id", "=client_id")
     search_help_text = _("A candidate's whole reference, or an id")
     ordering = ("-changed_at",)
-    fields = readonly_fields = ("id", "client_id", "reference", "mode", "language", "told_at", "changed_at", "erased_at")
+    fields = readonly_fields = ("id", "client_id", "reference", "mode", "spoken", "told_at", "changed_at", "erased_at")
+
+    @admin.display(description=_("language"))
+    def spoken(self, candidate: Candidate) -> str:
+        return dict(settings.LANGUAGES).get(candidate.language, candidate.language)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Candidate]:
         return super().get_queryset(request).filter(test=False)
@@ -107,7 +129,7 @@ class CandidateDefaultAdmin(ForWhoSeesAnswers):
 
 
 @admin.register(Consent)
-class ConsentAdmin(Live, ForWhoSeesAnswers):
+class ConsentAdmin(InWords, Live, ForWhoSeesAnswers):
     list_display = ("given_at", "candidate", "receiver", "how", "until", "revoked_at")
     list_filter = ("how",)
     search_fields = ("=uscc", "=candidate__reference", "=evidence", "=id")
@@ -117,7 +139,7 @@ class ConsentAdmin(Live, ForWhoSeesAnswers):
 
 
 @admin.register(ConsentRequest)
-class ConsentRequestAdmin(Live, ForWhoSeesAnswers):
+class ConsentRequestAdmin(InWords, Live, ForWhoSeesAnswers):
     list_display = ("asked_at", "candidate", "employer", "expires_at", "agreed", "answered_at")
     list_filter = ("agreed",)
     search_fields = ("=uscc", "=candidate__reference", "=id")
@@ -127,7 +149,7 @@ class ConsentRequestAdmin(Live, ForWhoSeesAnswers):
 
 
 @admin.register(Release)
-class ReleaseAdmin(ForWhoSeesAnswers):
+class ReleaseAdmin(InWords, ForWhoSeesAnswers):
     list_display = ("released_at", "candidate", "receiver", "uscc", "purpose", "decision_id")
     list_filter = (ReleasedFilter, "purpose")
     search_fields = ("=uscc", "=candidate", "=decision_id", "=id")

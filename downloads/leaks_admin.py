@@ -221,10 +221,23 @@ class RingForm(forms.Form):
     outcome = forms.CharField(label=_("What came of it"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class LookedAtFilter(admin.SimpleListFilter):
+    """Whether a person has looked into it."""
+
+    title = _("has been looked into")
+    parameter_name = "looked"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("not yet")), ("yes", _("yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(looked_at__isnull=self.value() == "no") if self.value() else queryset
+
+
 @admin.register(CanaryRing)
 class CanaryRingAdmin(ForWhoTraces):
     list_display = ("at", "employer", "canary", "restricted", "looked_at", "looked_by")
-    list_filter = (("looked_at", admin.EmptyFieldListFilter), "restricted")
+    list_filter = (LookedAtFilter, "restricted")
     search_fields = ("=employer__id", "=employer__uscc", "=canary__candidate")
     search_help_text = _("The whole id or credit code of an employer, or a candidate's reference")
     ordering = ("-at",)

@@ -20,8 +20,8 @@ from verification.states import State
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SAID = {
-    "zh-hans": ("撤回授权，要求删除", "停止提供", "已停止提供", "同意", "凭证", "已校验"),
-    "en": ("Revoke, and have it erased", "Give it nothing more", "gets nothing any more", "Yes, I agree", "Receipt", "Checked"),
+    "zh-hans": ("撤回授权，要求删除", "撤回授权并要求删除", "已停止提供", "同意", "凭证", "已校验"),
+    "en": ("Revoke, and have it erased", "Revoke, and order it to erase", "gets nothing any more", "Yes, I agree", "Receipt", "Checked"),
 }
 
 
@@ -68,7 +68,9 @@ def test_who_has_it_is_seen_and_stopped(language: str, options: dict[str, Any], 
     employer.sign_in(live.member.user)
     employer.go("/erasures/")
     is_for_everybody(employer, "erasures")
-    employer.page.locator("form button.primary").click()
+    employer.page.locator(".choices summary").first.click()
+    is_for_everybody(employer, "about to answer")
+    employer.page.locator("details[open] button.primary").click()
     expect(employer.page.locator(".notice").first).to_be_visible()
     assert EraseOrder.objects.get().answer == "erased"
 
