@@ -14,6 +14,8 @@ from hypothesis import settings as of_hypothesis
 
 from config.messages import compile_all
 
+OF_DATABASE = {"db", "transactional_db", "live_server"}
+ROOMS = {"clients", "config", "downloads", "employers", "events", "verification"}
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
 
 # How long an example takes depends on who else uses the machine, and says nothing of what is right.
@@ -37,7 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What needs PostgreSQL is left out of a run on SQLite: tests/test_engines.py runs it where one is found."""
+    """What needs PostgreSQL is left out of a run on SQLite: tests/test_engines.py runs it where one is found.
+
+    What asks no database gets its mark, since one run of it says all; what starts the whole product, from the folders beside these, does not.
+    """
+    for item in items:
+        if item.path.parent.name in ROOMS and not item.get_closest_marker("django_db") and not OF_DATABASE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("no_database")
     here = "not_on_postgresql" if connection.vendor == "postgresql" else "postgresql"
     left_out = [item for item in items if item.get_closest_marker(here)]
     if left_out:
