@@ -41,10 +41,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What needs PostgreSQL is left out of a run on SQLite: tests/test_engines.py runs it where one is found.
 
-    What asks no database gets its mark, since one run of it says all; what starts the whole product, from the folders beside these, does not.
+    What asks no database gets its mark, since one run of it says all; what starts the whole product stands in other folders.
     """
     for item in items:
-        if item.path.parent.name in ROOMS and not item.get_closest_marker("django_db") and not OF_DATABASE.intersection(getattr(item, "fixturenames", ())):
+        asks = item.get_closest_marker("django_db") or OF_DATABASE.intersection(getattr(item, "fixturenames", ()))
+        if item.path.parent.name in ROOMS and not asks:
             item.add_marker("no_database")
     here = "not_on_postgresql" if connection.vendor == "postgresql" else "postgresql"
     left_out = [item for item in items if item.get_closest_marker(here)]
