@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 from ninja import Field, Router, Schema
 from pydantic import BeforeValidator, WithJsonSchema
@@ -20,7 +21,7 @@ from events.errors import Refused
 from events.models import Mail
 from verification import rehearsal, testcodes, testmode
 from verification.findings import Outcome
-from verification.models import Case, Proof
+from verification.models import Case, Proof, ProofKind
 
 router = Router(tags=["test mode"])
 
@@ -133,18 +134,6 @@ def decide(request: ApiRequest, employer_id: UUID, ruling: Ruling) -> CaseOut:
     return CaseOut.of(testmode.decide(employer, ruling.verb, ruling.reasons, ruling.note, now_for(request.auth.client)))
 
 
-class Deposit(Schema):
-    """A deposit to the company's account, and its code."""
-
-    member_id: UUID = Field(description="Whose proof of authority it is.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
-    account_number: str = Field(
-        default="", max_length=40, examples=["100000000000"],
-        description=f"9 to 25 digits, of which the last two say what becomes of it: {', '.join(rehearsal.FATES)}; any other arrives. "
-        "Needed unless a deposit of this member is under way.",
-    )  # fmt: skip
-    code: str = Field(default="", max_length=20, examples=[rehearsal.CODE], description=f"The right one is always {rehearsal.CODE}.")
-
-
 class ProofOut(Schema):
     """The proof as it stands then."""
 
@@ -161,6 +150,44 @@ class ProofOut(Schema):
             proof_id=proof.pk, way=proof.kind, state=proof.state, stage=proof.stage, reason=proof.failure or None,
             expires_at=proof.expires_at,
         )  # fmt: skip
+
+
+class Mailed(Schema):
+    """An address of the company, and the code that was mailed to it."""
+
+    member_id: UUID = Field(description="Whose proof of authority it is.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    address: str = Field(
+        default="", max_length=254, examples=[f"hr@{rehearsal.DOMAIN}"],
+        description=f"It ends with .test; the register knows each company of a test at {rehearsal.DOMAIN}, and elsewhere it proves little. "
+        "Needed unless a code of this member is under way.",
+    )  # fmt: skip
+    code: str = Field(default="", max_length=20, examples=[rehearsal.CODE], description=f"The right one is always {rehearsal.CODE}.")
+
+
+@router.post(
+    "/employers/{employer_id}/company-email",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=ProofOut,
+    summary="Prove authority by a code by mail",
+    operation_id="test_company_email",
+)
+def company_email(request: ApiRequest, employer_id: UUID, given: Mailed) -> ProofOut:
+    """What the recruiter does on the page: name an address of the company, type the code that came there."""
+    employer, member = _employer_and_member(request, employer_id, given.member_id)
+    client = request.auth.client
+    return ProofOut.of(testmode.company_email(employer, member, given.address, given.code, lambda: now_for(client)))
+
+
+class Deposit(Schema):
+    """A deposit to the company's account, and its code."""
+
+    member_id: UUID = Field(description="Whose proof of authority it is.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    account_number: str = Field(
+        default="", max_length=40, examples=["100000000000"],
+        description=f"9 to 25 digits, of which the last two say what becomes of it: {', '.join(rehearsal.FATES)}; any other arrives. "
+        "Needed unless a deposit of this member is under way.",
+    )  # fmt: skip
+    code: str = Field(default="", max_length=20, examples=[rehearsal.CODE], description=f"The right one is always {rehearsal.CODE}.")
 
 
 @router.post(
@@ -262,10 +289,14 @@ class MailsOut(Schema):
 
 @router.get("/mails", auth=BearerKey(Scope.EMPLOYERS_READ), response=MailsOut, summary="Mails of the test", operation_id="test_mails")
 def mails(request: ApiRequest) -> MailsOut:
-    """What the members of the test's employers would have got; it is sent to nobody."""
+    """What the members of the test's employers would have got, and codes to addresses of their companies; it is sent to nobody."""
     client = _test_client(request)
     addresses = User.objects.filter(member__employer__platform=client, member__employer__test=True).values("email")
-    kept = Mail.objects.filter(to__in=addresses, to__endswith=mail.NOWHERE).order_by("-pk")[:MAILS_AT_MOST]
+    companies = Proof.objects.filter(employer__platform=client, employer__test=True, kind=ProofKind.COMPANY_EMAIL)
+    # Two tests may write to one address of a company: each sees what names a company of its own, which is all that these say.
+    names = Employer.objects.filter(platform=client, test=True, pk__in=companies.values("employer")).values_list("name", flat=True)
+    codes = Q(template="company_code", to__in=companies.values("shown"), context__company__in=list(names))
+    kept = Mail.objects.filter(Q(to__in=addresses) | codes, to__endswith=mail.NOWHERE).order_by("-pk")[:MAILS_AT_MOST]
     return MailsOut(data=[_shown(each) for each in kept])
 
 

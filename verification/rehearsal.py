@@ -1,7 +1,7 @@
-"""How do the bank and the electronic licence behave in a platform's test? At any hour, and as the account or the scan says.
+"""How do mail, bank and electronic licence behave in a platform's test? At any hour, and as the account or the scan says.
 
 Always the same, whatever bank and service this deployment has: their books are files of the tests alone. `docs/test-mode.md` lists
-what the last two digits of an account stand for; the memo is always `CODE`.
+what the last two digits of an account stand for; the memo, and what is mailed, is always `CODE`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from verification.models import ProofKind
 NAME: Final = "rehearsal"
 """As `Proof.provider` of a test; no deployment can choose it."""
 CODE: Final = "123456"
-"""The memo of every transfer."""
-OFFERED: Final = frozenset({ProofKind.BANK_DEPOSIT, ProofKind.E_LICENCE, ProofKind.VOUCH})
-"""What can be rehearsed; a code by mail would go to a mailbox that is not there."""
+"""The memo of every transfer, and every code by mail."""
+OFFERED: Final = frozenset(ProofKind)
+"""All of them can be rehearsed."""
+DOMAIN: Final = "company.test"
+"""What the register knows as the domain of each company of a test: an address elsewhere proves little."""
 
 FATES: Final[dict[str, Fate]] = {
     "01": Fate(timedelta(minutes=1), Return.ACCOUNT_INVALID),

@@ -16,6 +16,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from employers.models import Employer, Member
+from employers.uscc import is_of_test
+from verification import rehearsal
 from verification.facts import STRENGTH, Strength
 from verification.licence.witness import same_name
 from verification.models import Case, Decision, Proof, ProofKind, RegistryRecord
@@ -145,10 +147,17 @@ def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | 
 
 def shown_anew(employer: Employer, since: datetime, now: datetime) -> bool:
     """Whether somebody who is still there has proven since then, and not only weakly, that the company has authorised them."""
-    record = RegistryRecord.objects.filter(pk=employer.uscc).first()
-    domain = own_domain(record.email_domain) if record else ""
+    domain = _registered_domain(employer.uscc)
     fresh = Proof.objects.filter(employer=employer, uscc=employer.uscc, started_at__gt=since, member__left_at=None).standing(now)
     return any(worth(_plain(proof, now), employer.name, domain) in SOUND for proof in fresh)
+
+
+def _registered_domain(uscc: str) -> str:
+    """The domain that the register has of this company; "" where that is none, or anybody's."""
+    if is_of_test(uscc):
+        return rehearsal.DOMAIN
+    record = RegistryRecord.objects.filter(pk=uscc).first()
+    return own_domain(record.email_domain) if record else ""
 
 
 def can_vouch(colleague: Member, uscc: str, now: datetime) -> bool:
@@ -158,8 +167,7 @@ def can_vouch(colleague: Member, uscc: str, now: datetime) -> bool:
 
 
 def _stands_alone(member: Member, uscc: str, now: datetime) -> bool:
-    record = RegistryRecord.objects.filter(pk=uscc).first()
-    domain = own_domain(record.email_domain) if record else ""
+    domain = _registered_domain(uscc)
     if at_company_domain(member.user.email.rpartition("@")[2], domain):
         return True
     others = Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).standing(now)

@@ -76,16 +76,26 @@ def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: 
 # --- Proofs of authority ---------------------------------------------------------------------------------
 
 
+def company_email(employer: Employer, member: Member, address: str, code: str, clock: Clock) -> Proof:
+    """Have a code mailed to this address, unless one is under way, and give it, if there is one to give.
+
+    It proves for the company at `rehearsal.DOMAIN`, and little elsewhere. Raises Refused as the recruiter's page does.
+    """
+    _only_test(employer)
+    proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or proving.send_code(member, address, clock())
+    if code:
+        proof = proving.confirm_code(proof.pk, member, code, clock())
+    return _followed(proof, employer, clock)
+
+
 def deposit(employer: Employer, member: Member, account_number: str, code: str, clock: Clock) -> Proof:
     """Have the rehearsed bank send a deposit to this account, unless one is under way, and give its code, if there is one to give.
 
     What becomes of it is told by the account (`verification.rehearsal`). Raises Refused as the recruiter's page does.
     """
     _only_test(employer)
-    of_kind = Proof.objects.of(member, declared_by(member).uscc).filter(kind=ProofKind.BANK_DEPOSIT)
-    under_way: Proof | None = of_kind.under_way().filter(expires_at__gt=clock()).first()
     company = declared_by(member).name
-    proof = under_way or proving.start_deposit(member, company, account_number, "示例银行", clock())
+    proof = _under_way(member, ProofKind.BANK_DEPOSIT, clock) or proving.start_deposit(member, company, account_number, "示例银行", clock())
     if code:
         proof = proving.confirm_deposit(proof.pk, member, code, clock())
     return _followed(proof, employer, clock)
@@ -99,9 +109,7 @@ def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
     _only_test(employer)
     if does not in SCANS:
         raise Refused("not_allowed", "does", seen=does, expected=", ".join(SCANS))
-    of_kind = Proof.objects.of(member, declared_by(member).uscc).filter(kind=ProofKind.E_LICENCE)
-    under_way: Proof | None = of_kind.under_way().filter(expires_at__gt=clock()).first()
-    proof = under_way or proving.start_scan(member, clock())
+    proof = _under_way(member, ProofKind.E_LICENCE, clock) or proving.start_scan(member, clock())
     phone, company, qr = rehearsed_licences(), declared_by(member), proof.observed["qr"]
     phone.scan(qr, clock())
     if does == "refuse":
@@ -111,6 +119,12 @@ def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
         licence = ELicence(uscc, company.name, company.legal_representative)
         phone.confirm(qr, licence, By.LEGAL_REPRESENTATIVE, clock())
     return _followed(proof, employer, clock)
+
+
+def _under_way(member: Member, kind: ProofKind, clock: Clock) -> Proof | None:
+    of_kind = Proof.objects.of(member, declared_by(member).uscc).filter(kind=kind)
+    found: Proof | None = of_kind.under_way().filter(expires_at__gt=clock()).first()
+    return found
 
 
 def _followed(proof: Proof, employer: Employer, clock: Clock) -> Proof:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID
 
 import boto3
 import pytest
@@ -18,7 +18,7 @@ from downloads import resume_sources
 from downloads.resume_sources import FolderSource, ResumeSource, S3Source
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 
-OURS, THEIRS = uuid4(), uuid4()
+OURS, THEIRS = UUID(int=1), UUID(int=2)
 FILES = {
     f"{OURS}/2026/cv.pdf": b"%PDF ours", f"{OURS}/空 格.pdf": b"%PDF named", f"{OURS}/none.pdf": b"", f"{THEIRS}/cv.pdf": b"%PDF theirs",
 }  # fmt: skip

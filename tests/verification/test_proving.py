@@ -295,7 +295,7 @@ def test_a_code_given_before_the_bank_has_said_that_it_arrived(member: Member, b
 
 
 def test_a_right_code_does_not_help_where_the_money_came_back(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving, "_new_code", lambda: "123456")
+    monkeypatch.setattr(proving, "_new_code", lambda _: "123456")
     proof = follow(deposit(member, now, "100000001102"), now)
     proving.confirm_deposit(proof.pk, member, "123456", now)
     proof = follow_until(Proof.objects.get(), now + timedelta(days=9))

@@ -230,7 +230,7 @@ def test_a_test_writes_to_nobody_and_asks_no_real_bank(platform: Platform, now: 
     member.employer.refresh_from_db()
     with pytest.raises(Refused, match="test_email_required"):
         invite(member, "victim@example.com", Links("https://zizhi.example"), timezone.now())
-    with pytest.raises(Refused, match="proof_not_offered"):
+    with pytest.raises(Refused, match="test_email_required"):
         proving.send_code(member, "ceo@company.example", timezone.now())
     assert proving.start_deposit(member, employer.name, "100000000000", "示例银行", timezone.now()).provider == rehearsal.NAME
     assert not Mail.objects.exclude(to__endswith=".test").exists()
@@ -278,6 +278,33 @@ def proven(platform: Platform, path: str, employer: Employer, member: Member, **
 def state_of(proof: Any) -> tuple[str, str]:
     row = Proof.objects.get(pk=proof["proof_id"])
     return row.state, row.failure
+
+
+def test_a_code_by_mail_proves_and_is_shown_with_the_mails(platform: Platform) -> None:
+    employer, member = platform.employer(0)
+    begun = proven(platform, "company-email", employer, member, address="hr@company.test")
+    assert (begun["http"], begun["way"], begun["state"]) == (200, "company_email", "pending")
+    (mail,) = [mail for mail in platform.call("get", "/test/mails")["data"] if mail["to"] == "hr@company.test"]
+    assert rehearsal.CODE in str(mail)
+    assert proven(platform, "company-email", employer, member, code="654321")["code"] == "proof_code_wrong"
+    given = proven(platform, "company-email", employer, member, code=rehearsal.CODE)
+    assert (given["state"], given["proof_id"]) == ("proven", begun["proof_id"])
+
+
+@pytest.mark.parametrize(("address", "is_sound"), [("hr@company.test", True), ("hr@elsewhere.test", False)])
+def test_only_an_address_at_the_companys_own_domain_ends_a_step_up(platform: Platform, address: str, is_sound: bool) -> None:
+    employer, member, _ = platform.hand_in(0)
+    platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
+    proven(platform, "company-email", employer, member, address=address, code=rehearsal.CODE)
+    rights = platform.call("get", f"/employers/{employer.pk}/rights")
+    assert (rights["tier"] != "restricted") is is_sound
+
+
+def test_codes_of_one_test_use_up_no_other_tests(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proving, "MAILS_PER_DOMAIN", 1)
+    for each in (platform, Platform()):
+        employer, member = each.employer(0)
+        assert proven(each, "company-email", employer, member, address="hr@company.test")["http"] == 200
 
 
 def test_a_deposit_proves_once_it_has_arrived(platform: Platform) -> None:
@@ -440,7 +467,7 @@ def test_a_step_up_is_lifted_by_a_rehearsed_proof(platform: Platform) -> None:
     assert platform.ask(employer, member)["allowed"], "as soon as the clock shows that the money is there"
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
     page = sign_in(member.user).get("/downloads/restriction/").content.decode()
-    assert "/case/authority/bank-deposit/?anew=1" in page and "/case/authority/company-email/" not in page
+    assert "/case/authority/bank-deposit/?anew=1" in page and "/case/authority/company-email/?anew=1" in page
     assert "Send the transfer" in sign_in(member.user).get("/case/authority/bank-deposit/?anew=1").content.decode()
     assert "Send the transfer" not in sign_in(member.user).get("/case/authority/bank-deposit/").content.decode()
     proven(platform, "scan", employer, member)

@@ -440,6 +440,13 @@ class Zizhi:
         body = {"verb": verb, "reasons": list(reasons), "note": note}
         return self._send(answers.Case, "POST", f"/test/employers/{_part(employer_id)}/decide", body, idempotency_key)
 
+    def test_company_email(
+        self, employer_id: str, member_id: str, *, address: str = "", code: str = "", idempotency_key: str | None = None
+    ) -> answers.Proof:
+        """Proves authority by a code by mail: has it sent, and gives it."""
+        body = {"member_id": member_id, "address": address, "code": code}
+        return self._send(answers.Proof, "POST", f"/test/employers/{_part(employer_id)}/company-email", body, idempotency_key)
+
     def test_deposit(
         self, employer_id: str, member_id: str, *, account_number: str = "", code: str = "", idempotency_key: str | None = None
     ) -> answers.Proof:
