@@ -27,18 +27,20 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import clean_pages, copying, lending, mark_keys, preparing, redacting, releasing, retiring
+from downloads import clean_pages, copying, lending, mark_keys, preparing, redacting, releasing, reporting, retiring
 from downloads.marks import Words, marked
-from downloads.models import CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding, Release
+from downloads.models import Candidate, CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding, Release
 from downloads.redacting import Language, Line, RedactedPage
 from downloads.specimens.person import Contact
 from downloads.specimens.resume import make as specimen
 from employers.clock import now_for
 from employers.enrolling import set_phone
 from employers.models import ApiClient, Employer, User
+from events.actor import SYSTEM
 from events.errors import ProviderBroken, Refused
 from events.models import Event, Mail
 from tests.downloads.test_relays_api import Platform
+from tests.factories import make_reviewer
 from verification.models import Case
 from verification.storage import EncryptedStorage
 
@@ -534,6 +536,23 @@ def test_copies_and_pages_go_when_their_time_is_over(shop: Shop, django_capture_
     assert not stored_files() and Copy.objects.get().resume.removed == []  # type: ignore[union-attr]
     retiring.retire_copies(now + timedelta(days=1500), 365)
     assert not Copy.objects.exists() and not CleanResume.objects.exists()
+
+
+def test_clean_pages_of_who_is_erased_go_once_nothing_is_reported(shop: Shop, django_capture_on_commit_callbacks: Any) -> None:
+    assert shop.platform.call("put", "/candidates/c-1", {"mode": "tell_after"})["http"] == 201
+    release = shop.post(shop.gate_pass(), pdf())
+    with django_capture_on_commit_callbacks(execute=True):
+        make(release)
+    fetched(shop.link(release["id"])["url"])
+    report = reporting.report(Candidate.objects.get().pk, Release.objects.get().pk, "passed_on", "", SYSTEM, timezone.now())
+    now = timezone.now()
+    retiring.retire_copies(now, 365)
+    assert shop.platform.call("delete", "/candidates/c-1")["http"] == 204
+    retiring.retire_copies(now, 365)
+    assert CleanResume.objects.kept().exists(), "a leak that was reported can still be traced"
+    reporting.settle(report.pk, "looked into", make_reviewer(now), now)
+    retiring.retire_copies(now, 365)
+    assert not CleanResume.objects.kept().exists()
 
 
 def test_clean_pages_come_back_as_they_were_and_nothing_else_opens() -> None:
