@@ -34,7 +34,7 @@ for _folder in settings.LOCALE_PATHS:
 
 pytestmark = pytest.mark.django_db
 
-HOME_QUERIES = 26
+HOME_QUERIES = 27
 STATUS_QUERIES = 7
 HTMX = {"hx-request": "true"}
 SCRIPT = {"x-requested-with": "XMLHttpRequest"}
