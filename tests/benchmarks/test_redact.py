@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from benchmarks.cvs import KINDS, Cv, Truth, cvs
+from benchmarks.cvs import KINDS, Cv, Truth, cvs, person
 from benchmarks.redact import bare, judge, leaks_of, pieces, wrongly_removed
 from downloads.opening import open_resume
 from downloads.rendering import Sheet, released
@@ -34,6 +34,14 @@ def test_a_resume_that_was_redacted_leaks_nothing(cv: Cv) -> None:
     assert (outcome.leaks, outcome.wrong) == ([], [])
     assert outcome.words > 200
     assert len(redacted.items) == len(cv.planted)
+
+
+@pytest.mark.parametrize("chinese", [True, False])
+def test_no_other_line_says_what_a_value_says(chinese: bool) -> None:
+    for seed in range(400):
+        made = person(random.Random(seed), chinese)
+        said = bare("\n".join((made.name, *made.lines)))
+        assert [piece for kind, value in made.planted for piece in pieces(kind, value) if piece in said] == []
 
 
 def test_a_part_of_a_number_is_a_leak_and_a_date_in_it_is_none() -> None:

@@ -42,9 +42,10 @@ class _Line:
 
 
 class TesseractReader:
-    """Tesseract 5 as a child process, one a page, ended after SECONDS."""
+    """Tesseract 5 as a child process, one a page, ended after `seconds`."""
 
     name = "tesseract"
+    seconds: float = SECONDS
     _found = False
 
     @cached_property
@@ -95,12 +96,12 @@ class TesseractReader:
                 lang=LANGUAGE,
                 config=f"--psm {layout} --oem 1",
                 output_type=pytesseract.Output.DICT,
-                timeout=SECONDS,
+                timeout=self.seconds,
             )
         except pytesseract.TesseractError as error:  # a RuntimeError too, so it comes first
             raise ProviderBroken("tesseract failed on this page") from error
         except RuntimeError as error:  # pytesseract's way of saying that the time is over
-            raise ProviderUnavailable(f"tesseract did not answer in {SECONDS} s") from error
+            raise ProviderUnavailable(f"tesseract did not answer in {self.seconds:.0f} s") from error
         except Exception as error:  # whatever else: the binary's message may quote the page, so only its kind goes on
             raise ProviderBroken(f"tesseract: {type(error).__name__}") from error
         return [box for line in _lines(cast(dict[str, list[object]], rows)) for box in _boxes(line, scale)]
