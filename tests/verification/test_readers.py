@@ -120,7 +120,7 @@ def test_tesseract_that_is_absent_says_so(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_tesseract_is_ended_when_it_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     require("tesseract with chi_sim", TesseractReader().available())
-    monkeypatch.setattr(tesseract, "SECONDS", 0.05)
+    monkeypatch.setattr(tesseract.TesseractReader, "seconds", 0.05)
     with pytest.raises(ProviderUnavailable):
         TesseractReader().read(picture(make(6).image))
 
