@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import structlog
 from django.db import transaction as _django
+
+log = structlog.get_logger()
 
 _steps: ContextVar[list[Callable[[], None]] | None] = ContextVar("steps_back", default=None)
 
@@ -32,9 +35,17 @@ def transaction() -> Iterator[None]:
         _steps.reset(token)
         if is_undone:
             for step in reversed(steps):
-                step()
+                _take_back(step)
         elif around is not None:
             around.extend(steps)  # what is around this can still be undone
+
+
+def _take_back(step: Callable[[], None]) -> None:
+    """One that fails hinders no other, and hides nothing of why there was anything to take back."""
+    try:
+        step()
+    except Exception:
+        log.exception("not_taken_back")
 
 
 def if_undone(step: Callable[[], None]) -> None:

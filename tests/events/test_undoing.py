@@ -83,3 +83,17 @@ def test_without_one_around_nothing_is_taken_back() -> None:
     with pytest.raises(ZeroDivisionError):
         fail()
     assert back == []
+
+
+def test_a_step_that_fails_hinders_no_other_and_hides_nothing() -> None:
+    back = Steps()
+
+    def fail() -> None:
+        with undoing.transaction():
+            back.announce("a")
+            undoing.if_undone(lambda: [].index(0))  # type: ignore[arg-type, return-value]
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert back == ["a"]
