@@ -298,14 +298,16 @@ def asked_by_pgbench(folder: Path, url: str, employers: int, seconds: int) -> fl
 def pgbench_script(employers: int) -> str:
     from downloads import statements, turns
     from downloads.rights import FIRST
+    from employers.models import ApiKey
 
+    key = ApiKey.objects.get().pk
     id_ = "('00000000-0000-4000-8000-' || lpad(to_hex(:n::bigint), 12, '0'))::uuid"
     day = "date_trunc('day', now() AT TIME ZONE 'Asia/Shanghai') AT TIME ZONE 'Asia/Shanghai'"
     values = {
         "client": f"'{numbered(1)}'::uuid", "employer": id_, "member": id_, "ladder": f"'{FIRST.version}'",
         "now": "now()", "young_after": "now() - interval '30 days'", "hour": "now() - interval '1 hour'", "day": day,
         "since": f"LEAST({day}, now() - interval '1 hour')", "ids": "ARRAY[gen_random_uuid()]", "candidates": "ARRAY['c-' || :c::bigint]",
-        "mode": "'tell_after'",
+        "mode": "'tell_after'", "key": f"'{key}'::uuid",
     }  # fmt: skip
     statement = " ".join(statements.decision("postgresql", False, FIRST).split())
     lines = [r"\set n random(1, " + str(employers) + ")", r"\set c random(1, 1000000000)", "BEGIN;"]

@@ -28,11 +28,13 @@ from downloads.api_test import router as downloads_test_router
 from downloads.api_test_candidates import router as test_candidates_router
 from downloads.api_test_relays import router as test_relays_router
 from downloads.api_traces import router as traces_router
-from employers.api import BearerKey
+from employers import known_keys
+from employers.api import BearerKey, key_of
 from employers.api import router as platform_router
 from employers.api_events import router as events_router
 from employers.api_members import router as members_router
 from employers.api_webhooks import router as webhooks_router
+from employers.known_keys import KeyEnded
 from events.errors import Refused
 from events.reasons import Text
 from verification.api import router as requirements_router
@@ -100,6 +102,13 @@ def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpRe
     response = problem(401, "key_missing_or_wrong", says)
     response["WWW-Authenticate"] = "Bearer"
     return response
+
+
+@api.exception_handler(KeyEnded)
+def _key_ended(request: HttpRequest, ended: KeyEnded) -> HttpResponse:
+    if key := key_of(request):
+        known_keys.forget(key)
+    return _unauthenticated(request, AuthenticationError())
 
 
 @api.exception_handler(AuthorizationError)

@@ -1,7 +1,7 @@
 """What holds for every request of the API? Its id, its form, its limits, and that what carries a key is done once.
 
-The middleware stands around all others, so that whatever answers under /api/v1 answers as problem+json. Without an
-`Idempotency-Key` it asks nothing of the database.
+The middleware stands around all others but that which leads to TLS, so that whatever answers under /api/v1 answers as problem+json.
+Without an `Idempotency-Key` it asks nothing of the database.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ NOT_KEPT: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
 """Statuses of what was not even tried: with the same key it can be asked again once that is mended."""
 KEPT_BYTES: Final = 256 * 1024
 FILE_BYTES: Final = Limits().bytes
+NOTHING_TO_SHOW: Final = "default-src 'none'; frame-ancestors 'none'"
+"""The policy of an answer that is no page, should a browser ever be led to one."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 
 
@@ -68,6 +70,7 @@ class ApiDoor:
             if _lines.isEnabledFor(logging.INFO):  # else writing one would be most of what this costs
                 log.info("api_request", **_about(request, response), ms=round((time.perf_counter() - began) * 1000, 1))
         response["X-Request-Id"] = request_id
+        response.headers.setdefault("Content-Security-Policy", NOTHING_TO_SHOW)
         if allowance := allowance_of(request):
             response["RateLimit-Limit"], response["RateLimit-Remaining"] = str(allowance.limit), str(allowance.remaining)
             response["RateLimit-Reset"] = str(allowance.reset)

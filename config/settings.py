@@ -80,17 +80,17 @@ INSTALLED_APPS = [
     "config.apps.Config",
 ]
 MIDDLEWARE = [
-    "config.api_door.ApiDoor",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "config.api_door.ApiDoor",
+    "config.for_pages.ContentSecurity",
+    "config.for_pages.StaticFiles",
+    "config.for_pages.Sessions",
+    "config.for_pages.Language",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.for_pages.Forgery",
+    "config.for_pages.Authentication",
+    "config.for_pages.Messages",
+    "config.for_pages.Frames",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -103,7 +103,10 @@ class GateDecisionOut(BaseModel):
 _ANSWERS: Final = TypeAdapter(list[GateDecisionOut])
 
 
-@router.post("/decisions", auth=BearerKey(Scope.GATE_DECIDE), response=GateDecisionOut, summary="Ask the gate", operation_id="decide")
+_ASKED_BY: Final = BearerKey(Scope.GATE_DECIDE, confirmed=True)
+
+
+@router.post("/decisions", auth=_ASKED_BY, response=GateDecisionOut, summary="Ask the gate", operation_id="decide")
 def decide(request: ApiRequest, question: Question) -> HttpResponse:
     """Answers from the facts of this moment; an answer is never kept for later. Treat anything but `allowed: true` as no."""
     (answer,) = _answers(request, question, [question.candidate])
@@ -112,7 +115,7 @@ def decide(request: ApiRequest, question: Question) -> HttpResponse:
 
 @router.post(
     "/decisions/batch",
-    auth=BearerKey(Scope.GATE_DECIDE),
+    auth=_ASKED_BY,
     response=list[GateDecisionOut],
     summary="Ask about many",
     operation_id="decide_all",
@@ -137,6 +140,8 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
         candidates=candidates,
         now=now_for(client),
         zone=ZoneInfo(settings.TIME_ZONE),
+        # A test's clock is none to judge a key by; its key was looked up.
+        under=None if client.test else request.auth.pk,
     )
     return [
         GateDecisionOut.of(answer, passes.issue(answer.id, client.pk, asking.employer_id, asking.member_id) if answer.allowed else None)

@@ -20,6 +20,8 @@ from django.db import DatabaseError, connection
 from downloads import ladders, statements, turns
 from downloads.models import GateDecision
 from downloads.rights import Ladder, Obligation, Tier
+from employers.known_keys import KeyEnded
+from employers.models import ApiKey
 from events.reasons import REASONS, Reason
 
 AT_ONCE: Final = 100
@@ -55,21 +57,37 @@ def decide(
 
 
 def decide_all(
-    *, client_id: UUID, employer_id: UUID, member_id: UUID, candidates: Sequence[str], now: datetime, zone: ZoneInfo, test: bool = False
+    *,
+    client_id: UUID,
+    employer_id: UUID,
+    member_id: UUID,
+    candidates: Sequence[str],
+    now: datetime,
+    zone: ZoneInfo,
+    test: bool = False,
+    under: UUID | None = None,
 ) -> list[Answer]:
-    """As `decide`, about up to `AT_ONCE` candidates: as if they had been asked about one after the other, in one statement."""
+    """As `decide`, about up to `AT_ONCE` candidates: as if they had been asked about one after the other, in one statement.
+
+    `under` is the key with which it is asked, where nobody has looked whether it is still in force. Raises `KeyEnded`, where it is
+    not, and nothing was written.
+    """
     ids = [uuid4() for _ in candidates]
     parameters: dict[str, Any] = {
         "client": turns.uuid(client_id),
         "employer": turns.uuid(employer_id),
         "member": turns.uuid(member_id),
+        "key": under and turns.uuid(under),
         "mode": settings.CANDIDATES_DEFAULT,
     } | _asked(ids, candidates)
     for ladder in ladders.until_in_force():
-        if rows := turns.in_turn(statements.decision(connection.vendor, test, ladder), parameters | _moment(now, zone, ladder)):
+        statement = statements.decision(connection.vendor, test, ladder)
+        if rows := turns.in_turn(statement, parameters | _moment(now, zone, ladder), repeatable=True):
             answers = [_answer(row, now, ladder) for row in rows]
             written = {answer.id: answer for answer in answers}
             return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
+        if under is not None and not ApiKey.objects.live(now).filter(pk=under).exists():
+            raise KeyEnded
     raise DatabaseError("the ladder does not stand still")
 
 

@@ -24,11 +24,12 @@ from downloads.models import (
     Standing,
 )  # fmt: skip
 from downloads.rights import Ladder, Tier
-from employers.models import Employer, Member, User
+from employers.models import KEY_OPENS, ApiClient, ApiKey, Employer, Member, User
 from verification.models import Case
 from verification.states import State
 
 EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
+KEY, CLIENT = (model._meta.db_table for model in (ApiKey, ApiClient))
 COPIES, LINKS = (model._meta.db_table for model in (Copy, CopyLink))
 ANSWERS, USES, MOVED, LADDERS = (model._meta.db_table for model in (GateDecision, PassUse, Standing, LadderVersion))
 CANDIDATE, DEFAULT, BLOCKED, CONSENT = (model._meta.db_table for model in (Candidate, CandidateDefault, BlockedEmployer, Consent))
@@ -36,6 +37,10 @@ CANDIDATE, DEFAULT, BLOCKED, CONSENT = (model._meta.db_table for model in (Candi
 _LATEST = f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
 _IN_FORCE = f"%(ladder)s = COALESCE(({_LATEST}), '{rights.FIRST.version}')"
 """The ladder of which the statement is made is the one in force; else nothing is written, and the statement made anew."""
+_MAY_ASK = f"""(EXISTS (
+        SELECT 1 FROM {KEY} k JOIN {CLIENT} c ON c.id = k.client_id WHERE k.id = %(key)s AND {KEY_OPENS.format(now="%(now)s")}
+    ) OR %(key)s IS NULL)"""
+"""The key that nobody has looked up (`employers.known_keys`) is in force; else nothing is written."""
 
 
 @lru_cache(maxsize=16)
@@ -79,7 +84,7 @@ def decision(vendor: str, test: bool, ladder: Ladder) -> str:
                            allowed, reason, tier, ladder_version, used_day, used_hour, decided_at)
     SELECT id, %(client)s, {_boolean(test)}, %(employer)s, %(member)s, candidate, COALESCE(uscc, ''), case_id, case_version,
            COALESCE(case_state, ''), why = '', why, tier, CAST(%(ladder)s AS text), day + so_far, hour + so_far, %(now)s FROM granted
-    WHERE {_IN_FORCE}
+    WHERE {_IN_FORCE} AND {_MAY_ASK}
     RETURNING id, allowed, reason, tier
     """
 

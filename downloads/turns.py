@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
+from employers.asking import unchecked
 from employers.models import Employer
 
 TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employer._meta.db_table} WHERE id = %(employer)s"  # noqa: S608
@@ -51,17 +52,24 @@ def _first_row(lock: str, client_id: UUID, reference: str) -> None:
             cursor.execute(f"SELECT {lock}(20262, hashtext(%s))", [f"{client_id} {reference}"])
 
 
-def in_turn(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+def in_turn(statement: str, parameters: dict[str, Any], *, repeatable: bool = False) -> list[tuple[Any, ...]]:
     """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once they are committed.
 
-    Raises `django.db.DatabaseError`.
+    What is `repeatable`, since it cannot be written twice, goes out without a look whether the connection is still there
+    (`employers.asking`). Raises `django.db.DatabaseError`.
     """
     database: Any = connections[DEFAULT_DB_ALIAS]
     if database.vendor != "postgresql":
         with database.cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
+    if repeatable:
+        return unchecked(database, lambda: _in_turn(database, statement, parameters))
     database.close_if_health_check_failed()
+    return _in_turn(database, statement, parameters)
+
+
+def _in_turn(database: Any, statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     database.ensure_connection()
     # Django's own cursors put parameters into the text, so that the server would plan this long statement anew each time; the
     # driver's others read it anew each time, as it is longer than what they keep.

@@ -14,6 +14,7 @@ from ninja import Field, Router, Schema
 from ninja.errors import AuthorizationError
 from ninja.security import HttpBearer
 
+from employers import known_keys
 from employers.api_limits import Allowance, Buckets, Rate
 from employers.models import ApiKey, Scope
 from employers.operations import note_key_use
@@ -35,20 +36,25 @@ class ApiRequest(HttpRequest):
 class BearerKey(HttpBearer):
     """`Authorization: Bearer zk_…`; the key with its client is `request.auth`. With a `scope`, keys without it are answered 403.
 
-    A key is looked up, and its limit counted, once a request. Raises Refused `rate_limited`.
+    A key is looked up, and its limit counted, once a request. Where what answers confirms the key by itself (`confirmed`), one
+    that is known is not looked up (`employers.known_keys`). Raises Refused `rate_limited`.
     """
 
-    def __init__(self, scope: Scope | None = None) -> None:
+    def __init__(self, scope: Scope | None = None, *, confirmed: bool = False) -> None:
         super().__init__()
-        self.scope = scope
+        self.scope, self.confirmed = scope, confirmed
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         key = key_of(request)
         if key is None:
             now = timezone.now()
-            key = ApiKey.objects.by_key(token, now)
+            key = known_keys.known(token) if self.confirmed else None
             if key is None:
-                return None
+                key = ApiKey.objects.by_key(token, now)
+                if key is None:
+                    return None
+                if self.confirmed:
+                    known_keys.keep(token, key)
             setattr(request, _KEY, key)
             _admit(request, key)
             note_key_use(key, now)

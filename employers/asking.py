@@ -2,15 +2,18 @@
 
 Django sends `SELECT 1` over a connection that was kept from an earlier request, before anything else. Where a request begins with a
 read, that read can find out as well: if the connection turns out to be lost it is made anew, and the read repeated, which
-changes nothing. Only a first read may do so; what writes is never sent twice.
+changes nothing. What writes may do so only where it can be told apart from itself: the gate's answers are written under ids of the
+asking side, so that of one question, sent twice, the second finds them taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+
+T = TypeVar("T")
 
 
 def first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -23,17 +26,24 @@ def first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | No
         with database.cursor() as cursor:
             cursor.execute(statement, parameters)
             return _row(cursor.fetchone())
-    unchecked = database.health_check_enabled and not database.health_check_done and not database.in_atomic_block
-    if not unchecked:
-        return _prepared(database, statement, parameters)
+    return unchecked(database, lambda: _prepared(database, statement, parameters))
+
+
+def unchecked(database: Any, ask: Callable[[], T]) -> T:
+    """What `ask` gives over a PostgreSQL connection that may have been lost since the last request; then over a new one.
+
+    `ask` makes the connection where there is none, and may be sent twice.
+    """
+    if not database.health_check_enabled or database.health_check_done or database.in_atomic_block:
+        return ask()
     database.health_check_done = True
     try:
-        return _prepared(database, statement, parameters)
+        return ask()
     except (InterfaceError, OperationalError):
         if database.is_usable():
             raise
         database.close()
-        return _prepared(database, statement, parameters)
+        return ask()
 
 
 def _prepared(database: Any, statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:

@@ -427,6 +427,7 @@ def note_key_use(key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or now - key.last_used_at >= timedelta(hours=1):
         unused = Q(last_used_at=None) | Q(last_used_at__lte=now - timedelta(hours=1))
         ApiKey.objects.filter(unused, pk=key.pk).update(last_used_at=now)
+        key.last_used_at = now
 
 
 def revoke_api_client(client: ApiClient, actor: Actor, now: datetime) -> None:

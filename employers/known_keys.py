@@ -1,0 +1,45 @@
+"""Which keys has this web process seen in force? So the gate need not look one up before it looks at all else.
+
+What is known here may have been revoked since. Whoever takes it from here has it confirmed by the very statement that answers
+(`downloads.gate`), which gives nothing where the key has ended. So a key opens nothing from the moment on that its end is
+acknowledged, as one that is looked up each time, and a question takes one way to the database in place of two.
+
+A test platform's key is never kept: its clock may stand elsewhere than that by which a key ends.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from employers.models import ApiKey
+
+MOST: Final = 10_000
+"""So many at most; then it begins anew."""
+
+_known: Final[dict[str, ApiKey]] = {}
+"""By their hash, as they are stored. The rows are shared by the threads and are not to be changed."""
+
+
+class KeyEnded(Exception):
+    """The key under which something was asked is no longer in force; nothing was done."""
+
+
+def known(token: str) -> ApiKey | None:
+    """The row of the key `token`, with its client, as it was when it was looked up."""
+    return _known.get(ApiKey.hash_key(token))
+
+
+def keep(token: str, key: ApiKey) -> None:
+    """`key`, that was just found by `token`."""
+    if key.client.test:
+        return
+    if len(_known) >= MOST:
+        _known.clear()
+    _known[ApiKey.hash_key(token)] = key
+
+
+def forget(key: ApiKey) -> None:
+    """A key that has ended."""
+    for hash_, kept in tuple(_known.items()):
+        if kept.pk == key.pk:
+            _known.pop(hash_, None)

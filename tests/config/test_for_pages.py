@@ -1,0 +1,68 @@
+"""Does the API go without what only pages need, and do pages, the API's own among them, have all of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.test import Client, override_settings
+from django.urls import path
+from django.utils import translation
+from django.utils.module_loading import import_string
+
+from tests.factories import make_api_client, make_member, sign_in
+
+pytestmark = pytest.mark.django_db
+ME, DOCS = "/api/v1/me", "/api/v1/docs"
+
+
+def tells(request: HttpRequest) -> JsonResponse:
+    given = [name for name in ("session", "user", "_messages", "csp_nonce") if hasattr(request, name)]
+    return JsonResponse({"given": given, "language": translation.get_language()})
+
+
+urlpatterns = [path("api/v1/tells", tells), path("api/v1/docs", tells), path("tells", tells)]
+
+
+@pytest.fixture
+def _telling() -> Iterator[None]:
+    with override_settings(ROOT_URLCONF=__name__):
+        yield
+
+
+@pytest.mark.usefixtures("_telling")
+def test_only_pages_are_given_what_pages_need(now: datetime) -> None:
+    browser = sign_in(make_member(now).user)
+    for page in ("/tells", "/api/v1/docs"):
+        assert browser.get(page).json() == {"given": ["session", "user", "_messages", "csp_nonce"], "language": "en"}
+    # The same browser, in the same thread: neither who it is nor its language is the API's.
+    assert browser.get("/api/v1/tells").json() == {"given": [], "language": settings.LANGUAGE_CODE}
+
+
+def test_a_page_of_the_api_is_under_the_pages_policy_and_an_answer_shows_nothing(now: datetime, client: Client) -> None:
+    _, key = make_api_client(now)
+    page, answer = client.get(DOCS), client.get(ME, headers={"Authorization": f"Bearer {key}"})
+    assert "script-src 'self'" in page["Content-Security-Policy"] and page["X-Frame-Options"] == "DENY"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    for each in (page, answer, client.get("/api/v1/nothing")):
+        assert each["X-Content-Type-Options"] == "nosniff" and each["Referrer-Policy"] == "same-origin"
+    assert not answer.cookies and int(answer["Content-Length"]) == len(answer.content)
+
+
+@override_settings(SECURE_SSL_REDIRECT=True)
+def test_without_tls_the_api_is_led_to_it_as_pages_are(now: datetime, client: Client) -> None:
+    _, key = make_api_client(now)
+    for address in (ME, DOCS, "/"):
+        answer = client.get(address, headers={"Authorization": f"Bearer {key}"})
+        assert answer.status_code == 301 and answer["Location"].startswith("https://")
+
+
+def test_each_stands_for_one_of_the_frameworks() -> None:
+    """So that the framework's own checks of the settings find what they look for."""
+    ours = [import_string(name) for name in settings.MIDDLEWARE if name.startswith("config.for_pages.")]
+    assert len(ours) == 8
+    for each in ours:
+        assert each.__mro__[1].__name__ == "_ForPages" and each.__mro__[2].__module__.split(".")[0] in ("django", "csp", "whitenoise")
