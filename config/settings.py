@@ -418,6 +418,7 @@ _EVERY: dict[str, float] = {
     "verification.tasks.place_queue": SWEEP_SECONDS,
     "verification.tasks.give_golden": SWEEP_SECONDS,
     "verification.tasks.end_golden": 3600,
+    "verification.tasks.erase_strays": 6 * 3600,
     "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
     "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
     "downloads.tasks.retire_answers": 3600,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -79,6 +79,22 @@ def uuid_of(term: str) -> UUID | None:
         return UUID(term)
     except ValueError:
         return None
+
+
+class OfPlatform:
+    """Rows keep their platform's id, and show its name."""
+
+    readonly_fields: ClassVar[Any] = ("platform",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        names = ApiClient.objects.filter(pk=OuterRef("client_id")).values("name")
+        named: QuerySet[Any] = rows.annotate(platform_name=Subquery(names[:1]))
+        return named
+
+    @admin.display(description=_("platform"), ordering="platform_name")
+    def platform(self, row: Any) -> str:
+        return str(row.platform_name or row.client_id)
 
 
 class Searched:

@@ -8,10 +8,11 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.urls import reverse
-from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
+from ninja import Field, File, Form, Header, Query, Router, Schema, Status, UploadedFile
 
-from downloads import releasing
+from downloads import releasing, waiting
 from downloads.api import Candidate, ReasonOut
 from downloads.models import Copy, CopyState, RelayBinding, Release
 from downloads.relay_models import RelayState
@@ -25,6 +26,9 @@ router = Router(tags=["releases"])
 
 REFERENCE: Final = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"
 """Of a file in the platform's own store: parts with `/` between them, none of which begins with a dot."""
+
+
+_PREFER: Final = f"`wait=10`: how many seconds the call may wait for the copy, up to {waiting.LONGEST}. Not with an `Idempotency-Key`."
 
 
 class ReleaseIn(Schema):
@@ -79,6 +83,13 @@ class ReceiptOut(Schema):
         return cls(id=row.pk, receipt=row.receipt, signature=row.signature, key_id=row.key_id, key_url=url)
 
 
+class CopyLinkOut(Schema):
+    """Where the copy can be fetched, once."""
+
+    url: str = Field(description="For the recruiter's browser, once, without a key.", examples=["https://zizhi.example/releases/…"])
+    expires_at: datetime = Field(description="A minute after it was made.")
+
+
 class ResumeReleaseOut(Schema):
     """A release, as it stands."""
 
@@ -99,6 +110,9 @@ class ResumeReleaseOut(Schema):
     opened_at: datetime | None = Field(description="When the file left for the first time.")
     receipt: ReceiptOut | None = Field(
         description="The candidate's receipt. It is made as the copy is opened for the first time: null before, since nothing has left."
+    )
+    link: CopyLinkOut | None = Field(
+        description="Where the copy can be fetched, in a 201 that was waited for; else null: ask `/releases/{id}/links` for one."
     )
     reasons: list[ReasonOut] = Field(description="Why it failed. Ask again with the same pass once that is mended; it uses up no quota.")
 
@@ -122,7 +136,7 @@ class ResumeReleaseOut(Schema):
             size=copy.pdf_bytes if made else None, removed=_removed(copy) if made else [], relay=_relay(copy.binding),
             requested_at=copy.requested_at, ready_at=copy.ready_at, links_until=copy.links_until, opened_at=copy.opened_at,
             receipt=ReceiptOut.of(told) if told else None,
-            reasons=[ReasonOut.of(REASONS[copy.why])] if copy.why else [],
+            link=None, reasons=[ReasonOut.of(REASONS[copy.why])] if copy.why else [],
         )  # fmt: skip
 
 
@@ -141,15 +155,40 @@ def _relay(binding: RelayBinding) -> RelayContactOut | None:
     )  # fmt: skip
 
 
-@router.post("", auth=BearerKey(Scope.GATE_DECIDE), response={202: ResumeReleaseOut}, summary="Let a resume leave", operation_id="release")
-def release(request: ApiRequest, body: Form[ReleaseIn], resume: Annotated[UploadedFile | None, File()] = None) -> Status[ResumeReleaseOut]:
-    """Spends the pass and makes the copy: redacted, marked, with a relay number. It is there within seconds; `release.ready` tells you."""
+@router.post(
+    "", auth=BearerKey(Scope.GATE_DECIDE), response={201: ResumeReleaseOut, 202: ResumeReleaseOut}, summary="Let a resume leave",
+    operation_id="release",
+)  # fmt: skip
+def release(
+    request: ApiRequest,
+    response: HttpResponse,
+    body: Form[ReleaseIn],
+    resume: Annotated[UploadedFile | None, File()] = None,
+    prefer: Annotated[str, Header(alias="Prefer", max_length=200, description=_PREFER)] = "",
+) -> Status[ResumeReleaseOut]:
+    """Spends the pass and makes the copy: redacted, marked, with a relay number. It is there within seconds.
+
+    202 tells that it is being made: `release.ready` tells when it is there. With `Prefer: wait=10` the call waits so long for it, and
+    201 hands it over with a link, to which the recruiter is redirected at once. The same pass and file again is the same release.
+    """
     client = request.auth.client
     asked = releasing.Asked(
         body.gate_pass, body.candidate_phone, body.candidate_email.strip(), resume.read() if resume is not None else None,
         "" if resume is not None else body.resume_reference,
     )  # fmt: skip
-    return Status(202, ResumeReleaseOut.of(releasing.begin(asked, client, now_for(client))))
+    copy = releasing.begin(asked, client, now_for(client))
+    # Under an Idempotency-Key this call is a transaction, and no worker sees the copy before it ends.
+    seconds = 0 if "Idempotency-Key" in request.headers else waiting.preferred(prefer)
+    if not waiting.until_made(copy.pk, seconds):
+        return Status(202, ResumeReleaseOut.of(copy))
+    response["Preference-Applied"] = f"wait={seconds}"
+    copy = releasing.seen(copy.pk, client)
+    told = ResumeReleaseOut.of(copy)
+    if copy.state != CopyState.READY:
+        return Status(202, told)
+    made, url = releasing.make_link(copy.pk, client, now_for(client))
+    told.link = CopyLinkOut(url=url, expires_at=made.expires_at)
+    return Status(201, told)
 
 
 class ReleasesQuery(PageQuery):
@@ -175,13 +214,6 @@ def releases(request: ApiRequest, asked: Query[ReleasesQuery]) -> dict[str, Any]
 def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
     """How far it has come. Ask once a second while it is `preparing`, or wait for `release.ready`."""
     return ResumeReleaseOut.of(releasing.seen(release_id, request.auth.client))
-
-
-class CopyLinkOut(Schema):
-    """Where the copy can be fetched, once."""
-
-    url: str = Field(description="For the recruiter's browser, once, without a key.", examples=["https://zizhi.example/releases/…"])
-    expires_at: datetime = Field(description="A minute after it was made.")
 
 
 @router.post(

@@ -15,9 +15,10 @@ class DownloadsConfig(AppConfig):
         is done with the rest of it, by a room that knows nothing of either."""
         from downloads import appealing, moving, rehearsing, rehearsing_candidates
         from verification.durations import measured_by
-        from verification.testmode import also_due
+        from verification.testmode import also_due, also_mailed
 
         measured_by("restrictions", appealing.answered_in)
         also_due(lambda client, clock: moving.lift_step_ups_of_test(client, clock()))
         also_due(rehearsing.catch_up)
         also_due(rehearsing_candidates.catch_up)
+        also_mailed(rehearsing_candidates.mailed)

@@ -6,13 +6,13 @@ No address of a candidate is shown: none can be read here. A report waits until 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -21,7 +21,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads import reporting
-from downloads.answers_admin import SpanFilter
+from downloads.answers_admin import OfPlatform, SpanFilter
 from downloads.models import Candidate, CandidateDefault, Consent, ConsentRequest, EraseOrder, MisuseReport, Release
 from downloads.purposes import in_words
 from downloads.relays_admin import ForWhoSeesAnswers
@@ -81,8 +81,8 @@ class Live:
 class InWords:
     """Kinds of data stand as codes in the row, and as words on its page."""
 
-    exclude: Any = ("kinds",)
-    readonly_fields: Any = ("data",)
+    exclude: ClassVar[Any] = ("kinds",)
+    readonly_fields: ClassVar[Any] = ("data",)
 
     @admin.display(description=_("kinds of data"))
     def data(self, row: Any) -> str:
@@ -90,13 +90,13 @@ class InWords:
 
 
 @admin.register(Candidate)
-class CandidateAdmin(ForWhoSeesAnswers):
-    list_display = ("reference", "mode", "told_at", "changed_at", "erased_at")
+class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
+    list_display = ("reference", "platform", "mode", "told_at", "changed_at", "erased_at")
     list_filter = ("mode",)
     search_fields = ("=reference", "=id", "=client_id")
     search_help_text = _("A candidate's whole reference, or an id")
     ordering = ("-changed_at",)
-    fields = readonly_fields = ("id", "client_id", "reference", "mode", "spoken", "told_at", "changed_at", "erased_at")
+    fields = readonly_fields = ("id", "platform", "client_id", "reference", "mode", "spoken", "told_at", "changed_at", "erased_at")
 
     @admin.display(description=_("language"))
     def spoken(self, candidate: Candidate) -> str:
@@ -107,7 +107,7 @@ class CandidateAdmin(ForWhoSeesAnswers):
 
 
 @admin.register(CandidateDefault)
-class CandidateDefaultAdmin(ForWhoSeesAnswers):
+class CandidateDefaultAdmin(OfPlatform, ForWhoSeesAnswers):
     """What each platform has declared of whom it has told us nothing; where it has not, the deployment's own counts."""
 
     list_display = ("platform", "mode", "basis", "declared_at")
@@ -118,14 +118,8 @@ class CandidateDefaultAdmin(ForWhoSeesAnswers):
     fields = readonly_fields = ("platform", "client_id", "mode", "basis", "declared_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CandidateDefault]:
-        named = ApiClient.objects.filter(pk=OuterRef("client_id"))
-        rows: QuerySet[CandidateDefault] = super().get_queryset(request).exclude(Exists(named.filter(test=True)))
-        return rows.annotate(platform_name=Subquery(named.values("name")[:1]))
-
-    @admin.display(description=_("platform"), ordering="platform_name")
-    def platform(self, row: CandidateDefault) -> str:
-        name: str | None = row.platform_name  # type: ignore[attr-defined]
-        return name or str(row.client_id)
+        tests = ApiClient.objects.filter(pk=OuterRef("client_id"), test=True)
+        return super().get_queryset(request).exclude(Exists(tests))
 
 
 @admin.register(Consent)
@@ -149,7 +143,8 @@ class ConsentRequestAdmin(InWords, Live, ForWhoSeesAnswers):
 
 
 @admin.register(Release)
-class ReleaseAdmin(InWords, ForWhoSeesAnswers):
+class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
+    readonly_fields = (*InWords.readonly_fields, *OfPlatform.readonly_fields)
     list_display = ("released_at", "candidate", "receiver", "uscc", "purpose", "decision_id")
     list_filter = (ReleasedFilter, "purpose")
     search_fields = ("=uscc", "=candidate", "=decision_id", "=id")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads import canaries, leaks
-from downloads.answers_admin import SpanFilter, in_words
+from downloads.answers_admin import OfPlatform, SpanFilter, in_words
 from downloads.models import Canary, CanaryRing, Copy, Trace
 from employers.forms import refusal_html
 from employers.models import User
@@ -64,17 +64,17 @@ class CopiesFilter(SpanFilter):
 
 
 @admin.register(Copy)
-class CopyAdmin(ForWhoTraces):
-    list_display = ("requested_at", "number", "state", "receiver", "candidate", "opened_at", "why_not")
+class CopyAdmin(OfPlatform, ForWhoTraces):
+    list_display = ("requested_at", "number", "state", "receiver", "platform", "candidate", "opened_at", "why_not")
     list_filter = (CopiesFilter, "state")
     search_fields = ("=number", "=candidate", "=id", "=decision_id", "=employer__uscc")
     search_help_text = _("A copy's whole number, a candidate's reference, a credit code, or an id")
     ordering = ("-requested_at",)
     fields = (
-        "id", "number", "state", "why_not", "employer", "receiver", "member", "client_id", "test", "candidate", "decision_id", "binding",
-        "sha256", "requested_at", "ready_at", "links_until", "opened_at",
+        "id", "number", "state", "why_not", "employer", "receiver", "member", "platform", "client_id", "test", "candidate", "decision_id",
+        "binding", "sha256", "requested_at", "ready_at", "links_until", "opened_at",
     )  # fmt: skip
-    readonly_fields = ("why_not",)
+    readonly_fields = ("why_not", *OfPlatform.readonly_fields)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -186,13 +186,13 @@ class CanaryForm(forms.Form):
 
 
 @admin.register(Canary)
-class CanaryAdmin(ForWhoTraces):
-    list_display = ("planted_at", "candidate", "employer", "why", "planted_by")
+class CanaryAdmin(OfPlatform, ForWhoTraces):
+    list_display = ("planted_at", "platform", "candidate", "employer", "why", "planted_by")
     search_fields = ("=candidate", "=employer__id", "=employer__uscc")
     search_help_text = _("A candidate's reference, or the whole id or credit code of an employer")
     ordering = ("-planted_at",)
     list_select_related = ("employer", "planted_by")
-    fields = ("id", "client_id", "candidate", "employer", "why", "planted_by", "planted_at")
+    fields = ("id", "platform", "client_id", "candidate", "employer", "why", "planted_by", "planted_at")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who does not trace need not know which resumes are bait."""

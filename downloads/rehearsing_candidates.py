@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from downloads import candidates, consents, erasing
-from downloads.models import ConsentRequest, Mode
+from django.db.models import Q
+
+from downloads import candidates, consents, erasing, links
+from downloads.models import Candidate, ConsentRequest, Mode
 from employers.models import ApiClient, Employer
 from events.actor import Actor, Role
 from events.reasons import REASONS, Text
@@ -30,6 +32,8 @@ class Recipe:
     """Whether they block every employer of the test that there is when they are laid out."""
 
 
+MAILED_AT_MOST: Final = 200
+"""Of so many candidates of a test, those that were changed last, mails are shown."""
 RECIPES: Final = (
     Recipe("try-told", Mode.TELL_AFTER, Text("允许下载，并告知求职者", "A yes; the candidate is told")),
     Recipe("try-asked", Mode.ASK_FIRST, REASONS["candidate_no_consent"].says),
@@ -58,6 +62,12 @@ def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) ->
     if not client.test or recipe is None or recipe.agrees is None or request.answered_at is not None:
         return request
     return consents.answer(request.pk, recipe.agrees, Actor(Role.CANDIDATE, str(request.candidate_id)), now)
+
+
+def mailed(client: ApiClient) -> Q:
+    """The mails to the candidates of this platform's test: those that bear a candidate's own link, since tests share addresses."""
+    changed_last = Candidate.objects.of(client.pk).filter(test=True).order_by("-changed_at")[:MAILED_AT_MOST]
+    return Q(context__path__in=[links.path_of(candidate) for candidate in changed_last])
 
 
 def catch_up(client: ApiClient, clock: Callable[[], datetime]) -> None:

@@ -145,6 +145,7 @@ class RelayBinding(Job):
             models.Index(fields=["due_at"], name="relay_due", condition=Q(finished_at=None)),
             models.Index(fields=["employer"], name="relay_open_of", condition=Q(state__in=OPEN)),
             models.Index(fields=["client_id", "-requested_at"], name="relay_of_platform"),
+            models.Index(fields=["client_id", "candidate"], name="relay_of_candidate"),
             models.Index(fields=["number"], name="relay_number"),
             models.Index(fields=["provider", "reference"], name="relay_reference"),
             models.Index(fields=["none_free_at"], name="relay_none_free", condition=Q(none_free_at__isnull=False)),

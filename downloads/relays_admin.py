@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from downloads.answers_admin import SpanFilter, in_words
+from downloads.answers_admin import OfPlatform, SpanFilter, in_words
 from downloads.lost_contact import Tries
 from downloads.models import RelayBinding, RelayCall
 from downloads.relay_models import ENDED_WHY
@@ -59,7 +59,7 @@ class WhyEndedFilter(admin.SimpleListFilter):
 
 
 @admin.register(RelayBinding)
-class RelayBindingAdmin(ForWhoSeesAnswers):
+class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
     list_display = ("requested_at", "number", "extension", "state", "candidate", "employer", "expires_at", "why")
     list_filter = (RequestedFilter, "state", "muted", WhyEndedFilter)
     search_fields = ("=number", "=candidate", "=uscc", "=id", "=decision_id")
@@ -67,10 +67,11 @@ class RelayBindingAdmin(ForWhoSeesAnswers):
     ordering = ("-requested_at",)
     list_select_related = ("employer",)
     fields = (
-        "id", "employer", "uscc", "client_id", "test", "decision_id", "member", "candidate", "provider", "number", "extension", "state",
-        "muted", "requested_at", "bound_at", "expires_at", "ended_at", "why", "none_free_at", "asked_at", "answered_at", "agreed",
+        "id", "employer", "uscc", "platform", "client_id", "test", "decision_id", "member", "candidate", "provider", "number",
+        "extension", "state", "muted", "requested_at", "bound_at", "expires_at", "ended_at", "why", "none_free_at", "asked_at",
+        "answered_at", "agreed",
     )  # fmt: skip
-    readonly_fields = ("why",)
+    readonly_fields = ("why", *OfPlatform.readonly_fields)
 
     @admin.display(description=_("why it ended"), ordering="ended_why", empty_value="—")
     def why(self, binding: RelayBinding) -> str:

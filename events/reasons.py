@@ -1088,7 +1088,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "quota_day",
         Text("已达到每日下载上限", "The day's download quota is used up"),
-        Text("明天恢复；保持良好记录可提升等级", "It returns tomorrow; a clean record raises it"),
+        Text("明天恢复；新企业的额度随时间和真实招聘而提高", "It returns tomorrow; a new employer's rises with time, sooner with real hiring"),
         "nobody", ONE_DAY,
     ),
     Reason(

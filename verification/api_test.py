@@ -7,21 +7,20 @@ from typing import Annotated
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 from ninja import Field, Router, Schema
 from pydantic import BeforeValidator, WithJsonSchema
 
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
-from employers.models import ApiClient, Employer, Member, Scope, User
+from employers.models import ApiClient, Employer, Member, Scope
 from events import mail
 from events.api_words import Words
 from events.errors import Refused
 from events.models import Mail
 from verification import rehearsal, testcodes, testmode
 from verification.findings import Outcome
-from verification.models import Case, Proof, ProofKind
+from verification.models import Case, Proof
 
 router = Router(tags=["test mode"])
 
@@ -289,14 +288,11 @@ class MailsOut(Schema):
 
 @router.get("/mails", auth=BearerKey(Scope.EMPLOYERS_READ), response=MailsOut, summary="Mails of the test", operation_id="test_mails")
 def mails(request: ApiRequest) -> MailsOut:
-    """What the members of the test's employers would have got, and codes to addresses of their companies; it is sent to nobody."""
-    client = _test_client(request)
-    addresses = User.objects.filter(member__employer__platform=client, member__employer__test=True).values("email")
-    companies = Proof.objects.filter(employer__platform=client, employer__test=True, kind=ProofKind.COMPANY_EMAIL)
-    # Two tests may write to one address of a company: each sees what names a company of its own, which is all that these say.
-    names = Employer.objects.filter(platform=client, test=True, pk__in=companies.values("employer")).values_list("name", flat=True)
-    codes = Q(template="company_code", to__in=companies.values("shown"), context__company__in=list(names))
-    kept = Mail.objects.filter(Q(to__in=addresses) | codes, to__endswith=mail.NOWHERE).order_by("-pk")[:MAILS_AT_MOST]
+    """What the members of the test's employers and its candidates would have got, and codes to addresses of its companies.
+
+    It is sent to nobody.
+    """
+    kept = Mail.objects.filter(testmode.mailed(_test_client(request))).order_by("-pk")[:MAILS_AT_MOST]
     return MailsOut(data=[_shown(each) for each in kept])
 
 

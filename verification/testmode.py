@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from employers.models import ApiClient, Employer, Member, User
 from employers.powers import Power
 from events.actor import Actor, Role
 from events.errors import Refused
+from events.mail import NOWHERE
 from verification import following, guards, operations, pipeline, proving, renewing, settling, testcodes
 from verification.e_licences import rehearsed_licences
 from verification.e_licences.base import By, ELicence
@@ -37,11 +39,30 @@ FARTHEST: Final = timedelta(days=10 * 365)
 SCANS: Final = ("confirm", "other_company", "refuse")
 """What the holder of an electronic licence can do in a test."""
 _ALSO: Final[list[Also]] = []
+_MAILED: Final[list[Callable[[ApiClient], Q]]] = []
 
 
 def also_due(do: Also) -> None:
     """From now on `do` is done, too, when a test catches up with its clock or something was decided in it: for rooms above this one."""
     _ALSO.append(do)
+
+
+def also_mailed(to_whom: Callable[[ApiClient], Q]) -> None:
+    """From now on mails that `to_whom` picks are a test's, too: for rooms above this one."""
+    _MAILED.append(to_whom)
+
+
+def mailed(client: ApiClient) -> Q:
+    """Which mails are this platform's test's: to its members, codes to addresses of its companies, and what other rooms add."""
+    addresses = User.objects.filter(member__employer__platform=client, member__employer__test=True).values("email")
+    companies = Proof.objects.filter(employer__platform=client, employer__test=True, kind=ProofKind.COMPANY_EMAIL)
+    # Two tests may write to one address of a company: each sees what names a company of its own, which is all that these say.
+    names = Employer.objects.filter(platform=client, test=True, pk__in=companies.values("employer")).values_list("name", flat=True)
+    codes = Q(template="company_code", to__in=companies.values("shown"), context__company__in=list(names))
+    whose = Q(to__in=addresses) | codes
+    for to_whom in _MAILED:
+        whose |= to_whom(client)
+    return whose & Q(to__endswith=NOWHERE)
 
 
 def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:

@@ -290,6 +290,21 @@ def test_what_does_not_help_is_not_repeated(reply: httpx.Response, kind: type[Zi
     assert error.code in str(error)
 
 
+def test_a_release_that_is_waited_for_is_repeated_by_its_pass_and_waited_for_longer(waits: list[float]) -> None:
+    seen: list[httpx.Request] = []
+    release = example(SCHEMAS["ResumeReleaseOut"])
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(201, json=release) if len(seen) > 1 else problem(503, "release_busy", Retry_After="10")
+
+    told = client(serve, timeout=5.0).release("pass", "13900000001", b"%PDF-1.7", wait=10)
+    assert told.link and told.link.url and len(seen) == 2 and 10 <= waits[0] <= 12
+    for each in seen:
+        assert each.headers["Prefer"] == "wait=10" and "Idempotency-Key" not in each.headers
+        assert each.extensions["timeout"]["read"] == 15.0
+
+
 def test_it_gives_up_in_the_end(waits: list[float]) -> None:
     with pytest.raises(Unavailable) as raised:
         client(lambda request: problem(503, "unavailable"), retries=2).me()

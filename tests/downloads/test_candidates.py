@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
+from django.test import Client
 from django.utils import timezone
 
 from downloads import candidates, consents, gate, ladders, passes
@@ -197,6 +198,23 @@ def test_every_recipe_is_what_it_says(platform: Platform) -> None:
     states = {name: platform.ask(name)["state"] for name in ("try-asked", "try-agrees", "try-refuses")}
     assert states == {"try-asked": "open", "try-agrees": "agreed", "try-refuses": "refused"}
     assert platform.why_not("try-agrees") == ""
+
+
+@pytest.mark.django_db
+def test_what_a_tests_candidates_are_mailed_its_platform_reads_and_no_other() -> None:
+    """The recipes' addresses are the same in every test: a mail is whose candidate's link it bears."""
+    ours, others = Platform(), Platform()
+    for platform in (ours, others):
+        platform.call("post", "/test/candidates")
+    ours.ask("try-asked")
+    others.take("try-told")
+    shown = {platform: platform.call("get", "/test/mails")["data"] for platform in (ours, others)}
+    to_candidates = {platform: [mail for mail in mails if mail["to"].endswith("@candidate.test")] for platform, mails in shown.items()}
+    (asked,), (told,) = to_candidates[ours], to_candidates[others]
+    assert (asked["to"], asked["template"]) == ("try-asked@candidate.test", "candidate_asked")
+    assert (told["to"], told["template"]) == ("try-told@candidate.test", "candidate_told")
+    (address,) = [line for line in told["text"].splitlines() if "/mine/" in line]
+    assert Client().get("/mine/" + address.split("/mine/")[1].strip()).status_code == 302, "the link leads to the candidate's page"
 
 
 # --- Never late ------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
-from downloads import candidates, consents, reporting, retiring, watching
+from downloads import canaries, candidates, consents, reporting, retiring, watching
 from downloads.models import (
     BlockedEmployer,
     Candidate,
@@ -46,6 +47,19 @@ def live() -> Live:
     reporting.report(candidate.pk, Release.objects.get().pk, "money", "要求先交培训费", ONE, now)
     consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
     return live
+
+
+@pytest.mark.parametrize("kind", ["candidate", "canary", "release"])
+def test_platforms_are_named_and_not_numbered(kind: str, live: Live) -> None:
+    now = timezone.now()
+    if kind == "canary":
+        canaries.plant(live.client.pk, "c-9", live.employer.pk, "bait", make_colleague(now, "Leads"), now)
+    lead = sign_in(make_colleague(now, "Auditors", "Leads"))
+    row = apps.get_model("downloads", kind)._default_manager.get()
+    shown = lead.get(f"{CONSOLE}/{kind}/{row.pk}/change/")
+    assert shown.status_code == 200 and live.client.name in shown.content.decode()
+    listed = lead.get(f"{CONSOLE}/{kind}/").content.decode()
+    assert (live.client.name in listed) == (kind != "release") and str(live.client.pk) not in listed
 
 
 @pytest.mark.parametrize("page", PAGES)

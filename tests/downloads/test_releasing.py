@@ -20,6 +20,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from django.apps import apps
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -27,7 +28,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import clean_pages, copying, lending, mark_keys, preparing, redacting, releasing, reporting, retiring
+from downloads import clean_pages, copying, lending, mark_keys, preparing, redacting, releasing, reporting, retiring, waiting
 from downloads.marks import Words, marked
 from downloads.models import Candidate, CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding, Release
 from downloads.redacting import Language, Line, RedactedPage
@@ -40,7 +41,7 @@ from events.actor import SYSTEM
 from events.errors import ProviderBroken, Refused
 from events.models import Event, Mail
 from tests.downloads.test_relays_api import Platform
-from tests.factories import make_reviewer
+from tests.factories import make_colleague, make_reviewer, sign_in
 from verification.models import Case
 from verification.storage import EncryptedStorage
 
@@ -92,13 +93,15 @@ class Shop:
         return str(self.platform.call("post", "/gate/decisions", asked)["gate_pass"])
 
     def post(self, gate_pass: str, resume: bytes | None = None, phone: str = PHONE, **more: str) -> Any:
-        key = more.pop("key", "")
+        key, prefer = more.pop("key", ""), more.pop("prefer", "")
         body: dict[str, Any] = {"gate_pass": gate_pass, "candidate_phone": phone} | more
         if resume is not None:
             body["resume"] = SimpleUploadedFile("cv.pdf", resume, "application/pdf")
         headers = {"Authorization": f"Bearer {self.platform.key}"} | ({"Idempotency-Key": key} if key else {})
+        headers |= {"Prefer": prefer} if prefer else {}
         answer = Client().post("/api/v1/releases", body, headers=headers)
-        return answer.json() | {"http": answer.status_code, "retry": answer.get("Retry-After")}
+        heads = {"retry": answer.get("Retry-After"), "applied": answer.get("Preference-Applied")}
+        return answer.json() | {"http": answer.status_code} | heads
 
     def read(self, release_id: str) -> Any:
         return self.platform.call("get", f"/releases/{release_id}")
@@ -259,6 +262,109 @@ def test_asked_twice_it_is_one_release_and_one_pass(shop: Shop) -> None:
     assert (other["http"], other["code"]) == (409, "pass_spent"), "one pass, one resume"
     assert list(PassUse.objects.values_list("reason", flat=True)) == [""]
     assert make(first) and not make(first) and Copy.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["copy", "relaybinding"])
+def test_the_console_names_the_platform_of_a_copy_and_of_its_number(kind: str, shop: Shop) -> None:
+    shop.post(shop.gate_pass(), pdf())
+    row = apps.get_model("downloads", kind)._default_manager.get()
+    lead = sign_in(make_colleague(timezone.now(), "Auditors", "Leads"))
+    shown = lead.get(f"/console/downloads/{kind}/{row.pk}/change/")
+    assert shown.status_code == 200 and shop.client.name in shown.content.decode()
+
+
+# --- In one call -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A worker that makes what waits while the call sleeps; how often it slept."""
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        for copy in Copy.objects.waiting():
+            make({"id": copy.pk})
+
+    monkeypatch.setattr(waiting, "sleep", sleep)
+    return slept
+
+
+def test_who_waits_is_handed_the_copy_with_its_link(shop: Shop, worker: list[float]) -> None:
+    told = shop.post(shop.gate_pass(), pdf(), prefer="respond-async, wait=10")
+    assert (told["http"], told["state"], told["applied"]) == (201, "ready", "wait=10") and len(worker) == 1
+    assert told["relay"]["number"] and told["removed"] and told["pages"] == 1 and told["receipt"] is None
+    file = fetched(told["link"]["url"])
+    assert file.status_code == 200 and file.content.startswith(b"%PDF")
+    assert fetched(told["link"]["url"]).status_code == 410, "once"
+    assert shop.read(told["id"])["receipt"] and shop.read(told["id"])["link"] is None
+
+
+def test_who_waited_in_vain_asks_once_more_by_the_same_pass(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "monotonic", iter([0.0, 0.5, 1.0, 1.5]).__next__)
+    monkeypatch.setattr(waiting, "sleep", lambda _: None)
+    gate_pass = shop.gate_pass()
+    first = shop.post(gate_pass, pdf(), prefer="wait=1")
+    assert (first["http"], first["state"], first["applied"], first["link"]) == (202, "preparing", "wait=1", None)
+    monkeypatch.undo()
+    make(first)
+    second = shop.post(gate_pass, pdf(), prefer="wait=1")
+    assert (second["http"], second["id"]) == (201, first["id"]) and second["link"]
+    assert list(PassUse.objects.values_list("reason", flat=True)) == [""]
+
+
+def test_what_fails_while_it_is_waited_for_says_why(shop: Shop, worker: list[float]) -> None:
+    told = shop.post(shop.gate_pass(), b"%PDF-1.7 and nothing more", prefer="wait=10")
+    assert (told["http"], told["state"], told["link"]) == (202, "failed", None)
+    assert told["reasons"][0]["code"] == "resume_unreadable" and told["reasons"][0]["fix"]["zh"]
+
+
+def test_who_is_suspended_meanwhile_is_handed_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sleep(_: float) -> None:
+        make({"id": Copy.objects.get().pk})
+        Case.objects.update(state="suspended", version=99)
+
+    monkeypatch.setattr(waiting, "sleep", sleep)
+    told = shop.post(shop.gate_pass(), pdf(), prefer="wait=10")
+    assert (told["http"], told["code"]) == (422, "employer_suspended") and not CopyLink.objects.exists()
+
+
+def test_few_wait_at_once_and_the_others_are_answered_at_once(shop: Shop, worker: list[float]) -> None:
+    held = [waiting._places.acquire(blocking=False) for _ in range(waiting.AT_ONCE)]
+    try:
+        assert all(held)
+        told = shop.post(shop.gate_pass(), pdf(), prefer="wait=10")
+        assert (told["http"], told["state"], told["applied"]) == (202, "preparing", None) and not worker
+    finally:
+        for _ in held:
+            waiting._places.release()
+    assert shop.post(shop.gate_pass("c-2"), pdf(), prefer="wait=10")["http"] == 201, "a place is given back"
+
+
+def test_under_an_idempotency_key_nobody_waits(shop: Shop, worker: list[float]) -> None:
+    told = shop.post(shop.gate_pass(), pdf(), key="k-1", prefer="wait=10")
+    assert (told["http"], told["applied"]) == (202, None) and not worker
+
+
+@pytest.mark.parametrize(
+    ("prefer", "seconds"),
+    [
+        ("wait=10", 10),
+        ("respond-async, wait=3", 3),
+        ("Wait = 3; x=1", 3),
+        ('wait="5"', 5),
+        ("wait=3600", waiting.LONGEST),
+        ("", 0),
+        ("wait", 0),
+        ("wait=soon", 0),
+        ("wait=-1", 0),
+        ("wait=1.5", 0),
+        ("await=9", 0),
+        ("wait=٣", 0),
+    ],
+)
+def test_what_a_preference_says(prefer: str, seconds: int) -> None:
+    assert waiting.preferred(prefer) == seconds
 
 
 def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

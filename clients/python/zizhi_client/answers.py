@@ -151,6 +151,14 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class CopyLink:
+    """Where a copy can be fetched once."""
+
+    url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class ResumeRelease:
     """A resume that leaves, as it stands."""
 
@@ -173,15 +181,9 @@ class ResumeRelease:
     opened_at: datetime | None
     receipt: Receipt | None
     """None until the copy is opened for the first time."""
+    link: CopyLink | None
+    """Where the copy can be fetched, in an answer that was waited for."""
     reasons: list[Reason]
-
-
-@dataclass(frozen=True)
-class CopyLink:
-    """Where a copy can be fetched once."""
-
-    url: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Calls:
     """Calls to one service with one key. Safe to share between threads."""
 
     def __init__(self, key: str, base_url: str, *, timeout: float, retries: int, transport: httpx.BaseTransport | None) -> None:
-        self._retries = retries
+        self._retries, self._timeout = retries, timeout
         self._http = httpx.Client(
             base_url=f"{base_url.rstrip('/')}/api/v1", timeout=timeout, transport=transport, follow_redirects=False,
             headers={"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": "zizhi-client-python/1.0"},
@@ -41,20 +41,25 @@ class Calls:
         form: Mapping[str, Any] | None = None,
         files: Mapping[str, bytes] | None = None,
         key: str | None = None,
+        wait: int | None = None,
     ) -> Any:
         """The JSON of the answer, None where it has no body. Raises ZizhiError.
 
-        What changes something carries an Idempotency-Key, `key` or a fresh one, so it may be said again.
+        What changes something carries an Idempotency-Key, `key` or a fresh one, so it may be said again. What may `wait` for so many
+        seconds is done once by what it holds, and carries `key` alone.
         """
-        headers = {"Idempotency-Key": key or str(uuid.uuid4())} if method != "GET" else {}
+        headers = {} if wait is None else {"Prefer": f"wait={wait}"}
+        timeout = self._timeout + (wait or 0)
+        if key or (method != "GET" and wait is None):
+            headers["Idempotency-Key"] = key or str(uuid.uuid4())
         for tried in range(self._retries + 1):
             try:
-                return self.once(method, path, params=params, body=body, form=form, files=files, headers=headers)
+                return self.once(method, path, params=params, body=body, form=form, files=files, headers=headers, timeout=timeout)
             except ZizhiError as error:
-                wait = _wait(error, tried)
-                if tried == self._retries or wait is None:
+                pause = _wait(error, tried)
+                if tried == self._retries or pause is None:
                     raise
-            time.sleep(wait)
+            time.sleep(pause)
         raise AssertionError("unreachable")
 
     def once(

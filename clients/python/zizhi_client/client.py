@@ -104,17 +104,20 @@ class Zizhi:
 
     def release(
         self, gate_pass: str, candidate_phone: str, resume: bytes | None = None, *, candidate_email: str = "", resume_reference: str = "",
-        idempotency_key: str | None = None,
+        wait: int | None = None, idempotency_key: str | None = None,
     ) -> answers.ResumeRelease:  # fmt: skip
         """Let this resume leave by this pass, redacted, marked and with a relay number. Ask `read_release` until it is `ready`.
 
-        Send the file, or your reference to it where the service fetches from a store of yours.
+        Send the file, or your reference to it where the service fetches from a store of yours. With `wait` the call lasts up to so many
+        seconds (20 at most) for the copy to be made: redirect the recruiter to its `link`; where that is None, ask on. With an
+        `idempotency_key` it does not wait; without one, the same pass and file again is the same release.
         """
         form = {
             "gate_pass": gate_pass, "candidate_phone": candidate_phone, "candidate_email": candidate_email,
             "resume_reference": resume_reference,
         }  # fmt: skip
-        return self._send_form(answers.ResumeRelease, "/releases", form, {} if resume is None else {"resume": resume}, idempotency_key)
+        files = {} if resume is None else {"resume": resume}
+        return self._send_form(answers.ResumeRelease, "/releases", form, files, idempotency_key, wait)
 
     def releases(self, *, employer_id: str | None = None, candidate: str | None = None) -> Iterator[answers.ResumeRelease]:
         """The last that was asked for first; all pages."""
@@ -507,8 +510,10 @@ class Zizhi:
     def _send(self, kind: type[T], method: str, path: str, body: dict[str, Any] | None, key: str | None = None) -> T:
         return _as(kind, self._calls.answer(method, path, body=body, key=key))
 
-    def _send_form(self, kind: type[T], path: str, form: dict[str, str], files: dict[str, bytes], key: str | None) -> T:
-        return _as(kind, self._calls.answer("POST", path, form=form, files=files, key=key))
+    def _send_form(
+        self, kind: type[T], path: str, form: dict[str, str], files: dict[str, bytes], key: str | None, wait: int | None = None
+    ) -> T:  # fmt: skip
+        return _as(kind, self._calls.answer("POST", path, form=form, files=files, key=key, wait=wait))
 
     def _pages(self, kind: type[T], path: str, params: dict[str, Any]) -> Iterator[T]:
         after: str | None = None
