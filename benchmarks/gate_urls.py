@@ -1,4 +1,5 @@
-"""What is the gate compared with? A bare view in the same process, through the same middleware, that reads one row."""
+"""What is the gate compared with? A bare view in the same process that reads one row: as a page, through what pages need, and among the
+API's addresses, through what every one of its requests passes."""
 
 from __future__ import annotations
 
@@ -16,4 +17,4 @@ def bare(request: HttpRequest, employer: str) -> JsonResponse:
     return JsonResponse({"state": state, "expires_at": expires_at})
 
 
-urlpatterns = [path("bare/<uuid:employer>", bare), *served]
+urlpatterns = [path("bare/<uuid:employer>", bare), path("api/v1/bare/<uuid:employer>", bare), *served]

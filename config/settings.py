@@ -62,6 +62,8 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Django's default is that nothing can be prepared at all. So: what asks for it (`downloads/turns.py`), and nothing else.
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = sys.maxsize
+    # A server that is gone without a word is given up after seconds, not after the quarter of an hour that the system would wait.
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 10, "tcp_user_timeout": 15_000} | DATABASES["default"]["OPTIONS"]
 
 # --- Applications --------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -92,6 +94,8 @@ MIDDLEWARE = [
     "config.for_pages.Messages",
     "config.for_pages.Frames",
 ]
+# Django looks for its own CSRF and frame middlewares by their names; ours are made of them.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
@@ -304,6 +308,10 @@ if RELAY_DAYS < 30:
 # --- Releases (docs/release.md) ----------------------------------------------------------------------------
 RELEASES_WAITING: int = env.int("ZIZHI_RELEASES_WAITING", default=50)
 """With so many copies in preparation, further ones are asked to come again: before a pass is spent on them."""
+RELEASES_AWAITED: int = env.int("ZIZHI_RELEASES_AWAITED", default=2)
+"""So many calls of a web process may wait for their copy at once, of its four or eight threads; 0: none does."""
+if RELEASES_AWAITED < 0:
+    raise ImproperlyConfigured(f"ZIZHI_RELEASES_AWAITED is {RELEASES_AWAITED}, and cannot be negative.")
 RELEASE_HOURS: int = env.int("ZIZHI_RELEASE_HOURS", default=24)
 """For how long links to a copy can be asked for; then its file is erased."""
 KEEP_CLEAN_DAYS: int = env.int("ZIZHI_KEEP_CLEAN_DAYS", default=365)
@@ -418,7 +426,6 @@ _EVERY: dict[str, float] = {
     "verification.tasks.place_queue": SWEEP_SECONDS,
     "verification.tasks.give_golden": SWEEP_SECONDS,
     "verification.tasks.end_golden": 3600,
-    "verification.tasks.erase_strays": 6 * 3600,
     "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
     "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
     "downloads.tasks.retire_answers": 3600,

@@ -10,12 +10,14 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from ninja import Field, File, Form, Header, Query, Router, Schema, Status, UploadedFile
 
 from downloads import releasing, waiting
 from downloads.api import Candidate, ReasonOut
 from downloads.models import Copy, CopyState, RelayBinding, Release
 from downloads.relay_models import RelayState
+from employers import known_keys
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
@@ -179,8 +181,9 @@ def release(
     copy = releasing.begin(asked, client, now_for(client))
     # Under an Idempotency-Key this call is a transaction, and no worker sees the copy before it ends.
     seconds = 0 if "Idempotency-Key" in request.headers else waiting.preferred(prefer)
-    if not waiting.until_made(copy.pk, seconds):
+    if not waiting.until_made(copy, seconds):
         return Status(202, ResumeReleaseOut.of(copy))
+    known_keys.confirm(request.auth.pk, timezone.now())
     response["Preference-Applied"] = f"wait={seconds}"
     copy = releasing.seen(copy.pk, client)
     told = ResumeReleaseOut.of(copy)

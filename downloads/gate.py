@@ -20,8 +20,7 @@ from django.db import DatabaseError, connection
 from downloads import ladders, statements, turns
 from downloads.models import GateDecision
 from downloads.rights import Ladder, Obligation, Tier
-from employers.known_keys import KeyEnded
-from employers.models import ApiKey
+from employers import known_keys
 from events.reasons import REASONS, Reason
 
 AT_ONCE: Final = 100
@@ -69,8 +68,8 @@ def decide_all(
 ) -> list[Answer]:
     """As `decide`, about up to `AT_ONCE` candidates: as if they had been asked about one after the other, in one statement.
 
-    `under` is the key with which it is asked, where nobody has looked whether it is still in force. Raises `KeyEnded`, where it is
-    not, and nothing was written.
+    `under` is the key with which it is asked, where nobody has looked whether it is still in force. Raises `known_keys.KeyEnded`,
+    where it is not, and nothing was written.
     """
     ids = [uuid4() for _ in candidates]
     parameters: dict[str, Any] = {
@@ -86,8 +85,8 @@ def decide_all(
             answers = [_answer(row, now, ladder) for row in rows]
             written = {answer.id: answer for answer in answers}
             return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
-        if under is not None and not ApiKey.objects.live(now).filter(pk=under).exists():
-            raise KeyEnded
+        if under is not None:
+            known_keys.confirm(under, now)
     raise DatabaseError("the ladder does not stand still")
 
 

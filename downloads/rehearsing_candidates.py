@@ -12,8 +12,8 @@ from typing import Final
 
 from django.db.models import Q
 
-from downloads import candidates, consents, erasing, links
-from downloads.models import Candidate, ConsentRequest, Mode
+from downloads import candidates, consents, erasing
+from downloads.models import ConsentRequest, Mode
 from employers.models import ApiClient, Employer
 from events.actor import Actor, Role
 from events.reasons import REASONS, Text
@@ -32,8 +32,6 @@ class Recipe:
     """Whether they block every employer of the test that there is when they are laid out."""
 
 
-MAILED_AT_MOST: Final = 200
-"""Of so many candidates of a test, those that were changed last, mails are shown."""
 RECIPES: Final = (
     Recipe("try-told", Mode.TELL_AFTER, Text("允许下载，并告知求职者", "A yes; the candidate is told")),
     Recipe("try-asked", Mode.ASK_FIRST, REASONS["candidate_no_consent"].says),
@@ -65,9 +63,8 @@ def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) ->
 
 
 def mailed(client: ApiClient) -> Q:
-    """The mails to the candidates of this platform's test: those that bear a candidate's own link, since tests share addresses."""
-    changed_last = Candidate.objects.of(client.pk).filter(test=True).order_by("-changed_at")[:MAILED_AT_MOST]
-    return Q(context__path__in=[links.path_of(candidate) for candidate in changed_last])
+    """The mails to the candidates of this platform's test. Tests share addresses, so each mail says whose candidate it is for."""
+    return Q(context__platform=str(client.pk))
 
 
 def catch_up(client: ApiClient, clock: Callable[[], datetime]) -> None:

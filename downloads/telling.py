@@ -97,7 +97,9 @@ def mail(candidate: Candidate, template: str, context: dict[str, Any], now: date
     """Write to the candidate, with the link to their ledger; whether there is anywhere to write to."""
     to = candidates.email_of(candidate)
     if to:
-        queue_mail(to, template, candidate.language, context | {"path": links.path_of(candidate)}, now)
+        # The platform, by whose test its candidates' mails are read.
+        whose = {"path": links.path_of(candidate), "platform": str(candidate.client_id)}
+        queue_mail(to, template, candidate.language, context | whose, now)
     return bool(to)
 
 

@@ -1,26 +1,30 @@
 """How does a platform hear of a copy in the very call that asks for it? It says how long it would wait (`Prefer: wait=10`, RFC 7240).
 
-A call that waits holds a thread of the web process that the gate needs, so few may at once, and not long; the others are answered as
-if they had not asked. Under an `Idempotency-Key` nobody waits: what the worker is to make is committed only with the answer.
+A call that waits holds a thread of the web process that the gate needs, so few may at once, each platform one, and not long; the others are
+answered as if they had not asked. Under an `Idempotency-Key` nobody waits: what the worker is to make is committed only with the answer.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Final
 from uuid import UUID
+
+from django.conf import settings
 
 from downloads.models import Copy, CopyState
 
 LONGEST: Final = 20
 """Seconds. Proxies give up after 30 or 60."""
-AT_ONCE: Final = 2
-"""In one web process, of its four or eight threads."""
 LOOKED_EVERY: Final = 0.1
 
-_places: Final = threading.BoundedSemaphore(AT_ONCE)
+_lock: Final = threading.Lock()
+_waiting: Final[set[UUID]] = set()
+"""The platforms that wait in this process."""
 _WAIT: Final = re.compile(r"(?:^|[,\s])wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
 
 
@@ -30,17 +34,30 @@ def preferred(prefer: str) -> int:
     return min(LONGEST, int(found[1])) if found else 0
 
 
-def until_made(copy_id: UUID, seconds: float) -> bool:
-    """Wait until the copy is no longer being prepared, for so long; whether there was a place to wait in."""
-    if seconds <= 0 or not _places.acquire(blocking=False):
+def until_made(copy: Copy, seconds: float) -> bool:
+    """Wait until the copy is no longer being prepared, for so long; False where it is, and there was no place to wait in."""
+    if seconds <= 0:
         return False
-    try:
-        ends = monotonic() + seconds
-        while _is_preparing(copy_id) and monotonic() < ends:
+    ends = monotonic() + seconds
+    with _place(copy.client_id) as has_place:
+        while is_preparing := _is_preparing(copy.pk):
+            if not has_place or monotonic() >= ends:
+                break
             sleep(LOOKED_EVERY)
+    return has_place or not is_preparing
+
+
+@contextmanager
+def _place(client_id: UUID) -> Iterator[bool]:
+    with _lock:
+        given = client_id not in _waiting and len(_waiting) < settings.RELEASES_AWAITED
+        if given:
+            _waiting.add(client_id)
+    try:
+        yield given
     finally:
-        _places.release()
-    return True
+        if given:
+            _waiting.discard(client_id)
 
 
 def _is_preparing(copy_id: UUID) -> bool:

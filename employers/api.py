@@ -53,7 +53,7 @@ class BearerKey(HttpBearer):
                 key = ApiKey.objects.by_key(token, now)
                 if key is None:
                     return None
-                if self.confirmed:
+                if self.confirmed and (self.scope is None or self.scope in key.scopes):
                     known_keys.keep(token, key)
             setattr(request, _KEY, key)
             _admit(request, key)

@@ -9,11 +9,14 @@ asking side, so that of one question, sent twice, the second finds them taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any, Final, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 
 T = TypeVar("T")
+AT_MOST_SECONDS: Final = 5.0
+"""So old may be what is sent once more."""
 
 
 def first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -32,17 +35,21 @@ def first_row(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | No
 def unchecked(database: Any, ask: Callable[[], T]) -> T:
     """What `ask` gives over a PostgreSQL connection that may have been lost since the last request; then over a new one.
 
-    `ask` makes the connection where there is none, and may be sent twice.
+    `ask` makes the connection where there is none, and may be sent twice. Where it took long to find out, it is an error: what is asked
+    speaks of the moment before.
     """
     if not database.health_check_enabled or database.health_check_done or database.in_atomic_block:
         return ask()
     database.health_check_done = True
+    began = monotonic()
     try:
         return ask()
     except (InterfaceError, OperationalError):
         if database.is_usable():
             raise
         database.close()
+        if monotonic() - began > AT_MOST_SECONDS:
+            raise
         return ask()
 
 

@@ -4,12 +4,15 @@ What is known here may have been revoked since. Whoever takes it from here has i
 (`downloads.gate`), which gives nothing where the key has ended. So a key opens nothing from the moment on that its end is
 acknowledged, as one that is looked up each time, and a question takes one way to the database in place of two.
 
-A test platform's key is never kept: its clock may stand elsewhere than that by which a key ends.
+A test platform's key is never kept: its clock may stand elsewhere than that by which a key ends. Scopes are given once and never
+changed; what is wrong with the form of a question is said before the key is confirmed.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from employers.models import ApiKey
 
@@ -36,6 +39,12 @@ def keep(token: str, key: ApiKey) -> None:
     if len(_known) >= MOST:
         _known.clear()
     _known[ApiKey.hash_key(token)] = key
+
+
+def confirm(key_id: UUID, now: datetime) -> None:
+    """Raises KeyEnded where the key is no longer in force: for what waited, or wrote nothing, since it was looked up."""
+    if not ApiKey.objects.live(now).filter(pk=key_id).exists():
+        raise KeyEnded
 
 
 def forget(key: ApiKey) -> None:

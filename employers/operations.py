@@ -426,7 +426,7 @@ def note_key_use(key: ApiKey, now: datetime) -> None:
     """Keep that `key` is in use, at most once an hour."""
     if key.last_used_at is None or now - key.last_used_at >= timedelta(hours=1):
         unused = Q(last_used_at=None) | Q(last_used_at__lte=now - timedelta(hours=1))
-        ApiKey.objects.filter(unused, pk=key.pk).update(last_used_at=now)
+        ApiKey.objects.live(now).filter(unused, pk=key.pk).update(last_used_at=now)
         key.last_used_at = now
 
 

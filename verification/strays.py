@@ -1,70 +1,68 @@
 """Which stored files does no row name? Those of a process that was killed after it had stored a file and before its row was there.
 
-A file is private by its row: who may see it, and when it goes. One without any is seen by nobody and would never go, so it is erased
-once it is a day old. What the rows name is asked of every file field that there is, so a new one needs no word here.
+They are sealed, and nobody is shown them. A person looks and erases (`manage.py stray_files`): that something is named nowhere may also
+mean that this database is not the one of these files, and what is erased does not come back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import structlog
 from django.apps import apps
 from django.core.files.storage import storages
 from django.db import models
 
+from verification import golden
+from verification.models import GoldenCase
 from verification.storage import EncryptedStorage
 
-log = structlog.get_logger()
-
 AFTER: Final = timedelta(days=1)
-"""No request and no work of the queue lasts as long."""
-LOOKED_BACK: Final = timedelta(days=30)
-"""Older ones were looked at before: so a look costs as much as a month is large, and not as all that is kept."""
-FEW: Final = 20
-"""So many strays are believed in any case."""
-BELIEVED: Final = 0.1
-"""And so large a part of those looked at. More means that these rows are not of these files: another database, or one from before."""
+"""Younger files may be those of work that is still being done; no request and no work of the queue lasts as long."""
+AT_ONCE: Final = 10_000
 
 
-def erase(now: datetime) -> int:
-    """Erase what no row names, or nothing if that is too much to be true; how many files went."""
+def find(now: datetime) -> tuple[set[str], int]:
+    """The names of the stray files, and how many files were looked at."""
     storage = storages["default"]
     if not isinstance(storage, EncryptedStorage):
-        return 0
-    looked_at = _stored(storage.location, now - LOOKED_BACK, now - AFTER)
-    strays = looked_at - _named(looked_at)
-    if len(strays) > max(FEW, BELIEVED * len(looked_at)):
-        log.error("stray_files_not_believed", strays=len(strays), files=len(looked_at))
-        return 0
-    for name in strays:
-        storage.delete(name)
-    if strays:
-        log.warning("stray_files_erased", strays=len(strays), files=len(looked_at))
-    return len(strays)
+        return set(), 0
+    stored = _stored(storage.location, now - AFTER)
+    strays = set(stored)
+    for name in _named():
+        strays.discard(name)
+    return strays, len(stored)
 
 
-def _stored(folder: Path, since: datetime, before: datetime) -> set[str]:
-    """The files of that span, by the names that rows give them; and what was broken off as it was written."""
+def _stored(folder: Path, before: datetime) -> set[str]:
+    """The files that were written before, by the names that rows give them; and what was broken off as it was written."""
     found: set[str] = set()
     for file in folder.glob("??/*"):
         try:
             written = file.stat().st_mtime
         except FileNotFoundError:
             continue
-        if since.timestamp() <= written < before.timestamp():
+        if written < before.timestamp():
             found.add(file.relative_to(folder).as_posix())
     return found
 
 
-def _named(wanted: set[str]) -> set[str]:
-    """Those of `wanted` that some row gives."""
-    named: set[str] = set()
+def _named() -> Iterator[str]:
+    """Every name that some row gives: in a field for files, of whatever model, or in a golden case's recipe."""
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.concrete_fields:
             if isinstance(field, models.FileField):
-                names = model._base_manager.exclude(**{field.name: ""}).values_list(field.name, flat=True)
-                named.update(name for name in names.iterator(chunk_size=10_000) if name in wanted)
-    return named
+                yield from _names_in(model, field.name)
+    for recipe in GoldenCase.objects.values_list("recipe", flat=True):
+        yield from golden.files_of(recipe)
+
+
+def _names_in(model: type[models.Model], field: str) -> Iterator[str]:
+    """In spans by the key, without a cursor that the server would hold."""
+    rows = model._base_manager.exclude(**{field: ""}).order_by("pk").values_list("pk", field)
+    last = None
+    while span := list((rows if last is None else rows.filter(pk__gt=last))[:AT_ONCE]):
+        yield from (name for _, name in span if name)
+        last = span[-1][0]

@@ -21,7 +21,6 @@ from verification import (
     readings,
     renewing,
     settling,
-    strays,
     triage,
     watching,
 )
@@ -134,9 +133,3 @@ def end_golden() -> None:
 def place_queue() -> None:
     """Give what waits for a reviewer its place where it has none, or where time has moved it."""
     triage.place_anew(timezone.now())
-
-
-@shared_task
-def erase_strays() -> None:
-    """Files that no row names, since a process was killed as it made one."""
-    strays.erase(timezone.now())

@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pytest
 from django.conf import settings
+from django.core.checks import ERROR
+from django.core.checks import run_checks as check_all
 from django.http import HttpRequest, JsonResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -61,8 +63,11 @@ def test_without_tls_the_api_is_led_to_it_as_pages_are(now: datetime, client: Cl
 
 
 def test_each_stands_for_one_of_the_frameworks() -> None:
-    """So that the framework's own checks of the settings find what they look for."""
+    """The console's own checks ask for their kind; what looks for the framework's names is silenced, and asserted here."""
     ours = [import_string(name) for name in settings.MIDDLEWARE if name.startswith("config.for_pages.")]
     assert len(ours) == 8
+    assert settings.SESSION_COOKIE_SECURE == settings.CSRF_COOKIE_SECURE == settings.HTTPS
+    assert settings.SESSION_COOKIE_HTTPONLY and settings.X_FRAME_OPTIONS == "DENY"
+    assert [error for error in check_all() if error.level >= ERROR] == []
     for each in ours:
         assert each.__mro__[1].__name__ == "_ForPages" and each.__mro__[2].__module__.split(".")[0] in ("django", "csp", "whitenoise")

@@ -7,12 +7,12 @@ import json
 import threading
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -36,7 +36,8 @@ from downloads.specimens.person import Contact
 from downloads.specimens.resume import make as specimen
 from employers.clock import now_for
 from employers.enrolling import set_phone
-from employers.models import ApiClient, Employer, User
+from employers.models import ApiClient, ApiKey, Employer, User
+from employers.operations import revoke_api_client, revoke_key
 from events.actor import SYSTEM
 from events.errors import ProviderBroken, Refused
 from events.models import Event, Mail
@@ -329,16 +330,42 @@ def test_who_is_suspended_meanwhile_is_handed_nothing(shop: Shop, monkeypatch: p
     assert (told["http"], told["code"]) == (422, "employer_suspended") and not CopyLink.objects.exists()
 
 
-def test_few_wait_at_once_and_the_others_are_answered_at_once(shop: Shop, worker: list[float]) -> None:
-    held = [waiting._places.acquire(blocking=False) for _ in range(waiting.AT_ONCE)]
-    try:
-        assert all(held)
+def test_few_wait_at_once_and_the_others_are_answered_at_once(shop: Shop, worker: list[float], settings: Any) -> None:
+    with ExitStack() as places:
+        for _ in range(settings.RELEASES_AWAITED):
+            assert places.enter_context(waiting._place(uuid4()))
         told = shop.post(shop.gate_pass(), pdf(), prefer="wait=10")
         assert (told["http"], told["state"], told["applied"]) == (202, "preparing", None) and not worker
-    finally:
-        for _ in held:
-            waiting._places.release()
     assert shop.post(shop.gate_pass("c-2"), pdf(), prefer="wait=10")["http"] == 201, "a place is given back"
+
+
+def test_a_platform_waits_once_in_each_process(shop: Shop, worker: list[float]) -> None:
+    with waiting._place(shop.client.pk):
+        gate_pass = shop.gate_pass()
+        first = shop.post(gate_pass, pdf(), prefer="wait=10")
+        assert (first["http"], first["applied"]) == (202, None) and not worker
+        make(first)
+        again = shop.post(gate_pass, pdf(), prefer="wait=10")
+        assert (again["http"], again["id"]) == (201, first["id"]) and again["link"], "what is there needs no place to wait in"
+
+
+def test_a_deployment_may_have_nobody_wait(shop: Shop, worker: list[float], settings: Any) -> None:
+    settings.RELEASES_AWAITED = 0
+    assert shop.post(shop.gate_pass(), pdf(), prefer="wait=10")["http"] == 202 and not worker
+
+
+@pytest.mark.parametrize("whole_platform", [False, True])
+def test_a_key_that_is_revoked_meanwhile_is_handed_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch, whole_platform: bool) -> None:
+    def sleep(_: float) -> None:
+        make({"id": Copy.objects.get().pk})
+        if whole_platform:
+            revoke_api_client(shop.client, SYSTEM, timezone.now())
+        else:
+            revoke_key(ApiKey.objects.get(client=shop.client), SYSTEM, timezone.now())
+
+    monkeypatch.setattr(waiting, "sleep", sleep)
+    told = shop.post(shop.gate_pass(), pdf(), prefer="wait=10")
+    assert (told["http"], told["code"]) == (401, "key_missing_or_wrong") and not CopyLink.objects.exists()
 
 
 def test_under_an_idempotency_key_nobody_waits(shop: Shop, worker: list[float]) -> None:

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 from django.test import Client
 from django.utils import timezone
 
 from downloads import gate, turns
 from downloads.models import GateDecision
-from employers import known_keys
+from employers import asking, known_keys
 from employers.models import ApiClient, ApiKey, Member, Scope
 from employers.operations import create_api_client, revoke_api_client, revoke_key, rotate_key
 from events.actor import SYSTEM
@@ -114,6 +114,8 @@ def test_what_confirms_nothing_looks_keys_up(platform: Platform) -> None:
 def test_a_key_that_may_not_ask_is_told_so_known_or_not() -> None:
     other = Platform(Scope.EVENTS_READ)
     assert [other.ask().status_code for _ in range(2)] == [403, 403] and not GateDecision.objects.exists()
+    revoked(other)
+    assert other.ask().status_code == 401 and not other.is_known()
 
 
 def test_nobody_is_known_by_a_part_of_a_key(platform: Platform) -> None:
@@ -142,6 +144,15 @@ def test_that_a_known_key_is_in_use_is_kept_once_an_hour(platform: Platform, dja
     assert kept is not None and kept > long_ago
     with django_assert_num_queries(0 if connection.vendor == "postgresql" else 1):
         platform.ask("c-3")
+
+
+def test_a_key_that_has_ended_is_not_in_use(platform: Platform) -> None:
+    ApiKey.objects.filter(pk=platform.key.pk).update(last_used_at=None)
+    known = known_keys.known(platform.text)
+    assert known is not None
+    known.last_used_at = None
+    revoked(platform)
+    assert platform.ask("c-2").status_code == 401 and ApiKey.objects.get(pk=platform.key.pk).last_used_at is None
 
 
 def test_not_more_are_known_than_there_is_room_for(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,6 +209,21 @@ def test_over_a_connection_that_was_lost_a_question_is_asked_once_more(now: date
     lose()
     (answer,) = _ask(made)
     assert answer.allowed and GateDecision.objects.get().pk == answer.id
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_took_long_to_be_found_lost_is_not_asked_of_an_old_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Platform()
+    ready()
+    lose()
+    monkeypatch.setattr(asking, "monotonic", iter([0.0, asking.AT_MOST_SECONDS + 0.1]).__next__)
+    with pytest.raises(DatabaseError):
+        _ask(made)
+    assert not GateDecision.objects.exists()
+    monkeypatch.undo()
+    (answer,) = _ask(made)
+    assert answer.allowed
 
 
 @pytest.mark.postgresql

@@ -1,9 +1,10 @@
-"""Is what no row names erased in time, and nothing else, ever?"""
+"""Is what no row names found, and nothing else, ever erased?"""
 
 from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,19 @@ import pytest
 from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from downloads.models import Trace
 from tests.factories import make_case, make_document, make_member
-from verification import strays
-from verification.models import DocumentPage
+from verification import golden, strays
+from verification.models import DocumentPage, GoldenCase, GoldenKind
 from verification.storage import EncryptedStorage
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -28,28 +32,48 @@ def _folder(settings: Any, tmp_path: Path) -> None:
     settings.DOCUMENTS_DIR = tmp_path / "documents"
 
 
-def stored(now: datetime, age: timedelta) -> str:
+def stored(age: timedelta = 2 * DAY) -> str:
     name = str(default_storage.save("page", ContentFile(b"a page")))
-    written = (now - age).timestamp()
+    written = (timezone.now() - age).timestamp()
     os.utime(EncryptedStorage().location / name, (written, written))
     return name
 
 
-DAY = timedelta(days=1)
+def named(number: int, now: datetime) -> list[str]:
+    """So many old files that rows name."""
+    document = make_document(make_case(make_member(now), now), now)
+    names = [stored() for _ in range(number)]
+    for at, name in enumerate(names):
+        DocumentPage.objects.create(document=document, number=100 + at, image=name, width=1, height=1)
+    return names
 
 
-def test_a_file_of_no_row_goes_once_it_is_a_day_old(now: datetime) -> None:
-    old, young = stored(now, DAY + timedelta(minutes=1)), stored(now, DAY - timedelta(minutes=1))
-    assert strays.erase(now) == 1
-    assert not default_storage.exists(old) and default_storage.exists(young)
-    assert strays.erase(now) == 0
+def run(*options: str) -> str:
+    said = StringIO()
+    call_command("stray_files", *options, stdout=said)
+    return said.getvalue()
+
+
+def test_they_are_counted_and_go_only_when_that_is_asked(now: datetime) -> None:
+    kept, old, young = named(3, now), stored(DAY + timedelta(minutes=1)), stored(DAY - timedelta(minutes=1))
+    assert "1 of 4 stored files" in run() and default_storage.exists(old)
+    assert "Erased: 1." in run("--erase")
+    assert not default_storage.exists(old) and default_storage.exists(young) and all(default_storage.exists(name) for name in kept)
+    assert "0 of 3 stored files" in run("--erase")
 
 
 def test_what_was_broken_off_as_it_was_written_goes_too(now: datetime) -> None:
-    name = stored(now, 2 * DAY)
-    whole = EncryptedStorage().location / name
+    named(3, now)
+    whole = EncryptedStorage().location / stored()
     part = whole.rename(whole.with_name(whole.name + ".part"))
-    assert strays.erase(now) == 1 and not part.exists()
+    assert "Erased: 1." in run("--erase") and not part.exists()
+
+
+def test_the_files_of_another_database_stay() -> None:
+    names = [stored() for _ in range(3)]
+    with pytest.raises(CommandError, match="None was erased"):
+        run("--erase")
+    assert all(default_storage.exists(name) for name in names)
 
 
 def fields() -> list[tuple[type[models.Model], str]]:
@@ -58,35 +82,27 @@ def fields() -> list[tuple[type[models.Model], str]]:
     ]
 
 
-def test_whatever_a_row_names_stays(now: datetime) -> None:
-    case = make_case(make_member(now), now)
-    kept = [stored(now, 2 * DAY) for _ in range(3)]
-    document = make_document(case, now)
-    DocumentPage.objects.filter(document=document).delete()
-    DocumentPage.objects.create(document=document, number=1, image=kept[0], width=1, height=1)
-    Trace.objects.create(why="found on a market", asked_at=now, due_at=now, leak=kept[1], evidence=kept[2])
-    stray = stored(now, 2 * DAY)
-    assert strays.erase(now) == 1
-    assert all(default_storage.exists(name) for name in kept) and not default_storage.exists(stray)
-
-
 def test_every_field_that_names_files_is_asked(now: datetime) -> None:
     """Also those that are added later: they are found by their kind."""
     with CaptureQueriesContext(connection) as asked:
-        strays.erase(now)
+        strays.find(now)
     said = [query["sql"] for query in asked.captured_queries]
     for model, name in fields():
         assert any(f'"{model._meta.db_table}"."{name}"' in sql for sql in said), (model, name)
     assert len(fields()) >= 6
 
 
-def test_too_many_strays_are_another_databases_files(now: datetime) -> None:
-    names = [stored(now, 2 * DAY) for _ in range(strays.FEW + 1)]
-    assert strays.erase(now) == 0 and all(default_storage.exists(name) for name in names)
-    default_storage.delete(names[0])
-    assert strays.erase(now) == strays.FEW
+def test_whatever_a_row_names_is_none(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strays, "AT_ONCE", 2)
+    named(5, now)
+    Trace.objects.create(why="found on a market", asked_at=now, due_at=now, leak=stored(), evidence=stored())
+    stray = stored()
+    assert strays.find(timezone.now()) == ({stray}, 8)
 
 
-def test_what_is_older_than_a_month_was_looked_at_before(now: datetime) -> None:
-    name = stored(now, strays.LOOKED_BACK + DAY)
-    assert strays.erase(now) == 0 and default_storage.exists(name)
+def test_the_pages_of_a_golden_case_stand_in_its_recipe_alone(now: datetime) -> None:
+    pages = [{"number": number, "image": stored()} for number in (1, 2)]
+    recipe = {"documents": [{"pages": pages}]}
+    GoldenCase.objects.create(kind=next(iter(GoldenKind)), name="示例", right_verb="approve", recipe=recipe, made_at=now)
+    GoldenCase.objects.create(kind=next(iter(GoldenKind)), name="", right_verb="approve", recipe={}, made_at=now, retired_at=now)
+    assert golden.files_of(recipe) and strays.find(timezone.now()) == (set(), 2)
