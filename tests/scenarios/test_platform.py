@@ -6,10 +6,13 @@ import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from django.utils import timezone
 
+from downloads.specimens.resume import make as resume
 from employers.models import ApiClient, Scope
 from employers.operations import create_api_client
 from tests.events.receiver import receiving
@@ -100,6 +103,31 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
         assert list(zizhi.members(made.id)) == []
         with pytest.raises(NotFound, match="employer_unknown"):
             zizhi.employer(member.id)
+
+
+def test_a_resume_leaves_in_one_call(broker: str, live_server: Any, tmp_path: Path) -> None:
+    """Asked for, made by a real worker, and handed over by the answer: the link opens once, and the receipt follows."""
+    _, key = create_api_client("a test", list(Scope), timezone.now(), test=True)
+    log = tmp_path / "worker.log"
+    with running_worker(broker, log, beat=True, ZIZHI_SWEEP_SECONDS="1"), Zizhi(key, live_server.url, gate_timeout=20, timeout=30) as zizhi:
+        code = next(recipe.uscc for recipe in zizhi.test_recipes() if recipe.recipe == 0)
+        employer = zizhi.create_employer("co-1", "云溪市示例科技有限公司", code).id
+        member = zizhi.add_member(employer, "hr-7", f"hr@{code.lower()}.test", role="owner").id
+        zizhi.set_member_phone(employer, member, "13800000001")
+        zizhi.test_hand_in(employer, member)
+        yes = zizhi.may_download(employer, member, "cand-1")
+        assert yes.gate_pass
+        for _ in range(6):  # a machine that does much else may take longer than a call waits
+            copy = zizhi.release(yes.gate_pass, "15400000000", resume(3, "plain", "zh").pdf, wait=20)
+            if copy.state != "preparing":
+                break
+        assert copy.state == "ready" and copy.link and copy.relay and copy.removed, log.read_text()[-2000:]
+        link = live_server.url + urlsplit(copy.link.url).path
+        first, second = httpx.get(link), httpx.get(link)
+        assert first.status_code == 200 and first.content.startswith(b"%PDF") and second.status_code == 410
+        left = zizhi.read_release(copy.id)
+        assert left.receipt and left.opened_at and left.link is None
+        assert [each.id for each in zizhi.releases(candidate="cand-1")] == [copy.id]
 
 
 def _approved(told: list[Event]) -> bool:
