@@ -65,7 +65,7 @@ class CopiesFilter(SpanFilter):
 
 @admin.register(Copy)
 class CopyAdmin(OfPlatform, ForWhoTraces):
-    list_display = ("requested_at", "number", "state", "receiver", "platform", "candidate", "opened_at", "why_not")
+    list_display = ("requested_at", "number", "state", "receiver", "candidate", "opened_at", "why_not")
     list_filter = (CopiesFilter, "state")
     search_fields = ("=number", "=candidate", "=id", "=decision_id", "=employer__uscc")
     search_help_text = _("A copy's whole number, a candidate's reference, a credit code, or an id")
