@@ -436,7 +436,7 @@ _EVERY: dict[str, float] = {
     "downloads.tasks.remind_erasures": 3600,
     "downloads.tasks.close_relays": 5,
     "downloads.tasks.sweep_relays": SWEEP_SECONDS,
-    "downloads.tasks.sweep_teams": SWEEP_SECONDS,
+    "downloads.tasks.sweep_teams": 5,
     "downloads.tasks.poll_calls": 300,
     "events.tasks.sweep_mail": SWEEP_SECONDS,
     "events.tasks.sweep_outgoing": SWEEP_SECONDS,

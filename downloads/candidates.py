@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from downloads import relaying, turns
 from downloads.models import BlockedEmployer, Candidate, CandidateDefault, Mode
@@ -29,6 +29,7 @@ from events.models import record
 from events.sealing import seal_text, unseal_text
 
 MOST_BLOCKED: Final = 200
+TRIES: Final = 5
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,24 @@ def put_candidate(client: ApiClient, reference: str, told: Told, now: datetime) 
     """
     reference = checked_reference(reference)
     email = _checked(told.email, client)
+    for _ in range(TRIES):
+        try:
+            return _put(client, reference, told, email, now)
+        except _TurnMissed:  # the platform says two things of them at the same moment
+            continue
+    raise DatabaseError("what is blocked does not stand still")
+
+
+class _TurnMissed(Exception):
+    """A company is to be blocked whose turn was not taken, since it was blocked already as the turns were."""
+
+
+def _put(client: ApiClient, reference: str, told: Told, email: str, now: datetime) -> tuple[Candidate, bool]:
     with transaction.atomic():
         known = Candidate.objects.of(client.pk).filter(reference=reference).first()
         before = set(known.blocked.filter(own=False).values_list("uscc", flat=True)) if known else set()
-        for uscc in sorted(before ^ set(told.blocked)):
+        taken = sorted(before ^ set(told.blocked))
+        for uscc in taken:
             turns.take_company(uscc)
         is_new = known is None
         if is_new:
@@ -62,7 +77,7 @@ def put_candidate(client: ApiClient, reference: str, told: Told, now: datetime) 
         except IntegrityError:  # the platform has told of them twice at the same moment
             candidate, is_new = locked(Candidate.objects.of(client.pk).get(reference=reference).pk), False
         changed = _write(candidate, told, email, now)
-        gone, blocked = _block_as_told(candidate, told.blocked, now)
+        gone, blocked = _block_as_told(candidate, told.blocked, taken, now)
         if told.mode == Mode.CLOSED and (is_new or changed):
             relaying.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
         elif blocked:
@@ -91,13 +106,15 @@ def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
     return True
 
 
-def _block_as_told(candidate: Candidate, told: Mapping[str, str], now: datetime) -> tuple[bool, list[str]]:
-    """Whether any company is blocked no more, and the codes of those that are from now on."""
+def _block_as_told(candidate: Candidate, told: Mapping[str, str], taken: Collection[str], now: datetime) -> tuple[bool, list[str]]:
+    """Whether any company is blocked no more, and the codes of those that are from now on, whose turn has to be `taken`."""
     gone, _ = candidate.blocked.filter(own=False).exclude(uscc__in=told).delete()
     there = set(candidate.blocked.values_list("uscc", flat=True))
     new = [
         BlockedEmployer(candidate=candidate, uscc=uscc, name=name, own=False, at=now) for uscc, name in told.items() if uscc not in there
     ]
+    if any(block.uscc not in taken for block in new):
+        raise _TurnMissed
     BlockedEmployer.objects.bulk_create(new)
     return bool(gone), [block.uscc for block in new]
 

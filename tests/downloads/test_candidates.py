@@ -6,6 +6,7 @@ import itertools
 import threading
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
@@ -298,6 +299,33 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(change: str, n
             thread.join()
     assert log["late"] == [] and log["errors"] == []
     assert log["codes"].count("yes") >= 10 and log["codes"].count(why) >= 25, {code: log["codes"].count(code) for code in set(log["codes"])}
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block is there as the turns are taken, and gone as it is to be written: another call of the platform took it back."""
+    live, now = Live(timezone.now()), timezone.now()
+    told = candidates.Told(Mode.TELL_AFTER, blocked={live.employer.uscc: ""})
+    row, _ = candidates.put_candidate(live.client, "c-1", told, now)
+    truly, took = candidates.locked, list[str]()
+    monkeypatch.setattr("downloads.turns.take_company", took.append)
+
+    def locked(candidate_id: UUID) -> Candidate:
+        def take_back() -> None:
+            candidates.put_candidate(live.client, "c-1", candidates.Told(Mode.TELL_AFTER), timezone.now())
+            connections.close_all()
+
+        monkeypatch.setattr(candidates, "locked", truly)
+        other = threading.Thread(target=take_back)
+        other.start()
+        other.join()
+        return truly(candidate_id)
+
+    monkeypatch.setattr(candidates, "locked", locked)
+    candidates.put_candidate(live.client, "c-1", told, now)
+    assert [block.uscc for block in row.blocked.all()] == [live.employer.uscc]
+    assert took == [live.employer.uscc] * 2, "that of taking it back, and that of blocking it anew"
 
 
 @pytest.mark.postgresql
