@@ -62,8 +62,10 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Django's default is that nothing can be prepared at all. So: what asks for it (`downloads/turns.py`), and nothing else.
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = sys.maxsize
-    # A server that is gone without a word is given up after seconds, not after the quarter of an hour that the system would wait.
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 10, "tcp_user_timeout": 15_000} | DATABASES["default"]["OPTIONS"]
+    # A server that is gone without a word is given up after seconds, and not after the hours that the system would wait: as it is
+    # connected to, while something is on its way to it, and while an answer is waited for.
+    _given_up = {"connect_timeout": 10, "tcp_user_timeout": 15_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    DATABASES["default"]["OPTIONS"] = _given_up | DATABASES["default"]["OPTIONS"]
 
 # --- Applications --------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -426,6 +428,7 @@ _EVERY: dict[str, float] = {
     "verification.tasks.place_queue": SWEEP_SECONDS,
     "verification.tasks.give_golden": SWEEP_SECONDS,
     "verification.tasks.end_golden": 3600,
+    "verification.tasks.look_for_strays": 6 * 3600,
     "downloads.tasks.lift_step_ups": SWEEP_SECONDS,
     "downloads.tasks.watch_downloads": WATCH_DOWNLOADS_SECONDS,
     "downloads.tasks.retire_answers": 3600,

@@ -166,7 +166,7 @@ def release(
     response: HttpResponse,
     body: Form[ReleaseIn],
     resume: Annotated[UploadedFile | None, File()] = None,
-    prefer: Annotated[str, Header(alias="Prefer", max_length=200, description=_PREFER)] = "",
+    prefer: Annotated[str, Header(alias="Prefer", description=_PREFER)] = "",
 ) -> Status[ResumeReleaseOut]:
     """Spends the pass and makes the copy: redacted, marked, with a relay number. It is there within seconds.
 

@@ -56,16 +56,16 @@ class Asked:
 def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     """The copy that is made for whom the pass was given. Asked again for the same resume, the same copy.
 
-    A pass is not spent where the candidate cannot be reached by a relay number, and where too many copies wait. A copy that failed
-    can be asked for again by the pass that it began with, while the employer may still download. Raises Refused: `release_busy`, what
-    `passes.spend` and `relaying.bind` raise, `relay_no_caller`, and of the file `resume_empty`, `resume_too_large`,
-    `resume_format_not_supported`, `resume_missing`, `resume_source_missing`.
+    A pass is not spent where the candidate cannot be reached by a relay number, and where too many copies wait. A copy that failed can
+    be asked for again by the pass that it began with, while the employer may still download. Raises Refused: `release_busy`,
+    `release_closed` of one that is handed out no longer, what `passes.spend` and `relaying.bind` raise, `relay_no_caller`, and of the
+    file `resume_empty`, `resume_too_large`, `resume_format_not_supported`, `resume_missing`, `resume_source_missing`.
     """
     _look_at(asked)
     decision_id = passes.decision_of(asked.gate_pass, client.pk)
     existing: Copy | None = Copy.objects.of(client.pk).select_related("binding", "resume").filter(decision_id=decision_id).first()
     if existing is not None and existing.state != CopyState.FAILED:
-        return _the_same(existing, asked)
+        return _the_same(existing, asked, now)
     waiting = Copy.objects.waiting().of(client.pk) if client.test else Copy.objects.waiting().filter(test=False)
     if waiting.count() >= settings.RELEASES_WAITING:
         raise Refused("release_busy", details={"retry_after": str(BUSY_SECONDS)})
@@ -81,7 +81,7 @@ def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
         if original:
             default_storage.delete(original)
         if refused.code == "pass_spent" and (first := Copy.objects.of(client.pk).filter(decision_id=decision_id).first()):
-            return _the_same(first, asked)  # another call began it meanwhile
+            return _the_same(first, asked, now)  # another call began it meanwhile
         raise
     except BaseException:
         if original:
@@ -116,11 +116,18 @@ def _somebody_can_call(decision_id: UUID, client: ApiClient) -> None:
         raise Refused("relay_no_caller")
 
 
-def _the_same(copy: Copy, asked: Asked) -> Copy:
+def _the_same(copy: Copy, asked: Asked, now: datetime) -> Copy:
     same = copy.original_reference == asked.reference if asked.resume is None else copy.sha256 == _digest(asked.resume)
     if not same:
         raise Refused("pass_spent", "gate_pass")
+    if _is_over(copy, now):
+        raise Refused("release_closed")
     return copy
+
+
+def _is_over(copy: Copy, now: datetime) -> bool:
+    """Whether the copy is handed out no longer."""
+    return copy.state == CopyState.CLOSED or (copy.links_until is not None and copy.links_until <= now)
 
 
 def _digest(resume: bytes | None) -> str:
@@ -241,7 +248,7 @@ def make_link(copy_id: UUID, client: ApiClient, now: datetime) -> tuple[CopyLink
         copy = seen(copy_id, client)
         if copy.state in (CopyState.PREPARING, CopyState.FAILED):
             raise Refused("release_not_ready", seen=copy.state)
-        if copy.state == CopyState.CLOSED or copy.links_until is None or copy.links_until <= now:
+        if _is_over(copy, now):
             raise Refused("release_closed")
         _may_still(copy, now)
         link = CopyLink.objects.create(of=copy, made_at=now, expires_at=now + LINK_GOOD_FOR)

@@ -137,7 +137,7 @@ def close_relays() -> None:
 def sweep_teams() -> None:
     """Look whether teams have changed, and ring for those of which a provider is to be told."""
     now = timezone.now()
-    teams.look(now, now - timedelta(seconds=4 * settings.SWEEP_SECONDS))
+    teams.look(now, now - timedelta(minutes=15))  # many rounds long, since busy workers miss some
     ring_due(RelayTeam.objects.all(), tell_team, now)
 
 

@@ -1,4 +1,5 @@
-"""Which stored files does no row name? Those of a process that was killed after it had stored a file and before its row was there.
+"""Which stored files does no row name? Those of a process that was killed between storing a file and its row, or between the row that let
+go of a file and erasing it.
 
 They are sealed, and nobody is shown them. A person looks and erases (`manage.py stray_files`): that something is named nowhere may also
 mean that this database is not the one of these files, and what is erased does not come back.

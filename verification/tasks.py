@@ -21,6 +21,7 @@ from verification import (
     readings,
     renewing,
     settling,
+    strays,
     triage,
     watching,
 )
@@ -133,3 +134,11 @@ def end_golden() -> None:
 def place_queue() -> None:
     """Give what waits for a reviewer its place where it has none, or where time has moved it."""
     triage.place_anew(timezone.now())
+
+
+@shared_task
+def look_for_strays() -> None:
+    """Have the log tell of stored files that no row names; a person erases them (`manage.py stray_files`)."""
+    found, looked_at = strays.find(timezone.now())
+    if found:
+        log.warning("stray_files_found", strays=len(found), files=looked_at)

@@ -314,6 +314,20 @@ def test_who_waited_in_vain_asks_once_more_by_the_same_pass(shop: Shop, monkeypa
     assert list(PassUse.objects.values_list("reason", flat=True)) == [""]
 
 
+@pytest.mark.parametrize("prefer", ["", "wait=1"])
+@pytest.mark.parametrize("swept", [False, True])
+def test_what_is_handed_out_no_longer_is_said_to_be_closed(shop: Shop, prefer: str, swept: bool) -> None:
+    gate_pass = shop.gate_pass()
+    made = shop.post(gate_pass, pdf())
+    make(made)
+    shop.platform.move("P2D")
+    if swept:
+        retiring.retire_copies(now_for(ApiClient.objects.get(pk=shop.client.pk)), 365)
+        assert Copy.objects.get().state == CopyState.CLOSED
+    again = shop.post(gate_pass, pdf(), prefer=prefer)
+    assert (again["http"], again["code"]) == (410, "release_closed")
+
+
 def test_what_fails_while_it_is_waited_for_says_why(shop: Shop, worker: list[float]) -> None:
     told = shop.post(shop.gate_pass(), b"%PDF-1.7 and nothing more", prefer="wait=10")
     assert (told["http"], told["state"], told["link"]) == (202, "failed", None)

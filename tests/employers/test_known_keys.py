@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -186,12 +187,16 @@ def test_after_a_revocation_was_acknowledged_no_thread_hears_a_yes() -> None:
     threads = [threading.Thread(target=keep_asking, args=[number]) for number in range(6)]
     for thread in threads:
         thread.start()
-    while GateDecision.objects.count() < 30:
-        pass
-    revoked(made)
-    over.set()
-    for thread in threads:
-        thread.join()
+    try:
+        ends = time.monotonic() + 60
+        while GateDecision.objects.count() < 30:
+            assert time.monotonic() < ends and all(thread.is_alive() for thread in threads)
+            time.sleep(0.01)
+        revoked(made)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
     assert not late and made.ask().status_code == 401
 
 

@@ -123,7 +123,7 @@ def test_a_resume_leaves_in_one_call(broker: str, live_server: Any, tmp_path: Pa
                 break
         assert copy.state == "ready" and copy.link and copy.relay and copy.removed, log.read_text()[-2000:]
         link = live_server.url + urlsplit(copy.link.url).path
-        first, second = httpx.get(link), httpx.get(link)
+        first, second = (httpx.get(link, timeout=30) for _ in range(2))
         assert first.status_code == 200 and first.content.startswith(b"%PDF") and second.status_code == 410
         left = zizhi.read_release(copy.id)
         assert left.receipt and left.opened_at and left.link is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from downloads.models import Trace
 from tests.factories import make_case, make_document, make_member
-from verification import golden, strays
+from verification import golden, strays, tasks
 from verification.models import DocumentPage, GoldenCase, GoldenKind
 from verification.storage import EncryptedStorage
 
@@ -56,24 +56,34 @@ def run(*options: str) -> str:
 
 def test_they_are_counted_and_go_only_when_that_is_asked(now: datetime) -> None:
     kept, old, young = named(3, now), stored(DAY + timedelta(minutes=1)), stored(DAY - timedelta(minutes=1))
-    assert "1 of 4 stored files" in run() and default_storage.exists(old)
-    assert "Erased: 1." in run("--erase")
+    written = datetime.fromtimestamp((EncryptedStorage().location / old).stat().st_mtime, UTC)
+    said = run()
+    assert "1 of 4 stored files" in said and f"Written from {written:%Y-%m-%d %H:%M}" in said and default_storage.exists(old)
+    assert "Erased: 1." in run("--erase", "1")
     assert not default_storage.exists(old) and default_storage.exists(young) and all(default_storage.exists(name) for name in kept)
-    assert "0 of 3 stored files" in run("--erase")
+    assert "0 of 3 stored files" in run() and "Erased: 0." in run("--erase", "0")
 
 
-def test_what_was_broken_off_as_it_was_written_goes_too(now: datetime) -> None:
-    named(3, now)
+def test_what_was_broken_off_as_it_was_written_goes_too() -> None:
     whole = EncryptedStorage().location / stored()
     part = whole.rename(whole.with_name(whole.name + ".part"))
-    assert "Erased: 1." in run("--erase") and not part.exists()
+    assert "Erased: 1." in run("--erase", "1") and not part.exists()
 
 
-def test_the_files_of_another_database_stay() -> None:
+def test_whoever_gives_another_number_has_not_looked() -> None:
     names = [stored() for _ in range(3)]
-    with pytest.raises(CommandError, match="None was erased"):
-        run("--erase")
+    with pytest.raises(CommandError, match="Seen: 3; expected: 2"):
+        run("--erase", "2")
     assert all(default_storage.exists(name) for name in names)
+
+
+def test_the_log_tells_of_them(caplog: pytest.LogCaptureFixture) -> None:
+    tasks.look_for_strays()
+    assert not caplog.records
+    stored()
+    tasks.look_for_strays()
+    (line,) = [record.msg for record in caplog.records]
+    assert isinstance(line, dict) and (line["event"], line["strays"], line["files"]) == ("stray_files_found", 1, 1)
 
 
 def fields() -> list[tuple[type[models.Model], str]]:

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from verification import strays
+from verification.storage import EncryptedStorage
 
 
 class Command(BaseCommand):
     help = (
-        "Count the stored files, older than a day, that no row names: left by a process that was killed as it made one. "
-        "With --erase they are erased, for good."
+        "Count the stored files, older than a day, that no row names: left by a process that was killed as it stored or erased one. "
+        "With --erase and their number they are erased, for good."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--erase", action="store_true", help="erase them")
+        parser.add_argument("--erase", type=int, metavar="NUMBER", help="erase them, if they are so many")
 
     def handle(self, *args: Any, **options: Any) -> None:
         found, looked_at = strays.find(timezone.now())
-        size = sum(default_storage.size(name) for name in found if default_storage.exists(name))
-        self.stdout.write(f"{len(found)} of {looked_at} stored files are named by no row ({size / 1e6:.1f} MB).")
-        if not options["erase"] or not found:
+        storage = EncryptedStorage()
+        there = [file.stat() for name in found if (file := storage.location / name).exists()]
+        size = sum(each.st_size for each in there) / 1e6
+        self.stdout.write(f"{len(found)} of {looked_at} stored files are named by no row ({size:.1f} MB).")
+        if there:
+            first, last = (datetime.fromtimestamp(of(each.st_mtime for each in there), UTC) for of in (min, max))
+            self.stdout.write(f"Written from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC.")
+            self.stdout.write("Many, or all of the last days? Then this is an older database, or another deployment's folder: leave them.")
+        if options["erase"] is None:
             return
-        if 2 * len(found) > looked_at:
-            raise CommandError(
-                "None was erased: more than half of the files are named by no row, so this is hardly their database. "
-                "Expected: DATABASE_URL and ZIZHI_VAR_DIR of one and the same deployment."
-            )
+        if options["erase"] != len(found):
+            raise CommandError(f"None was erased. Seen: {len(found)}; expected: {options['erase']}. Look first, then give their number.")
         for name in found:
-            default_storage.delete(name)
+            storage.delete(name)
         self.stdout.write(f"Erased: {len(found)}.")
