@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck
@@ -60,11 +62,45 @@ def now() -> datetime:
     return datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The database, as migrations make it; what they put into it is kept in mind."""
+    with django_db_blocker.unblock():
+        _groups.update(groups())
+
+
+_groups: dict[str, set[tuple[str, str]]] = {}
+
+
+def groups() -> dict[str, set[tuple[str, str]]]:
+    """The permissions of each group, by application and code: their ids do not last."""
+    held = Group.objects.values_list("name", "permissions__content_type__app_label", "permissions__codename")
+    found: dict[str, set[tuple[str, str]]] = {}
+    for name, *permission in held:
+        found.setdefault(name, set()).add(tuple(permission))  # type: ignore[arg-type]
+    return found
+
+
+def _put_groups_back() -> None:
+    there = {(each.content_type.app_label, each.codename): each for each in Permission.objects.select_related("content_type")}
+    for name, permissions in _groups.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.set(there[permission] for permission in permissions if permission in there)
+
+
 _flush = TransactionTestCase._fixture_teardown
 
 
+def flush(self: TransactionTestCase) -> None:
+    """Transactional tests empty every table at the end. The groups of staff, which migrations made, are put back: with several processes
+    other tests may follow that need them.
+    """
+    _flush_events_too(self)
+    _put_groups_back()
+
+
 def _flush_events_too(self: TransactionTestCase) -> None:
-    """Transactional tests empty every table at the end, which SQLite does by DELETE; the guard steps aside for that alone."""
+    """SQLite empties tables by DELETE; the guard steps aside for that alone."""
     if connection.vendor != "sqlite":
         return _flush(self)
     with connection.cursor() as cursor:
@@ -79,4 +115,4 @@ def _flush_events_too(self: TransactionTestCase) -> None:
                 cursor.execute(statement)
 
 
-TransactionTestCase._fixture_teardown = _flush_events_too  # type: ignore[method-assign]
+TransactionTestCase._fixture_teardown = flush  # type: ignore[method-assign]

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 from config.celery import app
+from tests.conftest import flush, groups
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("config", "events", "employers", "verification", "downloads")
@@ -98,3 +100,12 @@ def test_each_round_is_a_task_and_is_let_go_before_the_next() -> None:
     for name, entry in settings.CELERY_BEAT_SCHEDULE.items():
         assert entry["task"] in app.tasks, name
         assert entry["options"]["expires"] == entry["schedule"], name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_groups_of_staff_outlive_a_test_that_empties_the_tables() -> None:
+    """Else it would hang on the order, and so on how many processes there are, which tests pass."""
+    before = groups()
+    assert before["Auditors"] and before["Leads"] > before["Seniors"]
+    flush(TransactionTestCase())
+    assert groups() == before
