@@ -1,7 +1,7 @@
 """What does a page need that no answer of the API does? Who has signed in, a language, messages, a policy for scripts, static files.
 
 A platform's system comes with a key, and is answered in both languages. To go through all that would cost each of its
-requests a tenth of what the gate's whole answer costs. The rest of `settings.MIDDLEWARE` stands around pages and API alike.
+requests a quarter of what the gate's whole answer costs. The rest of `settings.MIDDLEWARE` stands around pages and API alike.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ MOST: Final = 10_000
 """So many at most; then it begins anew."""
 
 _known: Final[dict[str, ApiKey]] = {}
-"""By their hash, as they are stored. The rows are shared by the threads and are not to be changed."""
+"""By their hash, as they are stored. The rows are shared by the threads; nothing of them is changed but when they were used last."""
 
 
 class KeyEnded(Exception):

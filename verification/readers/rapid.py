@@ -152,7 +152,8 @@ class _Found:
 class _Finding:
     """Requests to the model that finds lines: one for each of the USUAL shapes of a page, and one for every other.
 
-    That one gives its memory back after each page, a sixth of all: pages of other shapes are few, and take a tenth longer for it.
+    That one gives its memory back each time, a sixth of all. Over pictures of random sizes, with their second looks, that costs
+    5 to 11 % of the time; pages of the usual shapes pay nothing.
     """
 
     def __init__(self, session: Any, threads: int) -> None:
