@@ -82,9 +82,9 @@ def uuid_of(term: str) -> UUID | None:
 
 
 class OfPlatform:
-    """Rows keep their platform's id, and show its name."""
+    """Rows keep their platform's id. A list shows its name; the page of a row both, since the id is what is searched for."""
 
-    readonly_fields: ClassVar[Any] = ("platform",)
+    readonly_fields: ClassVar[Any] = ("named_platform",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
@@ -95,6 +95,10 @@ class OfPlatform:
     @admin.display(description=_("platform"), ordering="platform_name")
     def platform(self, row: Any) -> str:
         return str(row.platform_name or row.client_id)
+
+    @admin.display(description=_("platform"))
+    def named_platform(self, row: Any) -> str:
+        return f"{row.platform_name} · {row.client_id}" if row.platform_name else str(row.client_id)
 
 
 class Searched:

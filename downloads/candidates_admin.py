@@ -96,7 +96,7 @@ class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
     search_fields = ("=reference", "=id", "=client_id")
     search_help_text = _("A candidate's whole reference, or an id")
     ordering = ("-changed_at",)
-    fields = readonly_fields = ("id", "platform", "client_id", "reference", "mode", "spoken", "told_at", "changed_at", "erased_at")
+    fields = readonly_fields = ("id", "named_platform", "reference", "mode", "spoken", "told_at", "changed_at", "erased_at")
 
     @admin.display(description=_("language"))
     def spoken(self, candidate: Candidate) -> str:
@@ -115,7 +115,7 @@ class CandidateDefaultAdmin(OfPlatform, ForWhoSeesAnswers):
     search_fields = ("=client_id", "basis")
     search_help_text = _("A platform's id, or words of what its declaration rests on")
     ordering = ("-declared_at",)
-    fields = readonly_fields = ("platform", "client_id", "mode", "basis", "declared_at")
+    fields = readonly_fields = ("named_platform", "mode", "basis", "declared_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CandidateDefault]:
         tests = ApiClient.objects.filter(pk=OuterRef("client_id"), test=True)
@@ -144,6 +144,7 @@ class ConsentRequestAdmin(InWords, Live, ForWhoSeesAnswers):
 
 @admin.register(Release)
 class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
+    exclude = (*InWords.exclude, "client_id")
     readonly_fields = (*InWords.readonly_fields, *OfPlatform.readonly_fields)
     list_display = ("released_at", "candidate", "receiver", "uscc", "purpose", "decision_id")
     list_filter = (ReleasedFilter, "purpose")

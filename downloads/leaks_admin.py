@@ -71,7 +71,7 @@ class CopyAdmin(OfPlatform, ForWhoTraces):
     search_help_text = _("A copy's whole number, a candidate's reference, a credit code, or an id")
     ordering = ("-requested_at",)
     fields = (
-        "id", "number", "state", "why_not", "employer", "receiver", "member", "platform", "client_id", "test", "candidate", "decision_id",
+        "id", "number", "state", "why_not", "employer", "receiver", "member", "named_platform", "test", "candidate", "decision_id",
         "binding", "sha256", "requested_at", "ready_at", "links_until", "opened_at",
     )  # fmt: skip
     readonly_fields = ("why_not", *OfPlatform.readonly_fields)
@@ -192,7 +192,7 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
     search_help_text = _("A candidate's reference, or the whole id or credit code of an employer")
     ordering = ("-planted_at",)
     list_select_related = ("employer", "planted_by")
-    fields = ("id", "platform", "client_id", "candidate", "employer", "why", "planted_by", "planted_at")
+    fields = ("id", "named_platform", "candidate", "employer", "why", "planted_by", "planted_at")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who does not trace need not know which resumes are bait."""

@@ -67,7 +67,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
     ordering = ("-requested_at",)
     list_select_related = ("employer",)
     fields = (
-        "id", "employer", "uscc", "platform", "client_id", "test", "decision_id", "member", "candidate", "provider", "number",
+        "id", "employer", "uscc", "named_platform", "test", "decision_id", "member", "candidate", "provider", "number",
         "extension", "state", "muted", "requested_at", "bound_at", "expires_at", "ended_at", "why", "none_free_at", "asked_at",
         "answered_at", "agreed",
     )  # fmt: skip
