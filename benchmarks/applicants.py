@@ -278,17 +278,17 @@ def by_e_licence(company: Company) -> Callable[[Walk], None]:
     """The code on the page scanned by whoever holds `company`'s electronic licence."""
 
     def prove(walk: Walk) -> None:
-        from verification import e_licences, proving
+        from verification import e_licences, following
         from verification.e_licences.base import By, ELicence
 
         service: Any = e_licences.named("simulator")
-        proof = proving.start_scan(walk.member, walk.now)
+        proof = following.start_scan(walk.member, walk.now)
         licence = ELicence(company.uscc, company.name, company.legal_representative)
         walk.now += timedelta(seconds=20)
         service.scan(proof.observed["qr"], walk.now)
         service.confirm(proof.observed["qr"], licence, By.LEGAL_REPRESENTATIVE, walk.now)
         walk.now += timedelta(seconds=5)
-        proving.poll(proof.pk, walk.member, walk.now)
+        following.poll(proof.pk, walk.member, walk.now)
 
     return prove
 

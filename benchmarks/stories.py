@@ -368,13 +368,13 @@ def borrowed_of_a_customer(number: int) -> list[Outcome]:
 
 def owner_after_a_thief(number: int) -> list[Outcome]:
     """A thief was let through by a reviewer who was fooled; then the company itself comes, and says so."""
-    from verification import operations
+    from verification import claiming, operations
 
     company, staff = company_of(number), a_reviewer()
     registered(company)
     thief = Walk(Applicant("", False, company, [licence(number, company)], "hr-" + company.domain), number)
     thief.go()
-    operations.claim(thief.case.pk, staff, thief.now)
+    claiming.claim(thief.case.pk, staff, thief.now)
     operations.approve(thief.case.pk, staff, thief.now)
     owner = _honest(number + 50, "after a thief", company, papers=[licence(number + 50, company)], contest=True)
     return [Walk(owner, number + 50, thief.now).go()]

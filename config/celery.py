@@ -8,6 +8,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import celeryd_after_setup, setup_logging
 
+from verification.readers import share_cores
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("zizhi")
@@ -23,6 +25,4 @@ def _keep_our_logs(**_: object) -> None:
 @celeryd_after_setup.connect
 def _share_the_cores(*, instance: Any, **_: object) -> None:
     """Before the pool forks: processes that each took all cores would wait for one another."""
-    from verification.readers import share_cores
-
     share_cores(instance.concurrency)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from ninja import Field, Router, Schema, Status
 from pydantic import BaseModel, TypeAdapter
 
-from downloads import explaining, gate, moving, passes
+from downloads import contact_reports, explaining, gate, passes
 from downloads.rights import RESTRICTED, STEP_UP
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
@@ -243,5 +243,5 @@ class ContactIn(Schema):
 def report_contact(request: ApiRequest, body: ContactIn) -> Status[None]:
     """An employer that speaks with those whose resumes it takes is one that hires: its quota rises sooner. Telling it twice is once."""
     client = request.auth.client
-    moving.report_contact(body.decision_id, client.pk, now_for(client))
+    contact_reports.report_contact(body.decision_id, client.pk, now_for(client))
     return Status(204, None)

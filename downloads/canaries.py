@@ -23,6 +23,7 @@ from downloads.rights import STEP_UP, Tier
 from employers.models import ApiClient, Employer, User
 from employers.powers import Power
 from events.actor import SYSTEM
+from events.doorbell import notify_worker
 from events.errors import Refused
 from events.models import record
 
@@ -110,6 +111,4 @@ def unanswered() -> list[int]:
 
 
 def _ring(ring: CanaryRing) -> None:
-    from downloads.tasks import answer_canary
-
-    transaction.on_commit(lambda: answer_canary.delay(ring.pk))
+    notify_worker("downloads.tasks.answer_canary", ring.pk)

@@ -29,6 +29,7 @@ from employers.models import ApiClient, User
 from employers.powers import Power
 from events import undoing
 from events.actor import SYSTEM, Actor
+from events.doorbell import notify_worker
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import record
 from events.sealing import seal_text, unseal_text
@@ -260,6 +261,4 @@ def _shown(told: tracing.Trace, releases: Sequence[tracing.Release]) -> bytes:
 
 
 def ring(row: Trace) -> None:
-    from downloads.tasks import look_at_leak
-
-    transaction.on_commit(lambda: look_at_leak.delay(str(row.pk)))
+    notify_worker("downloads.tasks.look_at_leak", row.pk)

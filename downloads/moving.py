@@ -16,8 +16,8 @@ from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from downloads import relaying, turns
-from downloads.models import Contact, GateDecision, Move, MoveAppeal, Outcome, Standing, StandingQuerySet
+from downloads import turns
+from downloads.models import Move, MoveAppeal, Outcome, Standing, StandingQuerySet
 from downloads.rights import RESTRICTED, STEP_UP, Tier
 from employers.clock import now_of
 from employers.models import ApiClient, Employer, User
@@ -220,16 +220,3 @@ def lift(standing: Standing, actor: Actor, now: datetime, note: str = "") -> boo
     if standing.earlier_tier and (standing.earlier_until is None or standing.earlier_until > now):
         return move(standing.pk, Tier(standing.earlier_tier), actor, now, until=standing.earlier_until, basis=basis, note=note)
     return release(standing.pk, actor, now, basis=basis, note=note)
-
-
-def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:
-    """Note that this download led to a contact; once, however often it is told. Its relay number lasts on.
-
-    Raises Refused `decision_unknown`.
-    """
-    decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client_id).first()
-    if decision is None:
-        raise Refused("decision_unknown", "decision_id")
-    with transaction.atomic():
-        Contact.objects.get_or_create(pk=decision_id, defaults={"uscc": decision.uscc, "client_id": client_id, "at": now})
-        relaying.after_contact(decision_id, now)

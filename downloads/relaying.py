@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from downloads.rights import Standing, Tier
 from employers.models import ApiClient, Employer, Member
 from employers.sightings import check_phone
 from events.actor import SYSTEM, Actor
+from events.doorbell import notify_worker
 from events.errors import Refused
 from events.mail import queue_mail
 from events.models import record
@@ -451,21 +451,15 @@ def mail(binding: RelayBinding, template: str, now: datetime, **more: Any) -> No
 
 
 def ring(binding: RelayBinding) -> None:
-    from downloads.tasks import follow_relay
-
-    transaction.on_commit(lambda: follow_relay.delay(str(binding.pk)))
+    notify_worker("downloads.tasks.follow_relay", binding.pk)
 
 
 def ring_copies(binding: RelayBinding, now: datetime) -> None:
     """A number was lent, or will not be: the copies of resumes that wait for it go on."""
-    from downloads.tasks import prepare_copy
-
     for copy_id in list(Copy.objects.waiting().filter(binding=binding).values_list("pk", flat=True)):
         Copy.objects.filter(pk=copy_id, finished_at=None).update(due_at=now)
-        transaction.on_commit(partial(prepare_copy.delay, str(copy_id)))
+        notify_worker("downloads.tasks.prepare_copy", copy_id)
 
 
 def ring_team(team: RelayTeam) -> None:
-    from downloads.tasks import tell_team
-
-    transaction.on_commit(lambda: tell_team.delay(team.pk))
+    notify_worker("downloads.tasks.tell_team", team.pk)

@@ -31,6 +31,7 @@ from downloads.rights import Obligation
 from employers.models import ApiClient, Employer, Member
 from events import undoing
 from events.actor import SYSTEM, Actor
+from events.doorbell import notify_worker
 from events.errors import ProviderBroken, Refused
 from events.models import record
 from events.sealing import seal_text, unseal_text
@@ -350,6 +351,4 @@ def note(
 
 
 def ring(copy: Copy) -> None:
-    from downloads.tasks import prepare_copy
-
-    transaction.on_commit(lambda: prepare_copy.delay(str(copy.pk)))
+    notify_worker("downloads.tasks.prepare_copy", copy.pk)

@@ -8,10 +8,10 @@ from typing import Any
 
 import structlog
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from events.doorbell import notify_worker
 from events.models import Mail
 
 log = structlog.get_logger()
@@ -29,10 +29,8 @@ def queue_mail(to: str, template: str, language: str, context: dict[str, Any], n
     `template` names `templates/email/<template>.txt`, whose first line is the subject, and `<template>.html`, which says
     the same with a button. `context` is JSON, and is erased together with `to` once the mail has been sent.
     """
-    from events.tasks import send_mail
-
     mail = Mail.objects.create(to=to, template=template, language=language, context=context, created_at=now, due_at=now)
-    transaction.on_commit(lambda: send_mail.delay(mail.pk))
+    notify_worker("events.tasks.send_mail", mail.pk)
     return mail
 
 

@@ -6,12 +6,13 @@ import uuid
 from datetime import datetime
 from typing import Any, Self
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from events import public
 from events.actor import Actor
+from events.doorbell import notify_worker
 from events.queue import Job, JobQuerySet
 
 
@@ -83,10 +84,8 @@ def record(
         data=data or {},
     )
     if employer_id is not None and public.type_of(verb, event.subject_type):
-        from events.tasks import relay
-
         Outgoing.objects.create(event=event)
-        transaction.on_commit(lambda: relay.delay())
+        notify_worker("events.tasks.relay")
     return event
 
 

@@ -19,6 +19,7 @@ from standardwebhooks import Webhook
 
 from events import outbound, public
 from events.actor import Actor
+from events.doorbell import notify_worker
 from events.errors import Refused
 from events.models import Feed, Outcome, PausedWhy, PlatformEvent, WebhookDelivery, WebhookEndpoint, record
 from events.sealing import seal_text, unseal_text
@@ -209,9 +210,7 @@ def queue(rows: Sequence[PlatformEvent], now: datetime) -> None:
 
 def ring(endpoint_id: UUID) -> None:
     """Ring for what waits for an endpoint, once the transaction has committed."""
-    from events.tasks import send_webhooks
-
-    transaction.on_commit(lambda: send_webhooks.delay(str(endpoint_id)))
+    notify_worker("events.tasks.send_webhooks", endpoint_id)
 
 
 def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as of_hypothesis
 
 from config.messages import compile_all
+from events import doorbell
 
 OF_DATABASE = {"db", "transactional_db", "live_server"}
 ROOMS = {"clients", "config", "downloads", "employers", "events", "verification"}
@@ -54,6 +55,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture
+def notified(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What workers are told during the test, each as (task, *key); nothing reaches a broker."""
+    told: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(doorbell, "_send", lambda *message: told.append(message))
+    return told
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ import structlog
 from django.db import transaction
 from django.urls import reverse
 
+from employers.models import Member
 from events.actor import SYSTEM
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.mail import queue_mail
 from events.sealing import unseal_text
 from verification import banks, e_licences, proving
@@ -68,6 +69,25 @@ class Answer:
     lapsed: bool = False
     expires_at: datetime | None = None
     observed: dict[str, Any] = field(default_factory=dict)
+
+
+def start_scan(member: Member, now: datetime) -> Proof:
+    """Begin a proof by electronic licence. `observed["qr"]` holds the code to scan, valid until `expires_at`.
+
+    While the service is down the proof has no code yet; `poll` fetches it as soon as it can.
+    Raises Refused as `proving.begin_scan` does.
+    """
+    return poll(proving.begin_scan(member, now).pk, member, now)
+
+
+def poll(proof_id: UUID, member: Member, now: datetime) -> Proof:
+    """Ask the proof's provider if that is due, and return the member's proof. Raises Refused `not_allowed`."""
+    proof: Proof | None = Proof.objects.filter(pk=proof_id, member=member).first()
+    if proof is None:
+        raise Refused("not_allowed")
+    follow(proof.pk, lambda: now, LEASE_SECONDS)
+    proof.refresh_from_db()
+    return proof
 
 
 def follow(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:

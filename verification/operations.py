@@ -22,11 +22,10 @@ from django.urls import reverse
 from employers.models import Employer, User
 from employers.uscc import is_of_test, normalise, problem
 from events.actor import SYSTEM, Actor, Role
+from events.doorbell import notify_worker
 from events.errors import Refused
 from events.models import record
 from verification import guards, lookalikes, policy, rule_pack, states, triage, wording
-from verification.claiming import CLAIM_FOR as CLAIM_FOR
-from verification.claiming import claim as claim  # with the other verbs of reviewers
 from verification.findings import Finding, Verdict
 from verification.flaws import Quality
 from verification.intake import Intake
@@ -278,11 +277,9 @@ def keep(
 
 def queue_reading(document: Document, now: datetime) -> None:
     """Have a licence of either kind or a client's letter read when it comes in, so that its employer can look at what was read."""
-    from verification.tasks import read_document
-
     if document.kind in READ_AT_ONCE:
         DocumentReading.objects.create(document=document, due_at=now)
-        transaction.on_commit(lambda: read_document.delay(str(document.pk)))
+        notify_worker("verification.tasks.read_document", document.pk)
 
 
 def remove_document(document_id: UUID, actor: Actor, now: datetime) -> None:
@@ -307,8 +304,6 @@ def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
 
 def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_version: int | None = None) -> Attempt:
     """Hand the case in. A worker is rung for after the commit; if that ring is lost, the sweeper rings again."""
-    from verification.tasks import check_attempt
-
     with moving(case_id, "submit", actor, now, seen_version=seen_version) as move:
         case = move.case
         if case.state == State.CHANGES_REQUESTED:
@@ -319,7 +314,7 @@ def submit(case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_versi
         )
         tell_admins(case.declared_uscc, user.member, DocumentKind.BUSINESS_LICENCE, now)
         tell(case, "case_submit", {"path": reverse("verification:home")}, now)
-        transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
+        notify_worker("verification.tasks.check_attempt", attempt.pk)
     return attempt
 
 
@@ -339,12 +334,10 @@ def ring(case_id: UUID, now: datetime) -> None:
 
     Asked while a worker is at it, the moved `due_at` tells that worker to look once more (`settling.wait`).
     """
-    from verification.tasks import check_attempt
-
     attempt = Attempt.objects.filter(case_id=case_id, finished_at=None).first()
     if attempt is not None:
         Attempt.objects.filter(pk=attempt.pk, finished_at=None).update(due_at=now)
-        transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
+        notify_worker("verification.tasks.check_attempt", attempt.pk)
 
 
 def expire(case_id: UUID, now: datetime) -> None:

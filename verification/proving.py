@@ -26,6 +26,7 @@ from django.utils.crypto import constant_time_compare
 from employers.models import Employer, Member
 from employers.operations import check_name
 from events.actor import SYSTEM, Actor
+from events.doorbell import notify_worker
 from events.errors import Refused
 from events.mail import NOWHERE, queue_mail
 from events.models import record
@@ -205,28 +206,15 @@ def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) ->
 # --- Scan of the electronic licence ----------------------------------------------------------------------
 
 
-def start_scan(member: Member, now: datetime) -> Proof:
-    """A code to be scanned with the electronic licence, in `observed["qr"]` until `expires_at`; a new one replaces the one before.
+def begin_scan(member: Member, now: datetime) -> Proof:
+    """Begin a proof by electronic licence, replacing the one before; `following.start_scan` also fetches its code.
 
-    While the service is down the proof has no code yet; `poll` gets it as soon as it can.
     Raises Refused: `proof_not_offered`, `proof_too_often`, and what `may_prove` answers.
     """
     if ProofKind.E_LICENCE not in offered(test=member.employer.test):
         raise Refused("proof_not_offered")
     with _beginning(member, ProofKind.E_LICENCE, now, replace=True) as proof:
         proof.provider = rehearsal.NAME if member.employer.test else settings.E_LICENCES
-    return poll(proof.pk, member, now)
-
-
-def poll(proof_id: UUID, member: Member, now: datetime) -> Proof:
-    """The member's proof as it stands; its provider is asked first where that is due. Raises Refused `not_allowed`."""
-    from verification import following
-
-    proof: Proof | None = Proof.objects.filter(pk=proof_id, member=member).first()
-    if proof is None:
-        raise Refused("not_allowed")
-    following.follow(proof.pk, lambda: now, following.LEASE_SECONDS)
-    proof.refresh_from_db()
     return proof
 
 
@@ -457,9 +445,7 @@ def _of_case(proof: Proof) -> str:
 
 
 def _ring(proof: Proof) -> None:
-    from verification.tasks import check_proof
-
-    transaction.on_commit(lambda: check_proof.delay(str(proof.pk)))
+    notify_worker("verification.tasks.check_proof", proof.pk)
 
 
 def _path() -> str:

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from employers.models import Employer
 from events.actor import SYSTEM
+from events.doorbell import notify_worker
 from events.errors import Refused
 from events.models import Event, record
 from events.reasons import REASONS
@@ -92,11 +93,9 @@ def _rung(attempt: Attempt, lease: UUID) -> bool:
 
 def _look_again(attempt: Attempt, lease: UUID, now: datetime) -> bool:
     """Another round at once: nothing is approved that no check has looked at."""
-    from verification.tasks import check_attempt
-
     with transaction.atomic():
         again = {"lease": None, "leased_until": None, "due_at": now, "waits": attempt.waits + 1}
-        transaction.on_commit(lambda: check_attempt.delay(attempt.pk))
+        notify_worker("verification.tasks.check_attempt", attempt.pk)
         return bool(Attempt.objects.held(attempt.pk, lease).update(**again))
 
 

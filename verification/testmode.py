@@ -130,7 +130,7 @@ def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
     _only_test(employer)
     if does not in SCANS:
         raise Refused("not_allowed", "does", seen=does, expected=", ".join(SCANS))
-    proof = _under_way(member, ProofKind.E_LICENCE, clock) or proving.start_scan(member, clock())
+    proof = _under_way(member, ProofKind.E_LICENCE, clock) or following.start_scan(member, clock())
     phone, company, qr = rehearsed_licences(), declared_by(member), proof.observed["qr"]
     phone.scan(qr, clock())
     if does == "refuse":

@@ -20,7 +20,7 @@ from employers.models import Member, User
 from employers.operations import INVITE_SALT, VERIFY_SALT
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
-from verification import appealing, operations
+from verification import appealing, claiming, operations
 from verification.models import Attempt, Case, CheckRun, Decision, Document, Proof
 from verification.specimens import make
 from verification.states import IN_PROGRESS, State
@@ -99,7 +99,7 @@ def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(visit: V
     for answered in (False, True):
         if answered:
             reviewer = make_reviewer(now)
-            operations.claim(case.pk, reviewer, now)
+            claiming.claim(case.pk, reviewer, now)
             operations.uphold(case.pk, reviewer, now, ["registry_abnormal_list"], note="证明不是登记机关出具。")
         page = visitor.go("/case/")
         expect(page.locator(".decision .actions a")).to_have_count(int(answered))
@@ -145,7 +145,7 @@ def test_a_reviewers_pages(visit: Visitor, look: str, now: datetime) -> None:
     visitor.is_calm()
     assert serious(Axe().run(page).response["violations"]) == [], queue
     for case in Case.objects.all():
-        operations.claim(case.pk, reviewer, now)
+        claiming.claim(case.pk, reviewer, now)
         page = visitor.go(f"{queue}{case.pk}/change/")
         for summary in page.locator("details > summary").all():
             summary.click()

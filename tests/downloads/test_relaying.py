@@ -17,7 +17,7 @@ from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import calling, lending, moving, relaying, relays, tasks, teams
+from downloads import calling, contact_reports, lending, moving, relaying, relays, tasks, teams
 from downloads.models import Contact, GateDecision, RelayBinding, RelayCall, RelayTeam
 from downloads.relay_models import RelayState
 from downloads.relays.base import Bound, CallRecord, Order, Outcome, UnknownBinding
@@ -148,16 +148,14 @@ def test_the_doorbell_rings_after_the_commit_alone(
     platform: ApiClient,
     now: datetime,
     django_capture_on_commit_callbacks: Callable[..., Any],
-    monkeypatch: pytest.MonkeyPatch,
+    notified: list[tuple[Any, ...]],
 ) -> None:
-    rung: list[str] = []
-    monkeypatch.setattr(tasks.follow_relay, "delay", rung.append)
     with django_capture_on_commit_callbacks(execute=False) as waiting:
         binding = requested(member, platform, now)
-    assert rung == []
+    assert notified == []
     for callback in waiting:
         callback()
-    assert rung == [str(binding.pk)]
+    assert notified == [("downloads.tasks.follow_relay", str(binding.pk))]
 
 
 def test_a_changed_number_is_another_binding_and_the_old_one_ends(
@@ -347,10 +345,10 @@ def test_a_contact_that_is_reported_lets_it_last(member: Member, platform: ApiCl
     binding = bound(member, platform, now)
     later = now + timedelta(days=20)
     for _ in range(2):
-        moving.report_contact(binding.decision_id, platform.pk, later)
+        contact_reports.report_contact(binding.decision_id, platform.pk, later)
     binding.refresh_from_db()
     assert binding.expires_at == later + timedelta(days=30)
-    moving.report_contact(allowed(member, platform, now, "c-without-a-number"), platform.pk, later)
+    contact_reports.report_contact(allowed(member, platform, now, "c-without-a-number"), platform.pk, later)
 
 
 def test_its_time_ends_it_and_the_recruiter_is_told(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:

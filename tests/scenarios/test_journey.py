@@ -12,7 +12,7 @@ from downloads import gate
 from employers.models import Member
 from tests.factories import make_reviewer
 from tests.scenarios.conftest import licence, recruiter_of, register_company, upload_licence
-from verification import operations, pipeline
+from verification import claiming, operations, pipeline
 from verification.models import Case, RegistryRecord
 from verification.specimens import make
 from verification.states import State
@@ -50,7 +50,7 @@ def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
     assert case.state == State.IN_REVIEW
     assert {"uscc_mismatch", "name_mismatch"} <= {reason["code"] for reason in case.decisions.first().reasons}
     assert not ask(member, now).allowed
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["uscc_mismatch"])
     operations.remove_document(wrong.pk, member.as_actor(), now)
     upload_licence(member, now, licence(104, company, form="portrait"))

@@ -20,7 +20,7 @@ from employers.models import User
 from events.models import Event
 from events.reasons import REASONS
 from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_uscc, make_user, sign_in
-from verification import appealing, asked, deciding, operations, review, triage, wording
+from verification import appealing, asked, claiming, deciding, operations, review, triage, wording
 from verification.admin import CaseAdmin
 from verification.checks import CHECKS
 from verification.findings import Finding, Severity
@@ -132,7 +132,7 @@ def test_filters_and_search(client: Client, reviewer: User, now: datetime) -> No
     agency = waiting_case(now, hours=3, codes=("uscc_mismatch", "agency_licence_missing"))
     Case.objects.filter(pk=agency.pk).update(account_class="commercial_agency")
     done = make_case(make_member(now), now, State.APPROVED)
-    operations.claim(name.pk, reviewer, now)
+    claiming.claim(name.pk, reviewer, now)
     found = {
         "?reason=uscc_mismatch": {code, agency},
         "?reason=mismatch": {name, code, agency},  # no such reason is offered: as if none were chosen
@@ -166,7 +166,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
 def test_the_next_case_is_claimed_by_one_button(client: Client, reviewer: User, now: datetime) -> None:
     waiting_case(now, hours=1)
     taken, oldest = waiting_case(now, hours=9), waiting_case(now, hours=5)
-    operations.claim(taken.pk, make_colleague(now, "Reviewers"), now)
+    claiming.claim(taken.pk, make_colleague(now, "Reviewers"), now)
     assert client.post(f"{QUEUE}next/").url == page_of(oldest)
     oldest.refresh_from_db()
     assert oldest.claimed_by == reviewer
@@ -249,7 +249,7 @@ def test_a_reviewer_says_which_document_a_reason_is_about(client: Client, review
     case = make_case(member, now, State.IN_REVIEW)
     for kind in ("business_licence", "hr_service_licence", "client_authorization"):
         make_document(case, now, kind)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     html = client.get(page_of(case)).content.decode()
     for code in ("agency_licence_expired", "agency_licence_unreadable", "agency_licence_mismatch", "agency_client_mismatch"):
         assert f'value="{code}"' in html

@@ -17,7 +17,7 @@ from PIL import Image
 from events.errors import ProviderUnavailable
 from tests.conftest import require
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
-from verification import hr_licences, operations, readings
+from verification import claiming, hr_licences, operations, readings
 from verification.checks.agency_licence import AgencyLicence, ServiceLicence, agency_words
 from verification.checks.base import Subject
 from verification.findings import Finding, Severity
@@ -419,7 +419,7 @@ def test_the_number_is_looked_up_and_with_whom_else_it_was_approved(now: datetim
     record = {"name": AGENCY, "uscc": "", "valid_until": "2028-05-09", "as_of": "2026-11-01"}
     nobody = {"number": number_key(NUMBER), "record": record, "approved_with": []}
     assert hr_licences.look_up(NUMBER, subject) == nobody, "a picture that nobody approved accuses nobody"
-    operations.claim(before.pk, reviewer := make_reviewer(now), now)
+    claiming.claim(before.pk, reviewer := make_reviewer(now), now)
     operations.approve(before.pk, reviewer, now)
     assert hr_licences.look_up(NUMBER, subject)["approved_with"] == [str(rival.employer_id)]
     assert hr_licences.look_up(NUMBER, subject_of(before, now))["approved_with"] == [], "its own"

@@ -17,7 +17,7 @@ from employers.models import Member, User
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
-from verification import appealing, failing, guards, operations
+from verification import appealing, claiming, failing, guards, operations
 from verification.appealing import Evidence
 from verification.intake import CleanPage, Intake
 from verification.models import Appeal, Case, Decision, Document, DocumentKind, DocumentPage, Proof
@@ -60,7 +60,7 @@ def test_an_appeal_carries_words_and_files_to_another_reviewer(member: Member, n
     assert (case.state, case.appealed_at) == (State.IN_REVIEW, now)
     assert Event.objects.filter(verb="appeal").get().data["files"] == 2
     assert guards.may_claim(case, first.as_reviewer(), now) == Refused("another_reviewer_required")
-    operations.claim(case.pk, second, now)
+    claiming.claim(case.pk, second, now)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: C
     with pytest.raises(Refused, match="appeal_open"):
         appealing.appeal(case.pk, member, "noch einmal", [], now)
 
-    operations.claim(case.pk, second, now)
+    claiming.claim(case.pk, second, now)
     with pytest.raises(Refused, match="reason_required"):
         operations.uphold(case.pk, second, now, [])
     operations.uphold(case.pk, second, now, ["registry_abnormal_list"], note="证明不是登记机关出具")
@@ -134,7 +134,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: C
     assert Mail.objects.latest("pk").template == "case_uphold"
 
     appealing.appeal(case.pk, member, "这是登记机关的证明", [file(2)], now)  # something new to show
-    operations.claim(case.pk, second, now)
+    claiming.claim(case.pk, second, now)
     operations.reinstate(case.pk, second, now)
     case = Case.objects.get(pk=case.pk)
     assert case.holds_rights(now) and case.employer.confirmed_at is not None
@@ -147,7 +147,7 @@ def test_an_appeal_against_the_machine_is_anybodys(stopped: Case, member: Member
     appealing.appeal(stopped.pk, member, "登记机关有误", [], now)
     reviewer = make_reviewer(now)
     assert Case.objects.awaiting_review().open_to(reviewer.as_reviewer()).exists()
-    operations.claim(stopped.pk, reviewer, now)
+    claiming.claim(stopped.pk, reviewer, now)
 
 
 def test_whoever_suspended_cannot_turn_the_appeal_down_but_can_give_back(member: Member, now: datetime) -> None:
@@ -181,7 +181,7 @@ def test_there_is_nothing_to_turn_down_without_an_appeal(stopped: Case, now: dat
     with pytest.raises(Refused, match="appeal_none"):
         operations.uphold(stopped.pk, reviewer, now, ["review_decided"])
     with pytest.raises(Refused, match="state_conflict"):
-        operations.claim(stopped.pk, reviewer, now)
+        claiming.claim(stopped.pk, reviewer, now)
 
 
 def test_a_revoked_company_whose_code_is_anothers_meanwhile_is_not_given_it_back(member: Member, now: datetime) -> None:
@@ -252,7 +252,7 @@ def test_nobody_is_let_through_who_never_handed_anything_in(member: Member, now:
     case, reviewer = make_case(member, now), make_reviewer(now)
     fails(case, member, now, 3)
     appealing.ask_person(case.pk, member, "执照文件打不开", [], now)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="case_not_submitted"):
         operations.approve(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["document_broken"], note="请用手机拍照上传")
@@ -289,7 +289,7 @@ def test_a_reviewer_sees_such_a_draft_without_the_button_that_lets_it_through(me
     case, reviewer = make_case(member, now), make_reviewer(now)
     fails(case, member, now, 3)
     appealing.ask_person(case.pk, member, "执照文件打不开", [], now)
-    operations.claim(case.pk, reviewer, timezone.now())
+    claiming.claim(case.pk, reviewer, timezone.now())
     client.force_login(reviewer)
     page = client.get(f"/console/verification/case/{case.pk}/change/", headers={"accept-language": "en"})
     assert page.status_code == 200

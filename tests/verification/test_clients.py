@@ -102,21 +102,18 @@ def test_when_a_client_can_be_added(state: State, allowed: bool, now: datetime) 
     assert ClientAuthorisation.objects.exists() is allowed
 
 
-def test_what_waits_looks_again(now: datetime, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from verification import tasks
-
-    rung: list[int] = []
-    monkeypatch.setattr(tasks.check_attempt, "delay", rung.append)
+def test_what_waits_looks_again(now: datetime, django_capture_on_commit_callbacks: Any, notified: list[tuple[Any, ...]]) -> None:
     case = make_case(make_member(now), now, State.CHECKING)
     attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now + timedelta(days=1))
     letter = make_document(case, now, DocumentKind.CLIENT_AUTHORIZATION)
     with django_capture_on_commit_callbacks(execute=True):
         client = add(letter, now)
     attempt.refresh_from_db()
-    assert attempt.due_at == now and rung == [attempt.pk]
+    check = ("verification.tasks.check_attempt", attempt.pk)
+    assert attempt.due_at == now and notified.count(check) == 1
     with django_capture_on_commit_callbacks(execute=True):
         clients.end_client(client.pk, actor(case), now)
-    assert rung == [attempt.pk] * 2
+    assert notified.count(check) == 2
 
 
 def test_only_the_employer_ends_it(letter: Document, now: datetime) -> None:

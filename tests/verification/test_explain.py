@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from tests.verification.test_pipeline import Recorded, all_checks
-from verification import explaining, operations, pipeline, policy, reasoning, rule_pack
+from verification import claiming, explaining, operations, pipeline, policy, reasoning, rule_pack
 from verification.facts import Strength
 from verification.findings import Finding, Outcome, Severity
 from verification.models import Attempt, Case, CheckRun
@@ -122,7 +122,7 @@ def test_an_old_policy_is_not_made_up(attempt: Attempt, now: datetime, monkeypat
 def test_a_person_decided(attempt: Attempt, now: datetime) -> None:
     assert pipeline.run(attempt.pk, lambda: now, 60, all_checks(reading=Recorded("reading", Severity.UNABLE, "document_unreadable")))
     reviewer = make_reviewer(now, "zhangsan@site.example")
-    operations.claim(attempt.case_id, reviewer, now)
+    claiming.claim(attempt.case_id, reviewer, now)
     operations.approve(attempt.case_id, reviewer, now)
     text = explained(attempt.case, "--language", "en")
     assert "Decided: approve" in text and "(a reviewer)" in text and "zhangsan" not in text

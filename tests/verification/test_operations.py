@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -15,9 +16,8 @@ from employers.operations import remove_member
 from events.actor import SYSTEM
 from events.errors import Refused
 from events.models import Event, Mail
-from events.tasks import send_mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
-from verification import appealing, guards, operations, tasks
+from verification import appealing, claiming, guards, operations, tasks
 from verification.findings import Finding, Severity
 from verification.intake import examine
 from verification.models import Attempt, Case, CheckRun, Document, DocumentKind
@@ -48,18 +48,15 @@ def test_opening_twice_is_one_case(draft: Case, member: Member, now: datetime) -
 
 
 def test_submit_rings_only_after_the_commit(
-    draft: Case, member: Member, now: datetime, django_capture_on_commit_callbacks: object, monkeypatch: pytest.MonkeyPatch
+    draft: Case, member: Member, now: datetime, django_capture_on_commit_callbacks: object, notified: list[tuple[Any, ...]]
 ) -> None:
-    rung: list[int] = []
-    monkeypatch.setattr(tasks.check_attempt, "delay", rung.append)
-    monkeypatch.setattr(send_mail, "delay", lambda mail_id: None)
     make_document(draft, now)
     with django_capture_on_commit_callbacks(execute=False) as callbacks:  # type: ignore[operator]
         attempt = operations.submit(draft.pk, member.user, member.as_actor(), now)
-    assert rung == [] and [mail.template for mail in Mail.objects.all()] == ["case_submit"]
+    assert notified == [] and [mail.template for mail in Mail.objects.all()] == ["case_submit"]
     for callback in callbacks:
         callback()
-    assert rung == [attempt.pk]
+    assert [key for task, key in notified if task == "verification.tasks.check_attempt"] == [attempt.pk]
 
 
 def test_submitting_without_a_licence_says_what_is_missing(draft: Case, member: Member, now: datetime) -> None:
@@ -128,7 +125,7 @@ def test_a_change_of_hands_is_seen(member: Member, now: datetime) -> None:
     """A reviewer decides on what they saw: a case that changed since is refused."""
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="state_conflict"):
         operations.approve(case.pk, reviewer, now, seen_version=case.version + 1)
     operations.approve(case.pk, reviewer, now, seen_version=case.version)
@@ -140,14 +137,14 @@ def test_a_change_of_hands_is_seen(member: Member, now: datetime) -> None:
 def test_a_claim_is_one_reviewers_until_it_ends(member: Member, now: datetime) -> None:
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    operations.claim(case.pk, one, now)
-    for attempt in (lambda: operations.claim(case.pk, other, now), lambda: operations.approve(case.pk, other, now)):
+    claiming.claim(case.pk, one, now)
+    for attempt in (lambda: claiming.claim(case.pk, other, now), lambda: operations.approve(case.pk, other, now)):
         with pytest.raises(Refused, match="claimed_by_other"):
             attempt()
-    later = now + operations.CLAIM_FOR
+    later = now + claiming.CLAIM_FOR
     with pytest.raises(Refused, match="claim_required"):
         operations.approve(case.pk, one, later)
-    operations.claim(case.pk, other, later)
+    claiming.claim(case.pk, other, later)
     assert operations.approve(case.pk, other, later).state == State.APPROVED
 
 
@@ -155,7 +152,7 @@ def test_changes_requested_and_mended(member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
     document = make_document(case, now)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     case = operations.request_changes(case.pk, reviewer, now, ["document_blurred"], note="四角请拍全")
     assert not case.claimed(now) and case.decisions.get().note == "四角请拍全"
     attempt = operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(hours=1))
@@ -180,12 +177,12 @@ def test_who_was_removed_is_told_nothing_and_the_owners_are(now: datetime) -> No
 def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> None:
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    operations.claim(case.pk, one, now)
+    claiming.claim(case.pk, one, now)
     operations.reject(case.pk, one, now, ["name_mismatch"])
     appealing.appeal(case.pk, member, "登记有误", [], now)
     with pytest.raises(Refused, match="another_reviewer_required"):
-        operations.claim(case.pk, one, now)
-    operations.claim(case.pk, other, now)
+        claiming.claim(case.pk, one, now)
+    claiming.claim(case.pk, other, now)
     operations.approve(case.pk, other, now)
 
 
@@ -208,7 +205,7 @@ def test_a_confirmed_code_is_one_employers(member: Member, now: datetime) -> Non
     rival.employer.uscc, rival.employer.confirmed_at = member.employer.uscc, now
     rival.employer.save()
     case = make_case(member, now, State.IN_REVIEW)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="duplicate_same_uscc_active"):
         operations.approve(case.pk, reviewer, now)
     assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW
@@ -245,7 +242,7 @@ def test_an_open_case_does_not_lift_what_was_taken_away_meanwhile(state: State, 
     reviewer = make_reviewer(now)
     make_case(member, now, state)
     renewed = make_case(member, now, State.IN_REVIEW)
-    operations.claim(renewed.pk, reviewer, now)
+    claiming.claim(renewed.pk, reviewer, now)
     with pytest.raises(Refused, match=f"employer_{state}"):
         operations.approve(renewed.pk, reviewer, now)
     assert Case.objects.get(pk=renewed.pk).state == State.IN_REVIEW
@@ -255,7 +252,7 @@ def test_a_new_approval_replaces_the_old(member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
     old = make_case(member, now - timedelta(days=100), State.APPROVED)
     renewed = make_case(member, now, State.IN_REVIEW)
-    operations.claim(renewed.pk, reviewer, now)
+    claiming.claim(renewed.pk, reviewer, now)
     operations.approve(renewed.pk, reviewer, now)
     assert Case.objects.get(pk=old.pk).state == State.EXPIRED
     assert Case.objects.of(member.employer).first() == renewed
@@ -311,7 +308,7 @@ def test_one_appeal(member: Member, now: datetime) -> None:
     case = make_case(member, now, State.REJECTED)
     appealing.appeal(case.pk, member, "登记有误", [], now)
     reviewer = make_reviewer(now)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["name_mismatch"])
     with pytest.raises(Refused, match="appeal_used"):
         appealing.appeal(case.pk, member, "登记有误", [], now)
@@ -320,7 +317,7 @@ def test_one_appeal(member: Member, now: datetime) -> None:
 def test_appeals_against_ones_own_refusal_are_not_offered(member: Member, now: datetime) -> None:
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    operations.claim(case.pk, one, now)
+    claiming.claim(case.pk, one, now)
     operations.reject(case.pk, one, now, ["name_mismatch"])
     appealing.appeal(case.pk, member, "登记有误", [], now)
     waiting = Case.objects.awaiting_review()
@@ -334,7 +331,7 @@ def test_a_reviewers_reasons_carry_what_the_checks_saw(member: Member, now: date
     attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
     finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", "甲公司", "乙公司")
     CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[finding.as_json()], started_at=now, finished_at=now)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["name_mismatch", "document_blurred"])
     told = case.decisions.get().reasons
     assert told[0] == {"check": "reading", "code": "name_mismatch", "field": "name", "seen": "甲公司", "expected": "乙公司"}
@@ -349,7 +346,7 @@ def test_a_reviewers_reasons_carry_what_the_checks_saw_last(member: Member, now:
         CheckRun.objects.create(
             attempt=attempt, code="registry", version="1", round=round_, findings=found, started_at=now, finished_at=now
         )
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["name_mismatch"])
     assert case.decisions.get().reasons[0]["expected"] == "乙"
 
@@ -374,7 +371,7 @@ class TestWhatIsInForce:
         attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
         finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", "印着的", "填写的")
         CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[finding.as_json()], started_at=now, finished_at=now)
-        return operations.claim(case.pk, reviewer, now)
+        return claiming.claim(case.pk, reviewer, now)
 
     def test_nothing_is_refused_before_it_is_said(self, old: Case, case: Case, reviewer: User, now: datetime) -> None:
         with pytest.raises(Refused, match="in_force_undecided"):
@@ -441,7 +438,7 @@ class TestWhatIsInForce:
         operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=True)
         appealing.appeal(case.pk, member, "请再看", [], now)
         other = make_reviewer(now)
-        operations.claim(case.pk, other, now)
+        claiming.claim(case.pk, other, now)
         with pytest.raises(Refused, match="employer_suspended"):
             operations.approve(case.pk, other, now)
         operations.reinstate(old.pk, other, now)

@@ -15,7 +15,7 @@ from PIL import Image
 from employers.models import Member
 from events.models import Mail
 from tests.factories import make_case, make_document, make_member, make_uscc
-from verification import proving
+from verification import following, proving
 from verification.models import Appeal, Case, Decision, DocumentReading, Proof, ProofKind, ProofState, RegistryRecord, Statement
 from verification.states import State
 
@@ -153,7 +153,7 @@ class TestELicence:
         assert other.get(f"{AUTHORITY}/e-licence/{proof.pk}/code/").status_code == 404
 
     def test_the_script_is_told_to_reload_when_it_is_over(self, visitor: Client, member: Member, now: datetime) -> None:
-        proving.start_scan(member, now)
+        following.start_scan(member, now)
         waiting = visitor.get(f"{AUTHORITY}/e-licence/", headers={"hx-request": "true"})
         assert (waiting.status_code, "<html" in text(waiting)) == (200, False)
         Proof.objects.update(expires_at=now - timedelta(seconds=1))

@@ -344,7 +344,7 @@ def test_a_way_without_a_provider_is_not_offered(member: Member, settings: Any, 
     assert proving.offered(test=False) == frozenset(ProofKind)
     settings.BANK = settings.E_LICENCES = ""
     assert proving.offered(test=False) == {ProofKind.COMPANY_EMAIL, ProofKind.VOUCH}
-    for begin in (lambda: deposit(member, now), lambda: proving.start_scan(member, now)):
+    for begin in (lambda: deposit(member, now), lambda: following.start_scan(member, now)):
         with pytest.raises(Refused, match="proof_not_offered"):
             begin()
 
@@ -357,12 +357,12 @@ def licence_of(member: Member, **changed: str) -> ELicence:
 
 
 def test_a_scan_from_begin_to_end(member: Member, phone: SimulatedELicences, now: datetime) -> None:
-    proof = proving.start_scan(member, now)
+    proof = following.start_scan(member, now)
     assert proof.observed["qr"].startswith("https://") and proof.expires_at == now + timedelta(minutes=5)
     phone.scan(proof.observed["qr"], now)
-    assert proving.poll(proof.pk, member, now + timedelta(seconds=3)).stage == "scanned"
+    assert following.poll(proof.pk, member, now + timedelta(seconds=3)).stage == "scanned"
     phone.confirm(proof.observed["qr"], licence_of(member), By.LEGAL_REPRESENTATIVE, now + timedelta(seconds=4))
-    proof = proving.poll(proof.pk, member, now + timedelta(seconds=6))
+    proof = following.poll(proof.pk, member, now + timedelta(seconds=6))
     assert proof.state == ProofState.PROVEN
     assert proof.observed == {"by": "legal_representative", "mismatch": [], "name": member.employer.name}, "and no person's name"
 
@@ -370,51 +370,51 @@ def test_a_scan_from_begin_to_end(member: Member, phone: SimulatedELicences, now
 @pytest.mark.parametrize("wrong", ["uscc", "name", "legal_representative"])
 def test_another_companys_licence_fails(wrong: str, member: Member, phone: SimulatedELicences, now: datetime) -> None:
     make_case(member, now, declared_legal_representative="林知白")
-    proof = proving.start_scan(member, now)
+    proof = following.start_scan(member, now)
     phone.confirm(proof.observed["qr"], licence_of(member, **{wrong: "另一个"}), By.AUTHORISED, now)
-    proof = proving.poll(proof.pk, member, now + timedelta(seconds=3))
+    proof = following.poll(proof.pk, member, now + timedelta(seconds=3))
     assert (proof.state, proof.failure, proof.observed["mismatch"]) == (ProofState.FAILED, "e_licence_mismatch", [wrong])
     assert mails("proof_ended") == [member.user.email], "who scanned with a phone may not see the page"
 
 
 def test_refused_on_the_phone(member: Member, phone: SimulatedELicences, now: datetime) -> None:
-    proof = proving.start_scan(member, now)
+    proof = following.start_scan(member, now)
     phone.refuse(proof.observed["qr"], now)
-    assert proving.poll(proof.pk, member, now + timedelta(seconds=3)).failure == "e_licence_refused"
-    proving.poll(proof.pk, member, now + timedelta(seconds=6))
+    assert following.poll(proof.pk, member, now + timedelta(seconds=3)).failure == "e_licence_refused"
+    following.poll(proof.pk, member, now + timedelta(seconds=6))
     (mail,) = Mail.objects.filter(template="proof_ended")
     assert (mail.context["reasons"], mail.context["path"]) == (["e_licence_refused"], "/case/#requirement-authority")
 
 
 def test_confirmed_in_the_last_second(member: Member, phone: SimulatedELicences, now: datetime) -> None:
-    proof = proving.start_scan(member, now)
+    proof = following.start_scan(member, now)
     phone.confirm(proof.observed["qr"], licence_of(member), By.AUTHORISED, proof.expires_at - timedelta(milliseconds=1))
     assert follow_until(proof, now + timedelta(hours=1)).state == ProofState.PROVEN
 
 
 def test_a_scan_that_nobody_makes(member: Member, now: datetime) -> None:
-    proof = follow_until(proving.start_scan(member, now), now + timedelta(hours=1))
+    proof = follow_until(following.start_scan(member, now), now + timedelta(hours=1))
     assert proof.state == ProofState.LAPSED and "qr" not in proof.observed
     assert mails("proof_ended") == []
 
 
 def test_a_new_code_replaces_the_one_before(member: Member, now: datetime) -> None:
-    one, two = proving.start_scan(member, now), proving.start_scan(member, now + MINUTE)
+    one, two = following.start_scan(member, now), following.start_scan(member, now + MINUTE)
     one.refresh_from_db()
     assert one.failure == "proof_replaced" and one.observed == {} and two.observed["qr"]
 
 
 def test_a_service_that_is_down_gives_its_code_later(member: Member, now: datetime) -> None:
     night = now.replace(hour=19, minute=43)  # 3:43 in Shanghai, two minutes before it is there again
-    proof = proving.start_scan(member, night)
+    proof = following.start_scan(member, night)
     assert proof.state == ProofState.PENDING and "qr" not in proof.observed
-    assert proving.poll(proof.pk, member, proof.due_at).observed["qr"]
+    assert following.poll(proof.pk, member, proof.due_at).observed["qr"]
 
 
 def test_a_scan_is_polled_by_its_own_member(member: Member, now: datetime) -> None:
-    proof = proving.start_scan(member, now)
+    proof = following.start_scan(member, now)
     with pytest.raises(Refused, match="not_allowed"):
-        proving.poll(proof.pk, make_member(now), now)
+        following.poll(proof.pk, make_member(now), now)
 
 
 # --- A vouch ---------------------------------------------------------------------------------------------
@@ -665,7 +665,7 @@ def test_a_yes_and_a_no_at_once(now: datetime) -> None:
 
 def test_a_statement_is_read_and_a_phone_is_played(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: now + MINUTE)
-    paid, scanned = deposit(member, now), proving.start_scan(member, now)
+    paid, scanned = deposit(member, now), following.start_scan(member, now)
     follow(paid, now)
     call_command("simulated", "statement", ACCOUNT)
     code = capsys.readouterr().out.split()[-1]
@@ -673,7 +673,7 @@ def test_a_statement_is_read_and_a_phone_is_played(member: Member, now: datetime
     assert follow(paid, now + MINUTE).state == ProofState.PROVEN
     holder = ["--uscc", member.employer.uscc, "--name", member.employer.name, "--legal-representative", "林知白"]
     call_command("simulated", "scan", scanned.observed["qr"], *holder)
-    assert proving.poll(scanned.pk, member, now + 2 * MINUTE).state == ProofState.PROVEN
+    assert following.poll(scanned.pk, member, now + 2 * MINUTE).state == ProofState.PROVEN
     with pytest.raises(CommandError, match="answered"):
         call_command("simulated", "refuse", scanned.observed["qr"])
 

@@ -73,20 +73,18 @@ def read(document: Document, now: datetime, *answers: Any) -> DocumentReading:
 class TestReading:
     @pytest.mark.parametrize("kind", list(DocumentKind))
     def test_only_licences_and_clients_letters_are_queued_when_they_come_in(
-        self, member: Member, case: Case, now: datetime, kind: str, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+        self, member: Member, case: Case, now: datetime, kind: str, django_capture_on_commit_callbacks: Any, notified: list[Any]
     ) -> None:
         if kind == DocumentKind.APPROVAL_DOCUMENT:  # which is due of others than companies, and taken of no one else
             case.account_class = AccountClass.PUBLIC_SERVICE
             case.save()
-        rung = list[str]()
-        monkeypatch.setattr(tasks.read_document, "delay", rung.append)
         page = CleanPage(number=1, jpeg=b"jpeg", width=10, height=10, fingerprint="0" * 16)
         taken_in = Intake(sha256="0" * 64, size=4, media_type="image/jpeg", editor=None, pages=(page,), isolation="rlimits")
         with django_capture_on_commit_callbacks(execute=True):
             made = operations.add_document(case.pk, kind, taken_in, {"clean": None}, member.user, member.as_actor(), now)
         queued = kind in (DocumentKind.BUSINESS_LICENCE, DocumentKind.HR_SERVICE_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
         assert DocumentReading.objects.filter(document=made).exists() is queued
-        assert rung == ([str(made.pk)] if queued else [])
+        assert notified == ([("verification.tasks.read_document", str(made.pk))] if queued else [])
 
     def test_reads_that_document_alone_and_keeps_what_was_seen(self, document: Document, now: datetime) -> None:
         reader = Reader(READ)

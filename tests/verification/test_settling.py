@@ -15,7 +15,7 @@ from employers.models import AccountClass, Member
 from events.errors import ProviderUnavailable, Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer
-from verification import banks, conditions, following, guards, operations, pipeline, policy, proving, settling, tasks
+from verification import banks, claiming, conditions, following, guards, operations, pipeline, policy, proving, settling, tasks
 from verification.banks.simulator import SimulatedBank
 from verification.checks import CHECKS
 from verification.checks.authority import Authority
@@ -287,7 +287,7 @@ def test_a_reviewers_approval_is_without_condition(conditional: Case, member: Me
     reviewer = make_reviewer(now)
     settling.end(conditional.pk, now + timedelta(days=14))
     case = make_case(member, now, State.IN_REVIEW)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     assert operations.approve(case.pk, reviewer, now).conditional is False
 
 

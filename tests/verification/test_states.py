@@ -17,7 +17,7 @@ from events.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_colleague, make_document, make_member, make_reviewer
 from tests.verification.reviewing import heard
-from verification import failing, guards, operations, states
+from verification import claiming, failing, guards, states
 from verification.models import Appeal, Case, Decision
 from verification.operations import Why, moving
 from verification.states import State
@@ -56,7 +56,7 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
         Appeal.objects.create(case=case, verb="appeal", text="x", by=member.user, at=now)
         Case.objects.filter(pk=case.pk, state__in=states.STOPPED).update(hearing=True)
     if state in states.REVIEWABLE or (verb == "uphold" and state in states.STOPPED):
-        operations.claim(case.pk, reviewer, now)
+        claiming.claim(case.pk, reviewer, now)
     if verb == "ask_person":
         for number in range(guards.SENT_BACK_UNTIL_A_PERSON):
             Decision.objects.create(case=case, attempt_number=number, verb="request_changes", policy_version="1", decided_at=now)
@@ -89,7 +89,7 @@ def test_a_reviewers_verbs_need_the_power_to_decide(state: State, verb: str, pow
     reviewer = make_reviewer(now)
     case = make_case(make_member(now), now, state)
     if state in states.REVIEWABLE:
-        operations.claim(case.pk, reviewer, now)
+        claiming.claim(case.pk, reviewer, now)
     if powerless == "inactive":
         reviewer.is_active = False
     elif powerless == "auditor":
@@ -153,7 +153,7 @@ def test_what_takes_something_away_needs_a_reason(verb: str, now: datetime) -> N
     state = next(state for state in State if states.allows(verb, Role.REVIEWER, state))
     case = heard(now) if verb == "uphold" else make_case(make_member(now), now, state)
     if case.awaits_review():
-        operations.claim(case.pk, reviewer, now)
+        claiming.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="reason_required"), moving(case.pk, verb, reviewer.as_reviewer(), now):
         pass
 

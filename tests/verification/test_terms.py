@@ -16,7 +16,7 @@ from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from tests.verification.test_registry_check import SUBJECT
 from tests.verification.test_settling import MEDIUM, Says, run, saying
-from verification import asked, client_terms, operations, pipeline, renewing, settling
+from verification import asked, claiming, client_terms, operations, pipeline, renewing, settling
 from verification.checks.reading import Reading, of_term
 from verification.facts import RequirementState
 from verification.findings import Finding, Severity
@@ -119,7 +119,7 @@ def test_that_day_is_the_deadline_of_what_it_is_about(attempt: Attempt, now: dat
 def test_what_a_person_approves_ends_with_its_papers_too(attempt: Attempt, now: datetime) -> None:
     case = run(attempt, now, MEDIUM, Finding("reading", "name_mismatch", Severity.CONCERN, "name"), in_term())
     reviewer = make_reviewer(now)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     assert operations.approve(case.pk, reviewer, now).expires_at == ENDS
 
 

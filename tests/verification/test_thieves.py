@@ -23,7 +23,7 @@ from events.models import Mail
 from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
 from tests.verification.test_proving import at_once
 from tests.verification.test_settling import MEDIUM, PENDING, STRONG, Says, letter, run
-from verification import banks, clients, conditions, exclusions, following, operations, proving, readings, settling
+from verification import banks, claiming, clients, conditions, exclusions, following, operations, proving, readings, settling
 from verification.banks.simulator import SimulatedBank
 from verification.checks.authority import Authority
 from verification.checks.duplicates import Duplicates
@@ -96,7 +96,7 @@ def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approv
     owner = company(now)
     case = make_case(owner, now, State.IN_REVIEW)
     reviewer = make_reviewer(now)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="in_force_undecided"):
         operations.reject(case.pk, reviewer, now, ["document_not_a_licence"])
     operations.reject(case.pk, reviewer, now, ["document_not_a_licence"], suspend_in_force=suspended)
@@ -290,7 +290,7 @@ def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
     theirs = make_case(owner, now, State.IN_REVIEW)
     findings = Duplicates().judge(subject_of(theirs, now), {}, Duplicates().observe(subject_of(theirs, now), {}))
     assert "duplicate_same_uscc_active" in {finding.code for finding in findings}, "whose code was revoked, a person looks at"
-    operations.claim(theirs.pk, reviewer, now)
+    claiming.claim(theirs.pk, reviewer, now)
     operations.approve(theirs.pk, reviewer, now)
     assert Duplicates().observe(subject_of(theirs, now), {})["same_uscc"] == [], "once is enough"
     with pytest.raises(Refused, match="employer_revoked"):

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from employers.models import AccountClass, Member
 from events.actor import SYSTEM
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
-from verification import appealing, operations, tasks, triage
+from verification import appealing, claiming, operations, tasks, triage
 from verification.models import Case, CaseReason, Decision, SecondReview
 from verification.operations import Why, moving, put_on_record
 from verification.states import State
@@ -77,7 +77,7 @@ def test_the_queue_stands_by_it(now: datetime) -> None:
 def test_an_appeal_waits_for_what_was_refused(now: datetime) -> None:
     member, reviewer = make_member(now), make_reviewer(now)
     case = held(member, now, "registry_not_found")
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["uscc_mismatch"])
     assert codes_of(case) == set(), "it waits no more"
     appealing.appeal(case.pk, member, "登记有误", [], now + timedelta(days=1))
@@ -90,7 +90,7 @@ def test_what_was_arranged_ends_as_it_leaves(now: datetime) -> None:
     reviewer = make_reviewer(now)
     case = held(make_member(now), now, "name_mismatch")
     Case.objects.update(assigned_to=reviewer, for_senior=True)
-    operations.claim(case.pk, reviewer, now)
+    claiming.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["name_mismatch"])
     case.refresh_from_db()
     assert (case.assigned_to, case.for_senior, case.held_until) == (None, False, None)
@@ -171,7 +171,7 @@ def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(answe
     assert set(Case.objects.awaiting_review()) == {case, ordinary}
     assert triage.place_all(at) == 2
     other = make_reviewer(now)
-    operations.claim(case.pk, other, at)
+    claiming.claim(case.pk, other, at)
     codes = () if answer == "reinstate" else ("registry_abnormal_list",)
     operations.review(case.pk, answer, other.as_reviewer(), at + timedelta(minutes=9), codes, "", None)
     case.refresh_from_db()

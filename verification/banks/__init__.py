@@ -12,6 +12,7 @@ from typing import Final
 
 from django.conf import settings
 
+from verification import rehearsal
 from verification.banks.base import Bank
 from verification.banks.simulator import SimulatedBank
 
@@ -22,8 +23,6 @@ def _simulator() -> Bank:
 
 def _rehearsal() -> Bank:
     """That of platforms' tests (`verification.rehearsal`)."""
-    from verification import rehearsal
-
     return SimulatedBank(Path(settings.VAR_DIR) / "simulators" / "rehearsed_bank.sqlite3", fates=rehearsal.FATES, otherwise=rehearsal.ELSE)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, overload
 
+from django.core.files.storage import default_storage
 from PIL import Image
 
 from verification.findings import Finding, Observation
@@ -99,7 +100,5 @@ class Pages(Sequence[Image.Image]):
 
 
 def _opened(storage_name: str) -> Image.Image:
-    from django.core.files.storage import default_storage
-
     with default_storage.open(storage_name) as stored, Image.open(stored) as image:
         return image.convert("RGB")

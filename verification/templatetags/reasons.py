@@ -14,7 +14,9 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from events.errors import Refused
 from events.reasons import NEVER, REASONS, Text
-from verification import durations, wording
+from verification import asked, durations, wording
+from verification.case_page import tag_of
+from verification.models import Case
 from verification.requirements import Requirement
 from verification.rule_pack import LICENCE, SUBMISSION, about, paper_of
 
@@ -140,8 +142,6 @@ def as_reason(refused: Refused) -> dict[str, Any]:
 @register.simple_tag
 def asked_of(case_id: str, now: datetime) -> list[Requirement]:
     """What is asked of whoever handed case `case_id` in, as the page and the API say it; for mails, which have but the id."""
-    from verification import asked
-
     case = _case(case_id)
     return [requirement for requirement in asked.requirements_of(case, None, now) if requirement.open] if case else []
 
@@ -180,9 +180,6 @@ class Told:
 @register.simple_tag
 def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[Told]:
     """The reasons of a mail about case `case_id` (or about none), each with its item as the page and the API have it."""
-    from verification import asked
-    from verification.case_page import tag_of
-
     case = _case(case_id)
     items = {item.code: item for item in asked.requirements_of(case, None, now)} if case else {}
     told = []
@@ -203,8 +200,6 @@ def first_item(path: str, reasons: list[Any], case_id: str) -> SafeString:
 
 
 def _case(case_id: str) -> Any:
-    from verification.models import Case
-
     return Case.objects.filter(pk=case_id).first() if case_id else None
 
 

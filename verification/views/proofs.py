@@ -20,7 +20,7 @@ from employers.forms import refusal_html
 from employers.models import Member
 from employers.views import member_required, posted_or
 from events.errors import Refused
-from verification import proving, wording
+from verification import following, proving, wording
 from verification.banks.base import Stage
 from verification.case_page import PAGE_OF, Step
 from verification.forms import AddressForm, CodeForm, ColleagueForm, DepositForm
@@ -184,12 +184,12 @@ def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
     proof = _latest(request, member, kind)
     if request.method == "POST":
         try:
-            proving.start_scan(member, now)
+            following.start_scan(member, now)
         except Refused as refused:
             return _shown(request, member, proof, kind, refused=refused)
         return redirect("verification:e_licence")
     if proof is not None and _is_pending(proof, now_of(member.employer)):
-        proof = proving.poll(proof.pk, member, now)
+        proof = following.poll(proof.pk, member, now)
     if "HX-Request" in request.headers:
         if not _is_pending(proof, now_of(member.employer)):
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})

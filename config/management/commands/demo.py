@@ -34,7 +34,7 @@ from downloads import specimens as resumes
 from employers import operations as accounts
 from employers.models import ApiKey, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
-from verification import durations, golden_specimens, operations, wording
+from verification import claiming, durations, golden_specimens, operations, wording
 from verification.findings import Finding, Severity
 from verification.intake import Limits, examine
 from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind
@@ -198,7 +198,7 @@ class Demo:
         wrong = self.upload(case, member, make(self.seed, form="portrait", damage="light", company=other))
         self.submit_and_watch(case, member)
         self.ask_gate(member)
-        operations.claim(case.pk, self.reviewer, timezone.now())
+        claiming.claim(case.pk, self.reviewer, timezone.now())
         self.line.say("审核员领取了申请", "a reviewer claims the case")
         operations.request_changes(
             case.pk,
@@ -214,7 +214,7 @@ class Demo:
         self.upload(case, member, make(self.seed + 1, form="portrait", damage="light", company=company))
         self.submit_and_watch(case, member)
         if Case.objects.get(pk=case.pk).state == State.IN_REVIEW:
-            operations.claim(case.pk, self.reviewer, timezone.now())
+            claiming.claim(case.pk, self.reviewer, timezone.now())
             operations.approve(case.pk, self.reviewer, timezone.now())
             self.line.say("审核员核对后通过", "the reviewer looks at it and approves")
         self.ask_gate(member)
