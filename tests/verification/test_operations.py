@@ -56,7 +56,7 @@ def test_submit_rings_only_after_the_commit(
     assert notified == [] and [mail.template for mail in Mail.objects.all()] == ["case_submit"]
     for callback in callbacks:
         callback()
-    assert [key for task, key in notified if task == "verification.tasks.check_attempt"] == [attempt.pk]
+    assert [key for task, *key in notified if task == "verification.tasks.check_attempt"] == [[attempt.pk]]
 
 
 def test_submitting_without_a_licence_says_what_is_missing(draft: Case, member: Member, now: datetime) -> None:
