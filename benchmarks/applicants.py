@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from verification.specimens import Company
+from documents.specimens import Company
 
 NOW: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 """A Tuesday, ten in the morning in Shanghai: banks are open."""
@@ -162,10 +162,10 @@ class Walk:
 
     def hand_in(self, paper: Paper) -> None:
         """Take a photo, see what the page says of it, and take a better one where it says that something is wrong."""
+        from documents.photo.quality import judge_page
+        from documents.upload.intake import examine
         from verification import operations
-        from verification.intake import examine
         from verification.models import DocumentKind
-        from verification.quality import judge_page
 
         licence = paper.kind == DocumentKind.BUSINESS_LICENCE
         for shot in paper.shots[:PHOTOS]:
@@ -309,7 +309,7 @@ def registered(company: Company, **changed: Any) -> None:
 
 def licensed(agency: Company, number: str, valid_until: date | None, **changed: Any) -> None:
     """The province's list of licensed agencies has the agency."""
-    from verification.licence.hr_service import number_key
+    from documents.papers.hr_service import number_key
     from verification.models import HrLicenceRecord
 
     row = {"name": agency.name, "uscc": agency.uscc, "valid_until": valid_until, "as_of": date(2026, 11, 2)} | changed

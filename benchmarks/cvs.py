@@ -27,8 +27,8 @@ import pypdfium2.raw as raw
 import zxingcpp
 from PIL import Image, ImageDraw
 
+from documents.typesetting import _FILES, _FOLDER, font, width
 from downloads.specimens import id_number
-from verification.specimens.ink import _FILES, _FOLDER, font, width
 
 A4: Final = (595.0, 842.0)
 WIDE: Final = "０１２３４５６７８９"

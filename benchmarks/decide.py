@@ -75,7 +75,7 @@ def _set_up(processes: int) -> None:
     django.setup()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # nobody signs in here
     settings.BANK = settings.E_LICENCES = "simulator"
-    from verification.readers import share_cores
+    from documents.ocr import share_cores
 
     share_cores(processes)
 

@@ -128,13 +128,13 @@ def listening(port: int) -> None:
 
 def waiting(at: datetime, seed: int) -> Any:
     """A case whose declared name is not the one on its licence, put into the queue by the policy."""
+    from documents.specimens import Company, make
+    from documents.upload.intake import examine
     from employers.models import Employer, Member, User
     from events.actor import SYSTEM
     from verification import operations
     from verification.findings import Finding, Severity
-    from verification.intake import examine
     from verification.models import CheckRun, DocumentKind
-    from verification.specimens import Company, make
 
     company, specimen = Company.fictitious(seed), make(seed)
     employer = Employer.objects.create(name=f"第{seed}号申报名称有限公司", uscc=company.uscc, registered_at=at)

@@ -19,8 +19,8 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from benchmarks import stage
-from verification import landmarks
-from verification.specimens import FORMS, make
+from documents.similarity import keypoints
+from documents.specimens import FORMS, make
 
 Rng = np.random.Generator
 DAMAGES = ("none", "light", "phone")
@@ -83,8 +83,8 @@ ATTACKS: dict[str, Callable[[Image.Image, Rng], Image.Image]] = {
 Words = list[tuple[str, ...]]
 
 
-def seen(image: Image.Image) -> landmarks.Seen:
-    return landmarks.see(np.asarray(image.convert("L"), np.uint8))
+def seen(image: Image.Image) -> keypoints.Seen:
+    return keypoints.see(np.asarray(image.convert("L"), np.uint8))
 
 
 # --- The made-up pages ---------------------------------------------------------------------------------
@@ -92,13 +92,13 @@ def seen(image: Image.Image) -> landmarks.Seen:
 
 def made_up(number: int, rng: Rng, common: Words) -> Iterator[tuple[int, int, int, str]]:
     """(page, view, band, word) of `number` pages, counted from 0."""
-    spelt = [f"{value:0{landmarks.WORD_BITS // 4}x}" for value in range(1 << landmarks.WORD_BITS)]
+    spelt = [f"{value:0{keypoints.WORD_BITS // 4}x}" for value in range(1 << keypoints.WORD_BITS)]
     for page in range(number):
-        of_form = (rng.random(landmarks.LANDMARKS) < FORM_WORDS).tolist()
-        chosen = rng.integers(len(common), size=landmarks.LANDMARKS).tolist()
-        chance = rng.integers(1 << landmarks.WORD_BITS, size=(landmarks.LANDMARKS, landmarks.WORDS)).tolist()
-        for view in range(landmarks.LANDMARKS):
-            for band in range(landmarks.WORDS):
+        of_form = (rng.random(keypoints.LANDMARKS) < FORM_WORDS).tolist()
+        chosen = rng.integers(len(common), size=keypoints.LANDMARKS).tolist()
+        chance = rng.integers(1 << keypoints.WORD_BITS, size=(keypoints.LANDMARKS, keypoints.WORDS)).tolist()
+        for view in range(keypoints.LANDMARKS):
+            for band in range(keypoints.WORDS):
                 yield page, view, band, common[chosen[view]][band] if of_form[view] else spelt[chance[view][band]]
 
 
@@ -174,7 +174,7 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
     rng = np.random.default_rng(seed)
     images = [make(seed + n, FORMS[n % len(FORMS)], DAMAGES[n % len(DAMAGES)]).image for n in range(count)]
     real = [seen(image) for image in images]
-    words = [landmarks.words(of_page.landmarks) for of_page in real]
+    words = [keypoints.words(of_page.landmarks) for of_page in real]
     ids = keep_pages(pages + count + 1)
     of_real, query = dict(zip(ids[pages : pages + count], real, strict=True)), ids[-1]
     started = time.perf_counter()
@@ -187,13 +187,13 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
     compared = false = pairs = 0
     recall: dict[str, float] = {}
 
-    def ask(of_copy: landmarks.Seen) -> tuple[set[int], int]:
+    def ask(of_copy: keypoints.Seen) -> tuple[set[int], int]:
         PageBand.objects.filter(page=query).delete()
         PageBand.objects.bulk_create(duplicates_index.bands_of(query, of_copy.landmarks))
         started = time.perf_counter()
         likely = duplicates_index.candidates([query])[query]
         lookups.append((time.perf_counter() - started) * 1000)
-        agreements = {page: landmarks.compare(of_copy, of_real[page]) for page in likely if page in of_real}
+        agreements = {page: keypoints.compare(of_copy, of_real[page]) for page in likely if page in of_real}
         return {page for page, found in agreements.items() if found and found.share >= duplicates_index.SAME}, len(likely)
 
     for name, attack in ATTACKS.items():
@@ -215,7 +215,7 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
         "false_per_10000_pairs": round(false / pairs * 10_000, 2),
         "compared_per_page": round(compared / len(lookups), 2),
         "lookup_ms": {"median": stage.median(lookups), "p95": stage.p95(lookups)},
-        "import_rows_per_second": round(pages * landmarks.LANDMARKS * landmarks.WORDS / importing),
+        "import_rows_per_second": round(pages * keypoints.LANDMARKS * keypoints.WORDS / importing),
     }
 
 
@@ -253,7 +253,7 @@ def confusable(seed: int, count: int) -> dict[str, Any]:
     shares = []
     for form in FORMS:
         of_form = [seen(make(seed + n, form, "none").image) for n in range(count)]
-        shares += [found.share if (found := landmarks.compare(a, b)) else 0.0 for i, a in enumerate(of_form) for b in of_form[:i]]
+        shares += [found.share if (found := keypoints.compare(a, b)) else 0.0 for i, a in enumerate(of_form) for b in of_form[:i]]
     from verification.duplicates_index import SAME
 
     return {"pairs": len(shares), "closest": round(max(shares), 3), "false_matches": sum(share >= SAME for share in shares)}

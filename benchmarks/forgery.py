@@ -25,9 +25,9 @@ import structlog
 from PIL import Image, ImageOps
 
 from benchmarks.stage import fresh, median, p95, show, tell
-from verification.specimens import FORMS, make
-from verification.specimens.forgery import ATTACKS, EDITORS, Photo, attacked, saved
-from verification.specimens.ink import Paper
+from documents.specimens import FORMS, make
+from documents.specimens.forgery import ATTACKS, EDITORS, Photo, attacked, saved
+from documents.typesetting import Paper
 
 PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp"}
 LEVELS: Final = {"scan": "scan", "light": "light", "phone": "phone", "hard": "hard", "electronic": "none"}
@@ -68,9 +68,9 @@ class Bench:
 
     def judge(self, group: str, picture: Paper, reading: dict[str, Any], editor: str = "") -> None:
         """Look at `picture` as the check does, and count what it finds."""
+        from documents.forgery import traces_of
         from verification.checks.forgery import Forgery
         from verification.findings import Severity
-        from verification.forgery import traces_of
 
         page = np.ascontiguousarray(picture[:, :, ::-1])
         started = time.process_time()
@@ -120,7 +120,7 @@ def in_folder(folder: Path, every: int) -> Iterator[tuple[str, int, Image.Image]
 
 def measure(pictures: Iterator[tuple[str, int, Image.Image]]) -> dict[str, Any]:
     """Shares by group, and milliseconds a page by its size."""
-    from verification.reading import read_pages
+    from documents.licence.read import read_pages
 
     bench = Bench()
     donors: dict[str, Photo | None] = {}

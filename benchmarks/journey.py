@@ -55,11 +55,11 @@ def prepared(seed: int) -> Any:
     """A case with its licence uploaded, ready to be submitted."""
     from django.utils import timezone
 
+    from documents.specimens import Company, make
+    from documents.upload.intake import examine
     from employers.models import Employer, Member, User
     from verification import operations
-    from verification.intake import examine
     from verification.models import DocumentKind, RegistryRecord
-    from verification.specimens import Company, make
 
     now = timezone.now()
     company = Company.fictitious(seed)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from verification.specimens.photograph import photographed
+from documents.specimens.photograph import photographed
 
 Rng = np.random.Generator
 Picture = npt.NDArray[np.uint8]

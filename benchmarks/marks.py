@@ -225,7 +225,7 @@ def readability(made: list[Stand]) -> dict[str, Any]:
     Spaces are left out: the reader guesses them from distances, and saving a page as JPEG alone changes some. So it is said
     beside how many the same JPEG changes without any mark.
     """
-    from verification.readers.rapid import RapidReader
+    from documents.ocr.rapid import RapidReader
 
     reader = RapidReader(threads=1)
     characters = changed = by_jpeg = pages = 0

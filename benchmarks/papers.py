@@ -13,13 +13,13 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from verification.licence.letter import AuthorizationLetterReading
-from verification.papers import read_paper
-from verification.specimens.hr_service import LAYOUTS as LICENCE_LAYOUTS
-from verification.specimens.hr_service import make_hr_service
-from verification.specimens.letter import LAYOUTS as LETTER_LAYOUTS
-from verification.specimens.letter import make_letter
-from verification.specimens.paper import PaperSpecimen
+from documents.papers.authorisation_letter import AuthorizationLetterReading
+from documents.papers.read import read_paper
+from documents.specimens.hr_service import LAYOUTS as LICENCE_LAYOUTS
+from documents.specimens.hr_service import make_hr_service
+from documents.specimens.letter import LAYOUTS as LETTER_LAYOUTS
+from documents.specimens.letter import make_letter
+from documents.specimens.paper import PaperSpecimen
 
 DAMAGES: Final = ("none", "light", "heavy")
 KINDS: Final[dict[str, tuple[tuple[str, ...], Callable[[int, str, str], PaperSpecimen]]]] = {

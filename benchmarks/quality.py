@@ -22,10 +22,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from benchmarks.stage import median, p95, show, tell
-from verification.flaws import CODES
-from verification.quality import judge
-from verification.readers.base import Picture
-from verification.specimens import DAMAGES, FORMS, make
+from documents.ocr.base import Picture
+from documents.photo.flaws import CODES
+from documents.photo.quality import judge
+from documents.specimens import DAMAGES, FORMS, make
 
 PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp"}
 TWELVE_MEGAPIXELS: Final = 12_000_000

@@ -27,12 +27,12 @@ from PIL import Image
 
 from benchmarks import stage
 from benchmarks.scores import SCOPE, SURE, Outcome, of_decoys, of_forgeries, of_licences
+from documents.licence.fields import FIELDS
+from documents.licence.read import picture_of, read_pages
+from documents.ocr import READERS
+from documents.specimens import DECOYS, FORGERIES, FORMS, decoy, make
+from documents.upload.intake import examine
 from events.errors import Refused
-from verification.intake import examine
-from verification.licence.model import FIELDS
-from verification.readers import READERS
-from verification.reading import picture_of, read_pages
-from verification.specimens import DECOYS, FORGERIES, FORMS, decoy, make
 
 LEVELS: Final = ("none", "light", "scan", "phone", "hard", "turned", "pdf")
 """`pdf` is a scan in a file of one page."""

@@ -22,8 +22,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import stage
-from verification.readers.base import Picture
-from verification.specimens import FORMS, make
+from documents.ocr.base import Picture
+from documents.specimens import FORMS, make
 
 SPLITS: Final = {"1 process × 2 threads": (1, 2), "2 processes × 1 thread": (2, 1)}
 """Processes, and threads of each."""
@@ -94,8 +94,8 @@ def _seconds(jpegs: Sequence[bytes], processes: int, threads: int) -> float:
 
 def _reads(pipe: Connection, jpegs: Sequence[bytes], threads: int) -> None:
     """In a process: everything read once to be warm, and again on the word."""
-    from verification.readers.rapid import RapidReader
-    from verification.reading import read_pages
+    from documents.licence.read import read_pages
+    from documents.ocr.rapid import RapidReader
 
     reader = RapidReader(threads=threads)
     for jpeg in jpegs:
@@ -151,8 +151,8 @@ def _note(resident: dict[str, int], number: int, pages: int, mb: int) -> None:
 
 def _tells_memory(pipe: Connection, threads: int) -> None:
     """In a process: read picture after picture, and answer each with the resident set in MB."""
-    from verification.readers.rapid import RapidReader
-    from verification.reading import read_pages
+    from documents.licence.read import read_pages
+    from documents.ocr.rapid import RapidReader
 
     reader = RapidReader(threads=threads)
     pipe.send(resident_mb())

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from benchmarks import stage
 from benchmarks.reading_load import resident_mb
-from employers.uscc import check_character, organisation_check_character
+from documents.uscc import check_character, organisation_check_character
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FLAT_MB: Final = 32

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from verification.licence.model import FIELDS
+from documents.licence.fields import FIELDS
 
 SURE: Final = 0.99
 """A value with so much confidence is taken without a person looking at it."""

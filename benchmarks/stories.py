@@ -28,13 +28,13 @@ from benchmarks.applicants import (
     recut,
     registered,
 )
-from employers.uscc import check_character
-from verification.specimens import FORMS, Company, make
-from verification.specimens.approval import Kind, make_approval
-from verification.specimens.forgery import EDITORS, Attack, edited
-from verification.specimens.hr_service import make_hr_service
-from verification.specimens.letter import LAYOUTS, make_letter
-from verification.specimens.paper import PaperSpecimen
+from documents.specimens import FORMS, Company, make
+from documents.specimens.approval import Kind, make_approval
+from documents.specimens.forgery import EDITORS, Attack, edited
+from documents.specimens.hr_service import make_hr_service
+from documents.specimens.letter import LAYOUTS, make_letter
+from documents.specimens.paper import PaperSpecimen
+from documents.uscc import check_character
 
 Story = Callable[[int], list[Outcome]]
 
@@ -288,8 +288,8 @@ def altered(number: int, attack: Attack, company: Company, editor: str = "") -> 
     def shot() -> bytes:
         import numpy as np
 
-        from verification.reading import read_pages
-        from verification.specimens.forgery import Photo, attacked, saved
+        from documents.licence.read import read_pages
+        from documents.specimens.forgery import Photo, attacked, saved
 
         donor = company_of(number + 31, "company")
         pictures = [make(number + i, "landscape", "phone", each).image for i, each in enumerate((company, donor))]
@@ -317,8 +317,8 @@ def foreign_qr(number: int) -> list[Outcome]:
         import numpy as np
         import zxingcpp
 
-        from verification.reading import picture_of, qr_code
-        from verification.specimens.forgery import saved
+        from documents.licence.read import picture_of, qr_code
+        from documents.specimens.forgery import saved
 
         image = make(number, "landscape", "scan", company).image
         printed = qr_code(picture_of(image))

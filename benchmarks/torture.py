@@ -30,7 +30,7 @@ from typing import Any, Final, Literal
 from PIL import Image
 
 from benchmarks import stage
-from verification.intake import looks_like, media_type_of
+from documents.upload.intake import looks_like, media_type_of
 
 PACKAGES: Final = ("Pillow", "pypdf", "pikepdf")
 PICTURES: Final = {"GIF", "BMP", "AVIF", "JPEG 2000", "Photoshop (PSD)", "SVG", "PostScript"}
@@ -79,9 +79,9 @@ def work(pipe: Connection) -> None:
 
 
 def _fate(file: str) -> Fate:
+    from documents.licence.read import read_pages
+    from documents.upload.intake import examine
     from events.errors import Refused
-    from verification.intake import examine
-    from verification.reading import read_pages
 
     try:
         taken = examine(Path(file).read_bytes())

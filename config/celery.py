@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import celeryd_after_setup, setup_logging
 
-from verification.readers import share_cores
+from documents.ocr import share_cores
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

@@ -18,10 +18,10 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from documents import uscc
 from downloads import rights
 from downloads.models import GateDecision
 from downloads.rights import Tier
-from employers import uscc
 from employers.models import ApiClient, Employer, Member
 from events.reasons import REASONS
 

@@ -17,9 +17,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import DatabaseError, IntegrityError, transaction
 
+from documents import uscc as usccs
 from downloads import relaying, turns
 from downloads.models import BlockedEmployer, Candidate, CandidateDefault, Mode
-from employers import uscc as usccs
 from employers.models import ApiClient, Employer
 from events.actor import Actor
 from events.api_words import checked_reference

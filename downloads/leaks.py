@@ -21,6 +21,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 
+from documents.ocr import READERS
 from downloads import mark_keys, opening, preparing, redacting, tracing
 from downloads.copying import resolution
 from downloads.marks.page import Picture, grey
@@ -33,7 +34,6 @@ from events.doorbell import notify_worker
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import record
 from events.sealing import seal_text, unseal_text
-from verification.readers import READERS
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from verification.licence.boxes import TextBox
+from documents.page.boxes import TextBox
 
 Quad = npt.NDArray[np.float32]
 """4 × 2: corners in pixels of the page, from the text's own top left, clockwise as one reads."""

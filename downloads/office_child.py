@@ -20,7 +20,7 @@ from typing import Any, Final
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from verification.sandbox_child import Limits, Refusal, answer, attempt, ready
+from documents.upload.sandbox_child import Limits, Refusal, answer, attempt, ready
 
 ROOM: Final = Path("/tmp")  # noqa: S108 (the sandbox's own)
 MAIN: Final = "word/document.xml"

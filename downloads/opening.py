@@ -1,6 +1,6 @@
 """How is a resume opened, that a stranger may have made?
 
-By a child process that may do nothing else (`verification.sandbox`), which draws it: what comes back is bare pixels and
+By a child process that may do nothing else (`documents.upload.sandbox`), which draws it: what comes back is bare pixels and
 the characters of its text with their places, both checked against what they claim before they are believed. A Word
 file goes through LibreOffice first, in a child of its own, and the PDF from there is a stranger's like any other.
 """
@@ -19,9 +19,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from documents.upload import sandbox
+from documents.upload.intake import looks_like, media_type_of
 from events.errors import Refused
-from verification import sandbox
-from verification.intake import looks_like, media_type_of
 
 FIELD: Final = "resume"
 ACCEPTED: Final = "PDF, DOCX, JPEG, PNG, WebP, HEIC"

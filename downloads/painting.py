@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from documents.typesetting import font, width
 from downloads.lines import Quad
-from verification.specimens.ink import font, width
 
 Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]

@@ -17,6 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
+from documents.ocr import READERS
 from downloads import clean_pages, copying, lending, mark_keys, opening, redacting, releasing, resume_sources
 from downloads.marks import Words
 from downloads.models import CleanResume, Copy, RelayBinding
@@ -25,7 +26,6 @@ from downloads.relay_models import RelayState
 from downloads.spellings import plain, with_lookalikes, with_numerals
 from events import heartbeat
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
-from verification.readers import READERS
 
 log = structlog.get_logger()
 

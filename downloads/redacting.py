@@ -15,15 +15,15 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
+from documents.ocr import READERS
+from documents.ocr.base import Picture, Reader
+from documents.page.boxes import TextBox
 from downloads.codes import codes_on
 from downloads.contacts import Contact, Kind, contacts_in
 from downloads.lines import Quad, Reading, Run, quad_of_letter, readings, run_of_box, runs_of_letters
 from downloads.opening import Page, Pixels, Resume
 from downloads.painting import Place, blank, painted
 from events.errors import Refused
-from verification.licence.boxes import TextBox
-from verification.readers import READERS
-from verification.readers.base import Picture, Reader
 
 ItemKind = Kind | Literal["code"]
 Source = Literal["text", "seen"]

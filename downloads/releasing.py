@@ -23,6 +23,7 @@ from django.core.signing import BadSignature, Signer
 from django.db import connection, transaction
 from django.urls import reverse
 
+from documents.upload.intake import looks_like, media_type_of
 from downloads import ladders, passes, relaying, resume_sources, statements, teams, telling, turns
 from downloads.models import Copy, CopyLink, CopyState, GateDecision
 from downloads.opening import ACCEPTED, FIELD, Limits
@@ -35,7 +36,6 @@ from events.doorbell import notify_worker
 from events.errors import ProviderBroken, Refused
 from events.models import record
 from events.sealing import seal_text, unseal_text
-from verification.intake import looks_like, media_type_of
 
 LINK_GOOD_FOR: Final = timedelta(seconds=60)
 BUSY_SECONDS: Final = 10

@@ -1,6 +1,6 @@
 """What does the limited child do with a resume? It draws its pages, and says which characters stand where.
 
-Run by `sandbox.run` in the place of `verification.sandbox_child`, whose limits and manners it takes over. A page comes
+Run by `sandbox.run` in the place of `documents.upload.sandbox_child`, whose limits and manners it takes over. A page comes
 out as bare pixels, which its reader need not decode and so cannot be fooled by. The characters of a PDF's own text come
 beside them, as records of LETTER; a picture has none.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-from verification.sandbox_child import (
+from documents.upload.sandbox_child import (
     _UPRIGHT,
     Limits,
     Refusal,

@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from documents.uscc import LENGTH, normalise
 from employers import operations, sightings, throttle
 from employers.models import AccountClass, User
-from employers.uscc import LENGTH, normalise
 from events.errors import Refused
 from events.mail import queue_mail
 

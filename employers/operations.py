@@ -15,8 +15,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from documents import uscc as usccs
 from employers import sightings
-from employers import uscc as usccs
 from employers.models import ApiClient, ApiKey, Employer, Member, Scope, User
 from employers.return_urls import registered
 from events import webhooks

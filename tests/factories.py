@@ -9,9 +9,9 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.test import Client
 
+from documents.uscc import check_character, organisation_check_character
 from employers.models import ApiClient, Employer, Member, Scope, User
 from employers.operations import create_api_client
-from employers.uscc import check_character, organisation_check_character
 from verification import states
 from verification.models import Case, Document, DocumentKind, DocumentPage
 from verification.states import State

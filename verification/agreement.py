@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from employers.uscc import is_valid, normalise
-from verification.licence.capital import capital
-from verification.licence.dates import day
-from verification.licence.witness import agrees, same_name
+from documents.licence.witnesses import agrees, same_name
+from documents.page.capital import capital
+from documents.page.dates import day
+from documents.uscc import is_valid, normalise
 from verification.registries.base import Agrees, Status, status_of
 
 FIELDS: Final = ("uscc", "name", "legal_representative", "established_on", "registered_capital", "address", "status")

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.http import HttpResponse
 from ninja import Field, Path, Query, Router, Schema, Status
 
-from employers import uscc as usccs
+from documents import uscc as usccs
 from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import AccountClass, ApiClient, Employer, Member, Scope

@@ -12,10 +12,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
+from documents.upload.intake import Intake
 from employers.models import Member
 from events.errors import Refused
 from verification import failing, operations
-from verification.intake import Intake
 from verification.models import Appeal, Case, Document, DocumentKind
 from verification.notices import tell
 from verification.states import State

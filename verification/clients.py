@@ -15,15 +15,15 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from documents.licence.witnesses import same_name
+from documents.uscc import normalise, problem
 from employers.operations import check_name
-from employers.uscc import normalise, problem
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
 from events.models import Event, record
 from verification import guards, operations, states
 from verification.checks.agency_licence import AgencyLicence, client_finding
 from verification.findings import Finding, Severity
-from verification.licence.witness import same_name
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
 from verification.notices import tell_client_ended, tell_client_judged
 from verification.states import State

@@ -1,7 +1,7 @@
 """Which stored pages may show the same picture as these? Found with an index, then looked at.
 
 A page's landmarks are looked for once, when its document is read or else when they are first needed, and kept (`PageLandmarks`).
-Their words (`verification.landmarks`) are rows of `PageBand`: `view` is the landmark, `band` which of its words.
+Their words (`documents.similarity.keypoints`) are rows of `PageBand`: `view` is the landmark, `band` which of its words.
 They are written when a case's pictures are first held against others, before others are searched: so of two cases with
 one picture that are checked in the same moment, at least one sees the other.
 """
@@ -23,9 +23,9 @@ from django.db import connection
 from django.db.models import QuerySet
 from PIL import Image
 
+from documents.similarity import keypoints
+from documents.similarity.keypoints import Agreement, Grey, Landmarks, Seen
 from events.sealing import Damaged, KeyMissing, keys, seal, unseal
-from verification import landmarks
-from verification.landmarks import Agreement, Grey, Landmarks, Seen
 from verification.models import DocumentPage, PageBand, PageLandmarks
 
 SAME: Final = 0.95
@@ -71,7 +71,7 @@ def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
         raise FileNotFoundError(name)
     found = _unsealed(known)
     if found is None:
-        found = landmarks.look(*_picture(name))
+        found = keypoints.look(*_picture(name))
         sealed = seal(found.packed(), keys()[0], _sealed_as(page.pk))
         PageLandmarks.objects.update_or_create(page=page, defaults={"sealed": sealed})
     return found
@@ -102,7 +102,7 @@ def _picture(name: str) -> tuple[Grey, float]:
     """A stored page at its size for comparing; it never changes. 32 take some 25 MB."""
     with default_storage.open(name) as stored, Image.open(io.BytesIO(stored.read())) as image:
         cv2.setNumThreads(1)  # the worker's processes share the cores already
-        return landmarks.at_side(np.asarray(image.convert("L"), np.uint8))
+        return keypoints.at_side(np.asarray(image.convert("L"), np.uint8))
 
 
 def _seen(page: DocumentPage, found: Landmarks) -> Seen:
@@ -125,7 +125,7 @@ def bands_of(page_id: int, found: Landmarks) -> list[PageBand]:
     """The rows by which the page is found."""
     return [
         PageBand(page_id=page_id, view=view, band=band, value=word)
-        for view, of_landmark in enumerate(landmarks.words(found))
+        for view, of_landmark in enumerate(keypoints.words(found))
         for band, word in enumerate(of_landmark)
     ]
 
@@ -182,7 +182,7 @@ def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -
 
 def _compared(ours: Seen | None, theirs: Seen | None) -> Agreement | None:
     try:
-        return landmarks.compare(ours, theirs) if ours and theirs else None
+        return keypoints.compare(ours, theirs) if ours and theirs else None
     except FileNotFoundError:  # gone in the same moment
         return None
 

@@ -15,9 +15,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from documents.uscc import normalise, problem
 from employers import sightings
 from employers.models import Sighting, SightingKind, User
-from employers.uscc import normalise, problem
 from events.errors import Refused
 from events.models import record
 from events.sealing import blind_index

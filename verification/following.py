@@ -17,6 +17,7 @@ import structlog
 from django.db import transaction
 from django.urls import reverse
 
+from documents.licence.witnesses import same_name
 from employers.models import Member
 from events.actor import SYSTEM
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
@@ -26,7 +27,6 @@ from verification import banks, e_licences, proving
 from verification.banks.base import Order, Return
 from verification.banks.base import Stage as TransferStage
 from verification.e_licences.base import Stage as ScanStage
-from verification.licence.witness import same_name
 from verification.models import Proof, ProofKind, ProofState
 from verification.standing import declared_by
 

@@ -15,14 +15,14 @@ from typing import Any, Final
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from documents.photo.quality import judge_page
+from documents.specimens import FORMS, Company, make
+from documents.specimens.hr_service import make_hr_service
+from documents.specimens.letter import LAYOUTS, make_letter
+from documents.upload.intake import examine
 from employers.models import AccountClass, Employer, Member, User
 from verification import golden, operations, pipeline
-from verification.intake import examine
 from verification.models import Case, DocumentKind, DocumentPage, GoldenCase, GoldenKind, RegistryRecord
-from verification.quality import judge_page
-from verification.specimens import FORMS, Company, make
-from verification.specimens.hr_service import make_hr_service
-from verification.specimens.letter import LAYOUTS, make_letter
 from verification.states import State
 
 MAIL: Final = ("qq.com", "163.com", "foxmail.com", "126.com")

@@ -11,8 +11,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from documents.papers.hr_service import number_key
 from verification.checks.base import Subject
-from verification.licence.hr_service import number_key
 from verification.models import HrLicenceRecord, HrLicenceShown
 from verification.states import EVER_APPROVED
 

@@ -19,16 +19,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.urls import reverse
 
+from documents.photo.flaws import Quality
+from documents.upload.intake import Intake
+from documents.uscc import is_of_test, normalise, problem
 from employers.models import Employer, User
-from employers.uscc import is_of_test, normalise, problem
 from events.actor import SYSTEM, Actor, Role
 from events.doorbell import notify_worker
 from events.errors import Refused
 from events.models import record
 from verification import guards, lookalikes, policy, rule_pack, states, triage, wording
 from verification.findings import Finding, Verdict
-from verification.flaws import Quality
-from verification.intake import Intake
 from verification.models import Appeal, Attempt, Case, Decision, Document, DocumentKind, DocumentPage, DocumentReading, Ruling
 from verification.notices import tell, tell_admins
 from verification.states import State

@@ -23,6 +23,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
+from documents.licence.witnesses import same_name
 from employers.models import Employer, Member
 from employers.operations import check_name
 from events.actor import SYSTEM, Actor
@@ -33,7 +34,6 @@ from events.models import record
 from events.sealing import blind_index, seal_text
 from verification import guards, operations, rehearsal
 from verification.banks.base import Stage
-from verification.licence.witness import same_name
 from verification.models import Proof, ProofKind, ProofQuerySet, ProofState
 from verification.notices import tell_admins
 from verification.standing import Declared, can_vouch, declared_by, is_public

@@ -16,8 +16,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.functions import Substr
 
+from documents.uscc import normalise
 from employers.models import AccountClass
-from employers.uscc import normalise
 from events.actor import Actor
 from events.reasons import REASONS
 from verification import lookalikes, review

@@ -16,8 +16,8 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
+from documents.uscc import normalise
 from employers.models import Member
-from employers.uscc import normalise
 from events.errors import ProviderUnavailable, Refused
 from events.models import record
 from verification import clients, duplicates_index, guards, pipeline

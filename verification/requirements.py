@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from employers.uscc import problem
+from documents.uscc import problem
 from events.reasons import Text
 from verification import states
 from verification.facts import STRENGTH, Facts, KeptPaper, Letter, Paper, RequirementState, Strength, Why

@@ -15,11 +15,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from documents.licence.witnesses import same_name
+from documents.uscc import is_of_test
 from employers.models import Employer, Member
-from employers.uscc import is_of_test
 from verification import rehearsal
 from verification.facts import STRENGTH, Strength
-from verification.licence.witness import same_name
 from verification.models import Case, Decision, Proof, ProofKind, RegistryRecord
 from verification.states import State
 

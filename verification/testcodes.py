@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from employers.uscc import TEST_REGION, check_character, organisation_check_character
+from documents.uscc import TEST_REGION, check_character, organisation_check_character
 from events.errors import ProviderUnavailable
 from events.reasons import REASONS, Text
 from verification.checks.base import Check, Earlier, Subject

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from verification.specimens.ink import font, has
+from documents.typesetting import font, has
 
 Strength = npt.NDArray[np.uint8]
 """How much of the page is replaced by TONE: 0 nothing, 255 all."""

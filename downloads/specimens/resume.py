@@ -16,14 +16,14 @@ import numpy as np
 import pypdfium2 as pdfium
 from PIL import Image
 
+from documents.specimens.photograph import photographed
 from downloads.specimens.person import LANGUAGES, Contact, Language, Person, person
 from downloads.specimens.sheet import A4, Box, Colour, Face, Sheets
-from verification.specimens.photograph import photographed
 
 Layout = Literal["plain", "table", "columns", "scan"]
 LAYOUTS: Final[tuple[Layout, ...]] = ("plain", "table", "columns", "scan")
 _SCAN_DPI: Final = 137
-"""At which the scanner's simulation takes a page (`verification.specimens.photograph`)."""
+"""At which the scanner's simulation takes a page (`documents.specimens.photograph`)."""
 _ACCENTS: Final[tuple[Colour, ...]] = ((24, 62, 110), (120, 32, 40), (22, 92, 74), (60, 60, 64), (92, 52, 120), (150, 86, 20))
 _BOTTOM: Final = A4[1] - 58
 _LABELS: Final[dict[Language, dict[Contact, tuple[str, ...]]]] = {

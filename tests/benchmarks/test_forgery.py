@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from benchmarks import forgery
-from verification.specimens.forgery import ATTACKS
+from documents.specimens.forgery import ATTACKS
 
 
 def test_an_honest_picture_and_each_attack_are_judged_as_the_check_judges_them() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.reading import FORGED, Sample, file_of, in_folder, labels_of, read, summary
-from verification.intake import examine
-from verification.specimens import make
+from documents.specimens import make
+from documents.upload.intake import examine
 
 
 @pytest.fixture

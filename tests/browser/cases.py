@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
 
+from documents.specimens import Company, make
 from tests.factories import make_case, make_employer, make_member
 from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
-from verification.specimens import Company, make
 from verification.states import State
 
 

@@ -11,13 +11,13 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from documents.specimens import Company, make
 from employers.models import Employer, User
 from events.models import Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_employer, make_member, make_uscc
 from verification import pipeline
 from verification.models import Appeal, Attempt, Case, Decision, Document, RegistryRecord
-from verification.specimens import Company, make
 from verification.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,6 +15,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import Page, expect
 
+from documents.specimens import make
 from employers import throttle
 from employers.models import Member, User
 from employers.operations import INVITE_SALT, VERIFY_SALT
@@ -22,7 +23,6 @@ from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
 from verification import appealing, claiming, operations
 from verification.models import Attempt, Case, CheckRun, Decision, Document, Proof
-from verification.specimens import make
 from verification.states import IN_PROGRESS, State
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,11 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageDraw
 
+from documents.specimens import make
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_pages import serious
 from tests.factories import make_member
 from verification.models import Document
-from verification.specimens import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

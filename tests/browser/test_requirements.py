@@ -13,6 +13,9 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from documents.specimens import Company, make
+from documents.specimens.hr_service import make_hr_service
+from documents.specimens.letter import make_letter
 from employers.models import Member
 from events.models import Mail
 from tests.browser.conftest import DESK, PHONE, Visitor
@@ -33,9 +36,6 @@ from verification.models import (
     RegistryRecord,
     Statement,
 )
-from verification.specimens import Company, make
-from verification.specimens.hr_service import make_hr_service
-from verification.specimens.letter import make_letter
 from verification.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -20,13 +20,13 @@ import pytest
 from PIL import Image
 
 from benchmarks.cvs import Sheet, related, word
+from documents.upload import sandbox
 from downloads import opening
 from downloads.opening import LETTER, Limits, Resume, open_resume
 from events.errors import ProviderBroken, Refused
 from tests.conftest import require
 from tests.verification.test_intake import bomb, encoded, huge_png, pdf, picture
 from tests.verification.test_torture import NASTY, WHOLE, flipped
-from verification import sandbox
 
 CODES = {
     "resume_empty",

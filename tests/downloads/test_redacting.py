@@ -14,15 +14,15 @@ import zxingcpp
 from PIL import Image, ImageDraw
 
 from benchmarks.cvs import Sheet
+from documents.ocr import READERS
+from documents.ocr.base import Picture
+from documents.page.boxes import TextBox
+from documents.typesetting import font
 from downloads.contacts import contacts_in
 from downloads.lines import Run, readings, run_of_box
 from downloads.opening import LETTER, Page, Resume, open_resume
 from downloads.redacting import Item, Redacted, Replacement, language_of, read, redact, relayed
 from events.errors import ProviderBroken, Refused
-from verification.licence.boxes import TextBox
-from verification.readers import READERS
-from verification.readers.base import Picture
-from verification.specimens.ink import font
 
 PHONE, EMAIL, WECHAT = "13800138000", "lumen.harbor88@qq.com", "lumen_8842"
 

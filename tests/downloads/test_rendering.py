@@ -10,10 +10,10 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageDraw
 
+from documents.typesetting import font
 from downloads.opening import Pixels
 from downloads.redacting import Line
 from downloads.rendering import Sheet, released
-from verification.specimens.ink import font
 
 
 def page(colour: str = "white", ink: str = "black", size: tuple[int, int] = (620, 877)) -> Pixels:

@@ -9,9 +9,9 @@ import numpy as np
 import pypdfium2 as pdfium
 import pytest
 
+from documents.typesetting import missing
 from downloads.specimens import LANGUAGES, LAYOUTS, Contact, make, person
 from downloads.specimens.person import id_number
-from verification.specimens.ink import missing
 
 WEIGHTS = [2**n % 11 for n in range(18)]
 

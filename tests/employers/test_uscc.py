@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from employers.uscc import ALPHABET, check_character, is_valid, normalise, organisation_check_character, problem
+from documents.uscc import ALPHABET, check_character, is_valid, normalise, organisation_check_character, problem
 from tests.factories import make_uscc
 
 codes = st.integers(0, 99_999_999).map(make_uscc)

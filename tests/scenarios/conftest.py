@@ -13,12 +13,12 @@ import pytest
 from django.db import connection
 
 from config import processes
+from documents.specimens import Company, make
+from documents.upload.intake import examine
 from employers.models import Employer, Member
 from tests.factories import make_user
 from verification import operations
-from verification.intake import examine
 from verification.models import Case, Document, DocumentKind, RegistryRecord
-from verification.specimens import Company, make
 
 
 def register_company(seed: int, **changed: object) -> Company:

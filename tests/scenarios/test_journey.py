@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from documents.specimens import make
 from downloads import gate
 from employers.models import Member
 from tests.factories import make_reviewer
 from tests.scenarios.conftest import licence, recruiter_of, register_company, upload_licence
 from verification import claiming, operations, pipeline
 from verification.models import Case, RegistryRecord
-from verification.specimens import make
 from verification.states import State
 
 pytestmark = pytest.mark.django_db

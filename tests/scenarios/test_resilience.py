@@ -26,6 +26,7 @@ from django.db import OperationalError, connection
 from django.db.models import Max
 from django.utils import timezone
 
+from documents.specimens import Company
 from employers.models import User
 from events.models import Event, Mail
 from tests.conftest import require
@@ -36,7 +37,6 @@ from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, Entry, Hand
 from verification import operations, proving
 from verification.checks import CHECKS
 from verification.models import Attempt, Case, CheckRun, Decision, DocumentReading, Proof, ProofKind, ProofState
-from verification.specimens import Company
 from verification.states import State
 
 pytestmark = [

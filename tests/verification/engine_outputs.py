@@ -11,10 +11,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from verification.licence.boxes import TextBox, Weak
-from verification.readers.rapid import RapidReader
-from verification.reading import picture_of
-from verification.specimens import make
+from documents.licence.read import picture_of
+from documents.ocr.rapid import RapidReader
+from documents.page.boxes import TextBox, Weak
+from documents.specimens import make
 
 STORED = Path(__file__).parent / "data" / "engine_outputs.json"
 DAMAGES = ("none", "scan", "phone", "light", "turned", "hard")

@@ -7,12 +7,12 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from employers.uscc import check_character, organisation_check_character
+from documents.licence.extract import Found, fields_of
+from documents.ocr.base import Picture
+from documents.page.boxes import TextBox
+from documents.page.values import registration_check_digit
+from documents.uscc import check_character, organisation_check_character
 from events.errors import ProviderError
-from verification.licence.boxes import TextBox
-from verification.licence.fields import Found, fields_of
-from verification.licence.values import registration_check_digit
-from verification.readers.base import Picture
 
 WIDTH, HEIGHT = 1400, 1000
 CODE = "91110108MA000000" + organisation_check_character("MA000000")

@@ -27,7 +27,7 @@ from typing import Any
 
 from PIL import Image
 
-from verification.specimens.specimen import Specimen
+from documents.specimens.specimen import Specimen
 
 SECRET_ID, SECRET_KEY = "AKIDofatest0000000000", "a-key-of-a-test-000"
 REGIONS = ("ap-beijing", "ap-guangzhou", "ap-hongkong", "ap-shanghai")

@@ -14,6 +14,13 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from PIL import Image
 
+from documents.ocr import READERS
+from documents.ocr.base import Picture
+from documents.page.boxes import TextBox
+from documents.papers.hr_service import number_key
+from documents.specimens import Company
+from documents.specimens.hr_service import make_hr_service
+from documents.specimens.letter import make_letter
 from events.errors import ProviderUnavailable
 from tests.conftest import require
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
@@ -21,15 +28,8 @@ from verification import claiming, hr_licences, operations, readings
 from verification.checks.agency_licence import AgencyLicence, ServiceLicence, agency_words
 from verification.checks.base import Subject
 from verification.findings import Finding, Severity
-from verification.licence.boxes import TextBox
-from verification.licence.hr_service import number_key
 from verification.models import Case, ClientAuthorisation, DocumentKind, DocumentReading, HrLicenceRecord, Statement
 from verification.pipeline import subject_of
-from verification.readers import READERS
-from verification.readers.base import Picture
-from verification.specimens import Company
-from verification.specimens.hr_service import make_hr_service
-from verification.specimens.letter import make_letter
 from verification.states import State
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from employers.uscc import ALPHABET, check_character, is_valid, normalise, organisation_check_character
+from documents.uscc import ALPHABET, check_character, is_valid, normalise, organisation_check_character
 from tests.factories import make_uscc
 from verification.agreement import FIELDS, Code, code_of, compare, compared, is_former, same_company_name
 from verification.registries.base import Agrees, Status

@@ -13,13 +13,13 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from documents.upload.intake import CleanPage, Intake
 from employers.models import Member, User
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from verification import appealing, claiming, failing, guards, operations
 from verification.appealing import Evidence
-from verification.intake import CleanPage, Intake
 from verification.models import Appeal, Case, Decision, Document, DocumentKind, DocumentPage, Proof
 from verification.states import State
 

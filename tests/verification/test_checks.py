@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from documents.licence.witnesses import same_name
 from tests.factories import make_uscc
 from verification.checks.base import Subject, SubjectDocument
 from verification.checks.reading import Reading, last_date
 from verification.checks.registry import Registry
 from verification.checks.scan import Scan
 from verification.findings import Finding, Severity
-from verification.licence.witness import same_name
 from verification.models import DocumentKind, RegistryRecord
 from verification.registries.base import Status, status_of
 

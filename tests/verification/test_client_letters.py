@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from documents.upload.intake import CleanPage, Intake
 from employers.models import AccountClass, Member
 from events.actor import Actor, Role
 from events.errors import Refused
@@ -16,7 +17,6 @@ from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
 from verification import asked, clients, operations, readings
 from verification.facts import RequirementState
-from verification.intake import CleanPage, Intake
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
 from verification.requirements import Requirement
 from verification.states import State

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verification.licence.boxes import Polygon, TextBox
-from verification.readers.base import Picture
-from verification.readers.closer import LARGEST_SIDE, view
+from documents.ocr.base import Picture
+from documents.ocr.closer import LARGEST_SIDE, view
+from documents.page.boxes import Polygon, TextBox
 
 INK, PAPER = (35, 32, 30), (235, 240, 242)
 RED, BLUE, GREY = (60, 50, 215), (200, 110, 30), (178, 178, 178)

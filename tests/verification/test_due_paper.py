@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from documents.uscc import check_character
 from employers.models import AccountClass, Member
-from employers.uscc import check_character
 from events.errors import Refused
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
 from tests.verification.test_agency_licence import letter, licence

@@ -17,18 +17,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image, ImageEnhance
 
+from documents.similarity import keypoints
+from documents.similarity.perceptual_hash import fingerprint
+from documents.specimens import make
 from employers import sightings
 from employers.models import Employer
 from events.sealing import seal
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
-from verification import duplicates_index, landmarks, readings
+from verification import duplicates_index, readings
 from verification.checks.duplicates import Duplicates
 from verification.findings import Finding, Severity
-from verification.fingerprint import fingerprint
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading, PageBand, PageLandmarks, RegistryRecord
 from verification.pipeline import subject_of
 from verification.rule_pack import about
-from verification.specimens import make
 from verification.states import State
 
 
@@ -60,8 +61,8 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
 }
 
 
-def seen(image: Image.Image) -> landmarks.Seen:
-    return landmarks.see(np.asarray(image.convert("L"), np.uint8))
+def seen(image: Image.Image) -> keypoints.Seen:
+    return keypoints.see(np.asarray(image.convert("L"), np.uint8))
 
 
 # --- The picture -----------------------------------------------------------------------------------------
@@ -70,22 +71,22 @@ def seen(image: Image.Image) -> landmarks.Seen:
 @pytest.mark.parametrize("copy", COPIES)
 def test_a_copy_agrees_and_shares_words(copy: str) -> None:
     whole, other = seen(licence(1)), seen(COPIES[copy](licence(1)))
-    agreement = landmarks.compare(whole, other)
+    agreement = keypoints.compare(whole, other)
     assert agreement is not None and agreement.share >= duplicates_index.SAME
-    shared = {(n, word) for words in landmarks.words(whole.landmarks) for n, word in enumerate(words)}
-    assert len(shared & {(n, word) for words in landmarks.words(other.landmarks) for n, word in enumerate(words)}) >= 4
+    shared = {(n, word) for words in keypoints.words(whole.landmarks) for n, word in enumerate(words)}
+    assert len(shared & {(n, word) for words in keypoints.words(other.landmarks) for n, word in enumerate(words)}) >= 4
 
 
 @pytest.mark.parametrize("damage", ["none", "light"])
 def test_another_company_on_the_same_form_does_not(damage: str) -> None:
     for a, b in ((1, 2), (2, 3), (3, 4)):
-        agreement = landmarks.compare(seen(licence(a, damage)), seen(licence(b, damage)))
+        agreement = keypoints.compare(seen(licence(a, damage)), seen(licence(b, damage)))
         assert agreement is None or agreement.share < duplicates_index.SAME
 
 
 def test_the_region_is_where_the_copy_lies() -> None:
     image = licence(1)
-    agreement = landmarks.compare(seen(image), seen(cut(image)))
+    agreement = keypoints.compare(seen(image), seen(cut(image)))
     assert agreement is not None
     expected = (image.width * 0.07, image.height * 0.07, image.width, image.height)
     assert agreement.region == pytest.approx(expected, abs=image.width * 0.01)
@@ -94,8 +95,8 @@ def test_the_region_is_where_the_copy_lies() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (300, 4000), (640, 480)])
 def test_a_blank_picture_is_nothing(size: tuple[int, int]) -> None:
     blank = seen(Image.new("L", size, 200))
-    assert landmarks.words(blank.landmarks) == []
-    assert landmarks.compare(blank, blank) is None
+    assert keypoints.words(blank.landmarks) == []
+    assert keypoints.compare(blank, blank) is None
 
 
 # --- The index and the check -----------------------------------------------------------------------------
@@ -232,7 +233,7 @@ def test_bands_are_written_once_and_queries_stay_as_many(now: datetime) -> None:
     first = shown(now, licence(1))
     look(first, now)
     written = PageBand.objects.count()
-    assert 0 < written <= landmarks.LANDMARKS * landmarks.WORDS
+    assert 0 < written <= keypoints.LANDMARKS * keypoints.WORDS
     look(shown(now, licence(1)), now)
     with_one = queries(first)
     for _ in range(2):
@@ -266,24 +267,24 @@ class Silent:
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """One for each page whose landmarks were looked for."""
     calls: list[float] = []
-    look = landmarks.look
-    monkeypatch.setattr(landmarks, "look", lambda grey, scale: (calls.append(scale), look(grey, scale))[1])
+    look = keypoints.look
+    monkeypatch.setattr(keypoints, "look", lambda grey, scale: (calls.append(scale), look(grey, scale))[1])
     return calls
 
 
 @pytest.mark.parametrize("image", [licence(1), licence(3, "phone"), Image.new("L", (640, 480), 200)])
 def test_packed_landmarks_lose_nothing(image: Image.Image) -> None:
     found = seen(image).landmarks
-    again = landmarks.Landmarks.unpacked(found.packed())
+    again = keypoints.Landmarks.unpacked(found.packed())
     assert again is not None and again.scale == found.scale
     assert np.array_equal(again.places, found.places) and np.array_equal(again.descriptions, found.descriptions)
-    assert landmarks.words(again) == landmarks.words(found)
+    assert keypoints.words(again) == keypoints.words(found)
 
 
 def test_landmarks_that_were_packed_otherwise_are_none() -> None:
     packed = seen(licence(1)).landmarks.packed()
     for other in (b"", b"\x01", packed[:-1], bytes([9]) + packed[1:]):
-        assert landmarks.Landmarks.unpacked(other) is None
+        assert keypoints.Landmarks.unpacked(other) is None
 
 
 @pytest.mark.django_db
@@ -334,7 +335,7 @@ def test_looking_ahead_stops_nobody(now: datetime, monkeypatch: pytest.MonkeyPat
     def broken(*args: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(landmarks, "look", broken)
+    monkeypatch.setattr(keypoints, "look", broken)
     document = read_early(shown(now, licence(1)), now)
     reading = DocumentReading.objects.get(document=document)
     assert reading.finished_at == now and reading.reading == {}

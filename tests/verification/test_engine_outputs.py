@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from documents.licence.extract import fields_of
+from documents.page.boxes import turned
 from tests.verification.engine_outputs import Output, stored
-from verification.licence.boxes import turned
-from verification.licence.fields import fields_of
 
 OUTPUTS = stored()
 FOUND = ("uscc", "name", "type", "legal_representative", "registered_capital", "established_on")

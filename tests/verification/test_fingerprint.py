@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter
 
-from verification.fingerprint import BITS, NEAR, distance, fingerprint
-from verification.specimens import make
+from documents.similarity.perceptual_hash import BITS, NEAR, distance, fingerprint
+from documents.specimens import make
 
 SEEDS = range(8)
 FINGERPRINTS = st.integers(0, 2**BITS - 1).map(lambda value: f"{value:0{BITS // 4}x}")

@@ -17,25 +17,25 @@ from django.core.files.storage import default_storage
 from django.utils.translation import override
 from PIL import Image
 
+from documents.forgery import LEVELS, Kind, Trace, traces_of
+from documents.forgery.compression import unlike_the_rest
+from documents.forgery.copies import same_patches
+from documents.forgery.editors import composes, touches
+from documents.forgery.glyphs import out_of_line
+from documents.forgery.ground import smoother_than_around
+from documents.forgery.model import Picture, back, inside, upright, windows
+from documents.forgery.screen import of_screen
+from documents.licence.extract import fields_of
+from documents.licence.read import picture_of
+from documents.ocr.rapid import RapidReader
+from documents.specimens import make
+from documents.specimens.forgery import ATTACKS, Attack, Photo, attacked, saved
+from documents.typesetting import Paper
 from verification.checks.base import Subject, SubjectDocument, SubjectPage
 from verification.checks.forgery import Forgery, _read_of_papers
 from verification.findings import Finding, Severity
-from verification.forgery import LEVELS, Kind, Trace, traces_of
-from verification.forgery.compression import unlike_the_rest
-from verification.forgery.copies import same_patches
-from verification.forgery.editors import composes, touches
-from verification.forgery.glyphs import out_of_line
-from verification.forgery.ground import smoother_than_around
-from verification.forgery.screen import of_screen
-from verification.forgery.traces import Picture, back, inside, upright, windows
-from verification.licence.fields import fields_of
-from verification.readers.rapid import RapidReader
-from verification.reading import picture_of
 from verification.review import FINDING_WORDS
 from verification.rule_pack import about
-from verification.specimens import make
-from verification.specimens.forgery import ATTACKS, Attack, Photo, attacked, saved
-from verification.specimens.ink import Paper
 
 SEEDS = (5, 3)
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from documents.page.boxes import TextBox, Turn, opposite, turned
+from documents.page.values import simplified
+from documents.papers.hr_service import FIELDS, HrServiceLicenceReading, hr_service_licence_of
 from tests.verification.printed import CODE, HEIGHT, WIDTH, letters, line
-from verification.licence.boxes import TextBox, Turn, opposite, turned
-from verification.licence.hr_service import FIELDS, HrServiceLicenceReading, hr_service_licence_of
-from verification.licence.values import simplified
 
 
 def read(*boxes: TextBox) -> HrServiceLicenceReading:

@@ -20,15 +20,15 @@ from PIL import Image, ImageChops, ImageCms, ImageDraw
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 from pillow_heif import register_heif_opener
 
+from documents.upload import intake, sandbox
+from documents.upload.intake import Intake, Limits, examine
 from events.errors import ProviderBroken, Refused
 from tests.conftest import require
-from verification import intake, sandbox
-from verification.intake import Intake, Limits, examine
 
 TAKEN_OVER_IMPORTS = """
 import os, signal, socket, time
-from verification import sandbox_child
-from verification.sandbox_child import Page, Refusal
+from documents.upload import sandbox_child
+from documents.upload.sandbox_child import Page, Refusal
 """
 TAKEN_OVER_START = """
 sandbox_child.TASKS["png"] = sandbox_child.TASKS["png"]._replace(work=work)
@@ -36,7 +36,7 @@ sandbox_child.main()
 """
 register_heif_opener()  # so that the tests can write HEIC; the product never asks Pillow to guess
 DEFAULT = Limits()
-CHILD_FILES = ("__init__.py", "fingerprint.py", "sandbox_child.py")
+CHILD_FILES = ("__init__.py", "upload/__init__.py", "upload/sandbox_child.py", "similarity/__init__.py", "similarity/perceptual_hash.py")
 
 
 def picture(width: int = 800, height: int = 600, mode: str = "RGB") -> Image.Image:
@@ -529,10 +529,10 @@ def test_too_little_memory_is_said() -> None:
 @pytest.fixture
 def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Puts in the child's place one that does its work with the given body of `work(data, limits)`, inside the real limits."""
-    room = tmp_path / "verification"
-    room.mkdir()
+    room = tmp_path / "documents"
     for name in CHILD_FILES:
-        shutil.copy(sandbox.CHILD.with_name(name), room / name)
+        (room / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(sandbox.CHILD.parents[1] / name, room / name)
 
     def put(body: str) -> None:
         work = textwrap.indent(textwrap.dedent(body).strip(), "    ")

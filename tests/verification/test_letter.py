@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from documents.page.boxes import TextBox, Turn, turned
+from documents.page.values import simplified
+from documents.papers.authorisation_letter import FIELDS, AuthorizationLetterReading, authorization_letter_of
 from tests.verification.printed import letters, line
-from verification.licence.boxes import TextBox, Turn, turned
-from verification.licence.letter import FIELDS, AuthorizationLetterReading, authorization_letter_of
-from verification.licence.values import simplified
 
 WIDTH, HEIGHT = 1000, 1400
 IDENTITY = "99010119900101123"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.licence.boxes import Polygon, TextBox, Turn, opposite, region_of, turn_of, turned, turned_back
+from documents.page.boxes import Polygon, TextBox, Turn, opposite, region_of, turn_of, turned, turned_back
 
 TURNS: tuple[Turn, ...] = (0, 90, 180, 270)
 WIDTH, HEIGHT = 800, 600

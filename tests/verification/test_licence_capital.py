@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.licence.capital import Capital, capital, printed
+from documents.page.capital import Capital, capital, printed
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 

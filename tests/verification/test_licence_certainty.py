@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from employers.uscc import ALPHABET, check_character, is_sound, is_valid, normalise, organisation_check_character
-from verification.licence import certainty
-from verification.licence.boxes import Polygon, TextBox, Weak
+from documents.page import confidence
+from documents.page.boxes import Polygon, TextBox, Weak
+from documents.uscc import ALPHABET, check_character, is_sound, is_valid, normalise, organisation_check_character
 
 FLAT: Polygon = (0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0)
 
@@ -39,29 +39,29 @@ def as_it_is(text: str) -> str:
 
 
 def test_a_long_line_counts_for_more_than_a_short_one() -> None:
-    assert certainty.confidence([line("示例科技有限", 0.9), line("公司", 0.5)]) == pytest.approx((6 * 0.9 + 2 * 0.5) / 8)
+    assert confidence.confidence([line("示例科技有限", 0.9), line("公司", 0.5)]) == pytest.approx((6 * 0.9 + 2 * 0.5) / 8)
 
 
 def test_one_weak_character_among_many_is_felt() -> None:
     sure = line("示例科技有限公司", 0.98)
-    assert certainty.confidence([sure]) == pytest.approx(0.98)
-    assert certainty.confidence([line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"))]) == pytest.approx(0.7)
-    assert certainty.confidence([line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"), Weak(3, 0.2, "枝"))]) == pytest.approx(0.6)
-    assert certainty.confidence([sure, line("分公司", 0.98, Weak(0, 0.4, "份"))]) == pytest.approx(0.7)
+    assert confidence.confidence([sure]) == pytest.approx(0.98)
+    assert confidence.confidence([line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"))]) == pytest.approx(0.7)
+    assert confidence.confidence([line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"), Weak(3, 0.2, "枝"))]) == pytest.approx(0.6)
+    assert confidence.confidence([sure, line("分公司", 0.98, Weak(0, 0.4, "份"))]) == pytest.approx(0.7)
 
 
 def test_a_character_that_is_hardly_weak_changes_nothing() -> None:
-    assert certainty.confidence([line("示例", 0.9, Weak(0, 0.9, ""))]) == pytest.approx(0.9)
+    assert confidence.confidence([line("示例", 0.9, Weak(0, 0.9, ""))]) == pytest.approx(0.9)
 
 
 def test_nothing_is_not_sure() -> None:
-    assert certainty.confidence([]) == certainty.confidence([line("")]) == 0.0
+    assert confidence.confidence([]) == confidence.confidence([line("")]) == 0.0
 
 
 @given(st.lists(st.tuples(st.text(max_size=8), st.floats(0, 1), st.lists(st.floats(0, 1), max_size=3)), max_size=5))
 def test_confidence_is_a_share(told: list[tuple[str, float, list[float]]]) -> None:
     lines = [line(text, score, *(Weak(0, p, "") for p in weak)) for text, score, weak in told]
-    sure = certainty.confidence(lines)
+    sure = confidence.confidence(lines)
     assert 0 <= sure <= 1
     assert sure <= max((box.score for box in lines), default=0.0) + 1e-9
 
@@ -69,17 +69,17 @@ def test_confidence_is_a_share(told: list[tuple[str, float, list[float]]]) -> No
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_right_check_character_makes_surer_and_keeps_the_order(a: float, b: float) -> None:
     low, high = sorted((a, b))
-    assert low <= certainty.of_checked(low) <= certainty.of_checked(high) <= 1
-    assert certainty.of_checked(low) == pytest.approx(1 - (1 - low) / 31)
+    assert low <= confidence.of_checked(low) <= confidence.of_checked(high) <= 1
+    assert confidence.of_checked(low) == pytest.approx(1 - (1 - low) / 31)
 
 
 def test_a_code_is_as_sure_as_its_check_characters_make_it() -> None:
     unsound = CODE[:16] + next(c for c in ALPHABET if c != CODE[16])
     unsound += check_character(unsound)
     assert is_valid(unsound) and not is_sound(unsound)
-    assert certainty.of_code(CODE, 0.9) == certainty.of_checked(0.9)
-    assert certainty.of_code(unsound, 0.9) == certainty.UNSOUND
-    assert certainty.of_code(unsound, 0.3) == 0.3
+    assert confidence.of_code(CODE, 0.9) == confidence.of_checked(0.9)
+    assert confidence.of_code(unsound, 0.9) == confidence.UNSOUND
+    assert confidence.of_code(unsound, 0.3) == 0.3
 
 
 # --- What else it may be ---------------------------------------------------------------------------------
@@ -87,13 +87,13 @@ def test_a_code_is_as_sure_as_its_check_characters_make_it() -> None:
 
 def test_alternatives_change_one_character_likeliest_first() -> None:
     lines = [line("王示", 0.9, Weak(0, 0.6, "玉"), Weak(1, 0.3, "乐")), line("例", 0.9, Weak(0, 0.5, "列"))]
-    assert certainty.alternatives("王示例", lines, as_it_is) == ("王乐例", "王示列", "玉示例")
+    assert confidence.alternatives("王示例", lines, as_it_is) == ("王乐例", "王示列", "玉示例")
 
 
 def test_there_are_at_most_four() -> None:
     text = "示例科技有限"
     weak = [Weak(at, 0.1 * (at + 1), "某") for at in range(len(text))]
-    assert certainty.alternatives(text, [line(text, 0.9, *weak)], as_it_is) == (
+    assert confidence.alternatives(text, [line(text, 0.9, *weak)], as_it_is) == (
         "某例科技有限",
         "示某科技有限",
         "示例某技有限",
@@ -106,21 +106,21 @@ def test_alternatives_are_cleaned_as_the_value_was() -> None:
         return text.strip("*") if "公司" in text else ""
 
     weak = (Weak(0, 0.5, "#"), Weak(1, 0.4, "不"), Weak(3, 0.3, "供"), Weak(4, 0.2, "司"))
-    others = certainty.alternatives("示例公司", [line("*示例公司", 0.9, *weak)], cleaned)
+    others = confidence.alternatives("示例公司", [line("*示例公司", 0.9, *weak)], cleaned)
     assert others == ("不例公司", "#示例公司"), "what is no value and what is the value itself are no alternatives"
 
 
 def test_equal_alternatives_are_told_once() -> None:
     weak = (Weak(0, 0.5, "*"), Weak(4, 0.4, "*"))
-    assert certainty.alternatives("*示例*", [line("?示例?", 0.9, *weak)], lambda text: text.strip("?*")) == ("示例",)
+    assert confidence.alternatives("*示例*", [line("?示例?", 0.9, *weak)], lambda text: text.strip("?*")) == ("示例",)
 
 
 def test_a_character_that_may_be_nothing_is_left_out() -> None:
-    assert certainty.alternatives("王示例", [line("王示例", 0.9, Weak(2, 0.4, ""))], as_it_is) == ("王示",)
+    assert confidence.alternatives("王示例", [line("王示例", 0.9, Weak(2, 0.4, ""))], as_it_is) == ("王示",)
 
 
 def test_a_sure_value_has_none() -> None:
-    assert certainty.alternatives("示例", [line("示例")], as_it_is) == certainty.alternatives("", [], as_it_is) == ()
+    assert confidence.alternatives("示例", [line("示例")], as_it_is) == confidence.alternatives("", [], as_it_is) == ()
 
 
 texts = st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=4)
@@ -133,8 +133,8 @@ def test_each_alternative_is_one_character_away(told: list[str], data: st.DataOb
         weak = st.builds(Weak, at=st.integers(0, len(text) - 1), probability=st.floats(0, 1), instead=st.text(min_size=1, max_size=1))
         lines.append(line(text, 0.9, *data.draw(st.lists(weak, max_size=3))))
     whole = "".join(told)
-    others = certainty.alternatives(whole, lines, as_it_is)
-    assert len(others) == len(set(others)) <= certainty.MOST_ALTERNATIVES
+    others = confidence.alternatives(whole, lines, as_it_is)
+    assert len(others) == len(set(others)) <= confidence.MOST_ALTERNATIVES
     for other in others:
         assert len(other) == len(whole)
         assert differing(other, whole) == 1
@@ -154,7 +154,7 @@ def test_look_alikes_are_so_both_ways(pair: str) -> None:
     for printed, read in ((a, b), (b, a)):
         if printed in ALPHABET:
             code = sound(f"MA00{printed}1B2")
-            assert code in certainty.like_codes(code[:12] + read + code[13:], {12})
+            assert code in confidence.like_codes(code[:12] + read + code[13:], {12})
 
 
 def test_whatever_is_alike_is_so_both_ways() -> None:
@@ -162,32 +162,32 @@ def test_whatever_is_alike_is_so_both_ways() -> None:
         (printed, read)
         for printed in ALPHABET
         for read in ALPHABET
-        if printed != read and (code := sound(f"MA00{printed}1B2")) in certainty.like_codes(code[:12] + read + code[13:], ANYWHERE)
+        if printed != read and (code := sound(f"MA00{printed}1B2")) in confidence.like_codes(code[:12] + read + code[13:], ANYWHERE)
     }
     assert alike == {(b, a) for a, b in alike} != set()
 
 
 def test_a_digit_is_never_like_every_other() -> None:
     """A third of all forgeries by one character would otherwise be somebody's real code."""
-    assert CODE not in certainty.like_codes(CODE.replace("A1B", "A9B"), ANYWHERE)
+    assert CODE not in confidence.like_codes(CODE.replace("A1B", "A9B"), ANYWHERE)
 
 
 @given(st.integers(8, 15), st.sets(st.integers(0, 17)))
 def test_where_the_reader_was_sure_a_wrong_character_is_the_prints(place: int, unsure: set[int]) -> None:
     read = CODE[:place] + "8" + CODE[place + 1 :]
-    assert certainty.like_codes(read, ()) == ()
-    for other in certainty.like_codes(read, unsure):
+    assert confidence.like_codes(read, ()) == ()
+    for other in confidence.like_codes(read, unsure):
         assert next(at for at in ANYWHERE if other[at] != read[at]) in unsure
 
 
 def test_a_valid_code_has_none() -> None:
     """All weights are prime to 31, so no single change keeps the check character right."""
-    assert is_valid(CODE) and certainty.like_codes(CODE, ANYWHERE) == ()
+    assert is_valid(CODE) and confidence.like_codes(CODE, ANYWHERE) == ()
 
 
 @given(st.text(alphabet=ALPHABET, min_size=18, max_size=18))
 def test_only_sound_codes_are_suggested_one_character_away(read: str) -> None:
-    others = certainty.like_codes(read, ANYWHERE)
+    others = confidence.like_codes(read, ANYWHERE)
     assert len(others) == len(set(others))
     for other in others:
         assert is_sound(other)
@@ -197,13 +197,13 @@ def test_only_sound_codes_are_suggested_one_character_away(read: str) -> None:
 @given(st.integers(2, 17), st.sampled_from(ALPHABET))
 def test_a_suggestion_is_no_guess_at_another_place(place: int, character: str) -> None:
     read = CODE[:place] + character + CODE[place + 1 :]
-    for other in certainty.like_codes(read, ANYWHERE):
+    for other in confidence.like_codes(read, ANYWHERE):
         assert is_sound(other)
         assert not is_valid(read)
 
 
 @given(st.text(max_size=30) | st.text(alphabet=string.ascii_uppercase + string.digits, max_size=20))
 def test_any_text_is_survived(text: str) -> None:
-    others = certainty.like_codes(normalise(text), ANYWHERE)
+    others = confidence.like_codes(normalise(text), ANYWHERE)
     assert all(is_sound(other) for other in others)
     assert not others or len(normalise(text)) == 18

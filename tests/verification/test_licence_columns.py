@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.licence.columns import Rule, Run, shared_out
+from documents.page.columns import Rule, Run, shared_out
 
 SHORT, WRAPS, PARAGRAPH = Rule(wraps=False), Rule(wraps=True), Rule(wraps=True, paragraph=True)
 

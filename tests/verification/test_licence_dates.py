@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.licence.dates import day, days_in, number
+from documents.page.dates import day, days_in, number
 
 DIGITS = "〇一二三四五六七八九"
 

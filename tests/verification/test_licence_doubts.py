@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from documents.licence.doubts import Doubt
+from documents.licence.extract import fields_of
+from documents.page.boxes import Point, Polygon, TextBox, Turn, Weak, turned
 from tests.verification.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
-from verification.licence.boxes import Point, Polygon, TextBox, Turn, Weak, turned
-from verification.licence.doubts import Doubt
-from verification.licence.fields import fields_of
 
 WRONG = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
 CODES = ("uscc", "registration_number")

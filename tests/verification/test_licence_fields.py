@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 
-from employers.uscc import check_character, is_valid, organisation_check_character
+from documents.licence.extract import fields_of
+from documents.licence.fields import FIELDS, Problem
+from documents.licence.problems import problems_of
+from documents.page.boxes import Polygon, TextBox, Turn, Weak, opposite, turned
+from documents.page.labels import LABELS, is_furniture, tidy
+from documents.page.values import clean, is_checked_number, is_sound_number, misfit, registration_check_digit, simplified
+from documents.uscc import check_character, is_valid, organisation_check_character
 from tests.verification.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, read, without
-from verification.licence.boxes import Polygon, TextBox, Turn, Weak, opposite, turned
-from verification.licence.fields import fields_of
-from verification.licence.labels import LABELS, is_furniture, tidy
-from verification.licence.model import FIELDS, Problem
-from verification.licence.problems import problems_of
-from verification.licence.values import clean, is_checked_number, is_sound_number, misfit, registration_check_digit, simplified
 
 
 def test_landscape_of_2019() -> None:

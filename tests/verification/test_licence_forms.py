@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from documents.licence.editions import Form, is_other_title, is_title
+from documents.licence.read import read_pages
+from documents.ocr import READERS
+from documents.page.boxes import TextBox
+from documents.page.labels import tidy
+from documents.specimens import make
+from documents.specimens.company import Company, Kind
 from tests.verification.printed import CODE, LANDSCAPE, NUMBER, line, read, without
-from verification.licence.boxes import TextBox
-from verification.licence.forms import Form, is_other_title, is_title
-from verification.licence.labels import tidy
-from verification.readers import READERS
-from verification.reading import read_pages
-from verification.specimens import make
-from verification.specimens.company import Company, Kind
 
 TITLES = [
     "营业执照", "营 业 执 照", "营业执照（副本）", "营业执照(副 本)", "营业执照（正本）", "营业执照副本", "营业执照（副本）1-1",

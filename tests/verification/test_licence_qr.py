@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from employers.uscc import check_character
-from verification.licence.qr import is_an_issuers, leads_to, uscc_in
+from documents.licence.qr import is_an_issuers, leads_to, uscc_in
+from documents.uscc import check_character
 
 CODE = "91110108MA00000009"[:17]
 CODE += check_character(CODE)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from employers.uscc import check_character, organisation_check_character
-from verification.licence.certainty import like_codes
-from verification.licence.fields import Found
-from verification.licence.forms import Form
-from verification.licence.model import Problem
-from verification.licence.witness import BOTH, CONTRADICTED, ONLY_IN_QR, TOLD, agrees, same_name, with_fields, with_qr
+from documents.licence.editions import Form
+from documents.licence.extract import Found
+from documents.licence.fields import Problem
+from documents.licence.witnesses import BOTH, CONTRADICTED, ONLY_IN_QR, TOLD, agrees, same_name, with_fields, with_qr
+from documents.page.confidence import like_codes
+from documents.uscc import check_character, organisation_check_character
 
 
 def sound(region: str, first8: str) -> str:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents.specimens import company
+from documents.specimens.company import Company
 from verification import lookalikes
 from verification.lookalikes import ALIKE, alike, likeness, skeleton
-from verification.specimens import company
-from verification.specimens.company import Company
 
 # --- The key ------------------------------------------------------------------------------------------------------
 

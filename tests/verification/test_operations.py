@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from PIL import Image
 
+from documents.upload.intake import examine
 from employers.models import Member, User
 from employers.operations import remove_member
 from events.actor import SYSTEM
@@ -19,7 +20,6 @@ from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
 from verification import appealing, claiming, guards, operations, tasks
 from verification.findings import Finding, Severity
-from verification.intake import examine
 from verification.models import Attempt, Case, CheckRun, Document, DocumentKind
 from verification.states import State
 

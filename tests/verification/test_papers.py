@@ -13,20 +13,20 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from documents.licence.read import picture_of
+from documents.ocr import READERS
+from documents.ocr.base import Picture, Reader
+from documents.page.boxes import TextBox
+from documents.papers.read import KINDS, read_paper
+from documents.papers.seals import find_seals, unrolled, with_seals_removed
+from documents.specimens import Company, make
+from documents.specimens.hr_service import LAYOUTS as LICENCE_LAYOUTS
+from documents.specimens.hr_service import make_hr_service
+from documents.specimens.letter import LAYOUTS as LETTER_LAYOUTS
+from documents.specimens.letter import make_letter
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.verification.printed import ScriptedReader, line
 from tests.verification.test_read_licence import Shelf
-from verification.licence.boxes import TextBox
-from verification.papers import KINDS, read_paper
-from verification.readers import READERS
-from verification.readers.base import Picture, Reader
-from verification.reading import picture_of
-from verification.seals import find_seals, unrolled, with_seals_removed
-from verification.specimens import Company, make
-from verification.specimens.hr_service import LAYOUTS as LICENCE_LAYOUTS
-from verification.specimens.hr_service import make_hr_service
-from verification.specimens.letter import LAYOUTS as LETTER_LAYOUTS
-from verification.specimens.letter import make_letter
 
 BLANK = Image.new("RGB", (600, 400), "white")
 FIRST = READERS[:1]

@@ -23,15 +23,15 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from config.messages import compile_all
+from documents.ocr.base import Picture
+from documents.photo.flaws import BLURRED, CODES, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Flaw, Quality
+from documents.photo.quality import judge, judge_page
+from documents.specimens import FORMS, make
+from documents.upload.intake import CleanPage
 from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_member
 from verification import console
-from verification.flaws import BLURRED, CODES, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Flaw, Quality
-from verification.intake import CleanPage
 from verification.models import Case, Document, DocumentPage
-from verification.quality import judge, judge_page
-from verification.readers.base import Picture
-from verification.specimens import FORMS, make
 
 for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))

@@ -17,17 +17,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import verification.reading
+import documents.licence.read
+from documents.licence.fields import FIELDS, Problem
+from documents.licence.read import QrCode, picture_of, qr_code, qr_codes, read_pages
+from documents.ocr import READERS
+from documents.ocr.base import Picture, Reader
+from documents.ocr.cloud import CloudReading
+from documents.page.boxes import TextBox
+from documents.page.confidence import SURE
+from documents.specimens import make
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.verification.printed import ScriptedReader, line
-from verification.licence.boxes import TextBox
-from verification.licence.certainty import SURE
-from verification.licence.model import FIELDS, Problem
-from verification.readers import READERS
-from verification.readers.base import Picture, Reader
-from verification.readers.cloud import CloudReading
-from verification.reading import QrCode, picture_of, qr_code, qr_codes, read_pages
-from verification.specimens import make
 
 ROOT = Path(__file__).resolve().parents[2]
 BLANK = Image.new("RGB", (600, 400), "white")
@@ -83,14 +83,14 @@ def test_the_place_of_the_qr_code_is_kept(turned: int) -> None:
 def test_a_code_that_another_size_showed_stands_where_it_is_on_the_page(shrunk: str, monkeypatch: pytest.MonkeyPatch) -> None:
     page, place = printed_qr()
     for name in {"_plain", "_half", "_double", "_contrast", "_triple"} - {shrunk}:
-        monkeypatch.setattr(verification.reading, name, lambda grey: np.full_like(grey, 255))
+        monkeypatch.setattr(documents.licence.read, name, lambda grey: np.full_like(grey, 255))
     code = qr_code(page)
     assert code and code.region == pytest.approx(place, abs=4)
 
 
 def test_of_two_codes_the_one_that_states_a_company_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     pasted, own = QrCode("https://x.example", (0, 0, 9, 9)), QrCode(f"统一社会信用代码：{CODE}", (50, 0, 59, 9))
-    monkeypatch.setattr(verification.reading, "qr_codes", lambda picture: [pasted, own])
+    monkeypatch.setattr(documents.licence.read, "qr_codes", lambda picture: [pasted, own])
     assert qr_code(picture_of(BLANK)) == own
 
 
@@ -310,7 +310,7 @@ def test_a_good_file_exits_with_success_and_reads_well(folder: Path) -> None:
 
 
 def test_other_papers_are_read_by_their_kind(tmp_path: Path) -> None:
-    from verification.specimens.letter import make_letter
+    from documents.specimens.letter import make_letter
 
     specimen = make_letter(24, "form")
     specimen.image.save(tmp_path / "letter.png")

@@ -26,21 +26,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from documents import tencent_cloud
+from documents.licence.fields import FIELDS
+from documents.ocr import tencent
+from documents.ocr.cloud import CloudReading, FieldReader, Warned, jpeg_of
+from documents.ocr.tencent import TencentReader
+from documents.page.boxes import TextBox
+from documents.page.values import clean
+from documents.specimens import make
+from documents.tencent_cloud import Account, installed
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from events.reasons import REASONS
 from tests.conftest import require
 from tests.verification import tencent_server as cloud
 from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, TencentServer, told_of
-from verification import tencent_cloud
 from verification.checks.reading import chosen_cloud
-from verification.licence.boxes import TextBox
-from verification.licence.model import FIELDS
-from verification.licence.values import clean
-from verification.readers import tencent
-from verification.readers.cloud import CloudReading, FieldReader, Warned, jpeg_of
-from verification.readers.tencent import TencentReader
-from verification.specimens import make
-from verification.tencent_cloud import Account, installed
 
 SPECIMEN = make(2)
 PORTRAIT = make(4, "portrait")

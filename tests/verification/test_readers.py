@@ -14,15 +14,15 @@ from celery.signals import celeryd_after_setup
 from PIL import Image
 
 from config.celery import app
+from documents.licence.read import picture_of, read_pages
+from documents.ocr import READERS, share_cores, tesseract
+from documents.ocr.base import CloseReader, Picture, Reader
+from documents.ocr.rapid import PART, RapidReader
+from documents.ocr.tesseract import TesseractReader
+from documents.page.boxes import TextBox, Turn
+from documents.specimens import make
 from events.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
-from verification.licence.boxes import TextBox, Turn
-from verification.readers import READERS, share_cores, tesseract
-from verification.readers.base import CloseReader, Picture, Reader
-from verification.readers.rapid import PART, RapidReader
-from verification.readers.tesseract import TesseractReader
-from verification.reading import picture_of, read_pages
-from verification.specimens import make
 
 RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from documents.upload.intake import CleanPage, Intake
 from employers.models import AccountClass, Member
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member
 from verification import operations, pipeline, readings, tasks
 from verification.checks.reading import Reading
-from verification.intake import CleanPage, Intake
 from verification.models import Case, Document, DocumentKind, DocumentReading, Statement
 from verification.states import State
 

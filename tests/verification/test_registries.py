@@ -27,6 +27,7 @@ from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents.tencent_cloud import Account, installed
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.conftest import require
 from tests.factories import make_uscc
@@ -39,7 +40,6 @@ from verification.registries.base import Agreement, Agrees, CompanyRecord, Statu
 from verification.registries.breaker import Breaker, BreakerState, Pace
 from verification.registries.snapshot import SnapshotRegistry
 from verification.registries.tencent import FOUR, TencentRegistry
-from verification.tencent_cloud import Account, installed
 
 USCC, OTHER, UNKNOWN = make_uscc(71), make_uscc(72), make_uscc(73)
 NAME, PERSON = "云溪（澜浦）示例科技有限公司", "林知白"

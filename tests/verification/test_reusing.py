@@ -12,6 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from documents.specimens import make
 from employers.models import Member, Scope
 from events.errors import Refused
 from tests.factories import make_api_client, make_case, make_document, make_member
@@ -31,7 +32,6 @@ from verification.models import (
     DocumentPage,
     DocumentReading,
 )
-from verification.specimens import make
 from verification.states import State
 from verification.storage import let_go
 

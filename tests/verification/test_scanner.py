@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from documents.upload.antivirus import ScanResult, scan
 from events.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
-from verification.scanner import ScanResult, scan
 
 MARKER = b"ZIZHI-TEST-SIGNATURE-NOT-A-VIRUS"
 WHOLE_FILE = b"the whole of this file is what the second signature knows"

@@ -13,19 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from documents.licence.extract import Found, fields_of
+from documents.licence.read import picture_of
+from documents.licence.second_look import CONFIRMED, LARGEST_ZOOM, MOST_LINES, MOST_LOOKS, look_again, look_for, second_opinion
+from documents.ocr import READERS
+from documents.ocr.base import CloseReader, Picture
+from documents.ocr.rapid import RapidReader
+from documents.page.boxes import Polygon, Region, TextBox, Turn, turned
+from documents.page.values import is_checked_number
+from documents.specimens import make
+from documents.typesetting import font
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.conftest import require
 from tests.verification.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, without
-from verification.licence.boxes import Polygon, Region, TextBox, Turn, turned
-from verification.licence.fields import Found, fields_of
-from verification.licence.values import is_checked_number
-from verification.readers import READERS
-from verification.readers.base import CloseReader, Picture
-from verification.readers.rapid import RapidReader
-from verification.reading import picture_of
-from verification.second_look import CONFIRMED, LARGEST_ZOOM, MOST_LINES, MOST_LOOKS, look_again, look_for, second_opinion
-from verification.specimens import make
-from verification.specimens.ink import font
 
 PAGE = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
 WRONG = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from documents.upload.intake import examine
 from employers.models import AccountClass, Member
 from events.errors import ProviderUnavailable, Refused
 from events.models import Event, Mail
@@ -21,7 +22,6 @@ from verification.checks import CHECKS
 from verification.checks.authority import Authority
 from verification.checks.base import Check, Earlier, Subject
 from verification.findings import Finding, Observation, Severity
-from verification.intake import examine
 from verification.models import Attempt, Case, DocumentKind
 from verification.states import State
 

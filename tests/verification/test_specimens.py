@@ -16,12 +16,12 @@ import zxingcpp
 from django.core.management import CommandError, call_command
 from PIL import Image, ImageStat
 
-from employers import uscc
-from verification.readers.rapid import RapidReader
-from verification.specimens import DAMAGES, DECOYS, FORGERIES, FORMS, Company, decoy, make
-from verification.specimens.company import chinese_date
-from verification.specimens.forgery import edited
-from verification.specimens.ink import Face, Plate, has, missing
+from documents import uscc
+from documents.ocr.rapid import RapidReader
+from documents.specimens import DAMAGES, DECOYS, FORGERIES, FORMS, Company, decoy, make
+from documents.specimens.company import chinese_date
+from documents.specimens.forgery import edited
+from documents.typesetting import Face, Plate, has, missing
 
 SEEDS = range(300)
 

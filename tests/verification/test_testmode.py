@@ -12,8 +12,8 @@ from django.core import mail as outbox
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from documents import uscc as usccs
 from downloads.models import GateDecision
-from employers import uscc as usccs
 from employers.models import ApiClient, Employer, Member, Scope
 from employers.operations import Links, create_api_client, invite
 from events import feed

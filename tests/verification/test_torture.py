@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
+from documents.licence.read import read_pages
+from documents.ocr import READERS
+from documents.upload.intake import LONG_SIDE, Intake, examine
 from events.errors import Refused
 from tests.verification.test_intake import encoded, huge_png, opened, pdf, picture
-from verification.intake import LONG_SIDE, Intake, examine
-from verification.readers import READERS
-from verification.reading import read_pages
 
 PAGES = "pages"
 CODES = {

@@ -17,6 +17,7 @@ from django.utils import timezone
 from PIL import Image
 
 from config.messages import compile_all
+from documents.upload.antivirus import ScanResult
 from employers.models import Member
 from events.errors import ProviderUnavailable
 from events.models import Mail
@@ -25,7 +26,6 @@ from verification import operations, uploads, wording
 from verification.checks import CHECKS
 from verification.findings import Finding, Severity
 from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentPage
-from verification.scanner import ScanResult
 from verification.states import State
 from verification.views.documents import examined
 

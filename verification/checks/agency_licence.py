@@ -15,23 +15,23 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from documents.licence.witnesses import same_name
+from documents.ocr import READERS
+from documents.ocr.base import Picture, Reader
+from documents.page.boxes import TextBox, turn_of, turned
+from documents.page.confidence import SURE
+from documents.page.layout import LARGEST_TILT, slope_of
+from documents.papers.hr_service import OPEN_ENDED
+from documents.papers.model import BREAK, GAP, Running, rows_of
+from documents.papers.read import read_paper
+from documents.uscc import is_valid, normalise
 from employers.models import AccountClass
-from employers.uscc import is_valid, normalise
 from verification import hr_licences
 from verification.agreement import is_former, is_one_of, registered_names, same_company_name
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
 from verification.checks.registry import FRESH
 from verification.findings import Finding, Observation, Severity
-from verification.licence.boxes import TextBox, turn_of, turned
-from verification.licence.certainty import SURE
-from verification.licence.hr_service import OPEN_ENDED
-from verification.licence.layout import LARGEST_TILT, slope_of
-from verification.licence.paper import BREAK, GAP, Running, rows_of
-from verification.licence.witness import same_name
 from verification.models import ClientAuthorisation, DocumentKind, DocumentReading
-from verification.papers import read_paper
-from verification.readers import READERS
-from verification.readers.base import Picture, Reader
 from verification.rule_pack import paper_of
 from verification.terms import ends_soon
 

@@ -13,10 +13,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from documents.licence.witnesses import same_name
 from verification.checks.base import Earlier, Subject
 from verification.facts import STRENGTH, Strength
 from verification.findings import Finding, Observation, Severity
-from verification.licence.witness import same_name
 from verification.models import DocumentKind, ProofKind
 from verification.policy import AUTHORITY_PROVEN
 from verification.standing import acting_for, at_company_domain, domains_of, own_domain, proofs_of, worth

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
+from documents.similarity import perceptual_hash
 from employers.models import Employer, Sighting, SightingKind
-from verification import duplicates_index, fingerprint
+from verification import duplicates_index
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.models import Document, DocumentKind, DocumentPage, DocumentQuerySet, RegistryRecord
@@ -107,7 +108,7 @@ class Duplicates:
                     "document": str(page.document_id),
                     "page": page.number,
                     "fingerprint": page.fingerprint,
-                    "distance": fingerprint.distance(ours.fingerprint, page.fingerprint),
+                    "distance": perceptual_hash.distance(ours.fingerprint, page.fingerprint),
                     "agreement": round(match.agreement.share, 3),
                     "of_document": str(ours.document_id),
                     "of_kind": ours.document.kind,

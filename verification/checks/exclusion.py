@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from documents.similarity import perceptual_hash
 from employers.models import Sighting, SightingKind, User
-from verification import exclusions, fingerprint
+from verification import exclusions
 from verification.checks.base import Earlier, Subject
 from verification.findings import Finding, Observation, Severity
 from verification.models import DocumentKind, Exclusion, ExclusionKind
@@ -48,7 +49,7 @@ class Excluded:
         mine = {page.fingerprint for document in subject.of_kind(DocumentKind.BUSINESS_LICENCE) for page in document.pages}
         same = {near["fingerprint"] for near in earlier.get("duplicates", {}).get("near_same", ()) if "fingerprint" in near}
         listed = Exclusion.objects.filter(kind=ExclusionKind.IMAGE, lifted_at=None).values_list("value", flat=True)
-        near = {value for value in listed if any(fingerprint.distance(value, ours) <= fingerprint.NEAR for ours in mine)}
+        near = {value for value in listed if any(perceptual_hash.distance(value, ours) <= perceptual_hash.NEAR for ours in mine)}
         return mine | same | near
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:

@@ -10,13 +10,13 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any, Final
 
+from documents.forgery import CLOSELY, LEVELS, Kind, Lines, traces_of
+from documents.forgery.editors import composes, touches
+from documents.licence.qr import REGISTER, is_an_issuers, leads_to
+from documents.licence.read import picture_of
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
 from verification.findings import Finding, Observation, Severity
-from verification.forgery import CLOSELY, LEVELS, Kind, Lines, traces_of
-from verification.forgery.editors import composes, touches
-from verification.licence.qr import REGISTER, is_an_issuers, leads_to
 from verification.models import DocumentKind
-from verification.reading import picture_of
 
 REASON_OF: Final = {
     Kind.COMPRESSION: "forgery_inconsistent_compression",

@@ -9,19 +9,19 @@ from uuid import UUID
 
 from django.conf import settings
 
-from employers.uscc import is_valid, normalise
+from documents.licence.fields import Problem
+from documents.licence.read import read_pages
+from documents.licence.witnesses import agrees, same_name
+from documents.ocr.cloud import FieldReader
+from documents.ocr.tencent import TencentReader
+from documents.page.confidence import SURE
+from documents.page.dates import days_in
+from documents.tencent_cloud import account_of
+from documents.uscc import is_valid, normalise
 from verification.checks.base import Earlier, Pages, Subject
 from verification.findings import Finding, Observation, Severity
-from verification.licence.certainty import SURE
-from verification.licence.dates import days_in
-from verification.licence.model import Problem
-from verification.licence.witness import agrees, same_name
 from verification.models import DocumentKind, DocumentReading
-from verification.readers.cloud import FieldReader
-from verification.readers.tencent import TencentReader
-from verification.reading import read_pages
 from verification.rule_pack import paper_of
-from verification.tencent_cloud import account_of
 from verification.terms import day_of, ends_soon
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 from django.conf import settings
 
+from documents.licence.fields import Problem
+from documents.licence.witnesses import agrees
+from documents.page.confidence import SURE
 from verification.agreement import is_former, same_company_name
 from verification.checks.base import Earlier, Subject
 from verification.checks.reading import of_term
 from verification.findings import Finding, Observation, Severity
-from verification.licence.certainty import SURE
-from verification.licence.model import Problem
-from verification.licence.witness import agrees
 from verification.registries.base import AgreementRegistry, Agrees, CompanyRecord, RecordRegistry, Status
 from verification.registries.choice import chosen
 

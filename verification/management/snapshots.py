@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Final
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, models, reset_queries, transaction
 
-from employers.uscc import normalise, problem
+from documents.uscc import normalise, problem
 
 BATCH: Final = 5000
 PROGRESS_SECONDS: Final = 5.0

@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from documents.photo.flaws import Quality
 from employers.models import Employer, User
 from events.queue import Job, JobQuerySet
-from verification.flaws import Quality
 from verification.models.cases import Case
 from verification.states import State
 
@@ -96,7 +96,7 @@ class DocumentPage(models.Model):
 
 
 class PageLandmarks(models.Model):
-    """A page's landmarks (`verification.landmarks`), sealed, so that they are looked for once and not at every comparison."""
+    """A page's landmarks (`documents.similarity.keypoints`), sealed, so that they are looked for once and not at every comparison."""
 
     page = models.OneToOneField(DocumentPage, on_delete=models.CASCADE, related_name="landmarks", primary_key=True)
     sealed = models.BinaryField()
@@ -106,7 +106,7 @@ class PageLandmarks(models.Model):
 
 
 class PageBand(models.Model):
-    """A part of a page's fingerprint, by which near pictures are found with an index (`verification.fingerprint`)."""
+    """A part of a page's fingerprint, by which near pictures are found with an index (`documents.similarity.perceptual_hash`)."""
 
     page = models.ForeignKey(DocumentPage, on_delete=models.CASCADE, related_name="bands")
     view = models.PositiveSmallIntegerField()

@@ -6,11 +6,11 @@ from functools import cache
 
 from django.conf import settings
 
+from documents.tencent_cloud import account_of
 from verification.registries.base import AgreementRegistry, RecordRegistry
 from verification.registries.breaker import Pace
 from verification.registries.snapshot import SnapshotRegistry
 from verification.registries.tencent import REQUESTS_A_SECOND, TencentRegistry
-from verification.tencent_cloud import account_of
 
 
 @cache

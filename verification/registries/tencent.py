@@ -15,10 +15,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+from documents.tencent_cloud import CONNECT_SECONDS, Account, TencentCloud, code_of, error_of
 from events.errors import ProviderBroken, ProviderUnavailable
 from verification.registries.base import Agreement, Agrees, Status
 from verification.registries.breaker import Breaker, Pace
-from verification.tencent_cloud import CONNECT_SECONDS, Account, TencentCloud, code_of, error_of
 
 THREE: Final = "VerifyBizLicenseEnterprise3"
 FOUR: Final = "VerifyBizLicenseEnterprise4"

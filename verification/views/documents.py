@@ -21,6 +21,9 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 from PIL import Image
 
+from documents.photo.quality import judge_page
+from documents.upload.antivirus import scan
+from documents.upload.intake import Intake, Limits, examine
 from employers.clock import now_of
 from employers.models import Member
 from employers.views import member_required, posted_or
@@ -29,10 +32,7 @@ from events.errors import ProviderError, Refused
 from verification import failing, guards, operations, readings, reusing, uploads
 from verification.case_page import editor, item_of_kind, page, reading_of
 from verification.forms import UploadForm
-from verification.intake import Intake, Limits, examine
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
-from verification.quality import judge_page
-from verification.scanner import scan
 from verification.views.case import case_or_404, refused_at_home
 
 log = structlog.get_logger()

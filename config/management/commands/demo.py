@@ -30,15 +30,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
 from config import processes
+from documents.specimens import Company, Specimen, make
+from documents.upload.intake import Limits, examine
 from downloads import specimens as resumes
 from employers import operations as accounts
 from employers.models import ApiKey, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
 from verification import claiming, durations, golden_specimens, operations, wording
 from verification.findings import Finding, Severity
-from verification.intake import Limits, examine
 from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind
-from verification.specimens import Company, Specimen, make
 from verification.states import State
 from zizhi_client import Unavailable, Zizhi, ZizhiError
 from zizhi_client.answers import ResumeRelease, Words

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from employers.uscc import normalise, problem
+from documents.uscc import normalise, problem
 from events.errors import ProviderError
 from verification.registries.base import Agreement, CompanyRecord
 from verification.registries.choice import chosen

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from verification.licence.hr_service import OPEN_ENDED, number_key
+from documents.papers.hr_service import OPEN_ENDED, number_key
 from verification.management.snapshots import Read, RowFault, Sheet, SnapshotCommand, code, day, needed, text
 from verification.models import HrLicenceRecord
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from PIL import Image
 
+from documents.specimens import DAMAGES, DECOYS, FORGERIES, FORMS, OVERRIDES, Specimen, decoy, make
 from verification.management import pictures
-from verification.specimens import DAMAGES, DECOYS, FORGERIES, FORMS, OVERRIDES, Specimen, decoy, make
 
 _DATES: Final = ("established_on", "issued_on")
 

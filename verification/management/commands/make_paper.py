@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from documents.specimens import hr_service, letter
+from documents.specimens.paper import PaperSpecimen
+from documents.specimens.photograph import DAMAGES
 from verification.management import pictures
-from verification.specimens import hr_service, letter
-from verification.specimens.paper import PaperSpecimen
-from verification.specimens.photograph import DAMAGES
 
 MAKERS: Final[dict[str, Callable[..., PaperSpecimen]]] = {
     "hr_service_licence": hr_service.make_hr_service,

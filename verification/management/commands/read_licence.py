@@ -13,12 +13,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from PIL import Image
 
+from documents.licence.fields import FIELDS, LicenceReading
+from documents.licence.read import read_pages
+from documents.papers.model import PaperReading
+from documents.papers.read import KINDS, Kind, read_paper
+from documents.upload.intake import Limits, examine
 from events.errors import ProviderError, Refused
-from verification.intake import Limits, examine
-from verification.licence.model import FIELDS, LicenceReading
-from verification.licence.paper import PaperReading
-from verification.papers import KINDS, Kind, read_paper
-from verification.reading import read_pages
 
 LABELS = {
     "uscc": "统一社会信用代码",

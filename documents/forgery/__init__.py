@@ -1,0 +1,56 @@
+"""Does the picture tell of having been edited?
+
+Pure: a page and the places of its values go in, traces come out, each with its strength and its region. Every module
+answers one question by a published method; what strength is worth a word, and what a person's look, is said here. No
+trace proves a forgery: messengers, scanners and honest marks leave their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from documents.forgery.compression import unlike_the_rest
+from documents.forgery.copies import same_patches
+from documents.forgery.glyphs import out_of_line
+from documents.forgery.ground import smoother_than_around
+from documents.forgery.model import Kind, Lines, Picture, Trace
+from documents.forgery.screen import of_screen
+
+__all__ = ["CLOSELY", "LEVELS", "Kind", "Level", "Lines", "Picture", "Trace", "traces_of"]
+
+
+class Level(NamedTuple):
+    """From which strength on a trace is noted, and from which on a person has to look."""
+
+    note: float
+    look: float
+
+
+LEVELS: Final[Mapping[Kind, Level]] = {
+    Kind.COMPRESSION: Level(6.5, 10.0),
+    Kind.OVERLAY: Level(2.0, float("inf")),
+    Kind.GROUND: Level(0.6, 0.72),
+    Kind.GLYPH: Level(8.0, 13.0),
+    Kind.COPY: Level(3.2, 4.5),
+    Kind.SCREEN: Level(1.3, 2.3),
+}
+"""Chosen on specimens of one seed and on honest photographs of papers; `benchmarks/forgery.py` says what they do on others."""
+CLOSELY: Final = (
+    "uscc", "registration_number", "name", "legal_representative", "registered_capital", "established_on", "term", "address",
+)  # fmt: skip
+"""The fields a lie is worth in. Others, such as a scope of a hundred small lines, are compared by compression only."""
+
+
+def traces_of(picture: Picture, lines: Lines, turn: int = 0) -> list[Trace]:
+    """Every trace that is worth a word, strongest of its kind first. `turn`: degrees clockwise to set the page upright."""
+    close = {field: lines[field] for field in CLOSELY if lines.get(field)}
+    found = [
+        *unlike_the_rest(picture, lines),
+        *smoother_than_around(picture, close),
+        *out_of_line(picture, close, turn),
+        *same_patches(picture, close, turn),
+        of_screen(picture),
+    ]
+    worth = [trace for trace in found if trace.score >= LEVELS[trace.kind].note]
+    return sorted(worth, key=lambda trace: (trace.kind, -trace.score))

@@ -1,0 +1,258 @@
+"""Where on the page is a second look worth its time?
+
+Most pages are read whole at the first look. Where a value is missing beside its label, a code fails its check
+character, an address breaks off or a paragraph has holes, the place is told, so that a reader can look again, closer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from documents import uscc
+from documents.page import values
+from documents.page.boxes import Polygon, TextBox, Turn, turned
+from documents.page.labels import OTHER
+from documents.page.layout import BODY, Cell, Entry
+
+REACH: Final = {"legal_representative": 8, "registration_number": 14, "uscc": 16, "established_on": 12}
+"""How far right of its label a value reaches, in heights of the label; 24 where not told."""
+HEAD_HEIGHT: Final = 14
+"""Heights of a label between the company's name and the top of what may hold its code."""
+SCOPE_HEIGHT: Final = 16
+"""Heights of a label that a scope of which nothing was read may take."""
+ALWAYS_PRINTED: Final = ("name", "type", "legal_representative", "established_on", "address", "business_scope")
+SHORT: Final = ("name", "type", "legal_representative", "registered_capital", "established_on")
+UNSURE: Final = 0.75
+"""Below this confidence a short value is looked at again."""
+_ENDS: Final = re.compile(
+    r"(?:[号室楼层幢栋村组座屯园厦厅房铺内侧旁处口场院站社委山)）]|[村路街号园]口?[东西南北]|.{9}[市区]|\d{3,}|[A-Z]\d+|[-—#]\d+)\W*$"
+)
+
+
+def ends_like_address(text: str) -> bool:
+    """Whether `text` ends as addresses do; one that does not may go on in a line that was not found, or in none of its own."""
+    return bool(_ENDS.search(text))
+
+
+SHORT_CUT: Final = 2.2
+"""Heights of a line: what is read again of it where only its end is in doubt."""
+CLOSE: Final = 0.5
+"""Heights of a line between a label and a value that is set close to it."""
+UNREADABLE: Final = 0.6
+"""A line that scores less is two lines in one box, or none."""
+MOST_CODES: Final = 3
+_CUTS: Final = ((-0.35, 0.65), (-0.65, 0.35), (-0.45, 0.45), (-0.9, 0.9))
+"""Tops and bottoms of other cuts of a line, in its heights from its middle."""
+_TIGHT_CUTS: Final = ((-0.5, 0.0), (-0.35, 0.15), (-0.25, 0.25), (-0.15, 0.35), (0.0, 0.5))
+"""The same for a line whose box holds (副本) as well, which is printed higher or lower, and larger."""
+_BESIDE_COPY: Final = (0.35, 0.5)
+"""Where in a line that begins with (副本) the code may begin, as shares of it."""
+_SCRAP_OF_CODE: Final = re.compile(r"副.*\d{5,}")
+_CLOSES: Final = re.compile(r"[.。;；:：)）\]】无*]$")
+"""How a line of a paragraph may end before the right edge."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A part of the page to look at again."""
+
+    names: tuple[str, ...]
+    """The fields whose values are missing or incomplete."""
+    area: Polygon
+    line_height: float
+    """Pixels, of the print in it."""
+    line: Polygon | None = None
+    """Where the value's line must stand, if that is known."""
+    other_cuts: tuple[Polygon, ...] = ()
+    """The same line cut tighter and wider: what overlaps it above or below may then be left out."""
+    clipped: bool = False
+    """Whether `line` is an end of one that was read, whose outermost character may have been cut off."""
+
+    def turned(self, turn: Turn, width: int, height: int) -> Doubt:
+        """The same doubt on the page of `width` × `height` pixels, turned clockwise by `turn`."""
+
+        def move(polygon: Polygon) -> Polygon:
+            return turned([TextBox("", 0.0, polygon)], turn, width, height)[0].polygon
+
+        return replace(
+            self, area=move(self.area), line=move(self.line) if self.line else None, other_cuts=tuple(move(cut) for cut in self.other_cuts)
+        )
+
+
+def doubts_of(entries: Mapping[str, Entry], cells: Sequence[Cell], taken: Mapping[str, values.Value], slope: float) -> list[Doubt]:
+    """The doubts that a first look leaves, on the upright page whose lines lean by `slope` degrees."""
+    return [] if not cells else list(_Page(entries, cells, taken, slope).doubts())
+
+
+class _Page:
+    def __init__(self, entries: Mapping[str, Entry], cells: Sequence[Cell], taken: Mapping[str, values.Value], slope: float) -> None:
+        self.entries, self.cells, self.taken, self.slope = entries, cells, taken, slope
+        self.left, self.right = min(cell.x0 for cell in cells), max(cell.x1 for cell in cells)
+        self.body = sorted((cell for cell in cells if cell.label in BODY), key=lambda cell: cell.y)
+        self.h = median(cell.h for cell in self.body or cells)
+
+    def doubts(self) -> Iterator[Doubt]:
+        yield from self._codes()
+        yield from self._empty_rows()
+        yield from self._lost_labels()
+        yield from self._unsure()
+        yield from self._broken_off()
+        yield from self._clipped()
+        yield from self._holes()
+
+    def _codes(self) -> Iterator[Doubt]:
+        """Neither code nor number, or one that cannot be right: wherever something like one stands, and all of the head."""
+        if uscc.is_valid(self.taken["uscc"].text if "uscc" in self.taken else ""):
+            return
+        if number := self.taken.get("registration_number"):
+            if not values.is_checked_number(number.text):
+                yield from (self._around_number(cell) for cell in self.cells if number.boxes[0] is cell.piece.box)
+            return
+        names = ("uscc", "registration_number")
+        likely = sorted((cell for cell in self.cells if self._may_hold_code(cell)), key=lambda cell: cell.x0 - cell.x1)
+        for cell in likely[:MOST_CODES]:
+            x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
+            cuts = [(x0, a, b) for a, b in _CUTS]
+            if "副" in cell.text:
+                cuts = [(x0 + share * (x1 - x0), a, b) for share in _BESIDE_COPY for a, b in _TIGHT_CUTS]
+            places = tuple(self._place(begin, x1, cell.y + a * h, cell.y + b * h) for begin, a, b in cuts)
+            yield replace(self._around(names, x0, x1, cell.y, h), other_cuts=places)
+        if self.body:
+            first = self.body[0]
+            yield self._area(names, self.left, self.right, first.y - HEAD_HEIGHT * self.h, first.y - 0.6 * self.h)
+
+    def _around_number(self, cell: Cell) -> Doubt:
+        """The line of a number that no check digit proves: crowded digits may have been read as one."""
+        x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
+        cuts = tuple(self._place(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
+        return replace(self._around(("registration_number",), x0, x1, cell.y, h), other_cuts=cuts)
+
+    def _may_hold_code(self, cell: Cell) -> bool:
+        """Whether a code may stand in `cell`; in the head also one of which (副本), printed into its line, has left little."""
+        in_head = bool(self.body) and cell.y < self.body[0].y - 0.6 * self.h
+        return values.might_be_code(cell.text) or (in_head and bool(_SCRAP_OF_CODE.search(cell.text)))
+
+    def _empty_rows(self) -> Iterator[Doubt]:
+        """Labels whose value is missing."""
+        for name, entry in self.entries.items():
+            if name in self.taken or name in (OTHER, "registration_authority", "business_scope"):
+                continue
+            if name in ("uscc", "registration_number") and self.taken.keys() & {"uscc", "registration_number"}:
+                continue
+            label = entry.label
+            for cell in entry.lines:  # print that is no such value: in a tight cut, without what touches it
+                tight = self._place(cell.x0 - 0.1 * cell.h, cell.x1 + 0.3 * cell.h, cell.y - 0.45 * cell.h, cell.y + 0.45 * cell.h)
+                yield replace(self._around((name,), cell.x0 - cell.h, cell.x1 + cell.h, cell.y, cell.h), other_cuts=(tight,))
+            if not entry.lines and (end := self._end_of_row(name, label)) - label.x1 > label.h:
+                yield self._around((name,), label.x1, end, label.y, label.h)
+
+    def _end_of_row(self, name: str, label: Cell) -> float:
+        others = (entry.label for entry in self.entries.values())
+        beyond = [other.x0 for other in others if other.x0 > label.x1 and other.level_with(label)]
+        return min([self.right, label.x1 + REACH.get(name, 24) * label.h, *beyond])
+
+    def _lost_labels(self) -> Iterator[Doubt]:
+        """Fields that every form prints, and of which neither label nor value was found: somewhere in the body."""
+        lost = tuple(name for name in ALWAYS_PRINTED if name not in self.taken and name not in self.entries)
+        if lost and len(self.body) >= 2:
+            bottom = max(cell.y for cell in self.body) + (SCOPE_HEIGHT if "business_scope" in lost else 3) * self.h
+            yield self._area(lost, self.left, self.right, self.body[0].y - 3 * self.h, bottom)
+
+    def _unsure(self) -> Iterator[Doubt]:
+        """Short values that were read with little confidence: a stamp may lie over them."""
+        for name in SHORT:
+            entry = self.entries.get(name)
+            if entry and entry.lines and name in self.taken and self.taken[name].confidence < UNSURE:
+                h = median(cell.h for cell in entry.lines)
+                top, bottom = entry.lines[0].y - 1.6 * h, entry.lines[-1].y + 1.6 * h
+                yield self._area((name,), entry.label.x0 - h, max(cell.x1 for cell in entry.lines) + 2 * h, top, bottom)
+
+    def _broken_off(self) -> Iterator[Doubt]:
+        """An address that ends in the middle."""
+        entry = self.entries.get("address")
+        if entry and entry.lines and "address" in self.taken and not ends_like_address(self.taken["address"].text):
+            last = entry.lines[-1]
+            yield self._area(
+                ("address",), entry.label.x0 - last.h, self._column_end(entry.label), last.y - 1.5 * last.h, last.y + 2.2 * last.h
+            )
+
+    def _clipped(self) -> Iterator[Doubt]:
+        """The ends of an address that are easily cut off: a thin last character (一, 1) of a line that goes on below, and
+        the first one where it is set close to the label. A short cut shows what a whole line's does not."""
+        entry = self.entries.get("address")
+        rows = _rows(entry.lines) if entry else []
+        for cell in (row[-1] for row in rows[:-1]):
+            yield self._end(cell, max(cell.x0, cell.x1 - SHORT_CUT * cell.h), cell.x1 + 0.6 * cell.h)
+        if entry and rows and 0 < rows[0][0].x0 - entry.label.x1 < CLOSE * rows[0][0].h:
+            cell = rows[0][0]
+            yield self._end(cell, cell.x0 - 0.5 * cell.h, min(cell.x1, cell.x0 + 2 * SHORT_CUT * cell.h))
+
+    def _end(self, cell: Cell, x0: float, x1: float) -> Doubt:
+        line = self._place(x0, x1, cell.y - cell.h / 2, cell.y + cell.h / 2)
+        return Doubt(("address",), line, cell.h, line, clipped=True)
+
+    def _holes(self) -> Iterator[Doubt]:
+        """A scope whose lines are missing, ragged, far apart or begin below their label."""
+        entry = self.entries.get("business_scope")
+        if entry is None or (entry.lines and not self._is_ragged(entry)):
+            return
+        label, lines = entry.label, entry.lines
+        h = median(cell.h for cell in lines or [label])
+        top = min(cell.y for cell in (label, *lines)) - 1.2 * h
+        bottom = lines[-1].y + 2 * h if lines else label.y + SCOPE_HEIGHT * h
+        right = max(self._column_end(label), *(cell.x1 + h for cell in (label, *lines)))
+        yield replace(self._area(("business_scope",), label.x0 - h, right, top, bottom), line_height=h)
+
+    def _is_ragged(self, entry: Entry) -> bool:
+        rows = _rows(entry.lines)
+        h = median(cell.h for cell in entry.lines)
+        if rows[0][0].y - entry.label.y > 0.8 * entry.label.h:
+            return True
+        left, right = entry.lines[0].x0 - h, self._column_end(entry.label)
+        among = [cell for cell in self.cells if rows[0][0].y < cell.y < rows[-1][0].y and left < cell.x0 < right]
+        if any(cell.piece.box.score < UNREADABLE or cell.h > 1.7 * h for cell in (*entry.lines, *among)):
+            return True
+        width = max(cell.x1 for cell in entry.lines) - min(cell.x0 for cell in entry.lines)
+        short = any(sum(cell.x1 - cell.x0 for cell in row) < 0.8 * width and not _CLOSES.search(row[-1].text) for row in rows[:-1])
+        apart = any(b[0].y - a[0].y > 1.8 * h for a, b in pairwise(rows))
+        torn = any(b.x0 - a.x1 > 2 * h for row in rows for a, b in pairwise(row))
+        return short or apart or torn
+
+    def _column_end(self, label: Cell) -> float:
+        """Where the column of `label` ends: before the labels of the next one, or at the page's right."""
+        beyond = [cell.x0 - cell.h for cell in self.body if cell.x0 > label.x1 + 8 * label.h]
+        return min([self.right + self.h, *beyond])
+
+    def _around(self, names: tuple[str, ...], x0: float, x1: float, y: float, h: float) -> Doubt:
+        """A line and what lies just above and below it."""
+        return replace(
+            self._area(names, x0 - 2 * h, x1 + 2 * h, y - 1.6 * h, y + 1.6 * h),
+            line=self._place(x0, x1, y - 0.65 * h, y + 0.65 * h),
+            line_height=h,
+        )
+
+    def _area(self, names: tuple[str, ...], x0: float, x1: float, y0: float, y1: float) -> Doubt:
+        return Doubt(names, self._place(x0, x1, y0, y1), self.h)
+
+    def _place(self, x0: float, x1: float, y0: float, y1: float) -> Polygon:
+        """A place on the page, from the same on the straightened page."""
+        cos, sin = math.cos(math.radians(self.slope)), math.sin(math.radians(self.slope))
+        a, b, c, d = ((x * cos - y * sin, y * cos + x * sin) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+        return a, b, c, d
+
+
+def _rows(lines: Sequence[Cell]) -> list[list[Cell]]:
+    """`lines`, those of one height together."""
+    rows: list[list[Cell]] = []
+    for cell in lines:
+        if rows and abs(cell.y - rows[-1][0].y) < 0.5 * cell.h:
+            rows[-1].append(cell)
+        else:
+            rows.append([cell])
+    return rows

@@ -1,0 +1,60 @@
+"""Which of the forms that licences have had since the 1990s is this?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final
+
+from documents.page.layout import BODY, Cell
+
+
+class Form(StrEnum):
+    """By what is printed and where, not by the date: old forms stay valid until they are exchanged."""
+
+    LANDSCAPE_2019 = "landscape_2019"
+    """Two columns, the code at the top left, a QR code at the top right."""
+    PORTRAIT_2015 = "portrait_2015"
+    """One column, the unified code under the title."""
+    PORTRAIT_2014 = "portrait_2014"
+    """As of 2015, with the older registration number."""
+    BEFORE_2014 = "before_2014"
+    """企业法人营业执照, 个体工商户营业执照 and the like, with a registration number."""
+    ELECTRONIC = "electronic"
+    """The picture of an electronic licence (电子营业执照)."""
+    UNKNOWN = "unknown"
+
+
+_SENTENCE: Final = r"(?:^[本该凭持附]|请|办理|提[供交]|出示|持有|有效|应当|必须|上传|领取|查验|核对|换[发领]|取得|的)"
+"""What a sentence has and a title has not."""
+_TITLE: Final = re.compile(rf"(?!.*{_SENTENCE})[一-鿿]{{0,14}}营业执照\W{{0,6}}(?:[正副]本)?[^一-鿿]{{0,6}}")
+_OTHER_TITLE: Final = re.compile(
+    rf"(?!.*{_SENTENCE}).{{0,12}}(?:登记证书?|许可证|合同书?|协议书?|身份证|收据|小票|委托书|介绍信)\W{{0,6}}(?:[正副]本)?\W{{0,6}}"
+)
+
+
+def is_title(text: str) -> bool:
+    """Whether a line (tidy) is a licence's title, and does not only speak of one."""
+    return bool(_TITLE.fullmatch(text))
+
+
+def is_other_title(text: str) -> bool:
+    """Whether a line (tidy) is the title of another paper."""
+    return bool(_OTHER_TITLE.fullmatch(text))
+
+
+def form_of(texts: Sequence[str], cells: Sequence[Cell]) -> Form:
+    """The form of a page that says `texts` (tidy) and holds `cells`, upright."""
+    if any("电子营业执照" in text for text in texts):
+        return Form.ELECTRONIC
+    if any(is_title(text) and not text.startswith("营业执照") for text in texts):
+        return Form.BEFORE_2014
+    body = [cell for cell in cells if cell.label in BODY]
+    if len(body) < 3:
+        return Form.UNKNOWN
+    columns = [(a, b) for a in body for b in body if b.x0 - a.x0 > 12 * a.h and a.level_with(b)]
+    labels = {cell.label for cell in cells}
+    if len(columns) >= 2:
+        return Form.LANDSCAPE_2019 if "registration_number" not in labels else Form.BEFORE_2014
+    return Form.PORTRAIT_2014 if "registration_number" in labels and "uscc" not in labels else Form.PORTRAIT_2015

@@ -1,0 +1,268 @@
+"""What does this licence say?
+
+Pages go in as pictures, one LicenceReading comes out: of the page that says most. The QR code is read beside the
+print, and kept apart from it: two witnesses are worth more than one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, cast
+
+import cv2
+import numpy as np
+import structlog
+import zxingcpp
+from PIL import Image
+
+from documents import uscc
+from documents.licence.extract import Found, fields_of
+from documents.licence.fields import LicenceReading
+from documents.licence.problems import problems_of
+from documents.licence.qr import uscc_in
+from documents.licence.second_look import better, look_again, look_for, second_opinion
+from documents.licence.witnesses import with_fields, with_qr
+from documents.ocr import READERS
+from documents.ocr.base import CloseReader, Picture, PromptReader, Reader
+from documents.ocr.cloud import CloudReading, FieldReader, jpeg_of
+from documents.page.boxes import Polygon, Region, TextBox
+from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+
+log = structlog.get_logger()
+
+SECONDS_TO_LOOK: Final = 20.0
+"""After this long, no more second looks at a document."""
+LARGEST_QR_SIDE: Final = 6400
+"""Pixels; a code on a larger picture needs no enlarging."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One page as the readers saw it."""
+
+    number: int
+    picture: Picture
+    boxes: tuple[TextBox, ...]
+    found: Found
+    readers: tuple[str, ...]
+    decided_seconds: float | None
+
+    @property
+    def usable(self) -> bool:
+        """Whether this is a licence that names the company, by a code that is right or by a number of before 2015."""
+        return self.found.is_licence and _names_company(self.found)
+
+    @property
+    def weight(self) -> tuple[bool, bool, int, float]:
+        return (
+            self.found.is_licence,
+            _names_company(self.found),
+            len(self.found.fields) + self.found.labels,
+            sum(self.found.confidence.values()),
+        )
+
+
+def read_pages(
+    pages: Sequence[Image.Image],
+    readers: Sequence[Reader] = READERS,
+    declared: Mapping[str, str] | None = None,
+    cloud: FieldReader | None = None,
+) -> LicenceReading:
+    """Read the licence on `pages` (at least one) with the first of `readers`, and the others where it falls short.
+
+    A page is taken from `pages` when its turn comes, and let go for a better one: a lazy sequence spares the memory.
+    `declared` are values that the fields are expected to have: where one differs, its place is looked at again, and what
+    was read there counts, never what was expected. `cloud` is asked last, where no reader could name the company, and its
+    failure is none of ours. `confidence` is 0..1 and `regions` are pixels of the page as handed
+    in; `seconds` is wall time. Raises ProviderUnavailable or ProviderBroken when no reader could read any page.
+    """
+    started = time.perf_counter()
+    best = _read_best(pages, [reader for reader in readers if reader.available()], declared or {}, started)
+    told = _told(pages[best.number], cloud) if cloud and not best.usable and cloud.available() else None
+    if told and told.fields:
+        best = replace(best, found=with_fields(best.found, told.fields, told.confidence), readers=(*best.readers, told.reader))
+    code = qr_code(best.picture)
+    stated = uscc_in(code.text) if code else None
+    found, problems = with_qr(best.found, stated)
+    return LicenceReading(
+        fields=found.fields,
+        confidence=found.confidence,
+        regions=found.regions | ({"qr": code.region} if code else {}),
+        lines=found.lines,
+        alternatives=found.alternatives,
+        form=found.form,
+        problems=(*problems_of(best.found), *problems),
+        qr=code.text if code else None,
+        qr_uscc=stated,
+        seconds=round(time.perf_counter() - started, 3),
+        decided_seconds=best.decided_seconds,
+        reader="+".join(best.readers),
+        looks_like_licence=found.is_licence,
+        cloud=told.as_json() if told else None,
+        page=best.number + 1,
+        turn=found.turn,
+    )
+
+
+def _told(page: Image.Image, cloud: FieldReader) -> CloudReading | None:
+    try:
+        return cloud.read_fields(jpeg_of(page))
+    except ProviderError as error:
+        log.warning("cloud_reader_did_not_answer", reader=cloud.name, error=type(error).__name__)
+        return None
+
+
+def _names_company(found: Found) -> bool:
+    fields = found.fields
+    return "name" in fields and (uscc.is_valid(fields.get("uscc", "")) or ("registration_number" in fields and "uscc" not in fields))
+
+
+def _decides(found: Found) -> bool:
+    """Whether what a decision rests on has been read: who the company is, and who represents it."""
+    return _names_company(found) and "legal_representative" in found.fields
+
+
+def _read_best(pages: Sequence[Image.Image], readers: Sequence[Reader], declared: Mapping[str, str], started: float) -> _Page:
+    best: _Page | None = None
+    failure: ProviderError = ProviderUnavailable("no reader is installed", retry_after=3600)
+    for reader in readers:
+        try:
+            best = _read_all(pages, reader, declared, started) if best is None else _with_second(best, reader, started)
+        except ProviderError as error:
+            failure = error
+            continue
+        if best is not None and best.usable:
+            break
+    if best is None:
+        raise failure
+    return best
+
+
+def _read_all(images: Sequence[Image.Image], reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
+    """The page that says most; the first that names the company ends the search. Raises what the reader raised, if on all."""
+    best: _Page | None = None
+    failure: ProviderError = ProviderBroken("no page")
+    for number in range(len(images)):
+        try:
+            page = _read_page(picture_of(images[number]), number, reader, declared, started)
+        except ProviderError as error:
+            failure = error
+            continue
+        best = page if best is None or page.weight > best.weight else best
+        if best.usable:
+            break
+    if best is None:
+        raise failure
+    return best
+
+
+def _read_page(picture: Picture, number: int, reader: Reader, declared: Mapping[str, str], started: float) -> _Page:
+    height, width = picture.shape[:2]
+    decided: float | None = None
+
+    def seen(boxes: Sequence[TextBox]) -> None:
+        nonlocal decided
+        if decided is None and _decides(fields_of(boxes, width, height)):
+            decided = time.perf_counter() - started
+
+    boxes = reader.read_in_parts(picture, seen) if isinstance(reader, PromptReader) else reader.read(picture)
+    found = fields_of(boxes, width, height)
+    if isinstance(reader, CloseReader):
+        hurried = _Hurried(reader, started + SECONDS_TO_LOOK)
+        found = look_again(picture, boxes, found, hurried)
+        found = look_for(picture, boxes, found, hurried, declared)
+    if decided is None and _decides(found):
+        decided = time.perf_counter() - started
+    return _Page(number, picture, tuple(boxes), found, (reader.name,), round(decided, 3) if decided else None)
+
+
+def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
+    """`page`, with what another reader sees of the code and the name, where the first left a doubt."""
+    if isinstance(reader, CloseReader):
+        found = second_opinion(page.picture, page.boxes, page.found, _Hurried(reader, started + SECONDS_TO_LOOK))
+    else:
+        height, width = page.picture.shape[:2]
+        found = better(page.found, fields_of(reader.read(page.picture), width, height), ("uscc", "registration_number", "name"))
+    return page if found.fields == page.found.fields else replace(page, found=found, readers=(*page.readers, reader.name))
+
+
+@dataclass
+class _Hurried:
+    """A reader that sees nothing more once it is `until` (`time.perf_counter`): no page's doubts are worth more."""
+
+    reader: CloseReader
+    until: float
+    name: str = ""
+
+    def read_places(self, image: Picture, places: Sequence[Polygon]) -> list[TextBox]:
+        return [] if time.perf_counter() > self.until else self.reader.read_places(image, places)
+
+    def read_area(self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> list[TextBox]:
+        return [] if time.perf_counter() > self.until else self.reader.read_area(image, area, zoom, ink=ink)
+
+
+def picture_of(page: Image.Image) -> Picture:
+    """`page` as readers take it."""
+    rgb = page if page.mode == "RGB" else page.convert("RGB")
+    return cast(Picture, cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR))
+
+
+# --- The QR code -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class QrCode:
+    """What a code says, and where on the page it stands, in pixels of the page."""
+
+    text: str
+    region: Region
+
+
+def qr_code(picture: Picture) -> QrCode | None:
+    """The QR code on `picture` that says most, or None: one that states a company's code, else the first. A second one hides nothing."""
+    codes = qr_codes(picture)
+    return next((code for code in codes if uscc_in(code.text)), next(iter(codes), None))
+
+
+def qr_codes(picture: Picture) -> list[QrCode]:
+    """The QR codes on `picture`. Tries what helps with small, pale and blurred print, cheapest first."""
+    grey = cast(Picture, cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
+    formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    for attempt in (_plain, _half, _double, _contrast, _triple):
+        tried = attempt(grey)
+        if codes := [code for code in zxingcpp.read_barcodes(tried, formats=formats) if code.text]:
+            return [QrCode(str(code.text), _place_of(code.position, grey.shape[1] / tried.shape[1])) for code in codes]
+    return []
+
+
+def _place_of(position: zxingcpp.Position, scale: float) -> Region:
+    corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    across, down = [corner.x * scale for corner in corners], [corner.y * scale for corner in corners]
+    return round(min(across)), round(min(down)), round(max(across)), round(max(down))
+
+
+def _plain(grey: Picture) -> Picture:
+    return grey
+
+
+def _half(grey: Picture) -> Picture:
+    return _scaled(grey, 0.5) if min(grey.shape) > 2 else grey
+
+
+def _double(grey: Picture) -> Picture:
+    return _scaled(grey, 2.0)
+
+
+def _triple(grey: Picture) -> Picture:
+    return _scaled(grey, 3.0)
+
+
+def _contrast(grey: Picture) -> Picture:
+    return cast(Picture, cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8)).apply(grey))
+
+
+def _scaled(grey: Picture, factor: float) -> Picture:
+    factor = min(factor, LARGEST_QR_SIDE / max(grey.shape))
+    return cast(Picture, cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC))

@@ -1,0 +1,153 @@
+"""What does Tencent Cloud read on a licence (BizLicenseOCR, version 2018-11-19)?
+
+How it is asked stands in `documents/tencent_cloud.py`. A picture leaves the house, so this is off unless a deployment
+chooses it (`ZIZHI_CLOUD_READER`): docs/readers.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib.metadata
+import io
+from typing import Any, Final
+
+from PIL import Image
+
+from documents.ocr.cloud import CloudReading, Warned, jpeg_of
+from documents.page import values
+from documents.page.boxes import TextBox
+from documents.tencent_cloud import API_VERSION, CONNECT_SECONDS, PACKAGE, Account, TencentCloud, code_of, error_of, installed
+from events.errors import ProviderBroken
+
+ACTION: Final = "BizLicenseOCR"
+
+LARGEST_BASE64: Final = 7_000_000
+"""Bytes of a picture in base64; the service's own limit is 7 M of them, and 10 MB for the whole request."""
+SILENCE_SECONDS: Final = 15.0
+REPLY_SECONDS: Final = 25.0
+
+_EXPECTED: Final = {
+    "name": "Name",
+    "type": "Type",
+    "legal_representative": "Person",
+    "registered_capital": "Capital",
+    "established_on": "SetDate",
+    "term": "Period",
+    "address": "Address",
+    "business_scope": "Business",
+    "registration_authority": "RegistrationAuthority",
+}
+_WARNINGS: Final = {-9102: Warned.COPY, -9104: Warned.RECAPTURE, -9108: Warned.SCOPE_UNREAD}
+_ANSWERS: Final = {
+    "FailedOperation.NoBizLicense": "document_not_a_licence",
+    "FailedOperation.ImageNoSpecifiedCard": "document_not_a_licence",
+    "FailedOperation.ImageNoText": "document_unreadable",
+    "FailedOperation.OcrFailed": "document_unreadable",
+    "FailedOperation.DetectFailed": "document_unreadable",
+    "FailedOperation.MultiCardError": "document_unreadable",
+    "FailedOperation.LicenseMultiCardError": "document_unreadable",
+    "FailedOperation.ImageBlur": "document_blurred",
+    "FailedOperation.ImageDecodeFailed": "document_broken",
+    "FailedOperation.FileDecodeFailed": "document_broken",
+    "FailedOperation.UnKnowFileTypeError": "document_broken",
+    "InvalidParameter.EngineImageDecodeFailed": "document_broken",
+}
+"""Errors of the picture, not of the service: the reason code of an empty reading. The others stand with the line."""
+
+
+class TencentReader:
+    """Asks the service once a picture."""
+
+    name = "tencent"
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
+        reply_seconds: float = REPLY_SECONDS,
+        largest_base64: int = LARGEST_BASE64,
+    ) -> None:
+        self._cloud = TencentCloud(account, connect_seconds, silence_seconds, reply_seconds)
+        self._largest_bytes = largest_base64 // 4 * 3
+
+    @property
+    def version(self) -> str:
+        return f"{PACKAGE} {importlib.metadata.version(PACKAGE) if self.available() else 'absent'} {ACTION} {API_VERSION}"
+
+    def available(self) -> bool:
+        return installed()
+
+    def read_fields(self, jpeg: bytes) -> CloudReading:
+        if not self.available():
+            raise ProviderBroken(f"{PACKAGE} is not installed")
+        picture = self._fitting(jpeg)
+        if picture is None:
+            return CloudReading({}, self.name, why_empty="document_broken")
+        answer = self._ask(picture)
+        if "Error" in answer:
+            return CloudReading({}, self.name, why_empty=_reason(answer["Error"]), answer=answer)
+        fields = _fields(answer)
+        return CloudReading(fields, self.name, warnings=_warnings(answer), why_empty="" if fields else "document_unreadable", answer=answer)
+
+    def _fitting(self, jpeg: bytes) -> bytes | None:
+        """`jpeg` within the service's limit; None where it would have to be made smaller and is no picture."""
+        if len(jpeg) <= self._largest_bytes:
+            return jpeg
+        try:
+            with Image.open(io.BytesIO(jpeg)) as page:
+                return jpeg_of(page, self._largest_bytes)
+        except (OSError, Image.DecompressionBombError):
+            return None
+
+    def _ask(self, picture: bytes) -> dict[str, Any]:
+        parameters = {"ImageBase64": base64.b64encode(picture).decode(), "EnableCopyWarn": True, "EnablePeriodComplete": True}
+        return self._cloud.ask(ACTION, parameters)
+
+
+def _reason(error: object) -> str:
+    """The reason code for an error that is an answer about the picture. Raises a ProviderError for every other."""
+    code = code_of(error)
+    if code not in _ANSWERS:
+        raise error_of(code)
+    return _ANSWERS[code]
+
+
+# --- The service's words as ours -----------------------------------------------------------------------------------
+
+
+def _fields(answer: dict[str, Any]) -> dict[str, str]:
+    """The fields in `answer`, cleaned as the print's own are."""
+    fields = {name: value.text for name, value in values.numbers(_numbers(answer), ()).items()}
+    for name, word in _EXPECTED.items():
+        if (text := _text(answer, word)) and (value := values.clean(name, [_line(text)])):
+            fields[name] = value.text
+    return fields
+
+
+def _numbers(answer: dict[str, Any]) -> dict[str, list[values.Line]]:
+    """RegNum holds the code or, on licences from before 2015, the registration number."""
+    text = _text(answer, "RegNum")
+    return {"uscc": [_line(text)], "registration_number": [_line(text)]} if text else {}
+
+
+def _line(text: str) -> values.Line:
+    """`text` as a line of print. The service tells no place, so all of them stand in one."""
+    return text, TextBox(text, 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)))
+
+
+def _text(answer: dict[str, Any], word: str) -> str:
+    text = answer.get(word)
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise ProviderBroken(f"tencent: {word} is no text")
+    return text.strip()
+
+
+def _warnings(answer: dict[str, Any]) -> frozenset[Warned]:
+    codes = answer.get("RecognizeWarnCode") or []
+    if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
+        raise ProviderBroken("tencent: RecognizeWarnCode is no list of numbers")
+    return frozenset(_WARNINGS.get(code, Warned.OTHER) for code in codes)

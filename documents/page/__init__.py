@@ -1,0 +1,1 @@
+"""Turns lines of text on a page into columns, labels and values, whatever the paper."""

@@ -1,0 +1,1 @@
+"""Reads the papers besides the licence: authorisation letters and human resources service licences."""

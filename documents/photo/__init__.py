@@ -1,0 +1,1 @@
+"""Judges a photograph before it is read: blur, glare, cut edges, size."""

@@ -1,0 +1,379 @@
+"""Is this photograph good enough to be read, and if not, what shall the employer do about it?
+
+Told before any reading, in a few hundredths of a second, so that a bad photo can be taken again while the licence is
+still at hand. It is advice and never a refusal: whoever thinks that the picture will do keeps it.
+
+Pictures are looked at twice reduced: `fine` (longer side at most 2000 px), where edges tell sharpness, and `coarse`
+(longer side 800 px), where lines of print, the form's frame and bright spots are found. Nothing here knows which way
+up the page is. Every threshold was set by measuring; `python -m benchmarks.quality` measures again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Final, TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from documents.ocr.base import Picture
+from documents.photo.flaws import BLURRED, CROPPED, GLARE, NOT_A_LICENCE, SMALL, Area, Flaw, Quality
+from documents.upload.intake import CleanPage
+
+FINE_SIDE: Final = 2000
+COARSE_SIDE: Final = 800
+BLURRED_EDGE: Final = 3.4
+"""Pixels of `fine` over which an edge of print is spread. Phone photos have 1.1 to 2.9, and are read well up to 3."""
+BLURRED_STROKE: Final = 0.12
+"""And as a share of the print's height: what is spread over less is still legible, however many pixels that is."""
+HOPELESS_EDGE: Final = 4.5
+"""Pixels of `coarse`: where not even title and emblem have sharper edges than this, print cannot be told from no print."""
+SMALL_PRINT: Final = 7.0
+"""Pixels of the page that a line of body text is high. Below it no engine tells characters apart."""
+BURNT_OUT: Final = 248
+"""Brightness of the darkest of the three colours, 0..255, from which nothing is left to be read."""
+GLARE_SHARE: Final = 0.0018
+"""Of the page, in one spot: about the size of two words."""
+WHITE_SHEET: Final = 226
+"""A sheet that is brighter than this shows no glare: it is white all over, as scans are."""
+FEW_LINES: Final = 8
+"""Lines of print on paper; the poorest real licence measured shows 10."""
+FEW_TINY_LINES: Final = 12
+"""Likewise where only `fine` shows them; there, grass and brick look like print more often."""
+EVEN: Final = 0.65
+"""Share of the ground between lines that is as even as paper; licences have 0.75 or more, most views of the world less than 0.6."""
+
+
+def judge(picture: Picture, licence: bool = True, size: tuple[int, int] | None = None) -> Quality:
+    """What is wrong with `picture`, of 1 × 1 px or more.
+
+    `licence`: whether it should be a business licence at all. `size`: width and height of the page in pixels, where
+    `picture` is a reduced copy of it; areas are of the page. Of a picture that shows hardly any print, nothing else is
+    told: either nothing on it is sharp, or it is no licence.
+    """
+    page = _Page(picture, size or (picture.shape[1], picture.shape[0]))
+    if page.is_no_form:
+        if (spread := page.spread_of_all()) >= HOPELESS_EDGE:
+            return Quality((Flaw(BLURRED, page.whole, spread),))
+        return Quality((Flaw(NOT_A_LICENCE, page.whole, float(page.lines.count)),) if licence else ())
+    found = [*page.cropped(), page.blurred(), page.too_small(), page.glare()]
+    return Quality(tuple(flaw for flaw in found if flaw is not None))
+
+
+def judge_page(page: CleanPage, licence: bool = True) -> Quality | None:
+    """`judge` for a page as intake made it; None for one that does not open, since advice is no reason to refuse it."""
+    half = max(page.width, page.height) > FINE_SIDE  # decoding to half the size is cheaper than reducing
+    flags = (cv2.IMREAD_REDUCED_COLOR_2 if half else cv2.IMREAD_COLOR) | cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        picture = cv2.imdecode(np.frombuffer(page.jpeg, np.uint8), flags)
+    except cv2.error:
+        return None
+    return None if picture is None else judge(np.asarray(picture, np.uint8), licence, (page.width, page.height))
+
+
+# --- Seeing ----------------------------------------------------------------------------------------------
+
+_Grey: TypeAlias = npt.NDArray[np.uint8]
+_TILE: Final = 192
+_TILES: Final = 16
+_WINDOW: Final = 9
+_STROKE: Final = 15
+"""Pixels of `coarse`: no stroke of print is as broad, but for the title's."""
+_ABOVE_GRAIN: Final = 5.5
+"""Deviations from the brightest of a stroke's surroundings to the darkest grain; print is darker still."""
+
+
+def _box(width: int, height: int) -> _Grey:
+    return np.ones((height, width), np.uint8)
+
+
+def _grey(picture: Picture) -> _Grey:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def _resized(picture: Picture, scale: float) -> Picture:
+    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR), np.uint8)
+
+
+def _grain(grey: _Grey) -> float:
+    """The deviation of the noise, in shades: what neighbours differ by where nothing is printed."""
+    return float(np.median(cv2.absdiff(grey[:, 1:], grey[:, :-1]))) / 0.954 if grey.shape[1] > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class _Ink:
+    """The sheet without its print (`paper`), and where the print is (`mask`, 0 or 1)."""
+
+    paper: _Grey
+    mask: _Grey
+
+    @classmethod
+    def on(cls, grey: _Grey) -> _Ink:
+        paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, _box(_STROKE, _STROKE), borderType=cv2.BORDER_REPLICATE)
+        least = np.maximum(cv2.convertScaleAbs(paper, alpha=0.16), min(255, round(max(12.0, _ABOVE_GRAIN * _grain(grey)))))
+        return cls(np.asarray(paper, np.uint8), (cv2.subtract(paper, grey) > least).astype(np.uint8))
+
+    @property
+    def level(self) -> float:
+        """How bright the page is, 0..255."""
+        return float(np.median(self.paper))
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Lines of print on even paper, in pixels of the picture they were found on, along the way that has more of them."""
+
+    count: int
+    height: float
+    """Of the line in the middle, by the area that lines of a height take; 0 where there is none."""
+    hull: Area
+    even: float
+    """Share of the hull that is as even as paper, 0..1."""
+
+    @classmethod
+    def in_(cls, ink: _Ink) -> _Lines:
+        uneven = cv2.absdiff(ink.paper, cv2.blur(ink.paper, (31, 31)))
+        ground = ((uneven <= cv2.convertScaleAbs(ink.paper, alpha=0.05)) & (ink.paper > 60)).astype(np.uint8)
+        ways = [cls._along(ink.mask, ground, horizontal) for horizontal in (True, False)]
+        return max(ways, key=lambda way: way.count * way.height)
+
+    @classmethod
+    def _along(cls, mask: _Grey, ground: _Grey, horizontal: bool) -> _Lines:
+        joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _box(9, 1) if horizontal else _box(1, 9))
+        _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
+        long, high = (stats[:, 2], stats[:, 3]) if horizontal else (stats[:, 3], stats[:, 2])
+        longest = max(mask.shape)
+        shaped = (long >= 2.5 * high) & (high >= 3) & (high <= 0.05 * longest) & (long <= 0.8 * longest)
+        shaped &= stats[:, 4] > 0.35 * long * high
+        shaped[0] = False
+        kept = [i for i in np.flatnonzero(shaped) if _share(ground, stats[i]) > 0.6]
+        if not kept:
+            return cls(0, 0.0, (0, 0, mask.shape[1], mask.shape[0]), 0.0)
+        found = stats[kept]
+        left, top = int(found[:, 0].min()), int(found[:, 1].min())
+        right, bottom = int((found[:, 0] + found[:, 2]).max()), int((found[:, 1] + found[:, 3]).max())
+        even = float(ground[top:bottom, left:right].mean())
+        return cls(len(kept), _weighted_median(high[kept], (long * high)[kept]), (left, top, right, bottom), even)
+
+
+def _share(mask: _Grey, stat: npt.NDArray[np.int32]) -> float:
+    x, y, width, height = (int(value) for value in stat[:4])
+    return float(mask[y : y + height, x : x + width].mean())
+
+
+def _weighted_median(values: npt.NDArray[Any], weights: npt.NDArray[Any]) -> float:
+    order = np.argsort(values)
+    passed = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(passed, passed[-1] / 2)])
+
+
+@dataclass(frozen=True)
+class _Rail:
+    """A long dark stroke that runs out of the picture on `side` (quarter turns until it is the top), at `at` (0..1) of it."""
+
+    side: int
+    at: float
+
+
+# --- Judging ---------------------------------------------------------------------------------------------
+
+
+class _Page:
+    """One picture at both sizes, and what can be asked about it."""
+
+    def __init__(self, picture: Picture, size: tuple[int, int]) -> None:
+        self.width, self.height = size
+        longest = max(picture.shape[:2])
+        factor = -(-longest // FINE_SIDE)  # whole numbers reduce fastest
+        fine = _resized(picture, 1 / factor) if factor > 1 else picture
+        coarse = _resized(fine, COARSE_SIDE / max(fine.shape))
+        self.fine, self.coarse = _grey(fine), coarse
+        self.ink = _Ink.on(_grey(coarse))
+        self.lines, self.print_height, self.is_no_form = self._print()
+
+    @property
+    def whole(self) -> Area:
+        return 0, 0, self.width, self.height
+
+    def _area(self, area: tuple[float, float, float, float], on: _Grey | Picture) -> Area:
+        """`area` of the picture `on` in pixels of the page, at least one and within it."""
+        across, down = self.width / on.shape[1], self.height / on.shape[0]
+        left, top = min(self.width - 1, max(0, int(area[0] * across))), min(self.height - 1, max(0, int(area[1] * down)))
+        right, bottom = min(self.width, round(area[2] * across)), min(self.height, round(area[3] * down))
+        return left, top, max(left + 1, right), max(top + 1, bottom)
+
+    def _print(self) -> tuple[_Lines, float, bool]:
+        """The lines of print, how high one is on the page, and whether this is anything but a form."""
+        lines = _Lines.in_(self.ink)
+        per_pixel = max(self.width, self.height) / COARSE_SIDE
+        few = lines.count < FEW_LINES
+        if few and max(self.fine.shape) > COARSE_SIDE:  # a sheet far away: its print is lost on `coarse`
+            tiny = _Lines.in_(_Ink.on(self.fine))
+            if tiny.count >= FEW_TINY_LINES and tiny.even >= EVEN:
+                scale = COARSE_SIDE / max(self.fine.shape)
+                left, top, right, bottom = (round(side * scale) for side in tiny.hull)
+                lines = _Lines(tiny.count, tiny.height * scale, (left, top, right, bottom), tiny.even)
+                few = False
+        return lines, lines.height * per_pixel, few or lines.even < EVEN or self._is_screenshot()
+
+    def _is_screenshot(self) -> bool:
+        """A phone's screen: tall, one exact colour nearly everywhere, and little of an emblem's and a seal's red."""
+        tall = max(self.width, self.height) >= 1.7 * min(self.width, self.height)
+        shades = np.bincount(_grey(self.coarse).ravel(), minlength=256)
+        flat = np.convolve(shades, np.ones(3)).max() / shades.sum()
+        return bool(tall and flat > 0.45 and self._red() < 0.012)
+
+    def _red(self) -> float:
+        blue, green, red = cv2.split(self.coarse)
+        return float(np.mean(cv2.subtract(red, cv2.max(green, blue)) > 40))
+
+    # The sheet reaches beyond the picture
+
+    def cropped(self) -> list[Flaw]:
+        """One flaw for each side, or for the one corner, at which bars of the form's frame run out of the picture."""
+        rails = self._rails()
+        sides = {rail.side for rail in rails}
+        cut = {a.side for a, b in combinations(rails, 2) if a.side == b.side and abs(a.at - b.at) >= 0.45}
+        if len(sides) >= 3:  # all corners are out a little
+            cut = sides
+        corner = None
+        for one, other in ((a, b) for a in rails for b in rails if b.side == (a.side + 1) % 4):
+            if one.at <= 0.3 and other.at >= 0.7:  # neither bar ends: both sides are out
+                cut |= {one.side, other.side}
+            elif one.at >= 0.6 and other.at <= 0.4:
+                corner = other.side
+        if not cut and corner is not None:
+            return [Flaw(CROPPED, self._corner(corner), 2.0)]
+        return [Flaw(CROPPED, self._strip(side), float(sum(rail.side == side for rail in rails))) for side in sorted(cut)]
+
+    def _rails(self) -> list[_Rail]:
+        joined = cv2.morphologyEx(self.ink.mask, cv2.MORPH_CLOSE, _box(5, 5))
+        level = self.ink.level
+        return [
+            rail
+            for side in range(4)
+            for rail in _rails_out_of(np.ascontiguousarray(np.rot90(joined, side)), np.rot90(self.ink.paper, side), side, level)
+        ]
+
+    def _strip(self, side: int) -> Area:
+        """What lies along a side of the page: 0 top, 1 right, 2 bottom, 3 left, as many quarter turns bring it to the top."""
+        across, down = max(1, round(0.06 * self.width)), max(1, round(0.06 * self.height))
+        return (
+            (0, 0, self.width, down),
+            (self.width - across, 0, self.width, self.height),
+            (0, self.height - down, self.width, self.height),
+            (0, 0, across, self.height),
+        )[side]
+
+    def _corner(self, side: int) -> Area:
+        """The corner at which `side` begins, clockwise: 0 top left, 1 top right, 2 bottom right, 3 bottom left."""
+        across, down = max(1, self.width // 3), max(1, self.height // 3)
+        left, top = self.width - across if side in (1, 2) else 0, self.height - down if side in (2, 3) else 0
+        return left, top, left + across, top + down
+
+    # Sharpness
+
+    def blurred(self) -> Flaw | None:
+        """Whether edges of print are spread out in most of the places that have print; shake counts along its own way."""
+        tiles = list(self._tiles())
+        if not tiles:
+            return None
+        spread = [_edge_width(self.fine[top:bottom, left:right]) or float(_WINDOW) for left, top, right, bottom in tiles]
+        measure = float(np.median(spread))
+        high = self.lines.height * max(self.fine.shape) / COARSE_SIDE
+        if measure < max(BLURRED_EDGE, BLURRED_STROKE * high):
+            return None
+        bad = [tile for tile, width in zip(tiles, spread, strict=True) if width >= BLURRED_EDGE]
+        hull = min(t[0] for t in bad), min(t[1] for t in bad), max(t[2] for t in bad), max(t[3] for t in bad)
+        return Flaw(BLURRED, self._area(hull, self.fine), measure)
+
+    def spread_of_all(self) -> float:
+        """Over how many pixels of `coarse` the steepest edges of the whole picture are spread; 0 where it has none."""
+        return _edge_width(_grey(self.coarse), least=40.0)
+
+    def _tiles(self) -> Iterator[Area]:
+        """Where on `fine` to look for edges: the squares with most print."""
+        height, width = self.fine.shape
+        down, across = max(1, round(height / _TILE)), max(1, round(width / _TILE))
+        inked = cv2.resize(self.ink.mask.astype(np.float32), (across, down), interpolation=cv2.INTER_AREA)
+        for index in np.argsort(-inked.ravel())[:_TILES]:
+            row, column = divmod(int(index), across)
+            left, right = width * column // across, width * (column + 1) // across
+            top, bottom = height * row // down, height * (row + 1) // down
+            if inked[row, column] >= 0.02 and min(right - left, bottom - top) > _WINDOW:
+                yield left, top, right, bottom
+
+    # Print too small
+
+    def too_small(self) -> Flaw | None:
+        if self.print_height >= SMALL_PRINT:
+            return None
+        return Flaw(SMALL, self._area(self.lines.hull, self.coarse), self.print_height)
+
+    # Glare
+
+    def glare(self) -> Flaw | None:
+        """The largest burnt-out spot among the print of a sheet that is not white by itself."""
+        if self.ink.level > WHITE_SHEET:
+            return None
+        blue, green, red = cv2.split(self.coarse)
+        burnt = (cv2.min(cv2.min(blue, green), red) >= BURNT_OUT).astype(np.uint8)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(cv2.morphologyEx(burnt, cv2.MORPH_OPEN, _box(5, 5)))
+        spots = [stat for stat in stats[1:] if self._is_glare(stat)]
+        if not spots:
+            return None
+        x, y, width, height, pixels = (int(value) for value in max(spots, key=lambda stat: int(stat[4])))
+        return Flaw(GLARE, self._area((x, y, x + width, y + height), self.coarse), pixels / burnt.size)
+
+    def _is_glare(self, stat: npt.NDArray[np.int32]) -> bool:
+        x, y, width, height, pixels = (int(value) for value in stat)
+        left, top, right, bottom = self.lines.hull
+        inside = left <= x + width / 2 <= right and top <= y + height / 2 <= bottom
+        inside = inside and x > 2 and y > 2 and x + width < self.coarse.shape[1] - 2 and y + height < self.coarse.shape[0] - 2
+        # Lamps are round; a strip of white beside the sheet, or a slip of paper that lies on it, is none.
+        round_ = pixels >= 0.45 * width * height and max(width, height) <= 5 * min(width, height)
+        return inside and round_ and pixels >= GLARE_SHARE * self.coarse.shape[0] * self.coarse.shape[1]
+
+
+def _rails_out_of(joined: _Grey, paper: _Grey, side: int, level: float) -> Iterator[_Rail]:
+    """Strokes that reach from the top edge of `joined` inwards for an eighth of its height, thin, and with paper about them."""
+    height, width = joined.shape
+    deep = max(3, round(0.12 * height))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined[:deep], connectivity=8)
+    for x, y, broad, high, _pixels in stats[1:].tolist():
+        reaches = y <= 2 and y + high >= deep - 2
+        thin = broad <= 0.05 * width + 0.15 * deep
+        within = x > 0.01 * width and x + broad < 0.99 * width
+        if reaches and thin and within and _on_paper(paper[:deep], x, x + broad, level):
+            yield _Rail(side, (x + broad / 2) / width)
+
+
+def _on_paper(paper: _Grey, left: int, right: int, level: float) -> bool:
+    """Whether both sides of a stroke are as bright as the sheet."""
+    beside = paper[:, max(0, left - 10) : left], paper[:, right : right + 10]
+    return all(part.size and float(part.mean()) >= 0.7 * level for part in beside)
+
+
+def _edge_width(tile: _Grey, least: float = 20.0) -> float:
+    """Over how many pixels the steepest edges of `tile` are spread: 1 is as sharp as can be, 9 is all that is seen, 0 is no edge.
+
+    `least` is how many shades an edge rises by, so that grain is none. Along rows and along columns apart, and the worse
+    of them: shake blurs one way only.
+    """
+    return max(_edge_width_along_rows(tile, least), _edge_width_along_rows(np.ascontiguousarray(tile.T), least))
+
+
+def _edge_width_along_rows(tile: _Grey, least: float) -> float:
+    if tile.shape[1] <= _WINDOW:
+        return 0.0
+    window = _box(_WINDOW, 1)
+    rise = np.asarray(cv2.subtract(cv2.dilate(tile, window), cv2.erode(tile, window)), np.uint8)[:, 1:]
+    step = np.asarray(cv2.dilate(cv2.absdiff(tile[:, 1:], tile[:, :-1]), window), np.uint8)
+    steep = rise >= max(least, 0.6 * float(np.percentile(rise[::2, ::2], 95)))
+    if np.count_nonzero(steep) <= 20:
+        return 0.0
+    return float(np.median(rise[steep] / np.maximum(step[steep], 1)))

@@ -1,0 +1,1 @@
+"""Finds the same picture again: a perceptual hash and keypoints."""

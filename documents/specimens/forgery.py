@@ -1,0 +1,179 @@
+"""How is a licence forged that a reader must not be sure of?
+
+Two ways. On paper: another code than the company's is printed and photographed; the QR code is left as it was, or
+taken off. And in a picture editor: an honest photo is opened, a value is typed, pasted, copied or painted over, and
+the whole is saved again; of that, the pixels may tell.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+import cv2
+import numpy as np
+from PIL import ExifTags, Image, ImageDraw
+
+from documents.specimens.company import Company
+from documents.specimens.photograph import photographed
+from documents.typesetting import Face, Paper, font, inked
+
+FORGERIES: Final = ("forged_digit", "forged_bare", "forged_code")
+"""One digit of the code edited, so that its check character is wrong; the same, and no QR code that tells the right
+one; the code of another company, valid, which the QR code contradicts. `forged` is one of these, by the seed."""
+ANY: Final = "forged"
+_CARRIER: Final = "phone"
+
+
+def without_forgery(damage: str) -> str:
+    """`damage` with every forgery's name replaced by that of the photo it is shown on."""
+    return "+".join(_CARRIER if _is_forgery(name) else name for name in damage.split("+"))
+
+
+def deceit(damage: str, company: Company, seed: int) -> dict[str, str]:
+    """What is printed otherwise than `company` has it, as overrides for `make`; empty where `damage` names no forgery."""
+    named = next((name for name in damage.split("+") if _is_forgery(name)), "")
+    forgery = FORGERIES[seed % len(FORGERIES)] if named == ANY else named
+    if not forgery:
+        return {}
+    if forgery == "forged_code":
+        return {"uscc": Company.fictitious(seed + 100_003, company.kind).uscc, "qr_uscc": company.uscc}
+    return {"uscc": edited(company.uscc, seed), "qr_uscc": "" if forgery == "forged_bare" else company.uscc}
+
+
+def edited(code: str, seed: int) -> str:
+    """`code` with one digit made another; since all weights are prime to 31, its check character is then wrong."""
+    rng = random.Random(f"forgery {seed}")  # noqa: S311 (nothing here is secret)
+    place = rng.choice([i for i, character in enumerate(code[:17]) if character.isdigit() and i > 1])
+    digit = rng.choice([digit for digit in "0123456789" if digit != code[place]])
+    return code[:place] + digit + code[place + 1 :]
+
+
+def _is_forgery(name: str) -> bool:
+    return name == ANY or name in FORGERIES
+
+
+# --- In a picture editor ---------------------------------------------------------------------------------
+
+Attack = Literal["retyped_digit", "copied_digit", "pasted_field", "painted_over", "recaptured"]
+ATTACKS: Final[tuple[Attack, ...]] = get_args(Attack)
+"""A digit of the code typed anew in another face; a digit copied over another of the same code; a value's line pasted
+from another photo; a value painted over with the colour of its ground and typed anew; a screen photographed."""
+EDITORS: Final = ("Adobe Photoshop 24.0 (Windows)", "GIMP 2.10.34", "Adobe Illustrator 27.0", "美图秀秀", "PicsArt")
+"""What such programs write into a file."""
+Line = Sequence[float]
+"""x0, y0, x1, y1 of a line of print, in pixels of the picture."""
+_DIGITS: Final = "0123456789"
+_FIELDS: Final = ("legal_representative", "name", "registered_capital", "established_on")
+"""Whose values are worth a lie beside the code's, best first."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A picture, upright, and where on it the values of its fields stand."""
+
+    picture: Paper
+    lines: Mapping[str, Sequence[Line]]
+
+
+def attacked(photo: Photo, attack: Attack, seed: int, donor: Photo | None = None) -> tuple[Paper, Line] | None:
+    """`photo` after `attack`, and where it was altered; None where it has no place for it.
+
+    `donor` is another company's photo, which a pasted field comes from.
+    """
+    rng = np.random.default_rng(list(f"attack {attack} {seed}".encode()))
+    if attack == "recaptured":
+        height, width = photo.picture.shape[:2]
+        return photographed(photo.picture, "recapture", rng), (0, 0, width, height)
+    if attack in ("retyped_digit", "copied_digit"):
+        return _on_code(photo, attack, rng)
+    field = next((name for name in _FIELDS if photo.lines.get(name)), "")
+    if not field:
+        return None
+    if attack == "painted_over":
+        return _painted_over(photo.picture, photo.lines[field][0], rng)
+    return _pasted(photo.picture, photo.lines[field][0], donor.picture, donor.lines[field][0]) if donor and donor.lines.get(field) else None
+
+
+def saved(picture: Paper, quality: int, editor: str = "") -> bytes:
+    """`picture` as the JPEG that an editor saves, with the `editor`'s name in it if it leaves one."""
+    file, exif = io.BytesIO(), Image.Exif()
+    if editor:
+        exif[ExifTags.Base.Software] = editor
+    Image.fromarray(picture).save(file, "JPEG", quality=quality, exif=exif)
+    return file.getvalue()
+
+
+def _on_code(photo: Photo, attack: Attack, rng: np.random.Generator) -> tuple[Paper, Line] | None:
+    if not photo.lines.get("uscc"):
+        return None
+    cells = _cells(photo.picture, photo.lines["uscc"][0], 18)
+    place, other = (int(at) for at in rng.choice(np.arange(2, 17), 2, replace=False))
+    x0, y0, x1, y1 = cells[place]
+    result = photo.picture.copy()
+    if attack == "copied_digit":
+        left, top, right, bottom = cells[other]
+        width, height = min(x1 - x0, right - left), min(y1 - y0, bottom - top)
+        result[y0 : y0 + height, x0 : x0 + width] = photo.picture[top : top + height, left : left + width]
+        return result, (x0, y0, x0 + width, y0 + height)
+    ground, ink = _colours(photo.picture[y0:y1, x0:x1])
+    result[y0:y1, x0:x1] = ground
+    typed = _typed(result, (x0, y0, x1, y1), str(rng.choice(list(_DIGITS))), "hei", ink)
+    return typed, (x0, y0, x1, y1)
+
+
+def _painted_over(picture: Paper, line: Line, rng: np.random.Generator) -> tuple[Paper, Line]:
+    x0, y0, x1, y1 = (round(side) for side in line)
+    ground, ink = _colours(picture[y0:y1, x0:x1])
+    result = picture.copy()
+    result[y0:y1, x0:x1] = ground
+    count = max(2, round((x1 - x0) / max(1, y1 - y0)))
+    text = "".join(str(rng.choice(list("林知白见山问渠怀瑾行简未央星野青禾云帆"))) for _ in range(count))
+    return _typed(result, (x0, y0, x1, y1), text, "song", ink), (x0, y0, x1, y1)
+
+
+def _pasted(picture: Paper, line: Line, donor: Paper, theirs: Line) -> tuple[Paper, Line]:
+    """The donor's line in the height of ours, on what room is there."""
+    x0, y0, x1, y1 = (round(side) for side in line)
+    left, top, right, bottom = (round(side) for side in theirs)
+    piece = donor[top:bottom, left:right]
+    scale = (y1 - y0) / max(1, bottom - top)
+    width = max(8, min(round(piece.shape[1] * scale), picture.shape[1] - x0))
+    result = picture.copy()
+    result[y0:y1, x0:x1] = _colours(picture[y0:y1, x0:x1])[0]
+    result[y0:y1, x0 : x0 + width] = cv2.resize(piece, (width, y1 - y0), interpolation=cv2.INTER_CUBIC)
+    return result, (x0, y0, max(x1, x0 + width), y1)
+
+
+def _cells(picture: Paper, line: Line, count: int) -> list[tuple[int, int, int, int]]:
+    """The places of `count` equally broad characters between the first and the last ink of `line`."""
+    x0, y0, x1, y1 = (round(side) for side in line)
+    grey = cv2.cvtColor(picture[y0:y1, x0:x1], cv2.COLOR_RGB2GRAY).astype(np.float32)
+    dark = grey.min(axis=0) < (np.median(grey) + grey.min()) / 2
+    inked_columns = np.flatnonzero(dark)
+    left, right = (x0 + int(inked_columns[0]), x0 + int(inked_columns[-1]) + 1) if len(inked_columns) else (x0, x1)
+    step = (right - left) / count
+    return [(round(left + i * step), y0, round(left + (i + 1) * step), y1) for i in range(count)]
+
+
+def _colours(patch: Paper) -> tuple[Paper, tuple[int, int, int]]:
+    """What the ground of `patch` looks like, as one colour, and its ink's."""
+    pixels = patch.reshape(-1, 3)
+    light = pixels.sum(axis=1)
+    ground = np.median(pixels[light >= np.percentile(light, 60)], axis=0).astype(np.uint8)
+    red, green, blue = np.median(pixels[light <= np.percentile(light, 4)], axis=0)
+    return ground, (int(red), int(green), int(blue))
+
+
+def _typed(picture: Paper, box: tuple[int, int, int, int], text: str, face: Face, ink: tuple[int, int, int]) -> Paper:
+    """`text` set into `box` in letters that fit it, their edges as soft as a screen's, no softer."""
+    x0, y0, x1, y1 = box
+    size = max(8, round((y1 - y0) * 0.78))
+    while size > 8 and font(face, size).getlength(text) > (x1 - x0) * 1.05:
+        size -= 1
+    mask = Image.new("L", (picture.shape[1], picture.shape[0]))
+    ImageDraw.Draw(mask).text(((x0 + x1) / 2, (y0 + y1) / 2), text, 255, font(face, size), "mm")
+    return inked(picture, np.asarray(mask), ink)

@@ -1,0 +1,112 @@
+"""What do the papers beside the licence share: the sheet, the seal, the shelf they stand on?"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+from PIL import Image
+
+from documents.specimens.company import Company
+from documents.specimens.photograph import DAMAGES, photographed
+from documents.specimens.photograph import turned as turn_page
+from documents.specimens.seal import impression
+from documents.specimens.sheet import MARK
+from documents.typesetting import Face, Paper, Plate, cloud, has, inked, missing
+
+RED: Final = (208, 38, 48)
+INK: Final = (40, 38, 40)
+YES_NO: Final = ("yes", "no")
+
+
+@dataclass(frozen=True)
+class PaperSpecimen:
+    """A picture of a fictitious paper, and the truth about it."""
+
+    image: Image.Image
+    """RGB."""
+    company: Company
+    """As a registry knows it; what overrides changed stands in `fields` only."""
+    fields: dict[str, str]
+    """What is printed, by the reading's keys; days in ISO; a field that this sheet does not carry is absent."""
+    marks: dict[str, bool] = field(default_factory=dict)
+    """What is no text: of a letter, `sealed` and `signed`."""
+
+    def jpeg(self, quality: int = 88) -> bytes:
+        """The picture as a JPEG file."""
+        file = io.BytesIO()
+        self.image.save(file, "JPEG", quality=quality)
+        return file.getvalue()
+
+
+def generator(*words: object) -> np.random.Generator:
+    """A generator that differs wherever `words` differ."""
+    return np.random.default_rng(list(" ".join(map(str, words)).encode()))
+
+
+def sheet(size: tuple[int, int], colour: tuple[int, int, int], seed: int) -> Paper:
+    """Blank paper of `size` (width, height), with the slight unevenness of its fibres and the mark that it is no real one."""
+    rng = np.random.default_rng(seed)
+    grain = cloud(rng, size, size[0] // 2) * 0.7 + cloud(rng, size, 40) * 0.9
+    paper = np.clip(np.array(colour, np.float32) + grain[..., None], 0, 255).astype(np.uint8)
+    plate = Plate(size)
+    plate.text(size[0] - 60, size[1] - 34, MARK, "hei", 17, "rs")
+    pale = Plate(size)
+    for row, y in enumerate(range(240, size[1] - 140, 230)):
+        for x in range(120 if row % 2 else 320, size[0] - 200, 430):
+            pale.text(x, y, "SPECIMEN", "hei", 40)
+    paper = inked(paper, pale.mask, tuple(round(part * 0.965) for part in colour))  # type: ignore[arg-type]
+    return inked(paper, plate.mask, (70, 68, 66), 0.92)
+
+
+def sealed(paper: Paper, text: str, middle: tuple[int, int], radius: int, rng: np.random.Generator) -> Paper:
+    """`paper` with a seal that says `text`, pressed about `middle`."""
+    x, y = (round(value + rng.uniform(-12, 12)) for value in middle)
+    pressed = impression(text, radius, rng)
+    mask = np.zeros(paper.shape[:2], np.uint8)
+    half = pressed.shape[0] // 2
+    mask[y - half : y - half + pressed.shape[0], x - half : x - half + pressed.shape[1]] = pressed
+    through = (paper.astype(np.uint16) * np.array(RED, np.uint16) // 245).clip(0, 255).astype(np.uint8)
+    return inked(paper, mask, through, float(rng.uniform(0.65, 0.92)))
+
+
+def finished(page: Paper, damage: str, turned: int, *words: object) -> Image.Image:
+    """`page` photographed with `damage` and turned clockwise by `turned` degrees; `words` tell this picture from others."""
+    page = photographed(page, damage, generator("photograph", damage, *words))
+    return Image.fromarray(turn_page(page, turned))
+
+
+def checked(damage: str, overrides: Mapping[str, Any], known: tuple[str, ...], days: tuple[str, ...]) -> None:
+    """Raises ValueError, naming what was seen and what is known, for a damage or an override that cannot be."""
+    if strange := [name for name in damage.split("+") if name not in DAMAGES]:
+        raise ValueError(f"unknown damage {', '.join(map(repr, strange))}; known: {', '.join(DAMAGES)}")
+    if unknown := [name for name in overrides if name not in known]:
+        raise ValueError(f"unknown override {', '.join(unknown)}; known: {', '.join(known)}")
+    for name, value in overrides.items():
+        if name in days and value:
+            try:
+                date.fromisoformat(value)
+            except ValueError as error:
+                if value != "长期":
+                    raise ValueError(f"{name} is {value!r}; expected a day such as 2026-05-31") from error
+        if name in ("sealed", "signed") and value not in YES_NO:
+            raise ValueError(f"{name} is {value!r}; known: {', '.join(YES_NO)}")
+        if name == "turned" and str(value) not in ("0", "90", "180", "270"):
+            raise ValueError(f"turned is {value!r}; known: 0, 90, 180, 270")
+
+
+def printable(text: str, face: Face) -> Face:
+    """`face`, or Song where that lacks a character. Raises ValueError where both do."""
+    if all(has(face, character) for character in text):
+        return face
+    if lacking := missing("song", text):
+        raise ValueError(f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII (documents/fonts/README.md)")
+    return "song"
+
+
+def some_day(rng: np.random.Generator, first: date, last: date) -> date:
+    return first + timedelta(days=int(rng.integers(max(1, (last - first).days))))

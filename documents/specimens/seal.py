@@ -1,0 +1,64 @@
+"""What does the registration authority's seal leave on the paper?
+
+A red ring, a star, and a name around it, in ink that took unevenly. In the place where a real seal has its
+number this one says 样本·虚构, so that it cannot be lifted onto anything.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw
+
+from documents.typesetting import Mask, cloud, font, width
+
+MARK: Final = "样本·虚构"
+_FINE: Final = 2
+
+
+def impression(authority: str, radius: int, rng: np.random.Generator) -> Mask:
+    """How much red falls where: a square of `2 * radius + 8` pixels with the seal of `authority`, pressed a little askew."""
+    size = (2 * radius + 8) * _FINE
+    middle, outer = size / 2, radius * _FINE
+    seal = Image.new("L", (size, size))
+    draw = ImageDraw.Draw(seal)
+    draw.ellipse((middle - outer, middle - outer, middle + outer, middle + outer), outline=255, width=max(2, round(outer * 0.045)))
+    draw.polygon(_star(middle, middle - outer * 0.08, outer * 0.3), fill=255)
+    small = round(outer * 0.18)
+    draw.text((middle, middle + outer * 0.4), MARK, 255, font("song", small), "mm")
+    _around(seal, authority, middle, outer)
+    pressed = seal.rotate(rng.uniform(-9, 9), Image.Resampling.BICUBIC).resize((size // _FINE, size // _FINE), Image.Resampling.LANCZOS)
+    return _taken(np.asarray(pressed), rng)
+
+
+def _star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
+    points = []
+    for i in range(10):
+        reach = radius if i % 2 == 0 else radius * 0.382
+        points.append((x + reach * float(np.sin(i * np.pi / 5)), y - reach * float(np.cos(i * np.pi / 5))))
+    return points
+
+
+def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
+    """`text` from lower left over the top to lower right, every character's foot towards the middle."""
+    size = round(outer * min(0.27, 2.7 / max(len(text), 1)))
+    arc = min(232.0, 26.0 * len(text))
+    for i, character in enumerate(text):
+        turn = arc * (i / max(1, len(text) - 1) - 0.5) if len(text) > 1 else 0.0
+        tall = Image.new("L", (round(width(character, "song", size)) + 6, round(size * 1.25)))
+        ImageDraw.Draw(tall).text((tall.width / 2, tall.height / 2), character, 255, font("song", size), "mm", stroke_width=1)
+        tall = tall.resize((tall.width, round(tall.height * 1.2)), Image.Resampling.BICUBIC)
+        turned = tall.rotate(-turn, Image.Resampling.BICUBIC, expand=True)
+        away = outer * 0.76
+        x, y = middle + away * np.sin(np.radians(turn)), middle - away * np.cos(np.radians(turn))
+        seal.paste(255, (round(x - turned.width / 2), round(y - turned.height / 2)), turned)
+
+
+def _taken(mask: Mask, rng: np.random.Generator) -> Mask:
+    """`mask` as ink takes on paper: more here, less there, with specks left bare."""
+    size = (mask.shape[1], mask.shape[0])
+    patches = 0.82 + 0.13 * cloud(rng, size, 7) + 0.1 * cloud(rng, size, size[0] // 3)
+    bare = cv2.GaussianBlur((rng.random((size[1], size[0]), dtype=np.float32) < 0.03).astype(np.float32), (0, 0), 0.8) * 1.6
+    return np.asarray(np.clip(mask * np.clip(patches - bare, 0.15, 1), 0, 255), np.uint8)

@@ -1,0 +1,131 @@
+"""Which picture belongs to a seed, a form and a damage, and what does it truly say?"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import Any, Final, get_args
+
+import numpy as np
+from PIL import Image
+
+from documents.specimens.clerk import Entry, printed, shown
+from documents.specimens.company import Company
+from documents.specimens.forgery import ANY, FORGERIES, deceit, without_forgery
+from documents.specimens.photograph import DAMAGES, QUARTERS, photographed
+from documents.specimens.photograph import turned as turn_page
+from documents.specimens.sheet import FORMS, Copy, Form
+from documents.typesetting import Face, missing
+
+_PRINTED: Final = tuple(field.name for field in fields(Company) if field.name not in ("domain", "status"))
+OVERRIDES: Final = (*_PRINTED, "qr_uscc", "copy", "issued_on", "face", "turned")
+"""What `make` takes beside seed, form, damage and company."""
+_CHOICES: Final[dict[str, tuple[object, ...]]] = {"copy": get_args(Copy), "face": ("song", "kai"), "turned": QUARTERS}
+_ISSUED: Final[dict[str, tuple[date, date]]] = {
+    "landscape": (date(2019, 3, 4), date(2025, 11, 28)),
+    "portrait": (date(2015, 10, 8), date(2018, 12, 28)),
+}
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A picture of a fictitious licence, and the truth about it."""
+
+    image: Image.Image
+    """RGB."""
+    company: Company
+    """As a registry knows it; what overrides changed stands in `fields` only."""
+    fields: dict[str, str]
+    """What is printed, by the product's keys; established_on in ISO; "" where this sheet carries no such field."""
+
+    def jpeg(self, quality: int = 88) -> bytes:
+        """The picture as a JPEG file."""
+        file = io.BytesIO()
+        self.image.save(file, "JPEG", quality=quality)
+        return file.getvalue()
+
+
+def make(seed: int, form: str = "landscape", damage: str = "none", company: Company | None = None, **overrides: Any) -> Specimen:
+    """The licence of `company` (else the one of `seed`) on `form`, photographed with `damage`; equal arguments, equal picture.
+
+    `damage` is one of DAMAGES, or several joined by "+", done in that order; or one of FORGERIES (or "forged", one of
+    them by the seed): a phone's photo of a sheet with another code than the company's. Overrides, all in OVERRIDES: any
+    printed field of Company, to print something else than the company's truth; `qr_uscc` (the code in the QR,
+    "" for no QR; else the company's own); `copy` ("正本", "副本"), `issued_on`, `face` ("song", "kai"), and
+    `turned` (0, 90, 180, 270 degrees clockwise, done last).
+    Raises ValueError, naming what was seen and what is known, for an unknown form, damage or override, or for a
+    character that no font here can print.
+    """
+    known_form = _form(form)
+    _refuse_unknown(damage)
+    _refuse_odd(overrides)
+    rng = np.random.default_rng(_entropy("sheet", seed, form))
+    company = company or Company.fictitious(seed)
+    overrides = deceit(damage, company, seed) | overrides
+    told = replace(company, **{name: value for name, value in overrides.items() if name in _PRINTED})
+    entry = _entry(rng, company, told, known_form, overrides)
+    page = printed(entry, known_form, rng)
+    page = photographed(page, without_forgery(damage), np.random.default_rng(_entropy("photograph", seed, form, damage)))
+    page = turn_page(page, overrides.get("turned", 0))
+    return Specimen(Image.fromarray(page), company, shown(entry, known_form))
+
+
+def _entropy(*words: object) -> list[int]:
+    """A seed for numpy's generator that differs wherever `words` differ."""
+    return list(" ".join(map(str, words)).encode())
+
+
+def _form(form: str) -> Form:
+    for known in FORMS:
+        if form == known:
+            return known
+    raise ValueError(f"unknown form {form!r}; known: {', '.join(FORMS)}")
+
+
+def _refuse_unknown(damage: str) -> None:
+    known = (*DAMAGES, ANY, *FORGERIES)
+    if unknown := [name for name in damage.split("+") if name not in known]:
+        raise ValueError(f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
+
+
+def _refuse_odd(overrides: dict[str, Any]) -> None:
+    if unknown := [name for name in overrides if name not in OVERRIDES]:
+        raise ValueError(f"unknown override {', '.join(unknown)}; known: {', '.join(OVERRIDES)}")
+    for name, known in _CHOICES.items():
+        if name in overrides and overrides[name] not in known:
+            raise ValueError(f"{name} is {overrides[name]!r}; known: {', '.join(map(str, known))}")
+    for name in ("established_on", "issued_on"):
+        if name in overrides and not isinstance(overrides[name], date):
+            raise ValueError(f"{name} is {overrides[name]!r}; expected a datetime.date")
+
+
+def _entry(rng: np.random.Generator, company: Company, told: Company, form: Form, overrides: dict[str, Any]) -> Entry:
+    """What the clerk prints. Every choice is drawn whether or not it is overridden, so that an override changes nothing else."""
+    first, last = _ISSUED[form]
+    first = max(first, told.established_on)
+    issued_on = first + timedelta(days=int(rng.integers(max(1, (last - first).days))))
+    copy: Copy = "副本" if rng.random() < 0.6 else "正本"
+    face: Face = "kai" if rng.random() < (0.15 if form == "landscape" else 0.4) else "song"
+    gold = rng.random() < (0.85 if form == "landscape" else 0.5)
+    number = f"S{company.uscc[2:8]}{int(rng.integers(10**7)):07}" if rng.random() < 0.35 else ""
+    entry = Entry(
+        company=told,
+        qr_uscc=overrides.get("qr_uscc", company.uscc),
+        copy=overrides.get("copy", copy),
+        issued_on=overrides.get("issued_on", issued_on),
+        face=overrides.get("face", face),
+        foil="gold" if gold else "dark",
+        number=number,
+    )
+    return _printable(entry, form)
+
+
+def _printable(entry: Entry, form: Form) -> Entry:
+    """`entry` in a face that has every character; Song has more than Kai. Raises ValueError where none has."""
+    text = "".join(value for key, value in shown(entry, form).items() if key != "registration_authority")
+    if entry.face == "kai" and missing("kai", text):
+        entry = replace(entry, face="song")
+    if lacking := missing(entry.face, text) or missing("song", entry.company.registration_authority):
+        raise ValueError(f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII (documents/fonts/README.md)")
+    return entry

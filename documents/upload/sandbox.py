@@ -1,0 +1,221 @@
+"""How can bytes from a stranger be parsed without trusting the parser?
+
+In a process of its own, made for one upload and thrown away: no environment, no network and no files where
+`bubblewrap` works, and everywhere hard limits on memory, time, files and processes. The bytes go in and come
+back through anonymous files in memory, so a child that hangs or floods cannot hold its parent. What comes back
+is data to be validated, never code: a JSON header and raw blobs, no pickle.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from events.errors import ProviderBroken, ProviderUnavailable
+
+Isolation = Literal["bubblewrap", "rlimits"]
+"""`bubblewrap`: own namespaces (no network, no files but the libraries) and the limits. `rlimits`: the limits alone."""
+
+CHILD: Final = Path(__file__).with_name("sandbox_child.py")
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+"""`documents/`: all of our code that a child imports."""
+READY: Final = b"ready\n"
+"""The child writes this once its libraries are loaded and its limits stand, before it reads a byte of the input."""
+_HEADER_BYTES: Final = 64 * 1024
+_SYSTEM: Final = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
+_ROOM: Final = ("/etc/fonts", "/etc/libreoffice", "/var/cache/fontconfig")
+"""What an office program reads besides."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a child answered: its header, as yet unbelieved, and the blobs that it speaks of."""
+
+    header: Mapping[str, Any]
+    blobs: tuple[bytes, ...]
+    isolation: Isolation
+
+
+@dataclass(frozen=True)
+class Died(Exception):
+    """The child read the input and gave no answer. `how`: `time`, `garbage` or `signal` (its number in `signal`)."""
+
+    how: Literal["time", "garbage", "signal"]
+    signal: int = 0
+
+
+def run(
+    task: str,
+    data: bytes,
+    options: Mapping[str, int],
+    *,
+    seconds: int,
+    memory_bytes: int,
+    output_bytes: int,
+    isolation: Isolation | None = None,
+    child: Path | None = None,
+    room_bytes: int = 0,
+) -> Reply:
+    """Have a fresh child do `task` (one of `sandbox_child.TASKS`) to `data`.
+
+    `seconds` bounds wall clock and CPU each, `memory_bytes` the address space, `output_bytes` the whole answer.
+    `isolation` None takes the best that works here. `child` is another script than `sandbox_child` that speaks as it does.
+    With `room_bytes`, the child has a folder of its own at /tmp, in memory and of that size at most, and the system's fonts
+    and settings to read, for a program that cannot do without files; only where bubblewrap works. Raises Died if the input
+    brought the child down; ProviderUnavailable or ProviderBroken if the child did not even start, which is no fault of the input.
+    """
+    isolation = isolation or best_isolation()
+    if room_bytes and isolation != "bubblewrap":
+        raise ProviderBroken("a room of its own needs bubblewrap")
+    limits = {"seconds": seconds, "memory_bytes": memory_bytes, "output_bytes": output_bytes}
+    child = child or CHILD
+    command = [*_confinement(isolation, child, room_bytes), sys.executable, "-I", "-B", str(child), task, json.dumps({**options, **limits})]
+    with _memory_file("in") as given, _memory_file("out") as answer:
+        _write(given, data)
+        returncode = _wait(_start(command, given, answer), seconds)
+        size = os.fstat(answer).st_size
+        answered = os.pread(answer, size, 0) if size <= output_bytes else READY
+    if not answered.startswith(READY):
+        raise _not_started(returncode)
+    if returncode is None:
+        raise Died("time")
+    if returncode:
+        number = _signal_of(returncode)
+        raise Died("time") if number == signal.SIGXCPU else Died("signal" if number else "garbage", number)
+    return _unpack(answered[len(READY) :], isolation)
+
+
+@functools.cache
+def best_isolation() -> Isolation:
+    """What works on this machine, tried once per process. Without bubblewrap it says so in the log."""
+    if shutil.which("bwrap"):
+        try:
+            run("nothing", b"", {}, seconds=10, memory_bytes=1 << 30, output_bytes=1 << 16, isolation="bubblewrap")
+        except (Died, ProviderBroken, ProviderUnavailable) as error:
+            log.warning("bubblewrap is installed but does not work here: %s", error)
+        else:
+            return "bubblewrap"
+    log.warning("uploads are parsed under resource limits only; install bubblewrap and allow user namespaces for full isolation")
+    return "rlimits"
+
+
+def _confinement(isolation: Isolation, child: Path, room_bytes: int) -> list[str]:
+    """The command that a child is wrapped in: nothing is visible but the libraries and the child's own code."""
+    if isolation == "rlimits":
+        return []
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise ProviderBroken("bubblewrap is asked for and not installed")
+    libraries = {*_SYSTEM, *(_ROOM if room_bytes else ()), sys.base_prefix, sys.prefix, str(_PACKAGE), str(CHILD.parent), str(child.parent)}
+    binds = [word for path in sorted(libraries) for word in ("--ro-bind-try", path, path)]
+    # The folder comes before the binds, since ours may lie below a folder of that name themselves.
+    room = ["--size", str(room_bytes), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"] if room_bytes else []  # noqa: S108
+    return [
+        bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv",
+        *room, *binds, "--remount-ro", "/", "--chdir", "/", "--",
+    ]  # fmt: skip
+
+
+def _start(command: list[str], given: int, answer: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, stdin=given, stdout=answer, stderr=subprocess.DEVNULL, env={}, cwd="/", start_new_session=True)
+    except OSError as error:
+        raise ProviderUnavailable(f"a child process could not be started: {error}") from error
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """The return code, or None if the time was up; either way nothing of the process group is left."""
+    with process:
+        try:
+            if _ended(process, seconds):
+                return process.wait()
+            return None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether `process` ends within `seconds`. By pidfd, since `Popen.wait` with a timeout naps up to 50 ms at a time."""
+    if not hasattr(os, "pidfd_open"):
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _memory_file(name: str) -> Iterator[int]:
+    """The descriptor of an anonymous file: in memory on Linux, elsewhere an unlinked temporary file."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    else:
+        with tempfile.TemporaryFile() as file:
+            yield file.fileno()
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.lseek(descriptor, 0, os.SEEK_SET)
+
+
+def _signal_of(returncode: int) -> int:
+    """The signal that ended the child, or 0. bubblewrap reports its child's as 128 + number."""
+    return -returncode if returncode < 0 else max(returncode - 128, 0)
+
+
+def _not_started(returncode: int | None) -> ProviderBroken | ProviderUnavailable:
+    if returncode is None:
+        return ProviderUnavailable("the sandbox did not start in time")
+    return ProviderBroken(f"the sandbox did not start: it ended with {returncode}")
+
+
+def _unpack(answer: bytes, isolation: Isolation) -> Reply:
+    """The reply in `answer`: 4 bytes length of the header (big endian), the header as JSON, then its `blobs` of the lengths given there."""
+    length = int.from_bytes(answer[:4], "big")
+    if len(answer) < 4 or length > _HEADER_BYTES:
+        raise Died("garbage")
+    try:
+        header = json.loads(answer[4 : 4 + length])
+        sizes = header["blobs"]
+        offsets = [4 + length]
+        for size in sizes:
+            if type(size) is not int or size < 0:
+                raise Died("garbage")
+            offsets.append(offsets[-1] + size)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise Died("garbage") from None
+    if offsets[-1] != len(answer):
+        raise Died("garbage")
+    blobs = tuple(answer[start:end] for start, end in pairwise(offsets))
+    return Reply(header, blobs, isolation)

@@ -1,0 +1,434 @@
+"""What does the limited child do with an upload? It makes clean pages of it, and may do nothing else.
+
+Run by `sandbox.run` as a script, with the task and its options as arguments, the upload on stdin and the answer on
+stdout. First the libraries that the task needs are loaded, then the limits are put on, and only then a byte is read.
+Every picture comes out as a plain JPEG: upright, RGB, without metadata and without whatever hung on its tail.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import re
+import resource
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+LONG_SIDE: Final = 4000
+"""No page leaves with a longer side than this, in pixels."""
+AS_NEW: Final[Mapping[str, Any]] = {"quality": 92}
+"""How a picture that was no JPEG becomes one."""
+LARGEST_OF_ITS_OWN: Final = 8 * 1024 * 1024
+"""Bytes; a page that takes more the way it came encoded is encoded AS_NEW."""
+MISSING: Final = 0.03
+"""Share of a JPEG's rows, of which nothing came, that makes it broken."""
+PDF_DPI: Final = 200
+PDF_LONG_SIDE: Final = 2000
+"""A PDF page is drawn at PDF_DPI, or finer until its longer side has this many pixels: small pages hold large photos."""
+EDITOR_LENGTH: Final = 100
+
+# EXIF 2.32, table 6 (orientation): value → how the stored picture is turned upright, by Pillow's Transpose members.
+_UPRIGHT: Final = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+_GREY: Final = (128, 128)
+"""Darkest and brightest."""
+_SCAN: Final = 0xDA
+_SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""Any marker but restarts and what fills or escapes (ITU-T T.81, B.1.1)."""
+_EXIF_ORIENTATION, _EXIF_SOFTWARE, _TIFF_SUBFILE = 0x0112, 0x0131, 0x00FE
+
+
+@dataclass
+class Refusal(Exception):
+    """The upload is not acceptable; the words as in `events.errors.Refused`."""
+
+    code: str
+    seen: str = ""
+    expected: str = ""
+
+
+class Limits(NamedTuple):
+    """What one upload may have: pixels of a picture, pages, pixels of the shorter side at least, and the sandbox's own limits."""
+
+    pixels: int = 0
+    pages: int = 0
+    short_side: int = 0
+    seconds: int = 0
+    memory_bytes: int = 0
+    output_bytes: int = 0
+
+
+class Page(NamedTuple):
+    """One clean page and its fingerprint."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    fingerprint: str
+
+
+class Task(NamedTuple):
+    """What a task needs loaded, how many files it may hold open afterwards, what it does, and whether threads do it."""
+
+    modules: tuple[str, ...]
+    open_files: int
+    work: Callable[[bytes, Limits], tuple[str | None, list[Page]]]
+    threads: bool = False
+
+
+# --- Pictures ------------------------------------------------------------------------------------------
+
+
+def check_pixels(size: tuple[int, int], limits: Limits) -> None:
+    """Raise Refusal if a picture of `size` (width, height in pixels) has too many pixels, or too few."""
+    width, height = size
+    seen = f"{width} × {height}"
+    if width * height > limits.pixels:
+        raise Refusal("document_too_many_pixels", seen, f"≤ {limits.pixels:,} 像素 / pixels")
+    if min(size) < limits.short_side:
+        raise Refusal("document_too_small", seen, f"≥ {limits.short_side} × {limits.short_side}")
+
+
+def to_rgb(image: Image) -> Image:
+    """`image` in RGB: what is transparent becomes white paper, deep greys keep their range."""
+    from PIL import Image as pillow
+
+    if image.mode == "RGB":
+        return image
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return deep_grey(image).convert("RGB")
+    if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        paper = pillow.new("RGB", image.size, "white")
+        paper.paste(layer, mask=layer.getchannel("A"))
+        return paper
+    return image.convert("RGB")
+
+
+def deep_grey(image: Image) -> Image:
+    """A grey picture of more than 8 bits as mode L. 16 bits keep their scale; others are spread over theirs."""
+    if image.mode.startswith("I;16"):
+        low, high = 0.0, 65535.0
+        image = image.convert("I")
+    else:
+        low, high = (float(value) for value in image.getextrema())  # type: ignore[arg-type]
+        if image.mode == "I" and low >= 0 and high <= 65535:
+            low, high = 0.0, 65535.0 if high > 255 else 255.0
+    scale = 255.0 / (high - low) if high > low else 1.0
+    return image.point(lambda value: value * scale - low * scale).convert("L")
+
+
+def orientation_of(image: Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 where there is none that can be read."""
+    try:
+        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
+    except Exception:  # metadata of any kind of brokenness costs the orientation, not the picture
+        return 1
+
+
+def editor_of(image: Image) -> str | None:
+    """The program that the picture says it was made or changed with, as evidence; phones put their system's version there."""
+    try:
+        named = image.getexif().get(_EXIF_SOFTWARE) or image.info.get("Software")
+        if not named and "photoshop" in image.info:
+            named = "Photoshop"
+    except Exception:
+        return None
+    return plain(named)
+
+
+def plain(value: object) -> str | None:
+    """`value` from metadata as one short printable line, or None if nothing is left."""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
+    text = "".join(character for character in text.split("\0")[0] if character.isprintable()).strip()
+    return text[:EDITOR_LENGTH] or None
+
+
+def clean_page(image: Image, orientation: int = 1) -> Page:
+    """`image` as it may be kept: RGB, at most LONG_SIDE, upright, encoded afresh."""
+    from PIL.Image import Resampling, Transpose
+
+    from documents.similarity.perceptual_hash import fingerprint
+
+    manner = manner_of(image)
+    image = to_rgb(image)
+    if max(image.size) > LONG_SIDE:
+        image.thumbnail((LONG_SIDE, LONG_SIDE), Resampling.LANCZOS)
+        manner = AS_NEW
+    if orientation in _UPRIGHT:
+        image = image.transpose(Transpose(_UPRIGHT[orientation]))
+    # Whatever the file said beside its pixels (profile, EXIF, comments) rides in `info`, and the encoder would write it.
+    image.info = {}
+    jpeg = encoded(image, manner)
+    if len(jpeg) > LARGEST_OF_ITS_OWN:
+        jpeg = encoded(image, AS_NEW)
+    return Page(jpeg, image.width, image.height, fingerprint(image))
+
+
+def manner_of(image: Image) -> Mapping[str, Any]:
+    """How to encode `image` so that it loses nothing more: a JPEG as it was encoded before, anything else AS_NEW.
+
+    Small print of a picture that a phone has compressed already does not bear a second, different rounding; rounded by
+    the same tables on the same grid it stays as it was, and hardly larger than it came.
+    """
+    from PIL.JpegImagePlugin import JpegImageFile, get_sampling
+
+    if not isinstance(image, JpegImageFile) or image.mode != "RGB":
+        return AS_NEW
+    tables = [list(table) for _, table in sorted(image.quantization.items())]
+    sampling = get_sampling(image)
+    if sampling < 0 or not tables or any(not 1 <= step <= 255 for table in tables for step in table):
+        return AS_NEW
+    return {"qtables": tables, "subsampling": sampling}
+
+
+def encoded(image: Image, manner: Mapping[str, Any]) -> bytes:
+    """`image` as a JPEG, in the given `manner`."""
+    out = io.BytesIO()
+    image.save(out, "JPEG", **manner)
+    return out.getvalue()
+
+
+def missing_rows(image: Image, data: bytes) -> int:
+    """How many rows at the foot of `image`, a JPEG of `data`, are not in its data; 0 for any other format.
+
+    Its decoder paints them in middle grey and says nothing. A picture may have a margin of that grey, too; so what the
+    first scan says is said twice: rows that lack data take it up, and of a whole picture it is left over.
+    """
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    if not isinstance(image, JpegImageFile) or image.mode not in ("RGB", "L"):
+        return 0
+    grey = grey_rows(image)
+    if grey <= MISSING * image.height:
+        return 0
+    begin, end = first_scan(data)
+    filled = JpegImageFile(io.BytesIO(data[:end] + data[begin:end] + data[end:]))
+    return 0 if is_grey(filled, image.height - grey) else grey
+
+
+def first_scan(jpeg: bytes) -> tuple[int, int]:
+    """Where the coded rows of the first scan of `jpeg` begin and end: behind its tables and whatever was written beside its pixels."""
+    at, marker = 2, 0
+    while marker != _SCAN and at + 4 <= len(jpeg):
+        marker = jpeg[at + 1]
+        at += 1 if marker == 0xFF else 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    end = _SCAN_END.search(jpeg, at)
+    return at, end.start() if end else len(jpeg)
+
+
+def grey_rows(image: Image) -> int:
+    """How many rows at the foot of `image` are middle grey."""
+    top, bottom = 0, image.height
+    if not is_grey(image, bottom - 1):
+        return 0
+    while top < bottom:
+        middle = (top + bottom) // 2
+        top, bottom = (top, middle) if is_grey(image, middle) else (middle + 1, bottom)
+    return image.height - top
+
+
+def is_grey(image: Image, top: int) -> bool:
+    """Whether `image` is middle grey from row `top` on."""
+    shades = image.crop((0, top, image.width, image.height)).getextrema()
+    return shades in (_GREY, (_GREY,) * 3)
+
+
+def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Page]]]:
+    """The work for a format of one picture; of an animation or a burst the first. `opener` is `module:class`."""
+
+    def work(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
+        image = open_as(opener, data, limits)
+        check_pixels(image.size, limits)
+        if (missing := missing_rows(image, data)) > MISSING * image.height:
+            share = f"{missing / image.height:.0%}"
+            raise Refusal("document_broken", f"下方 {share} 缺失 / the lower {share} is missing")
+        # Pillow-heif turns a picture upright by itself and then says so, hence the order: orientation after opening.
+        orientation = orientation_of(image)
+        return editor_of(image), [clean_page(image, orientation)]
+
+    return work
+
+
+def tiff(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
+    """The work for TIFF: every page, without the reduced previews that cameras add (TIFF 6.0, NewSubfileType bit 0)."""
+    image: Any = open_as("PIL.TiffImagePlugin:TiffImageFile", data, limits)
+    check_pages(image.n_frames, limits)
+    editor = editor_of(image)
+    pages = []
+    for number in range(image.n_frames):
+        image.seek(number)
+        if number and int(image.tag_v2.get(_TIFF_SUBFILE, 0)) & 1:
+            continue
+        check_pixels(image.size, limits)
+        image.load()  # turns the page upright and then drops the tag, so the orientation is asked after it
+        pages.append(clean_page(image.copy(), orientation_of(image)))
+    return editor, pages
+
+
+def open_as(opener: str, data: bytes, limits: Limits) -> ImageFile:
+    """`data` opened by one named decoder only, header first. Asking Pillow to guess would load, and try, all of them."""
+    from PIL import Image as pillow
+
+    module, name = opener.split(":")
+    opens: Callable[[io.BytesIO], ImageFile] = getattr(sys.modules[module], name)
+    pillow.MAX_IMAGE_PIXELS = limits.pixels
+    try:
+        return opens(io.BytesIO(data))
+    except pillow.DecompressionBombError as error:
+        raise Refusal("document_too_many_pixels", plain(error) or "", f"≤ {limits.pixels:,} 像素 / pixels") from error
+
+
+def check_pages(count: int, limits: Limits) -> None:
+    """Raise Refusal if a document of `count` pages has too many."""
+    if count > limits.pages:
+        raise Refusal("document_too_many_pages", f"{count} 页 / pages", f"≤ {limits.pages} 页 / pages")
+
+
+# --- PDF -----------------------------------------------------------------------------------------------
+
+
+def pdf(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
+    """The work for PDF: every page drawn to pixels, so that no script, attachment or tail survives."""
+    document = open_pdf(data)
+    check_pages(len(document), limits)
+    if not len(document):
+        raise Refusal("document_broken", "0 页 / pages")
+    metadata = document.get_metadata_dict(skip_empty=True)
+    editor = plain(metadata.get("Creator") or metadata.get("Producer"))
+    return editor, [clean_page(page) for page in drawn(document, limits)]
+
+
+def open_pdf(data: bytes) -> Any:
+    """`data` as a pypdfium2 document; a password that is not empty is a refusal of its own."""
+    import pypdfium2
+
+    try:
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise Refusal("document_encrypted") from error
+        raise
+
+
+def drawn(document: Any, limits: Limits) -> Iterator[Image]:
+    """The pages of `document` as pictures, one at a time; the scale bounds the pixels whatever size a page claims."""
+    for page in document:
+        width, height = page.get_size()
+        longer, shorter = max(width, height), min(width, height)
+        if not 0 < shorter <= longer:
+            raise Refusal("document_broken", f"{width:.0f} × {height:.0f} pt")
+        scale = min(max(PDF_DPI / 72, PDF_LONG_SIDE / longer), LONG_SIDE / longer)
+        if shorter * scale < limits.short_side:
+            raise Refusal("document_too_small", f"{width:.0f} × {height:.0f} pt")
+        yield page.render(scale=scale).to_pil()
+        page.close()
+
+
+# --- The child's life ----------------------------------------------------------------------------------
+
+# Reading EXIF and writing JPEG load these when first used, when no file can be opened any more.
+_PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFilter", "documents.similarity.perceptual_hash")
+
+
+def _single(opener: str, threads: bool = False) -> Task:
+    return Task((*_PICTURES, opener.split(":")[0]), 0, picture(opener), threads)
+
+
+TASKS: Final[Mapping[str, Task]] = {
+    "nothing": Task((), 0, lambda _data, _limits: (None, [])),
+    "jpeg": _single("PIL.JpegImagePlugin:JpegImageFile"),
+    "png": _single("PIL.PngImagePlugin:PngImageFile"),
+    "webp": _single("PIL.WebPImagePlugin:WebPImageFile"),
+    # Its HEVC decoder does not work without one thread of its own, and a limit on threads counts all of the user's.
+    "heif": _single("pillow_heif:HeifImageFile", threads=True),
+    # A picture in CIELAB is converted by colour management.
+    "tiff": Task((*_PICTURES, "PIL.ImageCms"), 0, tiff),
+    # PDFium looks for fonts in the system when a page does not bring its own, hence a few files.
+    "pdf": Task((*_PICTURES, "pypdfium2"), 16, pdf),
+}
+
+
+def load(modules: tuple[str, ...]) -> None:
+    """Import what the task needs while files can still be opened."""
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+    for name in modules:
+        importlib.import_module(name)
+    if "PIL.Image" in sys.modules:
+        sys.modules["PIL.Image"].preinit()
+        warnings.simplefilter("error", sys.modules["PIL.Image"].DecompressionBombWarning)
+    if "pillow_heif" in sys.modules:
+        sys.modules["pillow_heif"].options.DECODE_THREADS = 1
+
+
+def confine(limits: Limits, task: Task) -> None:
+    """Put on the limits; soft and hard alike, so that they cannot be taken off again without privilege.
+
+    With no file to open there is no file to read, no socket, no pipe. Nor may a process or thread be started, except
+    where the task needs threads; Linux exempts root from that one, another reason to run the service as a user.
+    """
+    for name, value in (
+        ("RLIMIT_AS", limits.memory_bytes),
+        ("RLIMIT_CPU", limits.seconds),
+        ("RLIMIT_FSIZE", limits.output_bytes),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_NPROC", None if task.threads else 0),
+        ("RLIMIT_NOFILE", task.open_files),
+    ):
+        if value is not None:
+            resource.setrlimit(getattr(resource, name), (value, value))
+
+
+def attempt(work: Callable[[bytes], tuple[dict[str, Any], list[bytes]]]) -> tuple[dict[str, Any], list[bytes]]:
+    """Read the input and `work` on it: the answer's header and blobs, whatever happens short of death."""
+    try:
+        return work(sys.stdin.buffer.read())
+    except Refusal as refusal:
+        return {"refused": refusal.code, "seen": refusal.seen, "expected": refusal.expected}, []
+    except MemoryError:
+        return {"broken": "memory"}, []
+    except Exception as error:  # decoders raise anything at all on broken data
+        cut_short = re.search("truncated|premature|unexpected end", str(error), re.IGNORECASE)
+        return {"broken": "cut_short" if cut_short else "undecodable", "error": plain(f"{type(error).__name__}: {error}")}, []
+
+
+def ready() -> None:
+    """Say that the libraries are loaded and the limits stand."""
+    sys.stdout.buffer.write(b"ready\n")
+    sys.stdout.buffer.flush()
+
+
+def answer(header: Mapping[str, Any], blobs: list[bytes]) -> None:
+    """Write `header` and `blobs` as `sandbox.run` reads them."""
+    encoded = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
+    for part in (len(encoded).to_bytes(4, "big"), encoded, *blobs):
+        sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()
+
+
+def main() -> None:
+    """Load, confine, say so, work, answer."""
+    task = TASKS[sys.argv[1]]
+    limits = Limits(**json.loads(sys.argv[2]))
+    load(task.modules)
+    confine(limits, task)
+    ready()
+
+    def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+        editor, pages = task.work(data, limits)
+        described = [{"width": page.width, "height": page.height, "fingerprint": page.fingerprint} for page in pages]
+        return {"editor": editor, "pages": described}, [page.jpeg for page in pages]
+
+    answer(*attempt(work))
+
+
+if __name__ == "__main__":
+    main()
