@@ -28,7 +28,7 @@ import zxingcpp
 from PIL import Image, ImageDraw
 
 from documents.typesetting import _FILES, _FOLDER, font, width
-from downloads.specimens import id_number
+from resumes.specimens import id_number
 
 A4: Final = (595.0, 842.0)
 WIDE: Final = "０１２３４５６７８９"

@@ -24,11 +24,11 @@ import numpy as np
 import pikepdf
 
 from benchmarks import leaks, stage
-from downloads import marks
-from downloads.rendering import Sheet, released
-from downloads.specimens import Resume, make
-from downloads.specimens.resume import rendered
-from downloads.tracing import CleanPage, Release, Trace, trace
+from resumes import marking as resumes_marking
+from resumes.marking.pdf import Sheet, released
+from resumes.specimens import Resume, make
+from resumes.specimens.resume import rendered
+from resumes.tracing import CleanPage, Release, Trace, trace
 
 SERVICE_KEY: Final = b"a key for benchmarks, not a secret"
 WORDS: Final = ("澜川省云帆网络科技有限公司", "云溪市青禾人力资源服务有限公司", "Greenstalk Supply Chain Co., Ltd.")
@@ -39,7 +39,7 @@ READ_PAGES: Final = 12
 
 def release_of(resume: str, number: int, pages: int) -> Release:
     name = f"{resume}-{number:04}"
-    return Release(name, resume, tuple(marks.MarkKey.derived(SERVICE_KEY, name, page) for page in range(pages)))
+    return Release(name, resume, tuple(resumes_marking.MarkKey.derived(SERVICE_KEY, name, page) for page in range(pages)))
 
 
 @dataclass
@@ -61,13 +61,13 @@ class Stand:
             self.copies.clear()
         if (release, page) not in self.copies:
             key = self.releases[release].keys[page]
-            marked = marks.marked(self.pages[page].picture, key, words(self.releases[release].number, release))
-            self.copies[release, page] = rendered(released([Sheet(marked, marks.DPI)]))[0]
+            marked = resumes_marking.marked(self.pages[page].picture, key, words(self.releases[release].number, release))
+            self.copies[release, page] = rendered(released([Sheet(marked, resumes_marking.DPI)]))[0]
         return self.copies[release, page]
 
 
-def words(number: str, release: int) -> marks.Words:
-    return marks.Words(WORDS[release % len(WORDS)], f"R{number}", AT)
+def words(number: str, release: int) -> resumes_marking.Words:
+    return resumes_marking.Words(WORDS[release % len(WORDS)], f"R{number}", AT)
 
 
 @dataclass
@@ -204,10 +204,10 @@ def costs(made: list[Stand]) -> dict[str, Any]:
         for page in stand.pages:
             key, said = stand.releases[0].keys[page.number], words(stand.releases[0].number, 0)
             started = time.process_time()
-            marked = marks.marked(page.picture, key, said)
+            marked = resumes_marking.marked(page.picture, key, said)
             marking.append((time.process_time() - started) * 1000)
             started = time.process_time()
-            pdf = released([Sheet(marked, marks.DPI)])
+            pdf = released([Sheet(marked, resumes_marking.DPI)])
             binding.append((time.process_time() - started) * 1000)
             sizes.append(len(pdf) / 1024)
     landmarks = [timed(page.found_landmarks) for stand in made[:8] for page in stand.pages]
@@ -237,7 +237,7 @@ def readability(made: list[Stand]) -> dict[str, Any]:
             clean = np.ascontiguousarray(page.picture[..., ::-1])
             marked, plain = (
                 np.ascontiguousarray(picture[: clean.shape[0], : clean.shape[1], ::-1])
-                for picture in (stand.copy(0, page.number), rendered(released([Sheet(page.picture, marks.DPI)]))[0])
+                for picture in (stand.copy(0, page.number), rendered(released([Sheet(page.picture, resumes_marking.DPI)]))[0])
             )
             places = [box.polygon for box in reader.read(clean)]
             for place in places:

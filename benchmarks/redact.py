@@ -33,9 +33,9 @@ from benchmarks.cvs import Cv, Truth, cvs
 from documents.ocr import READERS
 from documents.ocr.tesseract import TesseractReader
 from documents.upload import sandbox
-from downloads.opening import Page, Resume, office, open_resume
-from downloads.redacting import Redacted, redact, relayed
-from downloads.rendering import Sheet, released
+from resumes.marking.pdf import Sheet, released
+from resumes.opening.open import Page, Resume, office, open_resume
+from resumes.redaction.redact import Redacted, redact, relayed
 
 RELAY: Final = "0755-8600 0000 转 00"
 IN_A_ROW: Final = {"phone": 7, "qq": 7, "id_number": 9}

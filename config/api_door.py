@@ -24,7 +24,6 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
 from config.api_problems import is_problem, plain, refusal, unavailable
-from downloads.opening import Limits
 from downloads.replaying import still_holds
 from employers import idempotency
 from employers.api import BearerKey, allowance_of, key_of
@@ -33,6 +32,7 @@ from employers.idempotency import Answer, Claim
 from employers.models import ApiClient
 from events import undoing
 from events.errors import Refused
+from resumes.opening.open import Limits
 from verification import uploads
 
 log = structlog.get_logger()

@@ -22,9 +22,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from documents.ocr import READERS
-from downloads import mark_keys, opening, preparing, redacting, tracing
-from downloads.copying import resolution
-from downloads.marks.page import Picture, grey
+from downloads import mark_keys, preparing
 from downloads.models import CleanResume, Copy, RelayBinding, Trace
 from employers.models import ApiClient, User
 from employers.powers import Power
@@ -34,6 +32,11 @@ from events.doorbell import notify_worker
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import record
 from events.sealing import seal_text, unseal_text
+from resumes import tracing
+from resumes.marking.marked_copy import resolution
+from resumes.marking.page import Picture, grey
+from resumes.opening import open
+from resumes.redaction import redact
 
 log = structlog.get_logger()
 
@@ -81,7 +84,7 @@ def ask(asked: Asked, actor: Actor, now: datetime, *, client: ApiClient | None =
         raise Refused("not_allowed")
     if not asked.file and not asked.text.strip():
         raise Refused("leak_missing", "leak")
-    limit = opening.Limits().bytes
+    limit = open.Limits().bytes
     if asked.file and len(asked.file) > limit:
         raise Refused("resume_too_large", "leak", expected=f"≤ {limit // 1024**2} MB")
     with undoing.transaction():
@@ -175,7 +178,7 @@ def _look(row: Trace) -> _Seen:
         text = unseal_text(row.text_sealed, row.text_purpose)
     if row.leak:
         with default_storage.open(str(row.leak.name)) as file:
-            opened = opening.open_resume(file.read())
+            opened = open.open_resume(file.read())
         pictures = [page.pixels for page in opened.pages[:PICTURES_AT_MOST]]
         text = "\n".join([text, *(page.text for page in opened.pages), *(_read(picture) for picture in pictures)])
     by_text = list(_by_text(text, row))
@@ -194,7 +197,7 @@ def _unnamed(finding: Finding) -> Finding:
 
 
 def _read(picture: Picture) -> str:
-    return "\n".join(box.text for box in redacting.read(picture, READERS[0]))
+    return "\n".join(box.text for box in redact.read(picture, READERS[0]))
 
 
 def _by_text(text: str, row: Trace) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ import hashlib
 import hmac
 from typing import Final
 
-from downloads.marks import MarkKey
 from events.sealing import KeyMissing, key_id, keys
+from resumes.marking import MarkKey
 
 _PURPOSE: Final = b"zizhi marks of copies"
 

@@ -18,14 +18,16 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
 from documents.ocr import READERS
-from downloads import clean_pages, copying, lending, mark_keys, opening, redacting, releasing, resume_sources
-from downloads.marks import Words
+from downloads import lending, mark_keys, releasing, resume_sources
 from downloads.models import CleanResume, Copy, RelayBinding
-from downloads.redacting import Redacted, RedactedPage
 from downloads.relay_models import RelayState
-from downloads.spellings import plain, with_lookalikes, with_numerals
 from events import heartbeat
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
+from resumes.marking import Words, clean_pages, marked_copy
+from resumes.opening import open
+from resumes.redaction import redact
+from resumes.redaction.digits import plain, with_lookalikes, with_numerals
+from resumes.redaction.redact import Redacted, RedactedPage
 
 log = structlog.get_logger()
 
@@ -88,7 +90,7 @@ def _made(copy: Copy, lease: UUID, clock: Clock) -> tuple[bytes, str]:
     key = mark_keys.current()
     words = Words(copy.receiver, copy.number, clock())
     keys = mark_keys.keys_of(copy.number, key, resume.page_count)
-    return copying.copy(pages, keys, words, binding.number, binding.extension), key
+    return marked_copy.copy(pages, keys, words, binding.number, binding.extension), key
 
 
 # --- The clean pages -------------------------------------------------------------------------------------
@@ -99,11 +101,11 @@ def _clean(copy: Copy, lease: UUID, clock: Clock) -> tuple[CleanResume, Sequence
     if copy.resume is not None and copy.resume.pages:
         return copy.resume, stored(copy.resume)
     data = _original(copy)
-    opened = opening.open_resume(data)
+    opened = open.open_resume(data)
     same = {"client_id": copy.client_id, "candidate": copy.candidate, "sha256": opened.sha256, "made_by": made_by()}
     resume = CleanResume.objects.kept().filter(**same).first()
     if resume is None:
-        resume = _kept(redacting.redact(opened, copying.BLANK), same, copy.test, clock())
+        resume = _kept(redact.redact(opened, marked_copy.BLANK), same, copy.test, clock())
     now = clock()
     CleanResume.objects.filter(pk=resume.pk).update(used_at=now)
     if not Copy.objects.held(copy.pk, lease).update(resume=resume, sha256=opened.sha256):
@@ -120,7 +122,7 @@ def _original(copy: Copy) -> bytes:
     source = resume_sources.chosen()
     if source is None:
         raise Refused("resume_source_missing")
-    return source.fetch(copy.client_id, copy.original_reference, opening.Limits().bytes)
+    return source.fetch(copy.client_id, copy.original_reference, open.Limits().bytes)
 
 
 def _kept(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -> CleanResume:

@@ -26,7 +26,6 @@ from django.urls import reverse
 from documents.upload.intake import looks_like, media_type_of
 from downloads import ladders, passes, relaying, resume_sources, statements, teams, telling, turns
 from downloads.models import Copy, CopyLink, CopyState, GateDecision
-from downloads.opening import ACCEPTED, FIELD, Limits
 from downloads.places import placed
 from downloads.rights import Obligation
 from employers.models import ApiClient, Employer, Member
@@ -36,6 +35,7 @@ from events.doorbell import notify_worker
 from events.errors import ProviderBroken, Refused
 from events.models import record
 from events.sealing import seal_text, unseal_text
+from resumes.opening.open import ACCEPTED, FIELD, Limits
 
 LINK_GOOD_FOR: Final = timedelta(seconds=60)
 BUSY_SECONDS: Final = 10

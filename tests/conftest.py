@@ -18,7 +18,7 @@ from config.messages import compile_all
 from events import doorbell
 
 OF_DATABASE = {"db", "transactional_db", "live_server"}
-ROOMS = {"clients", "config", "documents", "downloads", "employers", "events", "verification"}
+ROOMS = {"clients", "config", "documents", "downloads", "employers", "events", "resumes", "verification"}
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
 
 # How long an example takes depends on who else uses the machine, and says nothing of what is right.

@@ -18,7 +18,7 @@ from config.celery import app
 from tests.conftest import flush, groups
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("config", "downloads", "verification", "employers", "documents", "events")
+ROOMS = ("config", "downloads", "verification", "employers", "resumes", "documents", "events")
 
 
 def modules() -> Iterator[Path]:

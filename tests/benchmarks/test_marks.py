@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import leaks, marks
-from downloads.tracing import Score, Trace
+from resumes.tracing import Score, Trace
 
 
 def told(*named: str) -> Trace:

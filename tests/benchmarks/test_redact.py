@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.cvs import KINDS, Cv, Truth, cvs, person
 from benchmarks.redact import bare, judge, leaks_of, pieces, wrongly_removed
-from downloads.opening import open_resume
-from downloads.rendering import Sheet, released
+from resumes.marking.pdf import Sheet, released
+from resumes.opening.open import open_resume
 
 
 @pytest.fixture

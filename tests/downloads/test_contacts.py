@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloads.contacts import KINDS, contacts_in
-from downloads.spellings import plain
+from resumes.redaction.contacts import KINDS, contacts_in
+from resumes.redaction.digits import plain
 
 FOUND: list[tuple[str, str, str]] = [
     # telephone numbers, as people set them

@@ -23,11 +23,11 @@ from PIL import Image
 from downloads import leaks, retiring
 from downloads.models import Copy, RelayBinding, Trace
 from downloads.relay_models import RelayState
-from downloads.specimens.resume import make as specimen
 from employers.clock import now_for
 from employers.models import ApiClient
 from events.errors import Refused
 from events.models import Event
+from resumes.specimens.resume import make as specimen
 from tests.downloads.test_relays_api import Platform
 from tests.downloads.test_releasing import Shop, make, pdf
 from tests.downloads.test_releasing import _read_once as _read_once

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downloads.marks import DPI, MarkKey, Picture, Words, marked, underprint, visible, wordshift
-from downloads.marks.page import grey
-from downloads.specimens import make
+from resumes.marking import DPI, MarkKey, Picture, Words, marked, underprint, visible, wordshift
+from resumes.marking.page import grey
+from resumes.specimens import make
 
 WORDS = Words("澜川省云帆网络科技有限公司", "R7K2-M9QX", datetime(2026, 5, 31, 18, 5, tzinfo=UTC))
 KEY = MarkKey.derived(b"service key", "release", 0)

@@ -21,9 +21,9 @@ from PIL import Image
 
 from benchmarks.cvs import Sheet, related, word
 from documents.upload import sandbox
-from downloads import opening
-from downloads.opening import LETTER, Limits, Resume, open_resume
 from events.errors import ProviderBroken, Refused
+from resumes.opening import open
+from resumes.opening.open import LETTER, Limits, Resume, open_resume
 from tests.conftest import require
 from tests.verification.test_intake import bomb, encoded, huge_png, pdf, picture
 from tests.verification.test_torture import NASTY, WHOLE, flipped
@@ -62,7 +62,7 @@ def outcome(data: bytes) -> str:
 
 
 def needs_word() -> None:
-    require("LibreOffice", opening.office() is not None)
+    require("LibreOffice", open.office() is not None)
     require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
 
 
@@ -130,7 +130,7 @@ def test_a_long_screenshot_keeps_its_width() -> None:
 def test_a_word_file_is_printed() -> None:
     needs_word()
     resume = open_resume(word(TEXT.format("电话：13800138000"), TEXT.format("页眉 header")))
-    assert resume.media_type == opening.DOCX
+    assert resume.media_type == open.DOCX
     assert "13800138000" in text_of(resume)
     assert "header" in text_of(resume)
 
@@ -181,7 +181,7 @@ def test_a_password_for_changes_alone_keeps_nobody_from_reading() -> None:
 def test_word_needs_libreoffice_and_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
     data = word(TEXT.format("text"))
     assert refusal(data, isolation="rlimits").code == "resume_converter_missing"
-    monkeypatch.setattr(opening, "office", lambda: None)
+    monkeypatch.setattr(open, "office", lambda: None)
     assert refusal(data).code == "resume_converter_missing"
 
 

@@ -18,11 +18,11 @@ from documents.ocr import READERS
 from documents.ocr.base import Picture
 from documents.page.boxes import TextBox
 from documents.typesetting import font
-from downloads.contacts import contacts_in
-from downloads.lines import Run, readings, run_of_box
-from downloads.opening import LETTER, Page, Resume, open_resume
-from downloads.redacting import Item, Redacted, Replacement, language_of, read, redact, relayed
 from events.errors import ProviderBroken, Refused
+from resumes.opening.open import LETTER, Page, Resume, open_resume
+from resumes.redaction.contacts import contacts_in
+from resumes.redaction.redact import Item, Redacted, Replacement, language_of, read, redact, relayed
+from resumes.redaction.text_lines import Run, readings, run_of_box
 
 PHONE, EMAIL, WECHAT = "13800138000", "lumen.harbor88@qq.com", "lumen_8842"
 
@@ -234,7 +234,7 @@ def test_what_a_line_shows_only_by_itself_is_covered_too() -> None:
 
 def test_what_still_shows_once_all_is_covered_holds_the_page_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no cover held: every look finds it again."""
-    monkeypatch.setattr("downloads.redacting._inside", lambda quad, place: False)
+    monkeypatch.setattr("resumes.redaction.redact._inside", lambda quad, place: False)
     with pytest.raises(Refused, match="resume_contact_left"):
         redact(resume_with(bare()), reader=Seeing(box(f"Tel: {PHONE}", 60, 100)))
 

@@ -28,12 +28,8 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import clean_pages, copying, lending, mark_keys, preparing, redacting, releasing, reporting, retiring, waiting
-from downloads.marks import Words, marked
+from downloads import lending, mark_keys, preparing, releasing, reporting, retiring, waiting
 from downloads.models import Candidate, CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding, Release
-from downloads.redacting import Language, Line, RedactedPage
-from downloads.specimens.person import Contact
-from downloads.specimens.resume import make as specimen
 from employers.clock import now_for
 from employers.enrolling import set_phone
 from employers.models import ApiClient, ApiKey, Employer, User
@@ -41,6 +37,11 @@ from employers.operations import revoke_api_client, revoke_key
 from events.actor import SYSTEM
 from events.errors import ProviderBroken, Refused
 from events.models import Event, Mail
+from resumes.marking import Words, clean_pages, marked, marked_copy
+from resumes.redaction import redact as redaction_redact
+from resumes.redaction.redact import Language, Line, RedactedPage
+from resumes.specimens.person import Contact
+from resumes.specimens.resume import make as specimen
 from tests.downloads.test_relays_api import Platform
 from tests.factories import make_colleague, make_reviewer, sign_in
 from verification.models import Case
@@ -61,7 +62,7 @@ def _books(settings: Any, tmp_path: Path) -> None:
     settings.VAR_DIR, settings.RELAYS, settings.DOCUMENTS_DIR = tmp_path, "", tmp_path / "documents"
 
 
-_REAL = redacting.redact
+_REAL = redaction_redact.redact
 _seen: dict[str, Any] = {}
 
 
@@ -74,7 +75,7 @@ def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
             _seen[resume.sha256] = _REAL(resume, *more)
         return _seen[resume.sha256]
 
-    monkeypatch.setattr("downloads.redacting.redact", redact)
+    monkeypatch.setattr("resumes.redaction.redact.redact", redact)
 
 
 @pytest.fixture
@@ -244,7 +245,7 @@ def test_the_copy_bears_this_releases_marks_over_the_clean_page(shop: Shop) -> N
     keys = mark_keys.keys_of(copy.number, copy.mark_key, len(pages))
     other = mark_keys.keys_of("ZR-22222-22222", copy.mark_key, len(pages))
     words = Words(copy.receiver, copy.number, copy.ready_at)  # type: ignore[arg-type]
-    mine, others = (marked(pages[0].pixels, key[0], words, copying.resolution(pages[0])) for key in (keys, other))
+    mine, others = (marked(pages[0].pixels, key[0], words, marked_copy.resolution(pages[0])) for key in (keys, other))
     assert (mine != others).any()
     with default_storage.open(copy.pdf.name) as file:
         image = pdfium.PdfDocument(io.BytesIO(file.read()))[0].render(scale=pages[0].dpi / 72).to_numpy()[..., :3].astype(int)
@@ -411,7 +412,7 @@ def test_what_a_preference_says(prefer: str, seconds: int) -> None:
 def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     first = shop.post(shop.gate_pass(), pdf())
     make(first)
-    monkeypatch.setattr("downloads.redacting.redact", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr("resumes.redaction.redact.redact", lambda *_: pytest.fail("read again"))
     shop.platform.move("P2D")  # a candidate's quota is one a day
     second = shop.post(shop.gate_pass(), pdf())
     assert second["http"] == 202 and second["number"] != first["number"]
@@ -494,8 +495,8 @@ def test_a_file_that_does_not_open_fails_and_the_pass_is_good_for_another(shop: 
 
 
 def test_a_contact_that_would_be_left_holds_the_resume_back(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("downloads.redacting.contacts_in", lambda text: [])  # as if nothing had been found
-    monkeypatch.setattr("downloads.redacting.redact", _REAL)
+    monkeypatch.setattr("resumes.redaction.redact.contacts_in", lambda text: [])  # as if nothing had been found
+    monkeypatch.setattr("resumes.redaction.redact.redact", _REAL)
     person = specimen(3, "plain", "zh")
     phone = next(part.text for _, part in person.contacts if part.contact is Contact.PHONE)
     release = shop.post(shop.gate_pass(), pdf(), phone=phone)
@@ -532,7 +533,7 @@ def test_the_last_look_reads_an_address_as_the_finder_does() -> None:
 
 
 def test_the_lease_is_held_for_as_long_as_it_takes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    release, happened, made = shop.post(shop.gate_pass(), pdf()), [], copying.copy
+    release, happened, made = shop.post(shop.gate_pass(), pdf()), [], marked_copy.copy
 
     @contextmanager
     def held(jobs: Any, pk: Any, lease: Any, clock: Any, seconds: float) -> Iterator[None]:
@@ -545,7 +546,7 @@ def test_the_lease_is_held_for_as_long_as_it_takes(shop: Shop, monkeypatch: pyte
         return made(*arguments)
 
     monkeypatch.setattr("events.heartbeat.held", held)
-    monkeypatch.setattr("downloads.copying.copy", copy)
+    monkeypatch.setattr("resumes.marking.marked_copy.copy", copy)
     assert make(release)
     assert happened == [("held", 1), ("made", 1), ("let go", 1)]
 
@@ -588,13 +589,13 @@ def test_a_file_that_kills_every_worker_does_not_go_round_for_ever(shop: Shop) -
 
 def test_who_lost_the_lease_writes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     release = shop.post(shop.gate_pass(), pdf())
-    made = copying.copy
+    made = marked_copy.copy
 
     def slow(*arguments: Any) -> bytes:
         Copy.objects.filter(pk=release["id"]).update(lease=None, leased_until=None)
         return made(*arguments)
 
-    monkeypatch.setattr("downloads.copying.copy", slow)
+    monkeypatch.setattr("resumes.marking.marked_copy.copy", slow)
     assert not make(release)
     assert Copy.objects.get().state == CopyState.PREPARING and len(stored_files()) == 2, "the original and its clean pages"
 
@@ -717,7 +718,7 @@ def test_clean_pages_come_back_as_they_were_and_nothing_else_opens() -> None:
     [("", "zh", "17000000010"), ("104", "zh", "17000000010 转 104"), ("104", "en", "17000000010 ext. 104"), ("", "en", "17000000010")],
 )
 def test_a_relay_number_is_written_as_it_is_dialled(extension: str, language: Language, first: str) -> None:
-    assert copying.dialled("+8617000000010", extension, language)[0] == first
+    assert marked_copy.dialled("+8617000000010", extension, language)[0] == first
 
 
 # --- At once -----------------------------------------------------------------------------------------------

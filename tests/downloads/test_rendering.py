@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from documents.typesetting import font
-from downloads.opening import Pixels
-from downloads.redacting import Line
-from downloads.rendering import Sheet, released
+from resumes.marking.pdf import Sheet, released
+from resumes.opening.open import Pixels
+from resumes.redaction.redact import Line
 
 
 def page(colour: str = "white", ink: str = "black", size: tuple[int, int] = (620, 877)) -> Pixels:

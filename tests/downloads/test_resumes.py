@@ -10,8 +10,8 @@ import pypdfium2 as pdfium
 import pytest
 
 from documents.typesetting import missing
-from downloads.specimens import LANGUAGES, LAYOUTS, Contact, make, person
-from downloads.specimens.person import id_number
+from resumes.specimens import LANGUAGES, LAYOUTS, Contact, make, person
+from resumes.specimens.person import id_number
 
 WEIGHTS = [2**n % 11 for n in range(18)]
 

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import leaks
-from downloads.marks import MarkKey, Picture, Words, marked
-from downloads.rendering import Sheet, released
-from downloads.specimens import make
-from downloads.specimens.resume import rendered
-from downloads.tracing import MAX_CHANCE, CleanPage, Release, Score, Trace, scoring, side_by_side, trace
-from downloads.tracing.evidence import Evidence
-from downloads.tracing.scoring import Sums, cell_sums, chance
+from resumes.marking import MarkKey, Picture, Words, marked
+from resumes.marking.pdf import Sheet, released
+from resumes.specimens import make
+from resumes.specimens.resume import rendered
+from resumes.tracing import MAX_CHANCE, CleanPage, Release, Score, Trace, scoring, side_by_side, trace
+from resumes.tracing.evidence import Evidence
+from resumes.tracing.scoring import Sums, cell_sums, chance
 
 SERVICE_KEY = b"of tests"
 WORDS = Words("澜川省云帆网络科技有限公司", "R7K2-M9QX", datetime(2026, 5, 31, 6, 5, tzinfo=UTC))

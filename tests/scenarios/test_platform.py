@@ -12,9 +12,9 @@ import httpx
 import pytest
 from django.utils import timezone
 
-from downloads.specimens.resume import make as resume
 from employers.models import ApiClient, Scope
 from employers.operations import create_api_client
+from resumes.specimens.resume import make as resume
 from tests.events.receiver import receiving
 from tests.scenarios.conftest import running_worker, wait_until
 from tests.scenarios.test_worker import broker as broker

@@ -32,10 +32,10 @@ from django.utils import timezone, translation
 from config import processes
 from documents.specimens import Company, Specimen, make
 from documents.upload.intake import Limits, examine
-from downloads import specimens as resumes
 from employers import operations as accounts
 from employers.models import ApiKey, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
+from resumes import specimens as resumes
 from verification import claiming, durations, golden_specimens, operations, wording
 from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind

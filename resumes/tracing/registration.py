@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from downloads.tracing.clean import QUICK, CleanPage, Floats, Grey, Landmarks, landmarks
+from resumes.tracing.clean import QUICK, CleanPage, Floats, Grey, Landmarks, landmarks
 
 _LONGEST: Final = 1050
 """Pixels of a leak's longer side at which landmarks are looked for first: of a whole page what a clean page's are looked for at.

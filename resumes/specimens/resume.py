@@ -17,8 +17,8 @@ import pypdfium2 as pdfium
 from PIL import Image
 
 from documents.specimens.photograph import photographed
-from downloads.specimens.person import LANGUAGES, Contact, Language, Person, person
-from downloads.specimens.sheet import A4, Box, Colour, Face, Sheets
+from resumes.specimens.person import LANGUAGES, Contact, Language, Person, person
+from resumes.specimens.sheet import A4, Box, Colour, Face, Sheets
 
 Layout = Literal["plain", "table", "columns", "scan"]
 LAYOUTS: Final[tuple[Layout, ...]] = ("plain", "table", "columns", "scan")

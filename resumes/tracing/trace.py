@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from downloads.marks import underprint
-from downloads.marks.key import MarkKey
-from downloads.marks.page import Picture, grey
-from downloads.tracing import registration, scoring
-from downloads.tracing.clean import CleanPage, Grey, Landmarks
-from downloads.tracing.evidence import Evidence, measured
-from downloads.tracing.registration import Aligned, Position
-from downloads.tracing.scoring import Score, Sums
+from resumes.marking import underprint
+from resumes.marking.key import MarkKey
+from resumes.marking.page import Picture, grey
+from resumes.tracing import registration, scoring
+from resumes.tracing.clean import CleanPage, Grey, Landmarks
+from resumes.tracing.evidence import Evidence, measured
+from resumes.tracing.registration import Aligned, Position
+from resumes.tracing.scoring import Score, Sums
 
 _LOOKED_AT: Final = 3
 """Pages that are positioned exactly, of those that look likeliest."""

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from downloads.marks import underprint, visible, wordshift
-from downloads.marks.key import MarkKey
+from resumes.marking import underprint, visible, wordshift
+from resumes.marking.key import MarkKey
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
 """A rendered page: height × width (grey) or height × width × 3."""

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from downloads.marks.key import MarkKey
+from resumes.marking.key import MarkKey
 
 CELL: Final = 9
 """Pixels at 150 dpi: larger than the blocks of JPEG and than what a screenshot blurs, small enough for thousands on a page."""

@@ -1,7 +1,7 @@
 """What in an aligned leak differs from the clean page? Of each cell how much lighter it is, of each word how far aside it stands.
 
 Nothing here knows a key: the numbers would be the same whoever's copy it is, which is what makes a chance agreement
-computable (`downloads.tracing.scoring`).
+computable (`resumes.tracing.scoring`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from downloads.marks import underprint
-from downloads.tracing.clean import CleanPage, Floats
-from downloads.tracing.registration import Aligned
+from resumes.marking import underprint
+from resumes.tracing.clean import CleanPage, Floats
+from resumes.tracing.registration import Aligned
 
 _CELL_SEEN: Final = 0.3
 """The share of a cell that must be paper."""

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from downloads import numbers
-from downloads.spellings import Plain, plain, with_lookalikes, with_numerals
+from resumes.redaction import numbers
+from resumes.redaction.digits import Plain, plain, with_lookalikes, with_numerals
 
 Kind = Literal["phone", "email", "id_number", "passport", "wechat", "qq", "handle", "link"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from downloads.lines import Quad
-from downloads.marks import MarkKey, Words, marked
-from downloads.painting import Place, painted
-from downloads.redacting import Language, Line, RedactedPage, Replacement, language_of
-from downloads.rendering import Sheet, released
+from resumes.marking import MarkKey, Words, marked
+from resumes.marking.pdf import Sheet, released
+from resumes.redaction.inpaint import Place, painted
+from resumes.redaction.redact import Language, Line, RedactedPage, Replacement, language_of
+from resumes.redaction.text_lines import Quad
 
 BLANK: Final = Replacement({"phone": ("***", "*")})
 """What a clean page has in the place of telephone numbers: always shorter than what is written there later."""

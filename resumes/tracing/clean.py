@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from downloads.marks import wordshift
-from downloads.marks.page import DPI, Picture, grey
+from resumes.marking import wordshift
+from resumes.marking.page import DPI, Picture, grey
 
 Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]

@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from downloads.marks import underprint, wordshift
-from downloads.marks.key import MarkKey
-from downloads.tracing.clean import Floats
-from downloads.tracing.evidence import Evidence
+from resumes.marking import underprint, wordshift
+from resumes.marking.key import MarkKey
+from resumes.tracing.clean import Floats
+from resumes.tracing.evidence import Evidence
 
 MAX_CHANCE: Final = 1e-6
 """Of naming a wrong release in a trace. With 200 releases of a resume it takes z ≥ 6.5."""

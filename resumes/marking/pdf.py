@@ -17,8 +17,8 @@ import numpy as np
 import pikepdf
 from PIL import Image
 
-from downloads.opening import Pixels
-from downloads.redacting import Line
+from resumes.opening.open import Pixels
+from resumes.redaction.redact import Line
 
 QUALITY: Final = 80
 """Of JPEG: small print stays sharp, and a page at 150 dpi takes some 250 KB."""

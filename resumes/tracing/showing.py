@@ -7,10 +7,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from downloads.marks import underprint, wordshift
-from downloads.marks.key import MarkKey
-from downloads.marks.page import Picture
-from downloads.tracing.trace import Found
+from resumes.marking import underprint, wordshift
+from resumes.marking.key import MarkKey
+from resumes.marking.page import Picture
+from resumes.tracing.trace import Found
 
 _AGREES: Final = (32, 140, 72)
 _OPPOSES: Final = (200, 60, 48)

@@ -4,9 +4,9 @@ Pure: pictures and keys go in, ranked releases with what speaks for them come ou
 would name a wrong one less than once in a million traces (`scoring`); otherwise nobody is.
 """
 
-from downloads.tracing.clean import CleanPage
-from downloads.tracing.scoring import MAX_CHANCE, Score
-from downloads.tracing.showing import side_by_side
-from downloads.tracing.trace import Found, Release, Trace, trace
+from resumes.tracing.clean import CleanPage
+from resumes.tracing.scoring import MAX_CHANCE, Score
+from resumes.tracing.showing import side_by_side
+from resumes.tracing.trace import Found, Release, Trace, trace
 
 __all__ = ["MAX_CHANCE", "CleanPage", "Found", "Release", "Score", "Trace", "side_by_side", "trace"]

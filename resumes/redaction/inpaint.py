@@ -17,7 +17,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from documents.typesetting import font, width
-from downloads.lines import Quad
+from resumes.redaction.text_lines import Quad
 
 Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]

@@ -26,10 +26,10 @@ from events.errors import Refused
 FIELD: Final = "resume"
 ACCEPTED: Final = "PDF, DOCX, JPEG, PNG, WebP, HEIC"
 DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-CHILD: Final = Path(__file__).with_name("resume_child.py")
+CHILD: Final = Path(__file__).with_name("pdf_child.py")
 OFFICE_CHILD: Final = Path(__file__).with_name("office_child.py")
 LETTER: Final = np.dtype([("code", "<u4"), ("box", "<f4", (4,)), ("advance", "<f4", (2,)), ("at", "<f4", (2,)), ("height", "<f4")])
-"""One character, as `resume_child.LETTER` packs it."""
+"""One character, as `pdf_child.LETTER` packs it."""
 PAGE_PIXELS: Final = 9_100_000
 LETTERS: Final = 20_000
 ROOM_BYTES: Final = 512 * 1024 * 1024

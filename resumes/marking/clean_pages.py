@@ -14,9 +14,9 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from downloads.lines import Quad
-from downloads.redacting import Line, RedactedPage
 from events.errors import ProviderBroken
+from resumes.redaction.redact import Line, RedactedPage
+from resumes.redaction.text_lines import Quad
 
 _ABOUT: Final = "pages.json"
 

@@ -18,12 +18,12 @@ import numpy as np
 from documents.ocr import READERS
 from documents.ocr.base import Picture, Reader
 from documents.page.boxes import TextBox
-from downloads.codes import codes_on
-from downloads.contacts import Contact, Kind, contacts_in
-from downloads.lines import Quad, Reading, Run, quad_of_letter, readings, run_of_box, runs_of_letters
-from downloads.opening import Page, Pixels, Resume
-from downloads.painting import Place, blank, painted
 from events.errors import Refused
+from resumes.opening.open import Page, Pixels, Resume
+from resumes.redaction.barcodes import codes_on
+from resumes.redaction.contacts import Contact, Kind, contacts_in
+from resumes.redaction.inpaint import Place, blank, painted
+from resumes.redaction.text_lines import Quad, Reading, Run, quad_of_letter, readings, run_of_box, runs_of_letters
 
 ItemKind = Kind | Literal["code"]
 Source = Literal["text", "seen"]

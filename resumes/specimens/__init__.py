@@ -4,7 +4,7 @@ Tests and benchmarks take their resumes from here, so that no real person's is e
 and the truth about it come out, the same for the same seed.
 """
 
-from downloads.specimens.person import LANGUAGES, Contact, Language, Person, id_number, person
-from downloads.specimens.resume import LAYOUTS, Item, Layout, Part, Resume, make
+from resumes.specimens.person import LANGUAGES, Contact, Language, Person, id_number, person
+from resumes.specimens.resume import LAYOUTS, Item, Layout, Part, Resume, make
 
 __all__ = ["LANGUAGES", "LAYOUTS", "Contact", "Item", "Language", "Layout", "Part", "Person", "Resume", "id_number", "make", "person"]

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from downloads.marks.key import MarkKey, Signs
+from resumes.marking.key import MarkKey, Signs
 
 Boxes = npt.NDArray[np.int32]
 """A row each: x0, y0, x1, y1 with a margin of a pixel, in pixels."""

@@ -18,7 +18,7 @@ import zipfile
 from pathlib import Path
 from typing import Any, Final
 
-sys.path.append(str(Path(__file__).resolve().parent.parent))
+sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from documents.upload.sandbox_child import Limits, Refusal, answer, attempt, ready
 

@@ -1,0 +1,1 @@
+"""Opens a resume of any accepted format inside a child process with limits, and draws its pages."""

@@ -1,0 +1,1 @@
+"""Finds contact details on the pages of a resume and removes them."""
