@@ -300,8 +300,9 @@ def asked_by_pgbench(folder: Path, url: str, employers: int, seconds: int) -> fl
 
 
 def pgbench_script(employers: int) -> str:
-    from downloads import statements, turns
-    from downloads.rights import FIRST
+    from downloads import locks
+    from downloads.gate import sql
+    from downloads.rules.ladder import FIRST
     from employers.models import ApiKey
 
     key = ApiKey.objects.get().pk
@@ -313,9 +314,9 @@ def pgbench_script(employers: int) -> str:
         "since": f"LEAST({day}, now() - interval '1 hour')", "ids": "ARRAY[gen_random_uuid()]", "candidates": "ARRAY['c-' || :c::bigint]",
         "mode": "'tell_after'", "key": f"'{key}'::uuid",
     }  # fmt: skip
-    statement = " ".join(statements.decision("postgresql", False, FIRST).split())
+    statement = " ".join(sql.decision("postgresql", False, FIRST).split())
     lines = [r"\set n random(1, " + str(employers) + ")", r"\set c random(1, 1000000000)", "BEGIN;"]
-    return "\n".join([*lines, turns.TAKE % values + ";", statement % values + ";", "END;", ""])
+    return "\n".join([*lines, locks.TAKE % values + ";", statement % values + ";", "END;", ""])
 
 
 def show(result: dict[str, Any]) -> None:

@@ -72,7 +72,7 @@ def keep_asking(number: int, employer_ids: list[UUID], member_ids: list[UUID], s
     from django.db import DatabaseError, connections
     from django.utils import timezone
 
-    from downloads import gate
+    from downloads.gate import decide
 
     chance, begin, zone = random.Random(number), timezone.now(), ZoneInfo("Asia/Shanghai")
     result: dict[str, Any] = {"asked": 0, "allowed": 0, "late": 0, "errors": []}
@@ -83,7 +83,7 @@ def keep_asking(number: int, employer_ids: list[UUID], member_ids: list[UUID], s
         which = chance.randrange(EMPLOYERS)
         before = shared["turns"][which]
         try:
-            answer = gate.decide(
+            answer = decide.decide(
                 client_id=UUID(int=1), employer_id=employer_ids[which], member_id=member_ids[which],
                 candidate=f"c-{n}", now=begin + n * STEP, zone=zone,
             )  # fmt: skip

@@ -24,7 +24,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
 from config.api_problems import is_problem, plain, refusal, unavailable
-from downloads.replaying import still_holds
+from downloads.releases.repeated_answers import still_holds
 from employers import idempotency
 from employers.api import BearerKey, allowance_of, key_of
 from employers.clock import now_for

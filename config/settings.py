@@ -60,7 +60,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("ZIZHI_DATABASE_CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # Django's default is that nothing can be prepared at all. So: what asks for it (`downloads/turns.py`), and nothing else.
+    # Django's default is that nothing can be prepared at all. So: what asks for it (`downloads/locks.py`), and nothing else.
     DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = sys.maxsize
     # A server that is gone without a word is given up after seconds, and not after the hours that the system would wait: as it is
     # connected to, while something is on its way to it, and while an answer is waited for.
@@ -111,8 +111,8 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "downloads.views.restriction.held_back",
-                "downloads.erasures.views.owed_erasures",
+                "downloads.pages.restriction.held_back",
+                "downloads.pages.erasures.views.owed_erasures",
             ],
         },
     }

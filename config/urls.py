@@ -9,8 +9,8 @@ from django.templatetags.static import static
 from django.urls import include, path
 
 from config.api import api
-from downloads.ledger import views as ledger_views
-from downloads.views.calls import calls as receive_calls
+from downloads.pages.call_webhook import calls as receive_calls
+from downloads.pages.ledger import views as ledger_views
 from verification import quality_admin
 
 
@@ -24,13 +24,13 @@ urlpatterns = [
     path("console/", include(quality_admin.urls())),
     path("console/", admin.site.urls),
     path("case/", include("verification.urls")),
-    path("downloads/", include("downloads.urls")),
+    path("downloads/", include("downloads.pages.urls")),
     path("relays/calls/<slug:provider>/<slug:secret>", receive_calls),
-    path("releases/", include("downloads.release_urls")),
-    path("mine/", include("downloads.ledger.urls")),
+    path("releases/", include("downloads.pages.release_urls")),
+    path("mine/", include("downloads.pages.ledger.urls")),
     path(".well-known/zizhi-receipt-keys.json", ledger_views.keys, name="receipt_keys"),
     path(".well-known/zizhi-receipt-keys/<slug:key_id>.pem", ledger_views.key, name="receipt_key"),
-    path("erasures/", include("downloads.erasures.urls")),
+    path("erasures/", include("downloads.pages.erasures.urls")),
     path("favicon.ico", icon),
     path("", include("employers.urls")),
 ]

@@ -13,12 +13,13 @@ class DownloadsConfig(AppConfig):
     def ready(self) -> None:
         """How long appeals against restrictions take is told beside the other times, and what is due here in a platform's test
         is done with the rest of it, by a room that knows nothing of either."""
-        from downloads import appealing, moving, rehearsing, rehearsing_candidates
+        from downloads.test_mode import candidates, relays
+        from downloads.tiers import appeals, tier_changes
         from verification.durations import measured_by
         from verification.testmode import also_due, also_mailed
 
-        measured_by("restrictions", appealing.answered_in)
-        also_due(lambda client, clock: moving.lift_step_ups_of_test(client, clock()))
-        also_due(rehearsing.catch_up)
-        also_due(rehearsing_candidates.catch_up)
-        also_mailed(rehearsing_candidates.mailed)
+        measured_by("restrictions", appeals.answered_in)
+        also_due(lambda client, clock: tier_changes.lift_step_ups_of_test(client, clock()))
+        also_due(relays.catch_up)
+        also_due(candidates.catch_up)
+        also_mailed(candidates.mailed)

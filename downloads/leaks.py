@@ -22,8 +22,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from documents.ocr import READERS
-from downloads import mark_keys, preparing
 from downloads.models import CleanResume, Copy, RelayBinding, Trace
+from downloads.releases import make_copy, mark_keys
 from employers.models import ApiClient, User
 from employers.powers import Power
 from events import undoing
@@ -232,7 +232,7 @@ def _by_marks(pictures: Sequence[Picture], resumes: Sequence[CleanResume], copie
     pages, releases, known = [], [], dict[str, Copy]()
     for resume in resumes:
         try:
-            clean = preparing.stored(resume)
+            clean = make_copy.stored(resume)
             keys = {copy: mark_keys.keys_of(copy.number, copy.mark_key, resume.page_count) for copy in copies.filter(resume=resume)}
         except ProviderBroken as broken:  # one that is gone, or whose key is, hides no other
             log.warning("resume_not_laid_on", resume=str(resume.pk), why=str(broken))

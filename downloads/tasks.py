@@ -14,8 +14,12 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from downloads import appealing, calling, canaries, erasing, leaks, lending, moving, preparing, relaying, relays, retiring, teams, watching
+from downloads import leaks, relay_providers, retention
+from downloads.candidates import erasure
 from downloads.models import Copy, RelayBinding, RelayTeam, Trace
+from downloads.relays import bindings, call_records, callers, provider_sync
+from downloads.releases import make_copy
+from downloads.tiers import abuse_watch, appeals, canaries, tier_changes
 from employers.clock import now_for
 from employers.models import ApiClient
 from events.errors import ProviderError
@@ -27,20 +31,20 @@ log = structlog.get_logger()
 @shared_task
 def lift_step_ups() -> None:
     now = timezone.now()
-    moving.lift_step_ups(now)
-    appealing.end_overtaken(now)
+    tier_changes.lift_step_ups(now)
+    appeals.end_overtaken(now)
 
 
 @shared_task
 def watch_downloads() -> None:
     """Twice the time since the last round: a round that was missed is made up for."""
     now = timezone.now()
-    watching.look(now, now - timedelta(seconds=2 * settings.WATCH_DOWNLOADS_SECONDS), ZoneInfo(settings.TIME_ZONE))
+    abuse_watch.look(now, now - timedelta(seconds=2 * settings.WATCH_DOWNLOADS_SECONDS), ZoneInfo(settings.TIME_ZONE))
 
 
 @shared_task
 def retire_answers() -> None:
-    retiring.retire(timezone.now(), settings.KEEP_ANSWERS_DAYS)
+    retention.retire(timezone.now(), settings.KEEP_ANSWERS_DAYS)
 
 
 # --- Releases --------------------------------------------------------------------------------------------
@@ -50,7 +54,7 @@ def retire_answers() -> None:
 def prepare_copy(copy_id: str) -> None:
     client_id = Copy.objects.filter(pk=copy_id).values_list("client_id", flat=True).first()
     if client_id is not None:
-        preparing.follow(UUID(copy_id), _clock_of(client_id))
+        make_copy.follow(UUID(copy_id), _clock_of(client_id))
 
 
 @shared_task
@@ -61,7 +65,7 @@ def sweep_copies() -> None:
 
 @shared_task
 def retire_copies() -> None:
-    retiring.retire_copies(timezone.now(), settings.KEEP_CLEAN_DAYS)
+    retention.retire_copies(timezone.now(), settings.KEEP_CLEAN_DAYS)
 
 
 @shared_task
@@ -97,7 +101,7 @@ def sweep_canaries() -> None:
 @shared_task
 def remind_erasures() -> None:
     """Those who owe an answer past its day."""
-    erasing.remind(timezone.now())
+    erasure.remind(timezone.now())
 
 
 # --- Relay numbers ---------------------------------------------------------------------------------------
@@ -107,7 +111,7 @@ def remind_erasures() -> None:
 def follow_relay(binding_id: str) -> None:
     client_id = RelayBinding.objects.filter(pk=binding_id).values_list("client_id", flat=True).first()
     if client_id is not None:
-        lending.follow(UUID(binding_id), _clock_of(client_id))
+        provider_sync.follow(UUID(binding_id), _clock_of(client_id))
 
 
 def _clock_of(client_id: UUID) -> Callable[[], datetime]:
@@ -118,7 +122,7 @@ def _clock_of(client_id: UUID) -> Callable[[], datetime]:
 
 @shared_task
 def tell_team(team_id: int) -> None:
-    lending.tell_team(team_id, timezone.now)
+    provider_sync.tell_team(team_id, timezone.now)
 
 
 @shared_task
@@ -130,14 +134,14 @@ def sweep_relays() -> None:
 @shared_task
 def close_relays() -> None:
     """End the relay numbers of employers that no longer may reach anybody."""
-    relaying.close_those_not_allowed(timezone.now())
+    bindings.close_those_not_allowed(timezone.now())
 
 
 @shared_task
 def sweep_teams() -> None:
     """Look whether teams have changed, and ring for those of which a provider is to be told."""
     now = timezone.now()
-    teams.look(now, now - timedelta(minutes=15))  # many rounds long, since busy workers miss some
+    callers.look(now, now - timedelta(minutes=15))  # many rounds long, since busy workers miss some
     ring_due(RelayTeam.objects.all(), tell_team, now)
 
 
@@ -147,6 +151,6 @@ def poll_calls() -> None:
     if not settings.RELAYS:
         return
     try:
-        calling.poll(relays.named(settings.RELAYS), timezone.now())
+        call_records.poll(relay_providers.named(settings.RELAYS), timezone.now())
     except ProviderError:
         log.exception("calls_not_polled", provider=settings.RELAYS)

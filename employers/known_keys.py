@@ -1,7 +1,7 @@
 """Which keys has this web process seen in force? So the gate need not look one up before it looks at all else.
 
 What is known here may have been revoked since. Whoever takes it from here has it confirmed by the very statement that answers
-(`downloads.gate`), which gives nothing where the key has ended. So a key opens nothing from the moment on that its end is
+(`downloads.gate.decide`), which gives nothing where the key has ended. So a key opens nothing from the moment on that its end is
 acknowledged, as one that is looked up each time, and a question takes one way to the database in place of two.
 
 A test platform's key is never kept: its clock may stand elsewhere than that by which a key ends. Scopes are given once and never

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import template
 
-from downloads.appealing import Waiting
-from downloads.appeals_admin import waiting_lately
+from downloads.admin.appeals import waiting_lately
+from downloads.tiers.appeals import Waiting
 
 register = template.Library()
 

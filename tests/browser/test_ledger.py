@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from downloads import consents, links
+from downloads.candidates import consents, page_links
 from downloads.models import Candidate, EraseOrder, Mode
 from employers.models import Member
 from tests.browser.conftest import DESK, PHONE, Visitor
@@ -49,7 +49,7 @@ def test_who_has_it_is_seen_and_stopped(language: str, options: dict[str, Any], 
     asking(live, now)
     revoke, stop, stopped, agree, receipt, checked = SAID[language]
     visitor = visit(**options)
-    page = visitor.go(links.path_of(candidate))
+    page = visitor.go(page_links.path_of(candidate))
     assert page.url.endswith("/mine/"), "the link is forgotten at once"
     is_for_everybody(visitor, "asked")
     page.locator("section.asked").get_by_role("button", name=agree).first.click()

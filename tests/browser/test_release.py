@@ -11,8 +11,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from downloads import canaries, leaks, preparing
+from downloads import leaks
 from downloads.models import Canary, CanaryRing, Copy, RelayCall, Trace
+from downloads.releases import make_copy
+from downloads.tiers import canaries
 from employers.models import Employer
 from events.models import Mail
 from tests.browser.conftest import DESK, PHONE, Visitor
@@ -55,7 +57,7 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(visit: Visitor, look: st
     candidate.page.locator("section.asked").get_by_role("button", name="同意" if zh else "Yes, I agree").first.click()
     expect(candidate.page.locator(".notice").first).to_be_visible()
     release = shop.post(shop.gate_pass(), pdf())
-    assert preparing.follow(release["id"], timezone.now)
+    assert make_copy.follow(release["id"], timezone.now)
     address = urlsplit(shop.link(release["id"])["url"]).path
     # The recruiter.
     recruiter = visit(**LOOKS[look], accept_downloads=True)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from downloads import moving
 from downloads.models import GateDecision, Standing
-from downloads.rights import RESTRICTED, STEP_UP, Tier
+from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
+from downloads.tiers import tier_changes
 from employers.models import Member
 from events.actor import SYSTEM
 from tests.browser.conftest import PHONE, Visit, Visitor
@@ -32,8 +32,8 @@ def member(now: datetime) -> Member:
         GateDecision(**taken, candidate=f"c-{n}", allowed=True, tier="established", decided_at=now - timedelta(hours=3, minutes=n))
         for n in range(23)
     )
-    seen = moving.Seen(("night", "sequence"), {"night": 23, "sequence": 18}, now - timedelta(days=14))
-    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now - timedelta(hours=2), reason=RESTRICTED, seen=seen)
+    seen = tier_changes.Seen(("night", "sequence"), {"night": 23, "sequence": 18}, now - timedelta(days=14))
+    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now - timedelta(hours=2), reason=RESTRICTED, seen=seen)
     return member
 
 
@@ -76,7 +76,7 @@ def test_from_the_case_to_the_answer(visit: Visitor, look: str, scripted: bool, 
 def test_the_other_restrictions_and_a_colleague(visit: Visitor, look: str, member: Member, now: datetime) -> None:
     until = now + timedelta(days=14)
     for tier, reason in ((Tier.RESTRICTED, STEP_UP), (Tier.PROVISIONAL, "")):
-        moving.move(member.employer_id, tier, SYSTEM, now, reason=reason, until=until if tier is Tier.PROVISIONAL else None)
+        tier_changes.move(member.employer_id, tier, SYSTEM, now, reason=reason, until=until if tier is Tier.PROVISIONAL else None)
         for who in (member, make_member(now, member.employer, role="recruiter")):
             visitor = visit(**_look(look))
             visitor.sign_in(who.user)

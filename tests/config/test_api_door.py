@@ -19,7 +19,7 @@ from config.api import api
 from config.api_door import DONE_ONCE
 from config.api_problems import STATUS
 from downloads.models import GateDecision
-from downloads.replaying import still_holds
+from downloads.releases.repeated_answers import still_holds
 from employers import api as employers_api
 from employers import idempotency
 from employers.api_limits import Allowance, Buckets, Rate
@@ -265,7 +265,7 @@ def test_what_failed_can_be_tried_again(key: str, error: Exception | None) -> No
     if error is None:
         assert send("POST", GATE, key, {**asked, "candidate": ""}, Idempotency_Key="k-1").status_code == 422
     else:
-        with mock.patch("downloads.api.gate.decide_all", side_effect=error):
+        with mock.patch("downloads.api.gate.gate.decide_all", side_effect=error):
             assert send("POST", GATE, key, asked, Idempotency_Key="k-1").status_code == 500
     assert not IdempotentAnswer.objects.exists()
     assert send("POST", GATE, key, asked, Idempotency_Key="k-1").status_code == 200

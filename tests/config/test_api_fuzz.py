@@ -22,8 +22,10 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CheckFunction, load_all_checks, not_a_server_error
 
 from config.wsgi import application
-from downloads import candidates, consents, rehearsing, relaying
+from downloads.candidates import consents, operations
 from downloads.models import EraseOrder
+from downloads.relays import bindings
+from downloads.test_mode import relays
 from employers.enrolling import set_phone
 from employers.models import ApiClient, Member, Scope
 from employers.operations import create_api_client
@@ -87,15 +89,15 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     yes = Client().post("/api/v1/gate/decisions", asked, "application/json", headers={"Authorization": f"Bearer {key}"}).json()
     ids |= {"decision_id": yes["id"], "gate_pass": yes["gate_pass"]}
     set_phone(client, employer, _named(member).pk, "13800000001", now)
-    lent = relaying.bind(yes["id"], client, "13900000001", now)
-    ids["relay_id"] = rehearsing.follow_at_once(lent, client, timezone.now).pk
+    lent = bindings.bind(yes["id"], client, "13900000001", now)
+    ids["relay_id"] = relays.follow_at_once(lent, client, timezone.now).pk
     given = {"gate_pass": yes["gate_pass"], "candidate_phone": "13900000001"}
     file = SimpleUploadedFile("cv.pdf", b"%PDF-1.7")
     begun = Client().post("/api/v1/releases", given | {"resume": file}, headers={"Authorization": f"Bearer {key}"}).json()
     found = Client().post("/api/v1/traces", {"why": "a tip", "text": "x"}, headers={"Authorization": f"Bearer {key}"}).json()
     ids |= {"release_id": begun["id"], "trace_id": found["id"]}
-    told = candidates.Told("tell_after", "lin@home.test")
-    candidate, _ = candidates.put_candidate(client, "co-1", told, now)
+    told = operations.Told("tell_after", "lin@home.test")
+    candidate, _ = operations.put_candidate(client, "co-1", told, now)
     ids["request_id"] = consents.ask(client, "co-1", employer, member.pk, [], now).pk
     ids["order_id"] = EraseOrder.objects.create(candidate=candidate, employer=employer, uscc=employer.uscc, ordered_at=now, due_at=now).pk
     # The test's connection is not the server's to close; Django's own test client does the same.

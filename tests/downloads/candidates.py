@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from django.test import Client
 from django.utils import timezone
 
-from downloads import candidates, gate, passes
+from downloads.candidates import operations
+from downloads.gate import decide as gate_decide
 from downloads.models import Candidate, Mode
+from downloads.releases import passes
 from employers.models import ApiClient, Employer, Member, Scope
 from employers.operations import create_api_client
 from events import feed
@@ -88,11 +90,11 @@ class Live:
         make_case(self.member, now, State.APPROVED)
 
     def candidate(self, now: datetime, reference: str = "c-1", mode: str = Mode.TELL_AFTER, email: str = "lin@home.example") -> Candidate:
-        return candidates.put_candidate(self.client, reference, candidates.Told(mode, email), now)[0]
+        return operations.put_candidate(self.client, reference, operations.Told(mode, email), now)[0]
 
-    def ask(self, now: datetime, candidate: str = "c-1", member: Member | None = None) -> gate.Answer:
+    def ask(self, now: datetime, candidate: str = "c-1", member: Member | None = None) -> gate_decide.Answer:
         who = member or self.member
-        return gate.decide(
+        return gate_decide.decide(
             client_id=self.client.pk, employer_id=who.employer_id, member_id=who.pk, candidate=candidate, now=now, zone=SHANGHAI
         )  # fmt: skip
 

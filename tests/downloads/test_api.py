@@ -11,8 +11,8 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from downloads import gate
-from downloads.api import GateDecisionOut
+from downloads.api.gate import GateDecisionOut
+from downloads.gate import decide as gate_decide
 from downloads.models import GateDecision
 from employers.models import Employer, Scope
 from employers.operations import revoke_api_client
@@ -118,7 +118,7 @@ def test_no_database_no_download(client: Client, question: dict[str, str], now: 
     def down(**_: Any) -> None:
         raise OperationalError("server closed the connection")
 
-    monkeypatch.setattr(gate, "decide_all", down)
+    monkeypatch.setattr(gate_decide, "decide_all", down)
     answer = ask(client, make_api_client(now)[1], question)
     assert answer.status_code == 503 and answer["Retry-After"] and answer.json()["code"] == "unavailable"
     assert "server closed" not in answer.content.decode()

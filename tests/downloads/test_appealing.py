@@ -15,9 +15,9 @@ from django.db import IntegrityError, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from downloads import appealing, moving, watching
 from downloads.models import GateDecision, Move, MoveAppeal, Outcome, Standing
-from downloads.rights import RESTRICTED, STEP_UP, Tier
+from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
+from downloads.tiers import abuse_watch, appeals, tier_changes
 from employers.models import Member, User
 from events import feed, public
 from events.actor import SYSTEM
@@ -47,26 +47,26 @@ def _nothing_is_kept() -> Iterator[None]:
 
 
 def restrict(member: Member, now: datetime, reason: str = RESTRICTED, tier: Tier = Tier.RESTRICTED, **more: Any) -> Event:
-    moving.move(member.employer_id, tier, SYSTEM, now, reason=reason if tier is Tier.RESTRICTED else "", **more)
-    move = moving.last_move(member.employer_id)
+    tier_changes.move(member.employer_id, tier, SYSTEM, now, reason=reason if tier is Tier.RESTRICTED else "", **more)
+    move = tier_changes.last_move(member.employer_id)
     assert move is not None
     return move
 
 
 def say(member: Member, now: datetime, words: str = "我们在招聘二十名夜班护士，所以夜里下载。") -> MoveAppeal:
-    found = appealing.restriction_of(member.employer_id, now)
+    found = appeals.restriction_of(member.employer_id, now)
     assert found is not None
-    return appealing.appeal(member, found.move.pk, words, now)
+    return appeals.appeal(member, found.move.pk, words, now)
 
 
 def reply(said: MoveAppeal, user: User, now: datetime, *, lift: bool, words: str = "已核实。") -> MoveAppeal:
-    return appealing.answer(said.pk, user, user.as_reviewer(), now, lift=lift, reply=words)
+    return appeals.answer(said.pk, user, user.as_reviewer(), now, lift=lift, reply=words)
 
 
 def by_two(member: Member, now: datetime) -> tuple[User, User]:
     first, second = make_colleague(now, "Reviewers"), make_colleague(now, "Seniors")
-    proposed = moving.propose(member.employer_id, Tier.RESTRICTED, "a doubt", None, first, now)
-    moving.settle(proposed.pk, second, now, confirmed=True)
+    proposed = tier_changes.propose(member.employer_id, Tier.RESTRICTED, "a doubt", None, first, now)
+    tier_changes.settle(proposed.pk, second, now, confirmed=True)
     return first, second
 
 
@@ -94,7 +94,7 @@ def test_what_is_kept_is_told_with_its_reason_and_can_be_said_again_later(member
     assert "请提供岗位说明。" in body and PAGE in body
     with pytest.raises(Refused, match="appeal_again_later"):
         say(member, now + timedelta(days=6))
-    assert say(member, now + appealing.AGAIN_AFTER).pk != MoveAppeal.objects.order_by("pk")[0].pk
+    assert say(member, now + appeals.AGAIN_AFTER).pk != MoveAppeal.objects.order_by("pk")[0].pk
 
 
 def test_something_new_is_heard_at_once(member: Member, now: datetime) -> None:
@@ -106,7 +106,7 @@ def test_something_new_is_heard_at_once(member: Member, now: datetime) -> None:
 
 def test_one_at_a_time_by_an_owner_and_with_words(member: Member, now: datetime) -> None:
     with pytest.raises(Refused, match="restriction_none"):
-        appealing.appeal(member, 1, "…", now)
+        appeals.appeal(member, 1, "…", now)
     move = restrict(member, now)
     colleague = make_member(now, member.employer, role="recruiter")
     for who, move_id, words, code in (
@@ -115,7 +115,7 @@ def test_one_at_a_time_by_an_owner_and_with_words(member: Member, now: datetime)
         (member, move.pk - 1, "…", "state_conflict"),
     ):
         with pytest.raises(Refused, match=code):
-            appealing.appeal(who, move_id, words, now)
+            appeals.appeal(who, move_id, words, now)
     said = say(member, now)
     with pytest.raises(Refused, match="appeal_open"):
         say(member, now)
@@ -126,8 +126,8 @@ def test_one_at_a_time_by_an_owner_and_with_words(member: Member, now: datetime)
 
 
 def test_nothing_is_to_be_said_against_a_larger_quota(member: Member, now: datetime) -> None:
-    moving.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
-    assert appealing.restriction_of(member.employer_id, now) is None
+    tier_changes.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
+    assert appeals.restriction_of(member.employer_id, now) is None
 
 
 def test_who_moved_it_does_not_answer_and_what_two_did_takes_a_senior(member: Member, now: datetime) -> None:
@@ -161,8 +161,8 @@ def test_another_move_overtakes_an_appeal(member: Member, now: datetime) -> None
     restrict(member, now + timedelta(minutes=1))
     said.refresh_from_db()
     assert (said.outcome, said.answered_by) == (Outcome.OVERTAKEN, None)
-    found = appealing.restriction_of(member.employer_id, now + timedelta(minutes=1))
-    assert found is not None and found.appeals == () and appealing.overtaken_before(found) == said
+    found = appeals.restriction_of(member.employer_id, now + timedelta(minutes=1))
+    assert found is not None and found.appeals == () and appeals.overtaken_before(found) == said
     assert say(member, now + timedelta(minutes=2)).answered_at is None
 
 
@@ -170,7 +170,7 @@ def test_a_proof_overtakes_an_appeal_against_a_step_up(member: Member, now: date
     restrict(member, now, STEP_UP)
     said = say(member, now)
     prove(member, now + timedelta(minutes=1))
-    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
+    assert tier_changes.lift_step_ups(now + timedelta(minutes=2)) == 1
     said.refresh_from_db()
     assert said.outcome == Outcome.OVERTAKEN
 
@@ -179,18 +179,18 @@ def test_what_ended_by_itself_is_lifted_by_nobody(member: Member, now: datetime)
     until = now + timedelta(hours=1)
     restrict(member, now, until=until)
     said, reviewer = say(member, now), make_colleague(now, "Reviewers")
-    assert appealing.end_overtaken(now) == 0
+    assert appeals.end_overtaken(now) == 0
     with pytest.raises(Refused, match="restriction_none"):
         reply(said, reviewer, until, lift=True)
     said.refresh_from_db()
     assert said.outcome == Outcome.OVERTAKEN
     restrict(member, until, until=until + timedelta(hours=1))
     say(member, until)
-    assert appealing.end_overtaken(until + timedelta(hours=1)) == 1
+    assert appeals.end_overtaken(until + timedelta(hours=1)) == 1
 
 
 def test_a_step_up_lifted_on_appeal_goes_back_to_what_two_people_decided(member: Member, now: datetime) -> None:
-    moving.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
+    tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
     restrict(member, now + timedelta(minutes=1), STEP_UP)
     reply(say(member, now + timedelta(minutes=2)), make_colleague(now, "Reviewers"), now + timedelta(minutes=3), lift=True)
     assert Standing.objects.get().tier == Tier.PROVISIONAL
@@ -207,8 +207,8 @@ def test_the_figures_of_a_rule_are_kept_and_told(member: Member, now: datetime) 
     )  # fmt: skip
     member.employer.registered_at = now - timedelta(days=60)
     member.employer.save()
-    assert watching.look(now, now - timedelta(days=1), SHANGHAI) == 1
-    move = moving.last_move(member.employer_id)
+    assert abuse_watch.look(now, now - timedelta(days=1), SHANGHAI) == 1
+    move = tier_changes.last_move(member.employer_id)
     assert move is not None and (move.data["seen"], move.data["figures"]) == (["night"], {"night": 23})
     page = sign_in(member.user).get(PAGE).content.decode()
     assert "23 resumes were downloaded in one night" in page and "A rule, automatically" in page
@@ -231,12 +231,12 @@ def test_platforms_hear_of_it(member: Member, now: datetime) -> None:
 def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> None:
     restrict(member, now)
     reviewer = make_colleague(now, "Reviewers")
-    assert appealing.answered_in() is None and durations.told(REASONS[RESTRICTED].takes).en.startswith("cannot be said yet")
+    assert appeals.answered_in() is None and durations.told(REASONS[RESTRICTED].takes).en.startswith("cannot be said yet")
     for n in range(durations.AT_LEAST):
-        at = now + n * appealing.AGAIN_AFTER
+        at = now + n * appeals.AGAIN_AFTER
         reply(say(member, at), reviewer, at + timedelta(hours=3), lift=False)
         now += timedelta(hours=3)
-    usually = appealing.answered_in()
+    usually = appeals.answered_in()
     assert usually is not None and usually.median == timedelta(hours=3)
     cache.clear()
     assert "3 hours" in durations.told(REASONS[RESTRICTED].takes).en
@@ -311,7 +311,7 @@ def test_two_who_appeal_at_once_are_one() -> None:
     def speak() -> None:
         try:
             start.wait()
-            appealing.appeal(Member.objects.get(pk=member.pk), move.pk, "…", now)
+            appeals.appeal(Member.objects.get(pk=member.pk), move.pk, "…", now)
             codes.append("")
         except Refused as refused:
             codes.append(refused.code)

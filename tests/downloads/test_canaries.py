@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from downloads import canaries, moving, rehearsing, relays, retiring
+from downloads import relay_providers, retention
 from downloads.models import Canary, CanaryRing, MoveAppeal, RelayBinding, RelayCall, Standing
+from downloads.test_mode import relays as test_mode_relays
+from downloads.tiers import canaries, tier_changes
 from employers.models import ApiClient, Member
 from events.actor import SYSTEM
 from events.errors import Refused
@@ -39,9 +41,9 @@ def canary(platform: Platform) -> Canary:
 
 def call(platform: Platform, relay_id: str, caller: str) -> None:
     """Somebody at the phone `caller` dials the number."""
-    binding, provider = RelayBinding.objects.get(pk=relay_id), relays.simulator(relays.of_test(platform.client.pk))
+    binding, provider = RelayBinding.objects.get(pk=relay_id), relay_providers.simulator(relay_providers.of_test(platform.client.pk))
     provider.call(binding.number, binding.extension, caller, timezone.now(), 20)
-    rehearsing.bring_in(provider, timezone.now)
+    test_mode_relays.bring_in(provider, timezone.now)
     for ring in canaries.unanswered():
         canaries.answer(ring, timezone.now())
 
@@ -100,12 +102,12 @@ def test_one_more_ring_overtakes_no_appeal_and_a_lifted_one_begins_anew(platform
     owner = Member.objects.filter(employer=platform.employer).first()
     assert owner is not None
     said = MoveAppeal.objects.create(
-        employer_id=platform.employer, move=moving.last_move(owner.employer_id), text="…", by=owner.user, at=now, due_at=now
+        employer_id=platform.employer, move=tier_changes.last_move(owner.employer_id), text="…", by=owner.user, at=now, due_at=now
     )  # fmt: skip
     call(platform, relay, "+8615400003333")
     said.refresh_from_db()
     assert said.answered_at is None and Event.objects.filter(verb="restrict").count() == 1
-    moving.release(owner.employer_id, SYSTEM, timezone.now())
+    tier_changes.release(owner.employer_id, SYSTEM, timezone.now())
     call(platform, relay, "+8615400004444")
     assert not Standing.objects.exists(), "the three before have been heard"
     call(platform, relay, "+8615400005555")
@@ -153,5 +155,5 @@ def test_rings_of_long_ago_go_with_their_calls_and_what_nobody_looked_into_stays
         call(platform, relay, caller)
     looked, open_ = CanaryRing.objects.order_by("pk")
     canaries.settle(looked.pk, "a machine", user, timezone.now())
-    retiring.retire(timezone.now() + timedelta(days=1200), 0)
+    retention.retire(timezone.now() + timedelta(days=1200), 0)
     assert list(CanaryRing.objects.all()) == [open_] and list(RelayCall.objects.all()) == [open_.call]

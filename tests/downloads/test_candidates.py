@@ -13,9 +13,11 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 
-from downloads import candidates, consents, gate, ladders, passes
+from downloads.candidates import consents, operations
+from downloads.gate import decide, ladder_versions
 from downloads.models import BlockedEmployer, Candidate, Consent, GateDecision, Mode, PassUse
-from downloads.rights import FIRST, Ladder, Rights, Tier
+from downloads.releases import passes
+from downloads.rules.ladder import FIRST, Ladder, Rights, Tier
 from employers.models import Scope
 from employers.operations import create_api_client
 from events.actor import Actor, Role
@@ -59,7 +61,7 @@ def test_a_no_of_the_candidate_uses_no_quota_and_the_order_stays(live: Live, now
     for _ in range(4):
         assert live.ask(now, "closed").reasons[0].code == "candidate_closed"
     asked = ["closed", "last", "closed", "over"]
-    answers = gate.decide_all(
+    answers = decide.decide_all(
         client_id=live.client.pk, employer_id=live.employer.pk, member_id=live.member.pk, candidates=asked, now=now, zone=SHANGHAI
     )
     codes = [answer.reasons[0].code if answer.reasons else "" for answer in answers]
@@ -101,7 +103,7 @@ def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(change: str
     if change == "closed":
         live.candidate(now, mode=Mode.CLOSED)
     elif change == "blocked":
-        candidates.block(candidate.pk, live.employer.uscc, "", ONE, now)
+        operations.block(candidate.pk, live.employer.uscc, "", ONE, now)
     else:
         consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
     with pytest.raises(Refused) as refused:
@@ -112,12 +114,12 @@ def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(change: str
 
 def test_a_block_is_the_companys_not_the_accounts(live: Live, now: datetime) -> None:
     candidate = live.candidate(now)
-    candidates.block(candidate.pk, live.employer.uscc, "", ONE, now)
+    operations.block(candidate.pk, live.employer.uscc, "", ONE, now)
     assert live.ask(now).reasons[0].code == "candidate_blocked_employer"
     stranger = make_member(now)
     make_case(stranger, now, State.APPROVED)
     assert live.ask(now, member=stranger).allowed
-    candidates.unblock(candidate.pk, live.employer.uscc, ONE, now)
+    operations.unblock(candidate.pk, live.employer.uscc, ONE, now)
     assert live.ask(now).allowed
 
 
@@ -135,7 +137,7 @@ def test_said_twice_is_the_same_as_once(platform: Platform) -> None:
 
 def test_the_address_rests_sealed_and_a_new_one_ends_the_old_links(live: Live, now: datetime) -> None:
     candidate = live.candidate(now, email="lin@home.example")
-    assert "lin" not in candidate.email_sealed and candidates.email_of(candidate) == "lin@home.example"
+    assert "lin" not in candidate.email_sealed and operations.email_of(candidate) == "lin@home.example"
     again = live.candidate(now, email="lin@new.example")
     assert again.pk == candidate.pk and again.link_version == candidate.link_version + 1
 
@@ -157,9 +159,9 @@ def test_what_cannot_be_is_refused(body: dict[str, Any], code: str, platform: Pl
 
 def test_the_platform_takes_its_blocks_back_but_not_the_candidates_own(live: Live, now: datetime) -> None:
     told, own = make_uscc(), make_uscc()
-    candidate, _ = candidates.put_candidate(live.client, "c-1", candidates.Told(Mode.TELL_AFTER, blocked={told: ""}), now)
-    candidates.block(candidate.pk, own, "", ONE, now)
-    candidates.put_candidate(live.client, "c-1", candidates.Told(Mode.TELL_AFTER), now)
+    candidate, _ = operations.put_candidate(live.client, "c-1", operations.Told(Mode.TELL_AFTER, blocked={told: ""}), now)
+    operations.block(candidate.pk, own, "", ONE, now)
+    operations.put_candidate(live.client, "c-1", operations.Told(Mode.TELL_AFTER), now)
     assert list(BlockedEmployer.objects.values_list("uscc", flat=True)) == [own]
 
 
@@ -264,8 +266,8 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(change: str, n
         tier: Rights(True, 100_000, 100_000, 100_000, held.obligations) if held.download else held for tier, held in FIRST.rights.items()
     }
     ladder = Ladder("test", plenty, FIRST.provisional_for)
-    monkeypatch.setattr(ladders, "until_in_force", lambda: iter([ladder]))
-    monkeypatch.setattr("downloads.statements._IN_FORCE", "TRUE")
+    monkeypatch.setattr(ladder_versions, "until_in_force", lambda: iter([ladder]))
+    monkeypatch.setattr("downloads.gate.decide.sql._IN_FORCE", "TRUE")
     live = Live(timezone.now())
     references = [f"c-{n}" for n in range(25)]
     rows = {}
@@ -288,7 +290,7 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(change: str, n
             if change == "revoked":
                 consents.revoke(rows[reference].pk, live.employer.uscc, ONE, timezone.now())
             elif change == "blocked":
-                candidates.block(rows[reference].pk, live.employer.uscc, "", ONE, timezone.now())
+                operations.block(rows[reference].pk, live.employer.uscc, "", ONE, timezone.now())
             else:
                 live.candidate(timezone.now(), reference, Mode.CLOSED, "")
             seen[reference] = change
@@ -306,24 +308,24 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(change: str, n
 def test_what_is_blocked_again_meanwhile_is_blocked_in_the_companys_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The block is there as the turns are taken, and gone as it is to be written: another call of the platform took it back."""
     live, now = Live(timezone.now()), timezone.now()
-    told = candidates.Told(Mode.TELL_AFTER, blocked={live.employer.uscc: ""})
-    row, _ = candidates.put_candidate(live.client, "c-1", told, now)
-    truly, took = candidates.locked, list[str]()
-    monkeypatch.setattr("downloads.turns.take_company", took.append)
+    told = operations.Told(Mode.TELL_AFTER, blocked={live.employer.uscc: ""})
+    row, _ = operations.put_candidate(live.client, "c-1", told, now)
+    truly, took = operations.locked, list[str]()
+    monkeypatch.setattr("downloads.locks.take_company", took.append)
 
     def locked(candidate_id: UUID) -> Candidate:
         def take_back() -> None:
-            candidates.put_candidate(live.client, "c-1", candidates.Told(Mode.TELL_AFTER), timezone.now())
+            operations.put_candidate(live.client, "c-1", operations.Told(Mode.TELL_AFTER), timezone.now())
             connections.close_all()
 
-        monkeypatch.setattr(candidates, "locked", truly)
+        monkeypatch.setattr(operations, "locked", truly)
         other = threading.Thread(target=take_back)
         other.start()
         other.join()
         return truly(candidate_id)
 
-    monkeypatch.setattr(candidates, "locked", locked)
-    candidates.put_candidate(live.client, "c-1", told, now)
+    monkeypatch.setattr(operations, "locked", locked)
+    operations.put_candidate(live.client, "c-1", told, now)
     assert [block.uscc for block in row.blocked.all()] == [live.employer.uscc]
     assert took == [live.employer.uscc] * 2, "that of taking it back, and that of blocking it anew"
 
@@ -365,7 +367,7 @@ def test_a_question_that_comes_meanwhile_waits_and_hears_the_new_word(change: st
         if change == "revoked":
             consents.revoke(candidate.pk, live.employer.uscc, ONE, timezone.now())
         elif change == "blocked":
-            candidates.block(candidate.pk, live.employer.uscc, "", ONE, timezone.now())
+            operations.block(candidate.pk, live.employer.uscc, "", ONE, timezone.now())
         else:
             live.candidate(timezone.now(), mode=Mode.CLOSED)
         thread.start()

@@ -10,7 +10,9 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
-from downloads import canaries, candidates, consents, reporting, retiring, watching
+from downloads import retention
+from downloads.candidates import consents, misuse_reports, operations
+from downloads.gate.candidate_consent import unwilling
 from downloads.models import (
     BlockedEmployer,
     Candidate,
@@ -23,7 +25,7 @@ from downloads.models import (
     Release,
     Standing,
 )  # fmt: skip
-from downloads.wills import unwilling
+from downloads.tiers import abuse_watch, canaries
 from events.actor import Actor, Role
 from events.models import Mail
 from tests.downloads.candidates import Live, Platform
@@ -44,7 +46,7 @@ def live() -> Live:
     candidate = live.candidate(now, mode=Mode.ASK_FIRST)
     consents.answer(consents.ask(live.client, "c-1", live.employer, live.member.pk, [], now).pk, True, ONE, now)
     live.take(now)
-    reporting.report(candidate.pk, Release.objects.get().pk, "money", "要求先交培训费", ONE, now)
+    misuse_reports.report(candidate.pk, Release.objects.get().pk, "money", "要求先交培训费", ONE, now)
     consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
     return live
 
@@ -79,9 +81,9 @@ def test_who_sees_answers_sees_it_and_changes_nothing(page: str, live: Live) -> 
 
 def test_what_platforms_declare_is_listed_and_changed_by_nobody(live: Live) -> None:
     now = timezone.now()
-    candidates.declare_default(live.client, Mode.ASK_FIRST, "Consent dialog v3", now)
+    operations.declare_default(live.client, Mode.ASK_FIRST, "Consent dialog v3", now)
     tested = Platform()
-    candidates.declare_default(tested.client, Mode.CLOSED, "A rehearsal", now)
+    operations.declare_default(tested.client, Mode.CLOSED, "A rehearsal", now)
     auditor = sign_in(make_colleague(now, "Auditors"))
     page = auditor.get(f"{CONSOLE}/candidatedefault/").content.decode()
     assert live.client.name in page and "Consent dialog v3" in page and "A rehearsal" not in page
@@ -180,17 +182,17 @@ def test_what_an_employer_does_not_erase_counts(live: Live) -> None:
     live.employer.save()
     other = live.candidate(then, "c-2")
     live.take(later, other.reference)
-    watching.look(later, later - timedelta(minutes=10), ZoneInfo("Asia/Shanghai"))
+    abuse_watch.look(later, later - timedelta(minutes=10), ZoneInfo("Asia/Shanghai"))
     assert Standing.objects.get().tier == "provisional"
 
 
 def test_all_of_it_goes_with_the_answers(live: Live) -> None:
-    later = timezone.now() + timedelta(days=retiring.LEAST_DAYS + 200)
-    retiring.retire(later, 1)
+    later = timezone.now() + timedelta(days=retention.LEAST_DAYS + 200)
+    retention.retire(later, 1)
     assert Release.objects.exists() and Consent.objects.exists(), "a report that nobody has settled keeps what it is about"
-    reporting.settle(MisuseReport.objects.get().pk, "done", make_reviewer(timezone.now()), timezone.now())
+    misuse_reports.settle(MisuseReport.objects.get().pk, "done", make_reviewer(timezone.now()), timezone.now())
     EraseOrder.objects.update(answered_at=timezone.now(), answer="erased")
-    retiring.retire(later, 1)
+    retention.retire(later, 1)
     assert [model.objects.count() for model in (MisuseReport, Release, ConsentRequest, EraseOrder, Consent)] == [0] * 5  # type: ignore[attr-defined]
     assert Candidate.objects.exists(), "who has not left is still asked as they said"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from downloads import consents
+from downloads.candidates import consents
 from downloads.models import Consent, ConsentRequest, Mode
 from events.actor import Actor, Role
 from events.errors import Refused

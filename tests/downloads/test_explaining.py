@@ -11,9 +11,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from downloads import explaining, gate
+from downloads.gate import decide
 from downloads.models import GateDecision
-from downloads.rights import FIRST
+from downloads.releases import explain
+from downloads.rules.ladder import FIRST
 from employers.models import Member, User
 from tests.downloads.test_quotas import CLIENT, approved, ask_all
 from tests.factories import make_api_client
@@ -22,8 +23,8 @@ from verification.models import Case
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def asked(member: Member, candidate: str, now: datetime) -> gate.Answer:
-    return gate.decide(client_id=CLIENT, employer_id=member.employer_id, member_id=member.pk, candidate=candidate, now=now, zone=SHANGHAI)
+def asked(member: Member, candidate: str, now: datetime) -> decide.Answer:
+    return decide.decide(client_id=CLIENT, employer_id=member.employer_id, member_id=member.pk, candidate=candidate, now=now, zone=SHANGHAI)
 
 
 def test_when_the_hour_frees_an_answer_is_yes_again(db: None) -> None:
@@ -45,7 +46,7 @@ def test_when_it_frees_is_told_as_of_the_answer(db: None) -> None:
     no = asked(member, "more", begin + timedelta(minutes=30))
     for n in range(5):
         assert ask_all(member, [f"d-{n}"], begin + timedelta(hours=1, minutes=10 + n)) == [""]
-    told = explaining.explain(no.id, CLIENT, begin + timedelta(hours=2), SHANGHAI)
+    told = explain.explain(no.id, CLIENT, begin + timedelta(hours=2), SHANGHAI)
     assert told.retry_at == no.retry_at == begin + timedelta(hours=1)
 
 

@@ -12,9 +12,10 @@ import pytest
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
-from downloads import gate, rights
+from downloads.gate import decide
 from downloads.models import GateDecision, Standing
-from downloads.rights import FIRST, Obligation, Tier
+from downloads.rules import ladder
+from downloads.rules.ladder import FIRST, Obligation, Tier
 from employers.models import Member, User
 from employers.operations import remove_member
 from events.actor import SYSTEM
@@ -26,8 +27,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 CLIENT = uuid4()
 
 
-def ask(member: Member, now: datetime, candidate: str = "c-1", employer_id: UUID | None = None) -> gate.Answer:
-    return gate.decide(
+def ask(member: Member, now: datetime, candidate: str = "c-1", employer_id: UUID | None = None) -> decide.Answer:
+    return decide.decide(
         client_id=CLIENT, employer_id=employer_id or member.employer_id, member_id=member.pk, candidate=candidate, now=now, zone=SHANGHAI
     )
 
@@ -110,7 +111,9 @@ def test_quotas(approved: Member, now: datetime) -> None:
 
 def test_one_platforms_reference_is_not_anothers(approved: Member, now: datetime) -> None:
     assert ask(approved, now, "123").allowed
-    other = gate.decide(client_id=uuid4(), employer_id=approved.employer_id, member_id=approved.pk, candidate="123", now=now, zone=SHANGHAI)
+    other = decide.decide(
+        client_id=uuid4(), employer_id=approved.employer_id, member_id=approved.pk, candidate="123", now=now, zone=SHANGHAI
+    )
     assert other.allowed
 
 
@@ -135,10 +138,10 @@ def test_the_hour_does_not_begin_anew_at_midnight(approved: Member, now: datetim
 STATES: list[State | None] = [None, *State]
 MOVES = [
     None,
-    rights.Standing(Tier.PROVISIONAL),
-    rights.Standing(Tier.ESTABLISHED),
-    rights.Standing(Tier.RESTRICTED, rights.RESTRICTED),
-    rights.Standing(Tier.RESTRICTED, rights.STEP_UP),
+    ladder.Standing(Tier.PROVISIONAL),
+    ladder.Standing(Tier.ESTABLISHED),
+    ladder.Standing(Tier.RESTRICTED, ladder.RESTRICTED),
+    ladder.Standing(Tier.RESTRICTED, ladder.STEP_UP),
 ]
 
 
@@ -152,7 +155,7 @@ def test_the_statement_agrees_with_the_ladder(
     confirmed: timedelta | None,
     left: timedelta,
     conditional: bool,
-    moved: rights.Standing | None,
+    moved: ladder.Standing | None,
     now: datetime,
     db: None,
 ) -> None:
@@ -164,7 +167,7 @@ def test_the_statement_agrees_with_the_ladder(
         make_case(member, now, state, approved_at=now, expires_at=now + left, conditional=conditional)
     if moved:
         Standing.objects.create(employer=member.employer, tier=moved.tier, reason=moved.reason, moved_at=now, until=now + timedelta(1))
-    expected = rights.standing(state, now + left, member.employer.confirmed_at, conditional, now, moved=moved)
+    expected = ladder.standing(state, now + left, member.employer.confirmed_at, conditional, now, moved=moved)
     answer = ask(member, now)
     assert answer.tier is expected.tier
     assert [reason.code for reason in answer.reasons] == ([expected.reason] if expected.reason else [])

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from downloads import ladders
+from downloads.gate import ladder_versions
 from downloads.models import GateDecision, LadderVersion
-from downloads.rights import FIRST
+from downloads.rules.ladder import FIRST
 from employers.models import Member
 from events.errors import Refused
 from events.models import Event
@@ -22,7 +22,7 @@ from tests.factories import make_colleague, make_reviewer
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """A version is never another one later, but for tests whose rows are rolled back."""
-    monkeypatch.setattr(ladders, "_last", {"": FIRST})
+    monkeypatch.setattr(ladder_versions, "_last", {"": FIRST})
 
 
 @pytest.fixture
@@ -31,20 +31,20 @@ def member(now: datetime, db: None) -> Member:
 
 
 def changed(tier: str = "provisional", **changes: Any) -> dict[str, Any]:
-    data = deepcopy(ladders.as_data(FIRST))
+    data = deepcopy(ladder_versions.as_data(FIRST))
     data["tiers"][tier] |= changes
     return data
 
 
 def bring_in(now: datetime, data: dict[str, Any]) -> str:
     """Two people bring it into force; its version."""
-    row = ladders.propose(data, "a new rule", make_colleague(now, "Leads"), now)
-    ladders.settle(row.pk, make_reviewer(now), now, activate=True)
+    row = ladder_versions.propose(data, "a new rule", make_colleague(now, "Leads"), now)
+    ladder_versions.settle(row.pk, make_reviewer(now), now, activate=True)
     return row.version
 
 
 def test_the_first_ladder_is_itself_as_data() -> None:
-    again = ladders.from_data("x", ladders.as_data(FIRST))
+    again = ladder_versions.from_data("x", ladder_versions.as_data(FIRST))
     assert (again.rights, again.provisional_for, again.thresholds) == (FIRST.rights, FIRST.provisional_for, FIRST.thresholds)
 
 
@@ -58,7 +58,7 @@ def test_the_gate_follows_at_once_and_names_the_version(member: Member, now: dat
     assert list(GateDecision.objects.order_by("candidate", "allowed").values_list("ladder_version", flat=True)) == [
         FIRST.version, version, version, third,
     ]  # fmt: skip
-    assert ladders.by_version(version).rights["provisional"].per_hour == 2, "old ones are kept"  # type: ignore[union-attr]
+    assert ladder_versions.by_version(version).rights["provisional"].per_hour == 2, "old ones are kept"  # type: ignore[union-attr]
 
 
 def test_a_pass_follows_too(member: Member, now: datetime) -> None:
@@ -83,14 +83,14 @@ def test_nothing_is_nothing(changes: dict[str, Any], why: str, member: Member, n
 
 def test_a_proposal_does_nothing_until_a_second_person(member: Member, now: datetime) -> None:
     lead = make_colleague(now, "Leads")
-    row = ladders.propose(changed(per_hour=0), "…", lead, now)
+    row = ladder_versions.propose(changed(per_hour=0), "…", lead, now)
     assert ask_all(member, ["a"], now) == [""]
     for who, code in ((lead, "second_person_required"), (make_colleague(now, "Seniors"), "not_allowed")):
         with pytest.raises(Refused, match=code):
-            ladders.settle(row.pk, who, now, activate=True)
-    ladders.settle(row.pk, lead, now, activate=False)
+            ladder_versions.settle(row.pk, who, now, activate=True)
+    ladder_versions.settle(row.pk, lead, now, activate=False)
     with pytest.raises(Refused, match="state_conflict"):
-        ladders.settle(row.pk, make_reviewer(now), now, activate=True)
+        ladder_versions.settle(row.pk, make_reviewer(now), now, activate=True)
     assert LadderVersion.objects.get().active_from is None
     assert list(Event.objects.filter(subject_type="ladderversion").values_list("verb", flat=True)) == ["propose_ladder", "drop_ladder"]
 
@@ -115,11 +115,11 @@ def test_a_proposal_does_nothing_until_a_second_person(member: Member, now: date
 )
 def test_what_is_no_ladder_is_refused(wrong: Any, now: datetime, db: None) -> None:
     with pytest.raises(Refused, match="ladder_invalid"):
-        ladders.propose(wrong, "…", make_reviewer(now), now)
+        ladder_versions.propose(wrong, "…", make_reviewer(now), now)
 
 
 def test_what_differs_is_said_by_its_place() -> None:
     earlier = {"tiers": {"a": {"per_day": 20, "obligations": ["mark"]}, "b": {"per_day": 1}}, "days": 30}
     later = {"tiers": {"a": {"per_day": 10, "obligations": []}, "b": {"per_day": 1}}, "days": 30, "new": True}
-    assert ladders.differences(earlier, later) == ["tiers.a.per_day: 20 → 10", "tiers.a.obligations: mark → —", "new: null → true"]
-    assert ladders.differences(later, later) == []
+    assert ladder_versions.differences(earlier, later) == ["tiers.a.per_day: 20 → 10", "tiers.a.obligations: mark → —", "new: null → true"]
+    assert ladder_versions.differences(later, later) == []

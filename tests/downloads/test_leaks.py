@@ -20,9 +20,9 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from downloads import leaks, retiring
+from downloads import leaks, retention
 from downloads.models import Copy, RelayBinding, Trace
-from downloads.relay_models import RelayState
+from downloads.models.relays import RelayState
 from employers.clock import now_for
 from employers.models import ApiClient
 from events.errors import Refused
@@ -110,10 +110,10 @@ def test_a_picture_names_the_copy_that_it_is_of_and_no_other(way: str, shop: Sho
     assert events == [("ask_trace", "platform"), ("trace_copy", "system")]
     row = Trace.objects.get()
     assert row.evidence and not row.leak, "the leak is let go of, what speaks for the copy stays"
-    retiring.retire_copies(timezone.now() + timedelta(days=400), 365)
+    retention.retire_copies(timezone.now() + timedelta(days=400), 365)
     row.refresh_from_db()
     assert not row.evidence and row.named, "as long as the clean pages; that it was named, for longer"
-    retiring.retire_copies(timezone.now() + timedelta(days=1500), 365)
+    retention.retire_copies(timezone.now() + timedelta(days=1500), 365)
     assert not Trace.objects.exists()
 
 

@@ -11,9 +11,9 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from downloads import consents, erasing, links, reporting
-from downloads.ledger.views import COOKIE
+from downloads.candidates import consents, erasure, misuse_reports, page_links
 from downloads.models import Candidate, Consent, EraseOrder, MisuseReport, Mode, RelayBinding, Release
+from downloads.pages.ledger.views import COOKIE
 from employers.models import Member, User
 from events.actor import Actor, Role
 from events.errors import Refused
@@ -39,7 +39,7 @@ def candidate(live: Live) -> Candidate:
 def mine(candidate: Candidate) -> Client:
     client = Client(headers={"accept-language": "en"})
     client.cookies["django_language"] = "en"
-    assert client.get(links.path_of(candidate)).status_code == 302
+    assert client.get(page_links.path_of(candidate)).status_code == 302
     return client
 
 
@@ -58,42 +58,42 @@ def do(client: Client, path: str, **body: str) -> str:
 
 def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candidate) -> None:
     client = Client()
-    answer = client.get(links.path_of(candidate))
+    answer = client.get(page_links.path_of(candidate))
     assert answer["Location"] == "/mine/" and answer["Referrer-Policy"] == "no-referrer" and "no-store" in answer["Cache-Control"]
     cookie = answer.cookies[COOKIE]
     assert cookie["httponly"] and cookie["samesite"] == "Lax" and cookie["path"] == "/mine/" and cookie["max-age"] == 1800
     shown = client.get("/mine/")
     assert shown.status_code == 200 and "no-store" in shown["Cache-Control"]
-    assert links.token_of(candidate) not in shown.content.decode()
+    assert page_links.token_of(candidate) not in shown.content.decode()
     assert Client().get(f"/mine/open/{cookie.value}/").status_code == 403, "no link can be made of the cookie"
     other = Client()
-    other.cookies[COOKIE] = links.token_of(candidate)
+    other.cookies[COOKIE] = page_links.token_of(candidate)
     assert other.get("/mine/").status_code == 403, "and no cookie of a link, but by opening it"
 
 
 def test_nothing_in_the_link_is_personal_and_a_changed_one_opens_nothing(candidate: Candidate) -> None:
-    token = links.token_of(candidate)
+    token = page_links.token_of(candidate)
     assert "c-1" not in token and "lin" not in token
     other = Candidate.objects.create(
         client_id=candidate.client_id, reference="c-2", mode=Mode.CLOSED, told_at=timezone.now(), changed_at=timezone.now()
     )
     body, _, signature = token.rpartition(".")
-    forged = f"{links.token_of(other).rpartition('.')[0]}.{signature}"
+    forged = f"{page_links.token_of(other).rpartition('.')[0]}.{signature}"
     for wrong in (forged, body, token[:-1], "x.y", "é"):
-        assert links.opened(wrong) is None
+        assert page_links.opened(wrong) is None
         assert Client().get(f"/mine/open/{wrong}/").status_code == 403
     assert Client().get("/mine/").status_code == 403 and Client().post("/mine/revoke/", {"uscc": "x"}).status_code == 403
 
 
 def test_the_cookie_ends_after_half_an_hour_whatever_the_browser_keeps(mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert mine.get("/mine/").status_code == 200
-    later = signing.time.time() + links.OPEN_FOR_SECONDS + 1
+    later = signing.time.time() + page_links.OPEN_FOR_SECONDS + 1
     monkeypatch.setattr(signing.time, "time", lambda: later)
     assert mine.get("/mine/").status_code == 403
 
 
 def test_a_new_link_ends_every_other_but_this_browser(mine: Client, candidate: Candidate) -> None:
-    old, elsewhere = links.path_of(candidate), Client()
+    old, elsewhere = page_links.path_of(candidate), Client()
     elsewhere.get(old)
     assert "sent you a new one" in do(mine, "new-link/")
     assert elsewhere.get("/mine/").status_code == 403 and Client().get(old).status_code == 403
@@ -109,7 +109,7 @@ def test_leaving_closes_the_page(mine: Client) -> None:
 
 def test_changes_need_the_pages_own_form(candidate: Candidate) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.get(links.path_of(candidate))
+    client.get(page_links.path_of(candidate))
     assert client.post("/mine/new-link/").status_code == 403
     assert Candidate.objects.get(pk=candidate.pk).link_version == candidate.link_version
 
@@ -132,7 +132,7 @@ def test_each_release_is_told_by_mail_and_stands_on_the_page(live: Live, mine: C
     for language in ("zh-hans", "en"):
         mail.language = language
         written = letter(mail, "https://zizhi.example", timezone.now())
-        assert live.employer.name in written.subject and links.path_of(candidate) in written.body
+        assert live.employer.name in written.subject and page_links.path_of(candidate) in written.body
     shown = page(mine)
     assert live.employer.name in shown and "to consider you for a post" in shown and live.member.user.email in shown
 
@@ -210,10 +210,10 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(live: Live, mine: Cl
     assert "no such release" in do(mine, "report/", release=str(theirs.pk), about="money")
     reviewer = make_reviewer(now)
     with pytest.raises(Refused, match="not_allowed"):
-        reporting.settle(row.pk, "x", live.member.user, now)
-    reporting.settle(row.pk, "called the company", reviewer, now)
+        misuse_reports.settle(row.pk, "x", live.member.user, now)
+    misuse_reports.settle(row.pk, "called the company", reviewer, now)
     with pytest.raises(Refused, match="state_conflict"):
-        reporting.settle(row.pk, "again", reviewer, now)
+        misuse_reports.settle(row.pk, "again", reviewer, now)
     assert "has looked into it" in page(mine)
 
 
@@ -229,7 +229,7 @@ def test_calls_are_muted_by_whom_they_reach_and_nobody_else(mine: Client, settin
     assert "no such relay number" in do(mine, path, muted="yes"), "it is another candidate's"
     assert RelayBinding.objects.get().muted is False
     theirs = Client(headers={"accept-language": "en"})
-    theirs.get(links.path_of(Candidate.objects.get(client_id=platform.client.pk)))
+    theirs.get(page_links.path_of(Candidate.objects.get(client_id=platform.client.pk)))
     theirs.cookies["django_language"] = "en"
     assert "calls do not reach you" in do(theirs, path, muted="yes") and RelayBinding.objects.get().muted is True
     assert "can call you by a relay number" in do(theirs, path, muted="no")
@@ -286,7 +286,7 @@ def test_the_employers_page_leads_to_what_it_has_to_erase(
     assert owed in said and over not in said and said.count('href="/erasures/"') == 2
     EraseOrder.objects.update(due_at=timezone.now() - timedelta(days=1))
     assert over in home(live.member, language)
-    erasing.answer(order.pk, erasing.owed(live.employer), "erased", "", live.member, live.member.as_actor(), timezone.now())
+    erasure.answer(order.pk, erasure.owed(live.employer), "erased", "", live.member, live.member.as_actor(), timezone.now())
     said = home(live.member, language)
     assert owed not in said and name in said and said.count('href="/erasures/"') == 1, "found as well when none is open"
     assert "/erasures/" not in home(make_member(now), language), "who never downloaded has nothing to erase"
@@ -302,8 +302,8 @@ def test_another_employers_orders_are_nobody_elses(order: EraseOrder, now: datet
 
 
 def test_silence_past_the_day_is_reminded_once_and_shown(live: Live, mine: Client, order: EraseOrder) -> None:
-    assert erasing.remind(order.due_at - timedelta(seconds=1)) == 0
-    assert (erasing.remind(order.due_at), erasing.remind(order.due_at)) == (1, 0)
+    assert erasure.remind(order.due_at - timedelta(seconds=1)) == 0
+    assert (erasure.remind(order.due_at), erasure.remind(order.due_at)) == (1, 0)
     assert Mail.objects.filter(template="erase_overdue").count() == 1
     EraseOrder.objects.update(due_at=timezone.now() - timedelta(days=1))
     assert "has not answered" in page(mine)
@@ -311,7 +311,7 @@ def test_silence_past_the_day_is_reminded_once_and_shown(live: Live, mine: Clien
 
 
 def test_an_order_after_an_erasure_is_made_only_when_something_was_taken_since(live: Live, mine: Client, order: EraseOrder) -> None:
-    erasing.answer(order.pk, erasing.owed(live.employer), "erased", "", live.member, live.member.as_actor(), timezone.now())
+    erasure.answer(order.pk, erasure.owed(live.employer), "erased", "", live.member, live.member.as_actor(), timezone.now())
     do(mine, "allow-again/", uscc=live.employer.uscc)
     do(mine, "revoke/", uscc=live.employer.uscc)
     assert EraseOrder.objects.count() == 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloads.lost_contact import Tries
+from downloads.rules.lost_contact import Tries
 
 FEW = st.integers(0, 1000)
 

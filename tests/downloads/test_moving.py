@@ -11,9 +11,9 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import moving
 from downloads.models import Contact, GateDecision, Move, Standing
-from downloads.rights import RESTRICTED, STEP_UP, Tier
+from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
+from downloads.tiers import tier_changes
 from employers.models import Employer, Member, User
 from events.actor import SYSTEM
 from events.errors import Refused
@@ -37,20 +37,20 @@ def tier(member: Member, now: datetime) -> str:
 
 
 def test_a_restriction_bites_at_once_and_its_end_too(member: Member, now: datetime) -> None:
-    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, until=now + timedelta(hours=2))
+    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, until=now + timedelta(hours=2))
     assert ask_all(member, ["a"], now) == ["employer_restricted"]
     assert ask_all(member, ["a"], now + timedelta(hours=2)) == [""]
-    moving.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
+    tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
     assert tier(member, now + timedelta(hours=3)) == "provisional"
-    assert moving.release(member.employer_id, SYSTEM, now) and not moving.release(member.employer_id, SYSTEM, now)
+    assert tier_changes.release(member.employer_id, SYSTEM, now) and not tier_changes.release(member.employer_id, SYSTEM, now)
     assert tier(member, now + timedelta(hours=4)) == "established"
 
 
 def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
-    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
-    moving.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
-    moving.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
-    moving.release(member.employer_id, SYSTEM, now)
+    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now)
+    tier_changes.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
+    tier_changes.release(member.employer_id, SYSTEM, now)
     events = Event.objects.filter(employer_id=member.employer_id, subject_type="standing").order_by("id")
     assert [(event.verb, event.from_state, event.to_state) for event in events] == [
         ("step_up", "", "restricted"), ("demote", "restricted", "provisional"),
@@ -67,7 +67,7 @@ def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(language: str, m
     """A demotion by a rule ends by its time, one by people by people: no record, however clean, ends either."""
     User.objects.filter(pk=member.user_id).update(language=language)
     for until in (now + timedelta(days=30), None):
-        moving.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until)
+        tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until)
     timed, kept = (
         letter(mail, "https://zizhi.example", now).body for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
     )
@@ -84,33 +84,33 @@ def test_an_appeal_is_promised_where_there_is_one() -> None:
 
 
 def test_a_move_opens_nothing_that_the_case_does_not(member: Member, now: datetime) -> None:
-    moving.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
+    tier_changes.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now)
     assert ask_all(member, ["a"], member.employer.cases.get().expires_at) == ["employer_expired"]
 
 
 def test_by_two_people(member: Member, now: datetime) -> None:
     reviewer, senior = make_colleague(now, "Reviewers"), make_colleague(now, "Seniors")
-    proposed = moving.propose(member.employer_id, Tier.RESTRICTED, "sold resumes", None, senior, now)
+    proposed = tier_changes.propose(member.employer_id, Tier.RESTRICTED, "sold resumes", None, senior, now)
     assert ask_all(member, ["a"], now) == [""], "a proposal does nothing yet"
     for who, code in ((reviewer, "not_allowed"), (senior, "second_person_required")):
         with pytest.raises(Refused, match=code):
-            moving.settle(proposed.pk, who, now, confirmed=True)
-    moving.settle(proposed.pk, make_reviewer(now), now, confirmed=True)
+            tier_changes.settle(proposed.pk, who, now, confirmed=True)
+    tier_changes.settle(proposed.pk, make_reviewer(now), now, confirmed=True)
     assert ask_all(member, ["b"], now) == ["employer_restricted"]
     with pytest.raises(Refused, match="state_conflict"):
-        moving.settle(proposed.pk, make_reviewer(now), now, confirmed=True)
-    back = moving.propose(member.employer_id, "", "it was not them", None, reviewer, now)
-    moving.settle(back.pk, senior, now, confirmed=True)
+        tier_changes.settle(proposed.pk, make_reviewer(now), now, confirmed=True)
+    back = tier_changes.propose(member.employer_id, "", "it was not them", None, reviewer, now)
+    tier_changes.settle(back.pk, senior, now, confirmed=True)
     assert ask_all(member, ["b"], now) == [""]
 
 
 def test_a_dropped_proposal_does_nothing(member: Member, now: datetime) -> None:
     senior = make_colleague(now, "Seniors")
-    proposed = moving.propose(member.employer_id, Tier.RESTRICTED, "a doubt", None, senior, now)
-    moving.settle(proposed.pk, senior, now, confirmed=False)
+    proposed = tier_changes.propose(member.employer_id, Tier.RESTRICTED, "a doubt", None, senior, now)
+    tier_changes.settle(proposed.pk, senior, now, confirmed=False)
     assert not Standing.objects.exists() and not Move.objects.get().confirmed
     with pytest.raises(Refused, match="not_allowed"):
-        moving.propose(member.employer_id, "", "…", None, make_colleague(now, "Auditors"), now)
+        tier_changes.propose(member.employer_id, "", "…", None, make_colleague(now, "Auditors"), now)
 
 
 def prove(member: Member, at: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT, name: str = "", shown: str = "") -> None:
@@ -122,11 +122,11 @@ def prove(member: Member, at: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT
 
 def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(member: Member, now: datetime) -> None:
     prove(member, now - timedelta(days=1))
-    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     assert ask_all(member, ["a"], now) == ["employer_step_up"]
-    assert moving.lift_step_ups(now) == 0
+    assert tier_changes.lift_step_ups(now) == 0
     prove(member, now + timedelta(minutes=1))
-    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
+    assert tier_changes.lift_step_ups(now + timedelta(minutes=2)) == 1
     assert ask_all(member, ["a"], now) == [""]
 
 
@@ -135,48 +135,48 @@ def test_a_fresh_proof_lifts_a_step_up_and_an_old_one_does_not(member: Member, n
 )
 def test_a_step_up_goes_back_to_what_was_before(member: Member, now: datetime, hours: int | None, later: str) -> None:
     until = now + timedelta(hours=hours) if hours else None
-    moving.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now - timedelta(days=1), until=until)
+    tier_changes.move(member.employer_id, Tier.PROVISIONAL, SYSTEM, now - timedelta(days=1), until=until)
     for again in range(2):
-        moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=again), reason=STEP_UP)
+        tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=again), reason=STEP_UP)
     prove(member, now + timedelta(minutes=2))
     lifted = now + timedelta(hours=2)
-    assert moving.lift_step_ups(lifted) == 1
+    assert tier_changes.lift_step_ups(lifted) == 1
     assert tier(member, lifted) == later
     assert list(Standing.objects.values_list("until", flat=True)) == ([until] if later == "provisional" else [])
 
 
 def test_what_two_people_did_meanwhile_stays(member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between what a rule saw and its turn, others may have moved the employer."""
-    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
 
     def shown(*_: object) -> bool:
-        return moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=2))
+        return tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now + timedelta(minutes=2))
 
     prove(member, now + timedelta(minutes=1))
-    monkeypatch.setattr(moving, "shown_anew", shown)
-    assert moving.lift_step_ups(now + timedelta(minutes=3)) == 0
+    monkeypatch.setattr(tier_changes, "shown_anew", shown)
+    assert tier_changes.lift_step_ups(now + timedelta(minutes=3)) == 0
     assert ask_all(member, ["a"], now + timedelta(minutes=3)) == ["employer_restricted"]
-    assert not moving.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=moving.Basis(None))
+    assert not tier_changes.move(member.employer_id, Tier.ESTABLISHED, SYSTEM, now, basis=tier_changes.Basis(None))
 
 
 def test_a_weak_proof_lifts_nothing(member: Member, now: datetime) -> None:
-    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     begun = now + timedelta(minutes=1)
     prove(member, begun, ProofKind.COMPANY_EMAIL, shown="a@anybody.example")
     prove(member, begun, ProofKind.BANK_DEPOSIT, name="another company")
-    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 0
+    assert tier_changes.lift_step_ups(now + timedelta(minutes=2)) == 0
     RegistryRecord.objects.create(
         uscc=member.employer.uscc, name=member.employer.name, status="存续", email_domain="anybody.example", as_of=now.date()
     )
-    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
+    assert tier_changes.lift_step_ups(now + timedelta(minutes=2)) == 1
 
 
 def test_abandoned_step_ups_starve_nobody(member: Member, now: datetime) -> None:
     standing = {"tier": Tier.RESTRICTED, "reason": STEP_UP, "moved_at": now - timedelta(days=1)}
     Standing.objects.bulk_create(Standing(employer=make_employer(now), **standing) for _ in range(201))
-    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
+    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
     prove(member, now + timedelta(minutes=1))
-    assert moving.lift_step_ups(now + timedelta(minutes=2)) == 1
+    assert tier_changes.lift_step_ups(now + timedelta(minutes=2)) == 1
 
 
 def test_contacts_are_reported_once_by_who_asked(client: Client, member: Member) -> None:
@@ -219,7 +219,7 @@ def test_no_answer_allows_after_a_restriction_was_acknowledged() -> None:
         thread.start()
     try:
         for member in members:
-            moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, timezone.now())
+            tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, timezone.now())
             acknowledged.add(member.employer_id)
         stop.wait(0.3)
     finally:

@@ -14,8 +14,9 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import gate, passes
+from downloads.gate import decide
 from downloads.models import PassUse
+from downloads.releases import passes
 from employers.models import Employer, Member
 from employers.operations import remove_member
 from events.actor import SYSTEM
@@ -30,7 +31,7 @@ CLIENT = uuid4()
 
 def a_pass(member: Member, now: datetime, candidate: str = "c-1", client_id: UUID = CLIENT) -> str:
     """The pass of a yes."""
-    answer = gate.decide(
+    answer = decide.decide(
         client_id=client_id, employer_id=member.employer_id, member_id=member.pk, candidate=candidate, now=now, zone=SHANGHAI
     )
     assert answer.allowed, answer.reasons
@@ -85,7 +86,7 @@ def test_a_forged_pass_is_none(forge: Callable[[str], str], approved: Member, no
 
 def test_a_no_has_no_pass(approved: Member, now: datetime) -> None:
     a_pass(approved, now)
-    no = gate.decide(client_id=CLIENT, employer_id=approved.employer_id, member_id=approved.pk, candidate="c-1", now=now, zone=SHANGHAI)
+    no = decide.decide(client_id=CLIENT, employer_id=approved.employer_id, member_id=approved.pk, candidate="c-1", now=now, zone=SHANGHAI)
     assert not no.allowed
     assert why_not(passes.issue(no.id, CLIENT, approved.employer_id, approved.pk), now) == "pass_unknown"
 

@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from downloads import ladders
+from downloads.gate import ladder_versions
 from downloads.models import LadderVersion, Move
-from downloads.rights import FIRST
+from downloads.rules.ladder import FIRST
 from employers.models import Member
 from tests.downloads.test_ladders import changed
 from tests.downloads.test_quotas import approved, ask_all
@@ -23,7 +23,7 @@ MOVES, LADDERS = (f"/console/downloads/{model}/" for model in ("move", "ladderve
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ladders, "_last", {"": FIRST})
+    monkeypatch.setattr(ladder_versions, "_last", {"": FIRST})
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_ladder_by_two_people(member: Member, now: datetime) -> None:
 @pytest.mark.parametrize("group", ["Auditors", "Reviewers"])
 def test_who_may_not(group: str, member: Member, now: datetime) -> None:
     visitor, lead = sign_in(make_colleague(now, group)), make_reviewer(now)
-    row = ladders.propose(changed(), "…", lead, now)
+    row = ladder_versions.propose(changed(), "…", lead, now)
     assert visitor.get(f"{LADDERS}add/").status_code == 403
     assert visitor.post(f"{LADDERS}{row.pk}/change/", {"settle": "confirm"}).status_code == 403
     assert (visitor.get(f"{MOVES}add/").status_code == 200) is (group == "Reviewers")

@@ -12,9 +12,9 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from downloads import gate
+from downloads.gate import decide
 from downloads.models import GateDecision
-from downloads.rights import FIRST, Tier
+from downloads.rules.ladder import FIRST, Tier
 from employers.models import ApiClient, Employer, Member
 from tests.factories import make_case, make_employer, make_member
 from verification.states import State
@@ -33,7 +33,7 @@ def approved(now: datetime, employer: Employer | None = None, days: int = 0) -> 
 
 def ask_all(member: Member, candidates: list[str], now: datetime, client_id: UUID = CLIENT, test: bool = False) -> list[str]:
     """The reason of each answer, in order; "" where it is yes."""
-    answers = gate.decide_all(
+    answers = decide.decide_all(
         client_id=client_id, employer_id=member.employer_id, member_id=member.pk, candidates=candidates, now=now, zone=SHANGHAI, test=test
     )
     return [answer.reasons[0].code if answer.reasons else "" for answer in answers]
@@ -84,9 +84,9 @@ def test_one_candidate_is_had_once_however_many_ask() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_counting_that_was_in_use_would_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the company's turn the same threads take too much: so the test above can fail."""
-    from downloads import turns
+    from downloads import locks
 
-    monkeypatch.setattr(turns, "TAKE", "SELECT %(employer)s::uuid")
+    monkeypatch.setattr(locks, "TAKE", "SELECT %(employer)s::uuid")
     now = timezone.now()
     taken = max(at_once(20, 10, approved(now, days=60), now) for _ in range(5))
     assert taken > FIRST.rights[Tier.ESTABLISHED].per_hour

@@ -18,9 +18,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from downloads import consents, links, receipts, telling
+from downloads.candidates import consents, notices, page_links, receipts
 from downloads.models import Candidate, Release
-from downloads.rights import Obligation
+from downloads.rules.ladder import Obligation
 from tests.downloads.candidates import Live, Platform
 
 
@@ -34,7 +34,7 @@ def candidate(db: None) -> Candidate:
 
 @pytest.fixture
 def receipt(candidate: Candidate) -> receipts.Receipt:
-    return telling.receipt_of(Release.objects.get())
+    return notices.receipt_of(Release.objects.get())
 
 
 def test_it_says_who_got_what_and_nothing_of_who_the_candidate_is(receipt: receipts.Receipt, candidate: Candidate) -> None:
@@ -78,7 +78,7 @@ def test_anybody_finds_the_public_key_at_its_address() -> None:
 def test_the_candidate_checks_and_keeps_it_and_nobody_elses(candidate: Candidate) -> None:
     mine = Client(headers={"accept-language": "en"})
     mine.cookies["django_language"] = "en"
-    mine.get(links.path_of(candidate))
+    mine.get(page_links.path_of(candidate))
     release = Release.objects.get()
     assert "Checked: it is as it was signed" in mine.get(f"/mine/receipts/{release.pk}/").content.decode()
     kept = mine.get(f"/mine/receipts/{release.pk}/file/")
@@ -141,8 +141,8 @@ def test_the_candidates_own_contacts_go_along_by_consent_and_never_where_relays_
         until = now + timedelta(days=9)
         consents.give(live.client, "c-1", consents.Given(live.employer, "hr@x.example", agreed, "e-1", now, until), now)
     answer = live.ask(now)
-    left = telling.Left(answer.id, live.client.pk, False, live.employer.pk, live.member.pk, "c-1", obligations, now)
-    release = telling.tell_candidate(left)
+    left = notices.Left(answer.id, live.client.pk, False, live.employer.pk, live.member.pk, "c-1", obligations, now)
+    release = notices.tell_candidate(left)
     assert release.kinds == kinds == json.loads(release.receipt)["kinds"]
 
 

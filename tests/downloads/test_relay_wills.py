@@ -13,10 +13,12 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from downloads import candidates, consents, lending, relaying, relays
+from downloads import relay_providers
+from downloads.candidates import consents, operations
 from downloads.models import Candidate, CandidateDefault, Consent, Mode, RelayBinding
-from downloads.relay_models import RelayState
-from downloads.relays.simulator import MAGIC, SimulatedRelays
+from downloads.models.relays import RelayState
+from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
+from downloads.relays import bindings, provider_sync
 from employers.models import ApiClient, Member, Scope
 from employers.operations import create_api_client
 from events import feed
@@ -47,7 +49,7 @@ ENDED = "relay_candidate_ended"
 
 
 def put(client: ApiClient, now: datetime, mode: str = Mode.TELL_AFTER, reference: str = "c-1", **more: Any) -> Candidate:
-    return candidates.put_candidate(client, reference, candidates.Told(mode, **more), now)[0]
+    return operations.put_candidate(client, reference, operations.Told(mode, **more), now)[0]
 
 
 def _close(client: ApiClient, member: Member, now: datetime) -> None:
@@ -55,11 +57,11 @@ def _close(client: ApiClient, member: Member, now: datetime) -> None:
 
 
 def _erase(client: ApiClient, member: Member, now: datetime) -> None:
-    candidates.erase_candidate(client, "c-1", now)
+    operations.erase_candidate(client, "c-1", now)
 
 
 def _block(client: ApiClient, member: Member, now: datetime) -> None:
-    candidates.block(Candidate.objects.get(reference="c-1").pk, member.employer.uscc, "", ONE, now)
+    operations.block(Candidate.objects.get(reference="c-1").pk, member.employer.uscc, "", ONE, now)
 
 
 def _block_as_told(client: ApiClient, member: Member, now: datetime) -> None:
@@ -150,7 +152,7 @@ def test_the_number_of_whom_was_erased_is_gone_wherever_it_was_kept(member: Memb
     sealed = dict(RelayBinding.objects.values_list("candidate", "candidate_sealed").order_by("candidate"))
     assert RelayBinding.objects.filter(candidate="c-1").count() == 2 and sealed["c-1"] == ""
     assert not RelayBinding.objects.filter(candidate="c-1").exclude(candidate_sealed="").exists()
-    assert relaying.candidate_phone(RelayBinding.objects.get(pk=kept.pk)) == PHONE
+    assert bindings.candidate_phone(RelayBinding.objects.get(pk=kept.pk)) == PHONE
 
 
 def test_what_was_closed_before_there_was_this_end_ends_when_it_is_looked_at(
@@ -159,7 +161,7 @@ def test_what_was_closed_before_there_was_this_end_ends_when_it_is_looked_at(
     """And what a platform declares of those whom it has not told us of, which ends nothing by itself."""
     known, unknown = bound(member, platform, now), bound(member, platform, now, OTHER, "c-2")
     Candidate.objects.create(client_id=platform.pk, reference="c-1", mode=Mode.CLOSED, told_at=now, changed_at=now)
-    candidates.declare_default(platform, Mode.CLOSED, "nobody of ours", now)
+    operations.declare_default(platform, Mode.CLOSED, "nobody of ours", now)
     tomorrow = max(known.due_at, unknown.due_at)
     assert tomorrow <= now + timedelta(days=1)
     for binding in (known, unknown):
@@ -174,7 +176,7 @@ def test_a_word_that_comes_late_ends_the_number_that_has_taken_the_first_ones_pl
     latest = bound(member, platform, now, OTHER)
     assert RelayBinding.objects.get(pk=first.pk).ended_why == "relay_number_changed"
     for _ in range(2):
-        relaying.end_for_candidate(first.pk, platform.as_actor(), now)
+        bindings.end_for_candidate(first.pk, platform.as_actor(), now)
     assert RelayBinding.objects.get(pk=latest.pk).ended_why == ENDED
     assert RelayBinding.objects.get(pk=first.pk).ended_why == "relay_number_changed"
 
@@ -188,20 +190,20 @@ def test_an_answer_from_before_opens_no_number_after(how: str, member: Member, p
     decision, later = allowed(member, platform, now), now + timedelta(hours=1)
     SAYS[how](platform, member, later)
     with pytest.raises(Refused) as refused:
-        relaying.bind(decision, platform, PHONE, later)
+        bindings.bind(decision, platform, PHONE, later)
     assert refused.value.code == WHY[how], "what the gate says"
     assert not RelayBinding.objects.exists()
 
 
 def test_a_declared_default_counts_as_at_the_gate(member: Member, platform: ApiClient, now: datetime, settings: Any) -> None:
     decision = allowed(member, platform, now)
-    candidates.declare_default(platform, Mode.CLOSED, "nobody of ours", now)
+    operations.declare_default(platform, Mode.CLOSED, "nobody of ours", now)
     with pytest.raises(Refused, match="candidate_closed"):
-        relaying.bind(decision, platform, PHONE, now)
+        bindings.bind(decision, platform, PHONE, now)
     CandidateDefault.objects.all().delete()
     settings.CANDIDATES_DEFAULT = Mode.ASK_FIRST
     with pytest.raises(Refused, match="candidate_no_consent"):
-        relaying.bind(decision, platform, PHONE, now)
+        bindings.bind(decision, platform, PHONE, now)
 
 
 def consented(client: ApiClient, member: Member, now: datetime, days: int) -> Candidate:
@@ -217,14 +219,14 @@ def test_a_consent_that_has_run_out_lets_no_number_begin_or_last_on(member: Memb
     over = now + timedelta(days=10)
     until = binding.expires_at
     with pytest.raises(Refused, match="candidate_no_consent"):
-        relaying.extend(binding.pk, platform.as_actor(), over)
-    relaying.after_contact(binding.decision_id, over)
+        bindings.extend(binding.pk, platform.as_actor(), over)
+    bindings.after_contact(binding.decision_id, over)
     binding = followed(binding, over)
     assert (binding.state, binding.expires_at) == (RelayState.BOUND, until), "what is lent runs out by its own time"
     with pytest.raises(Refused, match="candidate_no_consent"):
         requested(member, platform, over)
     consents.give(platform, "c-1", consents.Given(member.employer, "hr@x.example", [], "e-2", over, over + timedelta(days=30)), over)
-    assert relaying.extend(binding.pk, platform.as_actor(), over).expires_at == over + timedelta(days=30)
+    assert bindings.extend(binding.pk, platform.as_actor(), over).expires_at == over + timedelta(days=30)
 
 
 def test_a_consent_that_runs_out_while_a_number_is_waited_for_lends_none(member: Member, platform: ApiClient, now: datetime) -> None:
@@ -239,11 +241,11 @@ def test_after_the_candidate_ended_calls_only_a_later_answer_opens_a_number(memb
     earlier = allowed(member, platform, now)
     binding = bound(member, platform, now)
     later = now + timedelta(hours=1)
-    relaying.end_for_candidate(binding.pk, platform.as_actor(), later)
+    bindings.end_for_candidate(binding.pk, platform.as_actor(), later)
     with pytest.raises(Refused, match=ENDED):
-        relaying.bind(earlier, platform, PHONE, later)
+        bindings.bind(earlier, platform, PHONE, later)
     with pytest.raises(Refused, match=ENDED):
-        relaying.bind(allowed(member, platform, later), platform, OTHER, later)
+        bindings.bind(allowed(member, platform, later), platform, OTHER, later)
     assert bound(member, platform, later + timedelta(hours=1)).pk != binding.pk
     assert bound(second(now), platform, now).state == RelayState.BOUND, "it was said of one employer"
 
@@ -251,10 +253,10 @@ def test_after_the_candidate_ended_calls_only_a_later_answer_opens_a_number(memb
 def test_after_a_no_to_contact_only_a_later_answer_opens_a_number(member: Member, platform: ApiClient, now: datetime) -> None:
     over = now + timedelta(days=31)
     binding = followed(bound(member, platform, now), over)
-    relaying.ask_for_contact(binding.pk, member.pk, over)
-    relaying.answer(binding.pk, False, platform, over)
+    bindings.ask_for_contact(binding.pk, member.pk, over)
+    bindings.answer(binding.pk, False, platform, over)
     with pytest.raises(Refused, match="relay_contact_refused"):
-        relaying.bind(binding.decision_id, platform, PHONE, over)
+        bindings.bind(binding.decision_id, platform, PHONE, over)
     assert bound(member, platform, over + timedelta(hours=1)).state == RelayState.BOUND
 
 
@@ -264,15 +266,15 @@ def test_what_the_provider_lost_is_not_lent_anew_to_whom_has_closed(
     """The word comes after the worker has looked, and before it writes down that the number is lost."""
     put(platform, now)
     binding = bound(member, platform, now, f"{MAGIC}0015")
-    ask = lending._ask
+    ask = provider_sync._ask
 
-    def meanwhile(*args: Any) -> lending.Heard:
+    def meanwhile(*args: Any) -> provider_sync.Heard:
         heard = ask(*args)
         assert heard.lost
         Candidate.objects.filter(reference="c-1").update(mode=Mode.CLOSED)
         return heard
 
-    monkeypatch.setattr(lending, "_ask", meanwhile)
+    monkeypatch.setattr(provider_sync, "_ask", meanwhile)
     followed(binding, now + timedelta(days=1))
     assert not RelayBinding.objects.open().exists() and RelayBinding.objects.count() == 1
 
@@ -282,24 +284,24 @@ def test_nobody_is_asked_for_contact_who_does_not_want_it(how: str, member: Memb
     put(platform, now)
     over = now + timedelta(days=31)
     binding = followed(bound(member, platform, now), over)
-    asked = relaying.ask_for_contact(binding.pk, member.pk, over)
+    asked = bindings.ask_for_contact(binding.pk, member.pk, over)
     SAYS[how](platform, member, over)
     with pytest.raises(Refused, match=WHY[how]):
-        relaying.ask_for_contact(binding.pk, member.pk, over + timedelta(days=8))
+        bindings.ask_for_contact(binding.pk, member.pk, over + timedelta(days=8))
     # The number of whom was erased is gone: nobody can be asked.
     with pytest.raises(Refused, match="relay_not_asked" if how == "erase" else WHY[how]):
-        relaying.answer(asked.pk, True, platform, over)
+        bindings.answer(asked.pk, True, platform, over)
     assert not RelayBinding.objects.open().exists()
 
 
 def test_a_yes_that_comes_after_a_later_no_opens_nothing(member: Member, platform: ApiClient, now: datetime) -> None:
     over = now + timedelta(days=31)
     first = followed(bound(member, platform, now), over)
-    relaying.ask_for_contact(first.pk, member.pk, over)
+    bindings.ask_for_contact(first.pk, member.pk, over)
     again = bound(member, platform, over + timedelta(hours=1))
-    relaying.end_for_candidate(again.pk, platform.as_actor(), over + timedelta(hours=2))
+    bindings.end_for_candidate(again.pk, platform.as_actor(), over + timedelta(hours=2))
     with pytest.raises(Refused, match=ENDED):
-        relaying.answer(first.pk, True, platform, over + timedelta(hours=3))
+        bindings.answer(first.pk, True, platform, over + timedelta(hours=3))
 
 
 # --- At once ---------------------------------------------------------------------------------------------
@@ -327,7 +329,7 @@ def test_a_number_that_is_asked_for_meanwhile_waits_and_is_refused(how: str, at_
 
     def ask() -> None:
         try:
-            relaying.bind(decision, client, PHONE, timezone.now())
+            bindings.bind(decision, client, PHONE, timezone.now())
             heard.append("lent")
         except Refused as refused:
             heard.append(refused.code)
@@ -362,7 +364,7 @@ def test_a_word_that_is_said_meanwhile_waits_and_finds_the_number(how: str, at_o
 
     thread = threading.Thread(target=say)
     with transaction.atomic():
-        binding = relaying.bind(allowed(member, client, now), client, PHONE, now)
+        binding = bindings.bind(allowed(member, client, now), client, PHONE, now)
         thread.start()
         thread.join(0.5)
         assert thread.is_alive() and said == []
@@ -382,10 +384,10 @@ def _keep_binding(
         known = reference in acknowledged
         try:
             now = timezone.now()
-            binding = relaying.bind(allowed(member, client, now, reference), client, PHONE, now)
+            binding = bindings.bind(allowed(member, client, now, reference), client, PHONE, now)
             if n % 3 == 0:
-                lending.follow(binding.pk, timezone.now)
-                relaying.extend(binding.pk, SYSTEM, timezone.now())
+                provider_sync.follow(binding.pk, timezone.now)
+                bindings.extend(binding.pk, SYSTEM, timezone.now())
             log["late" if known else "lent"].append(reference)
         except Refused as refused:
             log["refused"].append(refused.code)
@@ -419,7 +421,7 @@ def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(at_once: tu
             if reference not in rows:
                 put(client, at, Mode.CLOSED, reference)
             elif n % 8 == 0:
-                candidates.erase_candidate(client, reference, at)
+                operations.erase_candidate(client, reference, at)
             elif n % 8 == 2:
                 put(client, at, Mode.CLOSED, reference)
             elif n % 8 == 4:
@@ -436,10 +438,10 @@ def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(at_once: tu
     assert log["errors"] == [] and log["late"] == []
     assert not RelayBinding.objects.open().exists()
     for binding in RelayBinding.objects.filter(finished_at=None):
-        while lending.follow(binding.pk, timezone.now):
+        while provider_sync.follow(binding.pk, timezone.now):
             pass
     lent = RelayBinding.objects.exclude(number="")
-    assert lent.exists() and all(relays.simulator().get(each.reference, each.number, timezone.now()) is None for each in lent)
+    assert lent.exists() and all(relay_providers.simulator().get(each.reference, each.number, timezone.now()) is None for each in lent)
     assert set(log["refused"]) <= {"candidate_closed", "candidate_blocked_employer", "relay_ended", ENDED}
 
 
@@ -466,7 +468,7 @@ def test_two_who_spent_passes_of_one_candidate_do_not_wait_for_each_other(at_onc
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM downloads_candidate WHERE reference = 'c-1' FOR SHARE")
             barrier.wait()
-            made.append(relaying.bind(decision, client, PHONE, now).pk)
+            made.append(bindings.bind(decision, client, PHONE, now).pk)
         connections.close_all()
 
     threads = [threading.Thread(target=ask, args=(decision,)) for decision in decisions.values()]

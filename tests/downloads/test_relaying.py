@@ -17,13 +17,15 @@ from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import calling, contact_reports, lending, moving, relaying, relays, tasks, teams
+from downloads import relay_providers, tasks
 from downloads.models import Contact, GateDecision, RelayBinding, RelayCall, RelayTeam
-from downloads.relay_models import RelayState
-from downloads.relays.base import Bound, CallRecord, Order, Outcome, UnknownBinding
-from downloads.relays.simulator import MAGIC, SimulatedRelays
-from downloads.retiring import retire
-from downloads.rights import Tier
+from downloads.models.relays import RelayState
+from downloads.relay_providers.base import Bound, CallRecord, Order, Outcome, UnknownBinding
+from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
+from downloads.relays import bindings, call_records, callers, contact_reports, provider_sync
+from downloads.retention import retire
+from downloads.rules.ladder import Tier
+from downloads.tiers import tier_changes
 from employers import operations as employing
 from employers.models import ApiClient, Member, Scope, User
 from employers.operations import create_api_client
@@ -47,7 +49,7 @@ CALLERS = ("+8613800000001", "+8613800000002")
 def provider(settings: Any, tmp_path: Path) -> SimulatedRelays:
     """The simulator, with books of this test's own."""
     settings.VAR_DIR, settings.RELAYS = tmp_path, "simulator"
-    return relays.simulator()
+    return relay_providers.simulator()
 
 
 @pytest.fixture
@@ -77,11 +79,11 @@ def allowed(member: Member, client: ApiClient, now: datetime, candidate: str = "
 
 
 def requested(member: Member, client: ApiClient, now: datetime, phone: str = PHONE, candidate: str = "c-1") -> RelayBinding:
-    return relaying.bind(allowed(member, client, now, candidate), client, phone, now)
+    return bindings.bind(allowed(member, client, now, candidate), client, phone, now)
 
 
 def followed(binding: RelayBinding, now: datetime) -> RelayBinding:
-    lending.follow(binding.pk, lambda: now)
+    provider_sync.follow(binding.pk, lambda: now)
     return RelayBinding.objects.get(pk=binding.pk)
 
 
@@ -105,7 +107,7 @@ def called(provider: SimulatedRelays, binding: RelayBinding, now: datetime, call
 
 
 def taken_in(provider: SimulatedRelays, pushes: list[Any], now: datetime) -> int:
-    return sum(calling.receive(provider.name, provider.verify_callback(push, now), now) for push in pushes)
+    return sum(call_records.receive(provider.name, provider.verify_callback(push, now), now) for push in pushes)
 
 
 # --- Beginning -------------------------------------------------------------------------------------------
@@ -125,13 +127,13 @@ def test_a_number_is_lent_and_nothing_of_the_candidates_is_readable(
         for table in ("downloads_relaybinding", "events_event", "downloads_relayteam"):
             cursor.execute(f"SELECT * FROM {table}")
             assert all(number[3:] not in str(cursor.fetchall()) for number in (PHONE, *CALLERS))
-    assert relaying.candidate_phone(binding) == PHONE
+    assert bindings.candidate_phone(binding) == PHONE
 
 
 def test_asking_twice_is_once_also_in_other_words(member: Member, platform: ApiClient, now: datetime) -> None:
     first = bound(member, platform, now)
     for phone in ("139 0000 0001", "8613900000001", PHONE):
-        assert relaying.bind(allowed(member, platform, now), platform, phone, now).pk == first.pk
+        assert bindings.bind(allowed(member, platform, now), platform, phone, now).pk == first.pk
     assert RelayBinding.objects.count() == 1
 
 
@@ -179,7 +181,7 @@ def test_a_changed_number_is_another_binding_and_the_old_one_ends(
 def test_what_is_not_right_is_refused(spoil: dict[str, Any], code: str, member: Member, platform: ApiClient, now: datetime) -> None:
     right = {"decision_id": allowed(member, platform, now), "client": platform, "candidate_phone": PHONE, "now": now}
     with pytest.raises(Refused, match=code):
-        relaying.bind(**(right | spoil))
+        bindings.bind(**(right | spoil))
     assert not RelayBinding.objects.exists()
 
 
@@ -189,7 +191,7 @@ def test_nothing_is_lent_for_anothers_answer_or_for_a_no(member: Member, platfor
     GateDecision.objects.filter(pk=denied).update(allowed=False)
     for decision, client in ((allowed(member, platform, now), anothers), (denied, platform)):
         with pytest.raises(Refused, match="decision_unknown"):
-            relaying.bind(decision, client, PHONE, now)
+            bindings.bind(decision, client, PHONE, now)
 
 
 def test_without_a_provider_none_are_lent(member: Member, platform: ApiClient, now: datetime, settings: Any) -> None:
@@ -205,7 +207,7 @@ def test_without_a_provider_none_are_lent(member: Member, platform: ApiClient, n
 def test_what_passes_is_waited_for(digits: str, seconds: int, member: Member, platform: ApiClient, now: datetime) -> None:
     binding = followed(requested(member, platform, now, MAGIC + digits), now)
     assert binding.state == RelayState.REQUESTED and binding.due_at == now + timedelta(seconds=seconds) and binding.lease is None
-    assert not lending.follow(binding.pk, lambda: binding.due_at - timedelta(seconds=1))
+    assert not provider_sync.follow(binding.pk, lambda: binding.due_at - timedelta(seconds=1))
     binding = followed(binding, binding.due_at)
     assert binding.state == RelayState.BOUND and binding.last_error == ""
 
@@ -248,7 +250,7 @@ def test_what_the_provider_lost_is_lent_anew(member: Member, platform: ApiClient
 def test_a_worker_that_died_costs_a_lease(member: Member, platform: ApiClient, now: datetime) -> None:
     binding = requested(member, platform, now)
     assert RelayBinding.objects.claim(binding.pk, now, 60)
-    assert not lending.follow(binding.pk, lambda: now + timedelta(seconds=59))
+    assert not provider_sync.follow(binding.pk, lambda: now + timedelta(seconds=59))
     assert followed(binding, now + timedelta(seconds=61)).state == RelayState.BOUND
 
 
@@ -262,7 +264,7 @@ def test_who_lost_its_lease_writes_nothing(member: Member, platform: ApiClient, 
         return made
 
     monkeypatch.setattr(SimulatedRelays, "bind", slow)
-    assert not lending.follow(binding.pk, lambda: now)
+    assert not provider_sync.follow(binding.pk, lambda: now)
     assert RelayBinding.objects.get().state == RelayState.REQUESTED
 
 
@@ -276,10 +278,10 @@ def test_what_ended_while_it_was_lent_is_given_back(
     def meanwhile(self: SimulatedRelays, order: Order, at: datetime) -> Bound:
         made = bind(self, order, at)
         if how == "candidate":
-            relaying.end_for_candidate(binding.pk, platform.as_actor(), now)
+            bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
         else:
             operations.suspend(Case.objects.get(employer=member.employer_id).pk, SYSTEM, now, ["registry_revoked"])
-            assert relaying.close_those_not_allowed(now) == 1
+            assert bindings.close_those_not_allowed(now) == 1
         return made
 
     monkeypatch.setattr(SimulatedRelays, "bind", meanwhile)
@@ -299,7 +301,7 @@ def test_extending_counts_from_now_and_the_provider_is_told(
     binding = bound(member, platform, now)
     later = now + timedelta(days=10)
     for _ in range(2):
-        relaying.extend(binding.pk, platform.as_actor(), later)
+        bindings.extend(binding.pk, platform.as_actor(), later)
     binding = followed(binding, later)
     there = at_provider(provider, binding, later)
     assert there is not None and there.expires_at == binding.expires_at == later + timedelta(days=30)
@@ -310,12 +312,12 @@ def test_nothing_lasts_longer_than_a_year(member: Member, platform: ApiClient, n
     Case.objects.update(expires_at=now + timedelta(days=900))
     binding = bound(member, platform, now)
     moment = now
-    while binding.expires_at < now + relaying.LONGEST:
+    while binding.expires_at < now + bindings.LONGEST:
         moment += timedelta(days=20)
-        binding = relaying.extend(binding.pk, platform.as_actor(), moment)
-    assert binding.expires_at == now + relaying.LONGEST
+        binding = bindings.extend(binding.pk, platform.as_actor(), moment)
+    assert binding.expires_at == now + bindings.LONGEST
     with pytest.raises(Refused, match="relay_longest"):
-        relaying.extend(binding.pk, platform.as_actor(), moment + timedelta(days=10))
+        bindings.extend(binding.pk, platform.as_actor(), moment + timedelta(days=10))
 
 
 def test_reminders_seven_days_and_one_day_before_once_each(member: Member, platform: ApiClient, now: datetime) -> None:
@@ -336,7 +338,7 @@ def test_a_reminder_that_was_late_says_what_is_left(member: Member, platform: Ap
 
 def test_after_an_extension_the_reminders_begin_anew(member: Member, platform: ApiClient, now: datetime) -> None:
     binding = followed(bound(member, platform, now), now + timedelta(days=24))
-    relaying.extend(binding.pk, platform.as_actor(), now + timedelta(days=24))
+    bindings.extend(binding.pk, platform.as_actor(), now + timedelta(days=24))
     binding = followed(binding, now + timedelta(days=24))
     assert binding.reminded == 0 and followed(binding, now + timedelta(days=48)).reminded == 7
 
@@ -358,21 +360,21 @@ def test_its_time_ends_it_and_the_recruiter_is_told(member: Member, platform: Ap
     assert (binding.state, binding.ended_why, binding.ended_at) == (RelayState.ENDED, "relay_expired", over)
     assert followed(binding, over).finished_at == over
     assert Mail.objects.filter(template="relay_ended").count() == 1
-    for verb in (lambda: relaying.extend(binding.pk, SYSTEM, over), lambda: relaying.mute(binding.pk, True, SYSTEM, over)):
+    for verb in (lambda: bindings.extend(binding.pk, SYSTEM, over), lambda: bindings.mute(binding.pk, True, SYSTEM, over)):
         with pytest.raises(Refused, match="relay_ended"):
             verb()
 
 
 def test_an_extension_in_the_last_moment_wins(member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     binding = bound(member, platform, now)
-    over, ask = binding.expires_at, lending._ask
+    over, ask = binding.expires_at, provider_sync._ask
 
-    def meanwhile(*args: Any) -> lending.Heard:
+    def meanwhile(*args: Any) -> provider_sync.Heard:
         heard = ask(*args)
-        relaying.extend(binding.pk, SYSTEM, over - timedelta(seconds=1))
+        bindings.extend(binding.pk, SYSTEM, over - timedelta(seconds=1))
         return heard
 
-    monkeypatch.setattr(lending, "_ask", meanwhile)
+    monkeypatch.setattr(provider_sync, "_ask", meanwhile)
     binding = followed(binding, over)
     assert binding.state == RelayState.BOUND and binding.expires_at > over and binding.due_at == over
 
@@ -386,7 +388,7 @@ def test_a_muted_number_lets_no_call_through_until_unmuted(
     binding = bound(member, platform, now)
     outcomes = []
     for muted in (True, True, False):
-        relaying.mute(binding.pk, muted, platform.as_actor(), now)
+        bindings.mute(binding.pk, muted, platform.as_actor(), now)
         binding = followed(binding, now)
         outcomes.append(provider.call(binding.number, "", CALLERS[0], now).outcome)
     assert outcomes == [Outcome.MUTED, Outcome.MUTED, Outcome.CONNECTED]
@@ -397,7 +399,7 @@ def test_muted_before_it_was_lent_it_is_mute_from_its_first_moment(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binding = requested(member, platform, now)
-    relaying.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute(binding.pk, True, platform.as_actor(), now)
     mute = SimulatedRelays.mute
     monkeypatch.setattr(SimulatedRelays, "mute", lambda *args: (_ for _ in ()).throw(UnknownBinding("gone")))
     binding = followed(binding, now)
@@ -430,7 +432,7 @@ def test_where_muting_fails_the_number_is_given_back(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binding = requested(member, platform, now)
-    relaying.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
     binding = followed(binding, now)
     assert (binding.state, binding.reference, binding.number) == (RelayState.REQUESTED, "", "") and lent_at(provider, now) == []
@@ -443,7 +445,7 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
     then: str, member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binding = requested(member, platform, now)
-    relaying.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", ProviderUnavailable("down", 60.0))
     fails_once(monkeypatch, "unbind", ProviderUnavailable("down", 60.0))
     binding = followed(binding, now)
@@ -452,7 +454,7 @@ def test_a_number_that_could_be_neither_muted_nor_given_back_is_known(
     assert Event.objects.about(binding).filter(verb="bind_relay").count() == 0, "it is told to nobody"
     moment = binding.due_at
     if then == "ended":
-        relaying.end_for_candidate(binding.pk, platform.as_actor(), moment)
+        bindings.end_for_candidate(binding.pk, platform.as_actor(), moment)
     elif then == "given up":
         moment = now + timedelta(days=1)
         provider.fail_next("unavailable")
@@ -472,19 +474,19 @@ def test_a_worker_that_dies_before_it_has_muted_leaves_a_number_that_is_known(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binding = requested(member, platform, now)
-    relaying.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute(binding.pk, True, platform.as_actor(), now)
     fails_once(monkeypatch, "mute", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         followed(binding, now)
     binding.refresh_from_db()
     assert lent_at(provider, now) == [binding.reference] and binding.state == RelayState.REQUESTED
-    relaying.end_for_candidate(binding.pk, platform.as_actor(), now)
+    bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     assert followed(binding, now + timedelta(minutes=2)).finished_at and lent_at(provider, now) == []
 
 
 def test_muting_outlasts_the_number(member: Member, platform: ApiClient, now: datetime) -> None:
     first = bound(member, platform, now)
-    relaying.mute(first.pk, True, platform.as_actor(), now)
+    bindings.mute(first.pk, True, platform.as_actor(), now)
     over = now + timedelta(days=31)
     followed(first, over)
     assert followed(requested(member, platform, over), over).muted
@@ -493,18 +495,18 @@ def test_muting_outlasts_the_number(member: Member, platform: ApiClient, now: da
 def test_asking_for_contact_is_answered_by_the_candidate(member: Member, platform: ApiClient, now: datetime) -> None:
     binding = bound(member, platform, now)
     with pytest.raises(Refused, match="relay_still_open"):
-        relaying.ask_for_contact(binding.pk, member.pk, now)
+        bindings.ask_for_contact(binding.pk, member.pk, now)
     over = now + timedelta(days=31)
     binding = followed(binding, over)
     with pytest.raises(Refused, match="relay_not_asked"):
-        relaying.answer(binding.pk, True, platform, over)
-    relaying.ask_for_contact(binding.pk, member.pk, over)
+        bindings.answer(binding.pk, True, platform, over)
+    bindings.ask_for_contact(binding.pk, member.pk, over)
     with pytest.raises(Refused, match="relay_asked_already"):
-        relaying.ask_for_contact(binding.pk, member.pk, over + timedelta(days=6))
-    opened = relaying.answer(binding.pk, True, platform, over)
+        bindings.ask_for_contact(binding.pk, member.pk, over + timedelta(days=6))
+    opened = bindings.answer(binding.pk, True, platform, over)
     assert opened.pk != binding.pk and followed(opened, over).state == RelayState.BOUND
-    assert relaying.answer(binding.pk, True, platform, over).pk == opened.pk, "answered twice"
-    assert relaying.candidate_phone(opened) == PHONE
+    assert bindings.answer(binding.pk, True, platform, over).pk == opened.pk, "answered twice"
+    assert bindings.candidate_phone(opened) == PHONE
 
 
 @pytest.mark.parametrize("how", ["refused", "ended"])
@@ -512,19 +514,19 @@ def test_after_a_no_nobody_asks_again(how: str, member: Member, platform: ApiCli
     binding = bound(member, platform, now)
     if how == "ended":
         for _ in range(2):
-            relaying.end_for_candidate(binding.pk, platform.as_actor(), now)
+            bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     else:
         binding = followed(binding, now + timedelta(days=31))
-        relaying.ask_for_contact(binding.pk, member.pk, now + timedelta(days=31))
-        assert relaying.answer(binding.pk, False, platform, now + timedelta(days=31)).pk == binding.pk
+        bindings.ask_for_contact(binding.pk, member.pk, now + timedelta(days=31))
+        assert bindings.answer(binding.pk, False, platform, now + timedelta(days=31)).pk == binding.pk
     with pytest.raises(Refused, match="relay_contact_refused" if how == "refused" else "relay_candidate_ended"):
-        relaying.ask_for_contact(binding.pk, member.pk, now + timedelta(days=90))
+        bindings.ask_for_contact(binding.pk, member.pk, now + timedelta(days=90))
 
 
 def test_a_stranger_asks_nobody(member: Member, platform: ApiClient, now: datetime) -> None:
     binding = followed(bound(member, platform, now), now + timedelta(days=31))
     with pytest.raises(Refused, match="member_unknown"):
-        relaying.ask_for_contact(binding.pk, make_member(now).pk, now + timedelta(days=31))
+        bindings.ask_for_contact(binding.pk, make_member(now).pk, now + timedelta(days=31))
 
 
 # --- The employer's place --------------------------------------------------------------------------------
@@ -555,7 +557,7 @@ def test_who_may_no_longer_reach_anybody_reaches_nobody(
     give_phone(neighbour, CALLERS[1])
     stays = bound(neighbour, platform, now)
     CLOSING[why](member, now)
-    assert relaying.close_those_not_allowed(now) == 2 and relaying.close_those_not_allowed(now) == 0
+    assert bindings.close_those_not_allowed(now) == 2 and bindings.close_those_not_allowed(now) == 0
     for each in (binding, other):
         each = followed(each, now)
         assert (each.state, each.ended_why) == (RelayState.ENDED, why) and at_provider(provider, each, now) is None
@@ -573,10 +575,10 @@ def test_the_worker_looks_again_before_it_asks(member: Member, platform: ApiClie
 
 def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(member: Member, platform: ApiClient, now: datetime) -> None:
     binding = bound(member, platform, now)
-    moving.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now)
-    assert relaying.close_those_not_allowed(now) == 0
+    tier_changes.move(member.employer_id, Tier.RESTRICTED, SYSTEM, now)
+    assert bindings.close_those_not_allowed(now) == 0
     assert followed(binding, now + timedelta(days=1)).state == RelayState.BOUND
-    for verb in (lambda: requested(member, platform, now, candidate="c-9"), lambda: relaying.extend(binding.pk, SYSTEM, now)):
+    for verb in (lambda: requested(member, platform, now, candidate="c-9"), lambda: bindings.extend(binding.pk, SYSTEM, now)):
         with pytest.raises(Refused, match="relay_not_for_tier"):
             verb()
 
@@ -593,13 +595,13 @@ def test_joining_and_leaving_change_who_gets_through(member: Member, platform: A
     assert gets_through(CALLERS[0]) and not gets_through(CALLERS[1])
     colleague = make_member(now, member.employer, role="recruiter")
     employing.give_phone(colleague, CALLERS[1], SYSTEM, now)
-    assert teams.look(now, now) == [member.employer_id]
-    assert lending.tell_team(RelayTeam.objects.get().pk, lambda: now)
+    assert callers.look(now, now) == [member.employer_id]
+    assert provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert gets_through(CALLERS[0]) and gets_through(CALLERS[1])
-    assert teams.look(now, now) == []
+    assert callers.look(now, now) == []
     employing.remove_member(member, colleague.pk, now)
-    teams.look(now, now)
-    lending.tell_team(RelayTeam.objects.get().pk, lambda: now)
+    callers.look(now, now)
+    provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert gets_through(CALLERS[0]) and not gets_through(CALLERS[1])
 
 
@@ -608,13 +610,13 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
 ) -> None:
     binding = bound(member, platform, now)
     employing.give_phone(member, "", SYSTEM, now)
-    teams.look(now, now)
-    lending.tell_team(RelayTeam.objects.get().pk, lambda: now)
+    callers.look(now, now)
+    provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     binding = followed(binding, now)
     assert binding.state == RelayState.BOUND and provider.call(binding.number, "", CALLERS[0], now).outcome is Outcome.MUTED
     employing.give_phone(member, CALLERS[1], SYSTEM, now)
-    teams.look(now, now)
-    lending.tell_team(RelayTeam.objects.get().pk, lambda: now)
+    callers.look(now, now)
+    provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     binding = followed(binding, now)
     assert [provider.call(binding.number, "", caller, now).outcome for caller in CALLERS] == [Outcome.STRANGER, Outcome.CONNECTED]
 
@@ -626,8 +628,8 @@ def test_without_a_caller_it_waits_for_one(platform: ApiClient, now: datetime, d
     binding = followed(binding, binding.due_at)
     assert verbs(binding) == ["request_relay", "wait_relay"]
     employing.give_phone(silent, CALLERS[0], SYSTEM, now)
-    teams.look(now, now)
-    lending.tell_team(RelayTeam.objects.get().pk, lambda: now)
+    callers.look(now, now)
+    provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert followed(binding, now).state == RelayState.BOUND
 
 
@@ -651,13 +653,13 @@ def test_a_provider_that_is_down_is_told_of_the_team_later(
 ) -> None:
     binding = bound(member, platform, now)
     employing.give_phone(member, CALLERS[1], SYSTEM, now)
-    teams.look(now, now)
+    callers.look(now, now)
     team = RelayTeam.objects.get()
     provider.fail_next("unavailable")
-    assert not lending.tell_team(team.pk, lambda: now)
+    assert not provider_sync.tell_team(team.pk, lambda: now)
     team.refresh_from_db()
     assert team.finished_at is None and team.due_at > now
-    assert lending.tell_team(team.pk, lambda: team.due_at)
+    assert provider_sync.tell_team(team.pk, lambda: team.due_at)
     assert provider.call(binding.number, "", CALLERS[1], now).outcome is Outcome.CONNECTED
 
 
@@ -669,7 +671,7 @@ def test_looking_over_the_teams_costs_the_same_for_many(
         give_phone(made, f"+86138000000{each:02d}")
         bound(made, platform, now, PHONE, f"c-{each}")
     with django_assert_max_num_queries(6):
-        assert teams.look(now, now) == []
+        assert callers.look(now, now) == []
 
 
 def test_a_round_in_which_nothing_changed_writes_nothing(
@@ -681,8 +683,8 @@ def test_a_round_in_which_nothing_changed_writes_nothing(
         bound(made, platform, now, PHONE, f"c-{each}")
     with django_assert_max_num_queries(14) as asked:
         for seconds in range(30, 3600, 600):
-            assert teams.look(now + timedelta(seconds=seconds), now) == []
-        assert teams.look(now + timedelta(seconds=3599), now) == []
+            assert callers.look(now + timedelta(seconds=seconds), now) == []
+        assert callers.look(now + timedelta(seconds=3599), now) == []
     assert not [query for query in asked.captured_queries if query["sql"].startswith("UPDATE")]
 
 
@@ -693,8 +695,8 @@ def test_whose_change_left_no_trace_is_found_within_the_hour(member: Member, pla
     bound(other, platform, now)
     RelayTeam.objects.filter(employer=other.employer_id).update(looked_at=now + timedelta(minutes=30))
     give_phone(member, "+8613800000009")
-    assert teams.look(now + timedelta(minutes=59), now) == []
-    assert teams.look(now + timedelta(minutes=60), now) == [member.employer_id]
+    assert callers.look(now + timedelta(minutes=59), now) == []
+    assert callers.look(now + timedelta(minutes=60), now) == [member.employer_id]
     looked = dict(RelayTeam.objects.values_list("employer_id", "looked_at"))
     assert looked == {member.employer_id: now + timedelta(minutes=60), other.employer_id: now + timedelta(minutes=30)}
 
@@ -707,10 +709,10 @@ def test_every_way_to_become_a_caller_is_seen_in_the_next_round(how: str, member
         employing.give_phone(colleague, CALLERS[1], SYSTEM, now)
     else:
         give_phone(colleague, CALLERS[1])
-        assert teams.look(now, now) == []
+        assert callers.look(now, now) == []
         token = signing.dumps([str(colleague.user.pk), colleague.user.email], salt=employing.VERIFY_SALT)
         employing.verify_email(token, colleague.user, 3600, now)
-    assert teams.look(now, now) == [member.employer_id]
+    assert callers.look(now, now) == [member.employer_id]
 
 
 def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now: datetime) -> None:
@@ -718,7 +720,7 @@ def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now:
     users = [User(email=f"p{each}@team.example", phone_sealed=seal, joined_at=now, email_verified_at=now) for each in range(205)]
     User.objects.bulk_create(users)
     Member.objects.bulk_create([Member(user=user, employer=member.employer, role="recruiter", joined_at=now) for user in users])
-    assert len(teams.callers(member.employer_id)) == 200
+    assert len(callers.callers(member.employer_id)) == 200
     assert bound(member, platform, now).state == RelayState.BOUND
 
 
@@ -761,11 +763,11 @@ def test_records_come_twice_late_and_in_any_order(member: Member, platform: ApiC
 def test_the_list_finds_what_was_lost_on_the_way(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
     binding = bound(member, platform, now)
     called(provider, binding, now)
-    assert calling.poll(provider, now + timedelta(minutes=5)) == 1 and calling.poll(provider, now + timedelta(minutes=10)) == 0
+    assert call_records.poll(provider, now + timedelta(minutes=5)) == 1 and call_records.poll(provider, now + timedelta(minutes=10)) == 0
     late = bound(member, platform, now, f"{MAGIC}0014", "c-2")
     called(provider, late, now + timedelta(minutes=11))
-    assert calling.poll(provider, now + timedelta(minutes=12)) == 0, "it is not there yet"
-    assert calling.poll(provider, now + timedelta(minutes=25)) == 1, "read again from before"
+    assert call_records.poll(provider, now + timedelta(minutes=12)) == 0, "it is not there yet"
+    assert call_records.poll(provider, now + timedelta(minutes=25)) == 1, "read again from before"
 
 
 def test_other_outcomes_prove_no_hiring(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
@@ -778,7 +780,7 @@ def test_other_outcomes_prove_no_hiring(member: Member, platform: ApiClient, now
 
 def test_a_call_after_the_end_is_found_by_its_number(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
     binding = bound(member, platform, now)
-    relaying.end_for_candidate(binding.pk, platform.as_actor(), now)
+    bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     followed(binding, now)
     later = now + timedelta(days=100)
     taken_in(provider, called(provider, binding, later), later)
@@ -789,20 +791,20 @@ def test_a_call_after_the_end_is_found_by_its_number(member: Member, platform: A
 
 def test_a_number_that_was_never_ours_is_put_down_all_the_same(now: datetime, db: None, provider: SimulatedRelays) -> None:
     record = CallRecord("x-1", "", "+8617099999999", "", CALLERS[0], False, now, 0, Outcome.UNBOUND)
-    assert calling.receive("simulator", [record], now) == 1 and RelayCall.objects.get().binding is None
+    assert call_records.receive("simulator", [record], now) == 1 and RelayCall.objects.get().binding is None
 
 
 def test_calls_of_the_future_and_of_long_ago_are_nobodys(now: datetime, db: None) -> None:
     for away in (timedelta(hours=2), timedelta(days=-401)):
         record = CallRecord("x-1", "", "+8617099999999", "", CALLERS[0], False, now + away, 0, Outcome.UNBOUND)
-        assert calling.receive("simulator", [record], now) == 0
+        assert call_records.receive("simulator", [record], now) == 0
 
 
 def test_lost_contact_is_counted(member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays) -> None:
     binding = bound(member, platform, now)
     for caller in (CALLERS[0], CALLERS[0], "+8613700000009"):
         taken_in(provider, called(provider, binding, now, caller), now)
-    relaying.end_for_candidate(binding.pk, platform.as_actor(), now)
+    bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     followed(binding, now)
     taken_in(provider, called(provider, binding, now), now)
     blocked = bound(member, platform, now, f"{MAGIC}0010", "c-2")
@@ -822,7 +824,7 @@ def test_only_the_candidates_platform_hears(member: Member, platform: ApiClient,
     other = create_api_client("another", [Scope.GATE_DECIDE], now)[0]
     binding = bound(member, platform, now)
     taken_in(provider, called(provider, binding, now), now)
-    relaying.mute(binding.pk, True, platform.as_actor(), now)
+    bindings.mute(binding.pk, True, platform.as_actor(), now)
     while feed.relay(now):
         pass
     told = [row for row in PlatformEvent.objects.of(platform.pk) if row.type.startswith("relay.")]
@@ -880,7 +882,7 @@ def test_the_candidates_number_goes_after_half_a_year_and_the_row_after_three(
 ) -> None:
     binding = bound(member, platform, now)
     taken_in(provider, called(provider, binding, now), now)
-    relaying.end_for_candidate(binding.pk, platform.as_actor(), now)
+    bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     followed(binding, now)
     for days, sealed in ((179, True), (181, False)):
         retire(now + timedelta(days=days), 0)
@@ -901,8 +903,8 @@ def test_at_once_there_is_one_binding(now: datetime, settings: Any) -> None:
 
     def ask() -> None:
         barrier.wait()
-        binding = relaying.bind(decision, platform, PHONE, now)
-        lending.follow(binding.pk, lambda: now)
+        binding = bindings.bind(decision, platform, PHONE, now)
+        provider_sync.follow(binding.pk, lambda: now)
         made.append(binding.pk)
         connections.close_all()
 
@@ -928,7 +930,7 @@ def test_one_record_at_once_is_one_call(now: datetime, provider: SimulatedRelays
 
     def take() -> None:
         barrier.wait()
-        new.append(calling.receive("simulator", records, later))
+        new.append(call_records.receive("simulator", records, later))
         connections.close_all()
 
     threads = [threading.Thread(target=take) for _ in range(6)]
@@ -954,7 +956,7 @@ def test_no_number_outlives_a_suspension_beside_it(now: datetime, provider: Simu
             barrier.wait()
             for decision in decisions:
                 with suppress(Refused):
-                    lending.follow(relaying.bind(decision, platform, PHONE, now).pk, lambda: now)
+                    provider_sync.follow(bindings.bind(decision, platform, PHONE, now).pk, lambda: now)
             connections.close_all()
 
         thread = threading.Thread(target=ask)
@@ -962,9 +964,9 @@ def test_no_number_outlives_a_suspension_beside_it(now: datetime, provider: Simu
         barrier.wait()
         _suspend(member, now)
         thread.join(60)
-        relaying.close_those_not_allowed(now)
+        bindings.close_those_not_allowed(now)
         for binding in RelayBinding.objects.filter(employer_id=member.employer_id):
-            while lending.follow(binding.pk, lambda: now):
+            while provider_sync.follow(binding.pk, lambda: now):
                 pass
             binding.refresh_from_db()
             assert binding.state == RelayState.ENDED and binding.finished_at

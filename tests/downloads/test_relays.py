@@ -1,4 +1,4 @@
-"""Does a provider of relay numbers keep its promises? One suite for every adapter of `downloads.relays.base.Relays`, then what each
+"""Does a provider of relay numbers keep its promises? One suite for every adapter of `downloads.relay_providers.base.Relays`, then what each
 does alone.
 
 Another adapter is another `Case` in `PROVIDERS`: how it is built, how it is made to fail, and how a call's record comes in. The
@@ -23,10 +23,10 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from downloads import relays
-from downloads.relays import aliyun
-from downloads.relays.aliyun import Account, AliyunRelays
-from downloads.relays.base import (
+from downloads import relay_providers
+from downloads.relay_providers import aliyun
+from downloads.relay_providers.aliyun import Account, AliyunRelays
+from downloads.relay_providers.base import (
     BindConflict,
     Bound,
     Callback,
@@ -40,7 +40,7 @@ from downloads.relays.base import (
     Relays,
     UnknownBinding,
 )
-from downloads.relays.simulator import EXTENSIONS, HOSTS, MAGIC, SimulatedRelays, number_at
+from downloads.relay_providers.simulator import EXTENSIONS, HOSTS, MAGIC, SimulatedRelays, number_at
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.conftest import require
 from tests.downloads import aliyun_server as cloud
@@ -561,8 +561,10 @@ def test_a_deployment_with_an_account_lends(monkeypatch: pytest.MonkeyPatch) -> 
     read = settings_with(monkeypatch, **ALIYUN)
     names = [name for name in read if name.startswith("ALIYUN_")]
     with override_settings(**{name: read[name] for name in (*names, "RELAYS")}):
-        assert isinstance(relays.named(relays.chosen(uuid4(), test=False)), AliyunRelays)
-        assert relays.named(relays.chosen(uuid4(), test=True)).name.startswith("test-"), "a test never reaches a real provider"
+        assert isinstance(relay_providers.named(relay_providers.chosen(uuid4(), test=False)), AliyunRelays)
+        assert relay_providers.named(relay_providers.chosen(uuid4(), test=True)).name.startswith("test-"), (
+            "a test never reaches a real provider"
+        )
 
 
 @pytest.mark.parametrize(

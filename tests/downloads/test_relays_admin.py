@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from downloads import relaying
-from downloads.relays.simulator import MAGIC, SimulatedRelays
+from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
+from downloads.relays import bindings
 from employers.models import ApiClient, Member, Scope
 from employers.operations import create_api_client
 from tests.downloads.test_quotas import approved
@@ -42,7 +42,7 @@ def platform() -> ApiClient:
 def test_a_number_found_on_paper_leads_to_whose_it_was(auditor: Any, member: Member, platform: ApiClient) -> None:
     now = timezone.now() - timedelta(days=3)
     binding, other = bound(member, platform, now), bound(member, platform, now, "+8613900000002", "c-2")
-    relaying.end_for_candidate(binding.pk, platform.as_actor(), now)
+    bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     followed(binding, now)
     page = auditor.get(BINDINGS, {"q": binding.number}).content.decode()
     assert member.employer.name in page and "c-1" in page and other.number not in page
@@ -57,7 +57,7 @@ def test_the_figures_say_how_many_were_lost(auditor: Any, member: Member, platfo
     now = timezone.now() - timedelta(days=2)
     binding = bound(member, platform, now)
     taken_in(provider, called(provider, binding, now), now)
-    relaying.end_for_candidate(binding.pk, platform.as_actor(), now)
+    bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     followed(binding, now)
     taken_in(provider, called(provider, binding, now), now)
     followed(requested(member, platform, now, f"{MAGIC}0001", "c-3"), now)

@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from downloads import rehearsing
 from downloads.models import RelayBinding, RelayCall
-from downloads.relays.simulator import FATES
+from downloads.relay_providers.simulator import FATES
+from downloads.test_mode import relays
 from employers.models import Employer, Member, Scope
 from employers.operations import create_api_client
 from events import feed
@@ -99,8 +99,8 @@ def test_a_test_goes_from_a_yes_to_a_call_and_an_end(platform: Platform) -> None
     assert [kind for kind, _ in platform.told()] == [f"relay.{kind}" for kind in told]
 
 
-@pytest.mark.parametrize("recipe", rehearsing.RECIPES, ids=lambda recipe: recipe.digits)
-def test_each_recipe_comes_out_as_it_says(recipe: rehearsing.Recipe, platform: Platform) -> None:
+@pytest.mark.parametrize("recipe", relays.RECIPES, ids=lambda recipe: recipe.digits)
+def test_each_recipe_comes_out_as_it_says(recipe: relays.Recipe, platform: Platform) -> None:
     relay = platform.bind(recipe.phone)
     fate = FATES.get(recipe.digits)
     waits = {"no_number": 300, "flow_limit": 5, "answer_lost": 30, "unavailable": 60, "broken": 600, "conflict": 60}

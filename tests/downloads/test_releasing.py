@@ -28,8 +28,11 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import lending, mark_keys, preparing, releasing, reporting, retiring, waiting
+from downloads import retention
+from downloads.candidates import misuse_reports
 from downloads.models import Candidate, CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding, Release
+from downloads.relays import provider_sync
+from downloads.releases import make_copy, mark_keys, operations, prefer_wait
 from employers.clock import now_for
 from employers.enrolling import set_phone
 from employers.models import ApiClient, ApiKey, Employer, User
@@ -120,7 +123,7 @@ def shop(platform: Platform) -> Shop:
 def make(release: Any) -> bool:
     """What the worker does, by the platform's clock."""
     client = ApiClient.objects.get(pk=Copy.objects.get(pk=release["id"]).client_id)
-    return preparing.follow(release["id"], lambda: now_for(client))
+    return make_copy.follow(release["id"], lambda: now_for(client))
 
 
 def fetched(url: str) -> Any:
@@ -241,7 +244,7 @@ def test_the_copy_bears_this_releases_marks_over_the_clean_page(shop: Shop) -> N
     make(release)
     copy = Copy.objects.get()
     assert copy.resume is not None
-    pages = preparing.stored(copy.resume)
+    pages = make_copy.stored(copy.resume)
     keys = mark_keys.keys_of(copy.number, copy.mark_key, len(pages))
     other = mark_keys.keys_of("ZR-22222-22222", copy.mark_key, len(pages))
     words = Words(copy.receiver, copy.number, copy.ready_at)  # type: ignore[arg-type]
@@ -288,7 +291,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         for copy in Copy.objects.waiting():
             make({"id": copy.pk})
 
-    monkeypatch.setattr(waiting, "sleep", sleep)
+    monkeypatch.setattr(prefer_wait, "sleep", sleep)
     return slept
 
 
@@ -303,8 +306,8 @@ def test_who_waits_is_handed_the_copy_with_its_link(shop: Shop, worker: list[flo
 
 
 def test_who_waited_in_vain_asks_once_more_by_the_same_pass(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "monotonic", iter([0.0, 0.5, 1.0, 1.5]).__next__)
-    monkeypatch.setattr(waiting, "sleep", lambda _: None)
+    monkeypatch.setattr(prefer_wait, "monotonic", iter([0.0, 0.5, 1.0, 1.5]).__next__)
+    monkeypatch.setattr(prefer_wait, "sleep", lambda _: None)
     gate_pass = shop.gate_pass()
     first = shop.post(gate_pass, pdf(), prefer="wait=1")
     assert (first["http"], first["state"], first["applied"], first["link"]) == (202, "preparing", "wait=1", None)
@@ -323,7 +326,7 @@ def test_what_is_handed_out_no_longer_is_said_to_be_closed(shop: Shop, prefer: s
     make(made)
     shop.platform.move("P2D")
     if swept:
-        retiring.retire_copies(now_for(ApiClient.objects.get(pk=shop.client.pk)), 365)
+        retention.retire_copies(now_for(ApiClient.objects.get(pk=shop.client.pk)), 365)
         assert Copy.objects.get().state == CopyState.CLOSED
     again = shop.post(gate_pass, pdf(), prefer=prefer)
     assert (again["http"], again["code"]) == (410, "release_closed")
@@ -340,7 +343,7 @@ def test_who_is_suspended_meanwhile_is_handed_nothing(shop: Shop, monkeypatch: p
         make({"id": Copy.objects.get().pk})
         Case.objects.update(state="suspended", version=99)
 
-    monkeypatch.setattr(waiting, "sleep", sleep)
+    monkeypatch.setattr(prefer_wait, "sleep", sleep)
     told = shop.post(shop.gate_pass(), pdf(), prefer="wait=10")
     assert (told["http"], told["code"]) == (422, "employer_suspended") and not CopyLink.objects.exists()
 
@@ -348,14 +351,14 @@ def test_who_is_suspended_meanwhile_is_handed_nothing(shop: Shop, monkeypatch: p
 def test_few_wait_at_once_and_the_others_are_answered_at_once(shop: Shop, worker: list[float], settings: Any) -> None:
     with ExitStack() as places:
         for _ in range(settings.RELEASES_AWAITED):
-            assert places.enter_context(waiting._place(uuid4()))
+            assert places.enter_context(prefer_wait._place(uuid4()))
         told = shop.post(shop.gate_pass(), pdf(), prefer="wait=10")
         assert (told["http"], told["state"], told["applied"]) == (202, "preparing", None) and not worker
     assert shop.post(shop.gate_pass("c-2"), pdf(), prefer="wait=10")["http"] == 201, "a place is given back"
 
 
 def test_a_platform_waits_once_in_each_process(shop: Shop, worker: list[float]) -> None:
-    with waiting._place(shop.client.pk):
+    with prefer_wait._place(shop.client.pk):
         gate_pass = shop.gate_pass()
         first = shop.post(gate_pass, pdf(), prefer="wait=10")
         assert (first["http"], first["applied"]) == (202, None) and not worker
@@ -378,7 +381,7 @@ def test_a_key_that_is_revoked_meanwhile_is_handed_nothing(shop: Shop, monkeypat
         else:
             revoke_key(ApiKey.objects.get(client=shop.client), SYSTEM, timezone.now())
 
-    monkeypatch.setattr(waiting, "sleep", sleep)
+    monkeypatch.setattr(prefer_wait, "sleep", sleep)
     told = shop.post(shop.gate_pass(), pdf(), prefer="wait=10")
     assert (told["http"], told["code"]) == (401, "key_missing_or_wrong") and not CopyLink.objects.exists()
 
@@ -395,7 +398,7 @@ def test_under_an_idempotency_key_nobody_waits(shop: Shop, worker: list[float]) 
         ("respond-async, wait=3", 3),
         ("Wait = 3; x=1", 3),
         ('wait="5"', 5),
-        ("wait=3600", waiting.LONGEST),
+        ("wait=3600", prefer_wait.LONGEST),
         ("", 0),
         ("wait", 0),
         ("wait=soon", 0),
@@ -406,7 +409,7 @@ def test_under_an_idempotency_key_nobody_waits(shop: Shop, worker: list[float]) 
     ],
 )
 def test_what_a_preference_says(prefer: str, seconds: int) -> None:
-    assert waiting.preferred(prefer) == seconds
+    assert prefer_wait.preferred(prefer) == seconds
 
 
 def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -490,7 +493,7 @@ def test_a_file_that_does_not_open_fails_and_the_pass_is_good_for_another(shop: 
     shop.platform.move("PT10M")
     retried = shop.post(gate_pass, pdf())
     assert (retried["http"], retried["id"], retried["state"]) == (202, release["id"], "preparing")
-    assert preparing.follow(release["id"], lambda: timezone.now() + timedelta(minutes=10))
+    assert make_copy.follow(release["id"], lambda: timezone.now() + timedelta(minutes=10))
     assert shop.read(release["id"])["state"] == "ready" and PassUse.objects.count() == 1, "and it used up no further pass"
 
 
@@ -522,14 +525,14 @@ def test_the_last_look_reads_a_number_as_the_finder_does(left: str) -> None:
     quad = np.zeros((4, 2), np.float32)
     page = RedactedPage(1, np.zeros((1, 1, 3), np.uint8), 150.0, (Line("2018.09-2022.06 本科", quad), Line(left, quad)))
     with pytest.raises(Refused, match="resume_contact_left"):
-        preparing._let_nothing_through([page], ("+86 138 0001 8000", ""))
-    preparing._let_nothing_through([page], ("+86 139 0001 8000", "zhangsan@qq.com"))
+        make_copy._let_nothing_through([page], ("+86 138 0001 8000", ""))
+    make_copy._let_nothing_through([page], ("+86 139 0001 8000", "zhangsan@qq.com"))
 
 
 def test_the_last_look_reads_an_address_as_the_finder_does() -> None:
     page = RedactedPage(1, np.zeros((1, 1, 3), np.uint8), 150.0, (Line("ｚhang San＠ＱＱ.com", np.zeros((4, 2), np.float32)),))
     with pytest.raises(Refused, match="resume_contact_left"):
-        preparing._let_nothing_through([page], ("", "ZhangSan@qq.com"))
+        make_copy._let_nothing_through([page], ("", "ZhangSan@qq.com"))
 
 
 def test_the_lease_is_held_for_as_long_as_it_takes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -557,10 +560,10 @@ def test_it_waits_for_a_number_and_goes_on_when_one_is_lent(shop: Shop) -> None:
     copy = Copy.objects.get()
     assert copy.state == CopyState.PREPARING and copy.lease is None and copy.resume is not None, "its pages are there already"
     later = timezone.now() + timedelta(minutes=2)
-    lending.follow(copy.binding_id, lambda: later)
+    provider_sync.follow(copy.binding_id, lambda: later)
     copy.refresh_from_db()
     assert copy.due_at == later, "its doorbell rang"
-    assert preparing.follow(copy.pk, lambda: later)
+    assert make_copy.follow(copy.pk, lambda: later)
     assert shop.read(release["id"])["state"] == "ready"
 
 
@@ -568,7 +571,7 @@ def test_where_no_number_comes_in_time_the_resume_does_not_leave(shop: Shop) -> 
     release = shop.post(shop.gate_pass(), pdf(), phone="15400000001")
     assert not make(release)
     later = timezone.now() + timedelta(minutes=11)
-    assert preparing.follow(release["id"], lambda: later)
+    assert make_copy.follow(release["id"], lambda: later)
     assert shop.read(release["id"])["reasons"][0]["code"] == "release_no_relay"
 
 
@@ -577,13 +580,13 @@ def test_a_worker_that_died_is_made_up_for(shop: Shop) -> None:
     assert Copy.objects.claim(release["id"], timezone.now(), 240)
     assert not make(release), "another holds it"
     later = timezone.now() + timedelta(minutes=5)
-    assert preparing.follow(release["id"], lambda: later)
+    assert make_copy.follow(release["id"], lambda: later)
     assert Copy.objects.get().deaths == 1 and Copy.objects.get().state == CopyState.READY
 
 
 def test_a_file_that_kills_every_worker_does_not_go_round_for_ever(shop: Shop) -> None:
     release = shop.post(shop.gate_pass(), pdf())
-    Copy.objects.filter(pk=release["id"]).update(deaths=preparing.DEATHS)
+    Copy.objects.filter(pk=release["id"]).update(deaths=make_copy.DEATHS)
     assert make(release) and shop.read(release["id"])["state"] == "failed"
 
 
@@ -676,13 +679,13 @@ def test_copies_and_pages_go_when_their_time_is_over(shop: Shop, django_capture_
         make(release)
     assert len(stored_files()) == 2
     now = timezone.now()
-    assert retiring.retire_copies(now + timedelta(hours=23), 365) == 0
-    assert retiring.retire_copies(now + timedelta(hours=25), 365) == 1
+    assert retention.retire_copies(now + timedelta(hours=23), 365) == 0
+    assert retention.retire_copies(now + timedelta(hours=25), 365) == 1
     assert shop.read(release["id"])["state"] == "closed" and shop.link(release["id"])["code"] == "release_closed"
     assert len(stored_files()) == 1, "the clean pages stay, on which leaks are traced"
-    retiring.retire_copies(now + timedelta(days=366), 365)
+    retention.retire_copies(now + timedelta(days=366), 365)
     assert not stored_files() and Copy.objects.get().resume.removed == []  # type: ignore[union-attr]
-    retiring.retire_copies(now + timedelta(days=1500), 365)
+    retention.retire_copies(now + timedelta(days=1500), 365)
     assert not Copy.objects.exists() and not CleanResume.objects.exists()
 
 
@@ -692,14 +695,14 @@ def test_clean_pages_of_who_is_erased_go_once_nothing_is_reported(shop: Shop, dj
     with django_capture_on_commit_callbacks(execute=True):
         make(release)
     fetched(shop.link(release["id"])["url"])
-    report = reporting.report(Candidate.objects.get().pk, Release.objects.get().pk, "passed_on", "", SYSTEM, timezone.now())
+    report = misuse_reports.report(Candidate.objects.get().pk, Release.objects.get().pk, "passed_on", "", SYSTEM, timezone.now())
     now = timezone.now()
-    retiring.retire_copies(now, 365)
+    retention.retire_copies(now, 365)
     assert shop.platform.call("delete", "/candidates/c-1")["http"] == 204
-    retiring.retire_copies(now, 365)
+    retention.retire_copies(now, 365)
     assert CleanResume.objects.kept().exists(), "a leak that was reported can still be traced"
-    reporting.settle(report.pk, "looked into", make_reviewer(now), now)
-    retiring.retire_copies(now, 365)
+    misuse_reports.settle(report.pk, "looked into", make_reviewer(now), now)
+    retention.retire_copies(now, 365)
     assert not CleanResume.objects.kept().exists()
 
 
@@ -733,12 +736,12 @@ def at_once(transactional_db: None) -> Shop:
 def test_of_many_who_open_one_link_at_once_one_gets_the_copy(at_once: Shop) -> None:
     release = at_once.post(at_once.gate_pass(), pdf())
     make(release)
-    _, url = releasing.make_link(release["id"], at_once.client, timezone.now())
+    _, url = operations.make_link(release["id"], at_once.client, timezone.now())
     got: list[str] = []
 
     def fetch() -> None:
         try:
-            releasing.open_link(releasing.linked(url.rsplit("/", 1)[1]), at_once.client, timezone.now())
+            operations.open_link(operations.linked(url.rsplit("/", 1)[1]), at_once.client, timezone.now())
             got.append("copy")
         except Refused as refused:
             got.append(refused.code)
@@ -760,7 +763,7 @@ def test_of_many_who_ask_with_one_pass_at_once_one_release_comes(at_once: Shop) 
 
     def ask() -> None:
         try:
-            copy = releasing.begin(releasing.Asked(gate_pass, PHONE, "", pdf()), at_once.client, timezone.now())
+            copy = operations.begin(operations.Asked(gate_pass, PHONE, "", pdf()), at_once.client, timezone.now())
             got.append(str(copy.pk))
         except Refused as refused:
             got.append(refused.code)

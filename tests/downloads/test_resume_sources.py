@@ -14,8 +14,8 @@ import pytest
 from django.test import override_settings
 from moto.server import ThreadedMotoServer
 
-from downloads import resume_sources
-from downloads.resume_sources import FolderSource, ResumeSource, S3Source
+from downloads.releases import resume_sources
+from downloads.releases.resume_sources import FolderSource, ResumeSource, S3Source
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from downloads import retiring
+from downloads import retention
 from downloads.models import Contact, GateDecision, PassUse
 
 pytestmark = pytest.mark.django_db
@@ -30,16 +30,16 @@ def answered(at: datetime) -> GateDecision:
 
 
 def test_what_the_law_keeps_stays_whatever_is_set(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retiring, "AT_ONCE", 2)
-    kept = [answered(now - timedelta(days=days)) for days in (0, 365, retiring.LEAST_DAYS)]
-    old = [answered(now - timedelta(days=retiring.LEAST_DAYS, seconds=n + 1)) for n in range(5)]
-    assert retiring.retire(now, keep_days=1) == len(old)
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    kept = [answered(now - timedelta(days=days)) for days in (0, 365, retention.LEAST_DAYS)]
+    old = [answered(now - timedelta(days=retention.LEAST_DAYS, seconds=n + 1)) for n in range(5)]
+    assert retention.retire(now, keep_days=1) == len(old)
     for model in (GateDecision, PassUse, Contact):
         assert model.objects.count() == len(kept)
-    assert retiring.retire(now, keep_days=1) == 0
+    assert retention.retire(now, keep_days=1) == 0
 
 
 def test_a_deployment_may_keep_them_longer(now: datetime) -> None:
     answered(now - timedelta(days=2000))
-    assert retiring.retire(now, keep_days=3000) == 0
-    assert retiring.retire(now, keep_days=1999) == 1
+    assert retention.retire(now, keep_days=3000) == 0
+    assert retention.retire(now, keep_days=1999) == 1

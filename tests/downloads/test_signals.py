@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downloads import moving, signals, watching
 from downloads.models import Contact, GateDecision, PassUse, Standing
-from downloads.rights import FIRST, RESTRICTED, STEP_UP, Thresholds, Tier
-from downloads.signals import Signal, Taken
+from downloads.rules import abuse_signals
+from downloads.rules.abuse_signals import Signal, Taken
+from downloads.rules.ladder import FIRST, RESTRICTED, STEP_UP, Thresholds, Tier
+from downloads.tiers import abuse_watch, tier_changes
 from employers.models import Employer, Member
 from events.actor import SYSTEM
 from events.models import Event
@@ -44,20 +45,20 @@ def every(step: timedelta, many: int, begin: datetime = MORNING, name: str = "c-
     ],
 )
 def test_what_is_seen(taken: list[Taken], contacts: int, expected: set[Signal]) -> None:
-    assert signals.seen(signals.figures(taken, len(taken), contacts, USUAL, SHANGHAI), USUAL) == expected
+    assert abuse_signals.seen(abuse_signals.figures(taken, len(taken), contacts, USUAL, SHANGHAI), USUAL) == expected
 
 
 def test_one_resume_that_was_to_be_erased_and_was_not_is_seen() -> None:
     taken = every(timedelta(minutes=10), 3)
-    assert signals.seen(signals.figures(taken, 3, 1, USUAL, SHANGHAI, overdue=1), USUAL) == {Signal.UNERASED}
-    assert signals.seen(signals.figures(taken, 3, 1, USUAL, SHANGHAI, overdue=0), USUAL) == set()
+    assert abuse_signals.seen(abuse_signals.figures(taken, 3, 1, USUAL, SHANGHAI, overdue=1), USUAL) == {Signal.UNERASED}
+    assert abuse_signals.seen(abuse_signals.figures(taken, 3, 1, USUAL, SHANGHAI, overdue=0), USUAL) == set()
 
 
 def test_a_night_is_one_though_it_has_two_dates() -> None:
     late = every(timedelta(minutes=30), 4, datetime(2026, 11, 24, 23, 0, tzinfo=SHANGHAI))
-    assert signals.most_in_a_night(late, SHANGHAI) == 4
-    assert signals.most_in_a_night(every(timedelta(hours=24), 4, datetime(2026, 11, 24, 23, 0, tzinfo=SHANGHAI)), SHANGHAI) == 1
-    assert signals.most_in_a_night([Taken(MORNING.replace(hour=6), "c")], SHANGHAI) == 0
+    assert abuse_signals.most_in_a_night(late, SHANGHAI) == 4
+    assert abuse_signals.most_in_a_night(every(timedelta(hours=24), 4, datetime(2026, 11, 24, 23, 0, tzinfo=SHANGHAI)), SHANGHAI) == 1
+    assert abuse_signals.most_in_a_night([Taken(MORNING.replace(hour=6), "c")], SHANGHAI) == 0
 
 
 @given(st.lists(st.integers(0, 200), max_size=40))
@@ -65,7 +66,7 @@ def test_the_window_counts_as_a_slow_count_does(minutes: list[int]) -> None:
     taken = [Taken(MORNING + timedelta(minutes=minute), "c") for minute in sorted(minutes)]
     span = timedelta(minutes=10)
     slowly = max((sum(one.at <= other.at <= one.at + span for other in taken) for one in taken), default=0)
-    assert signals.most_within(taken, span) == slowly
+    assert abuse_signals.most_within(taken, span) == slowly
 
 
 @pytest.fixture
@@ -87,7 +88,7 @@ def take(member: Member, taken: list[Taken]) -> None:
 
 
 def look(now: datetime) -> int:
-    return watching.look(now, now - timedelta(days=2), SHANGHAI)
+    return abuse_watch.look(now, now - timedelta(days=2), SHANGHAI)
 
 
 def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(member: Member, now: datetime) -> None:
@@ -96,7 +97,7 @@ def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(membe
     assert Standing.objects.get().reason == STEP_UP
     assert Event.objects.get(verb="step_up").data["seen"] == ["sequence"]
     assert look(now) == 0
-    moving.release(member.employer_id, SYSTEM, now + timedelta(minutes=1))
+    tier_changes.release(member.employer_id, SYSTEM, now + timedelta(minutes=1))
     assert look(now + timedelta(minutes=2)) == 0
 
 
@@ -104,7 +105,7 @@ def test_a_page_asked_about_at_once_is_no_rush(member: Member, now: datetime) ->
     """Its references run on where a platform lists its newest candidates; nobody took them yet."""
     page = [Taken(now - timedelta(hours=3), f"c-{1000 + n}") for n in range(USUAL.burst)]
     take(member, page)
-    assert signals.most_within(signals.one_each_moment(page), timedelta(seconds=60)) == 1
+    assert abuse_signals.most_within(abuse_signals.one_each_moment(page), timedelta(seconds=60)) == 1
     spend(now - timedelta(hours=2), "c-1003", "c-1009")
     assert look(now) == 0
 
@@ -169,7 +170,7 @@ def test_everybody_is_looked_at_and_who_took_most_first(now: datetime, monkeypat
         for employer_id, many in took.items() for n in range(many)
     )  # fmt: skip
     looked: list[UUID] = []
-    monkeypatch.setattr(watching, "look_at", lambda employer_id, *_: bool(looked.append(employer_id)))
+    monkeypatch.setattr(abuse_watch, "look_at", lambda employer_id, *_: bool(looked.append(employer_id)))
     look(now)
     assert sorted(looked) == sorted(took) and [took[one] for one in looked] == sorted(took.values(), reverse=True)
 

@@ -13,7 +13,8 @@ from django.db import DatabaseError, connection, connections
 from django.test import Client
 from django.utils import timezone
 
-from downloads import gate, turns
+from downloads import locks
+from downloads.gate import decide
 from downloads.models import GateDecision
 from employers import asking, known_keys
 from employers.models import ApiClient, ApiKey, Member, Scope
@@ -237,25 +238,25 @@ def test_a_question_whose_answer_was_written_before_the_connection_was_lost_coun
     """The second finds its ids taken, and no answer is no."""
     from django.db import IntegrityError
 
-    made, truly = Platform(), turns._in_turn
+    made, truly = Platform(), locks._in_turn
     ready()
 
     def lost_after(*given: Any) -> Any:
-        monkeypatch.setattr(turns, "_in_turn", truly)
+        monkeypatch.setattr(locks, "_in_turn", truly)
         truly(*given)
         lose()
         return truly(given[0], "SELECT 1", given[2])
 
-    monkeypatch.setattr(turns, "_in_turn", lost_after)
+    monkeypatch.setattr(locks, "_in_turn", lost_after)
     with pytest.raises(IntegrityError):
         _ask(made)
     assert GateDecision.objects.count() == 1
 
 
-def _ask(made: Platform) -> list[gate.Answer]:
+def _ask(made: Platform) -> list[decide.Answer]:
     from zoneinfo import ZoneInfo
 
-    return gate.decide_all(
+    return decide.decide_all(
         client_id=made.client.pk, employer_id=made.member.employer_id, member_id=made.member.pk, candidates=["c-1"], now=timezone.now(),
         zone=ZoneInfo("Asia/Shanghai"), under=made.key.pk,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from documents.specimens import make
-from downloads import gate
+from downloads.gate import decide
 from employers.models import Member
 from tests.factories import make_reviewer
 from tests.scenarios.conftest import licence, recruiter_of, register_company, upload_licence
@@ -20,8 +20,10 @@ from verification.states import State
 pytestmark = pytest.mark.django_db
 
 
-def ask(member: Member, now: datetime) -> gate.Answer:
-    return gate.decide(client_id=uuid4(), employer_id=member.employer_id, member_id=member.pk, candidate="c", now=now, zone=ZoneInfo("UTC"))
+def ask(member: Member, now: datetime) -> decide.Answer:
+    return decide.decide(
+        client_id=uuid4(), employer_id=member.employer_id, member_id=member.pk, candidate="c", now=now, zone=ZoneInfo("UTC")
+    )
 
 
 def submit_and_run(case: Case, member: Member, now: datetime) -> Case:

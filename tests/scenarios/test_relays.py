@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from downloads import relays
+from downloads import relay_providers
 from downloads.models import RelayBinding, RelayTeam
-from downloads.relay_models import RelayState
-from downloads.relays.base import Outcome
+from downloads.models.relays import RelayState
+from downloads.relay_providers.base import Outcome
 from employers.models import Member, Scope
 from employers.operations import create_api_client, give_phone
 from events.actor import SYSTEM
@@ -43,7 +43,7 @@ def test_from_a_yes_to_the_end(broker: str, tmp_path: Path) -> None:
     case = make_case(member, now, State.APPROVED)
     give_phone(member, CALLER, member.as_actor(), now)
     platform, key = create_api_client("a platform", [Scope.GATE_DECIDE], now)
-    log, provider = tmp_path / "worker.log", relays.simulator()
+    log, provider = tmp_path / "worker.log", relay_providers.simulator()
 
     def call(method: str, path: str, body: Any = None) -> Any:
         return getattr(Client(), method)(f"/api/v1{path}", body, "application/json", headers={"Authorization": f"Bearer {key}"}).json()

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downloads import gate
+from downloads.gate import decide
 from employers.models import Employer, User
 from employers.powers import Power
 from events import mail as mails
@@ -52,7 +52,7 @@ def rule(case: Case, by: User, at: datetime, verb: str = "approve", codes: tuple
 def gate_is_open(case: Case, at: datetime) -> bool:
     member = case.submitted_by.member if case.submitted_by else None
     assert member is not None
-    asked = gate.decide(
+    asked = decide.decide(
         client_id=make_api_client(at)[0].pk, employer_id=case.employer_id, member_id=member.pk,
         candidate="candidate-1", now=at, zone=ZoneInfo("Asia/Shanghai"),
     )  # fmt: skip

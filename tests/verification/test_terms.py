@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downloads import gate
+from downloads.gate import decide
 from employers.models import AccountClass, Member
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
@@ -85,7 +85,7 @@ def attempt(now: datetime) -> Attempt:
 
 
 def allowed(member: Member, at: datetime) -> bool:
-    return gate.decide(
+    return decide.decide(
         client_id=member.pk, employer_id=member.employer_id, member_id=member.pk, candidate="c-1", now=at, zone=ZoneInfo("Asia/Shanghai")
     ).allowed
 

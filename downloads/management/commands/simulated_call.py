@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from downloads import rehearsing, relays
+from downloads import relay_providers
+from downloads.test_mode import relays as test_mode_relays
 from employers.sightings import check_phone
 from events.errors import Refused
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             number, caller = check_phone(options["number"]), check_phone(options["caller"])
         except Refused as refused:
             raise CommandError(refused.reason.says.en) from refused
-        provider = relays.simulator()
+        provider = relay_providers.simulator()
         record = provider.call(number, options["extension"], caller, timezone.now(), options["seconds"])
-        rehearsing.bring_in(provider, timezone.now)
+        test_mode_relays.bring_in(provider, timezone.now)
         self.stdout.write(f"{record.outcome} ({record.seconds} s)")

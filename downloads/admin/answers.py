@@ -1,0 +1,184 @@
+"""Which of the gate's answers does a list of the console show? A bounded span of them: a table of years is never sorted as a whole.
+
+The values to filter by are those that the code knows; to gather them from the rows would read every row, at every look. Who names
+an answer, an employer or a recruiter is shown what an index leads to, however old it is; what else is searched for, in a span alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from documents import uscc
+from downloads.models import GateDecision
+from downloads.rules import ladder
+from downloads.rules.ladder import Tier
+from employers.models import ApiClient, Employer, Member
+from events.reasons import REASONS
+
+OF_STANDING: Final = (
+    "employer_unknown",
+    "member_unknown",
+    "authority_email_unverified",
+    *sorted({standing.reason for standing in (ladder.NOT_APPROVED, *ladder.BY_STATE.values())}),
+    ladder.STEP_UP,
+    ladder.RESTRICTED,
+    "tier_without_downloads",
+)
+"""Why not, whatever was used of the quotas."""
+
+
+TIERS: Final = {
+    Tier.HELD: _("held"),
+    Tier.PROVISIONAL: _("provisional"),
+    Tier.ESTABLISHED: _("established employer"),
+    Tier.RESTRICTED: _("restricted"),
+    Tier.SUSPENDED: _("suspended"),
+    Tier.REVOKED: _("rights revoked"),
+}
+
+
+def in_words(code: str) -> str:
+    """What a reason says, in the language of the page."""
+    reason = REASONS.get(code)
+    return reason.says.in_(get_language() or "zh-hans") if reason else code
+
+
+def answers_named(term: str) -> Q | None:
+    """The answers that `term` names, or None: by their own id, an employer's id, code or reference, or a recruiter's id.
+
+    Each of these is found by an index. A denial keeps no place in that of the codes, so it is found by whose code it is.
+    """
+    if named := uuid_of(term):
+        employers = list(Member.objects.filter(pk=named).values_list("employer_id", flat=True))
+        wanted = Q(pk=named) | Q(employer_id=named) | Q(employer_id__in=employers, member_id=named)
+    else:
+        code, platforms = uscc.normalise(term), list(ApiClient.objects.values_list("pk", flat=True))
+        whose = Employer.objects.filter(Q(uscc=code) | Q(platform__in=platforms, reference=term))
+        wanted = Q(uscc=code, allowed=True) | Q(employer_id__in=list(whose.values_list("pk", flat=True)))
+    return wanted if GateDecision.objects.filter(wanted).exists() else None
+
+
+def uses_named(term: str) -> Q | None:
+    """The uses of the pass of the answer with this id, honoured or not; an index of its own leads to either."""
+    named = uuid_of(term)
+    return None if named is None else Q(decision_id=named, reason="") | Q(decision_id=named) & ~Q(reason="")
+
+
+def uuid_of(term: str) -> UUID | None:
+    try:
+        return UUID(term)
+    except ValueError:
+        return None
+
+
+class OfPlatform:
+    """Rows keep their platform's id. A list shows its name; the page of a row both, since the id is what is searched for."""
+
+    readonly_fields: ClassVar[Any] = ("named_platform",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        names = ApiClient.objects.filter(pk=OuterRef("client_id")).values("name")
+        named: QuerySet[Any] = rows.annotate(platform_name=Subquery(names[:1]))
+        return named
+
+    @admin.display(description=_("platform"), ordering="platform_name")
+    def platform(self, row: Any) -> str:
+        return str(row.platform_name or row.client_id)
+
+    @admin.display(description=_("platform"))
+    def named_platform(self, row: Any) -> str:
+        return f"{row.platform_name} · {row.client_id}" if row.platform_name else str(row.client_id)
+
+
+class Searched:
+    """A list that shows what a term names; and of what names nothing, what lies in the span."""
+
+    named: Callable[[str], Q | None]
+    in_a_span: Callable[[str], Q]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        named = type(self).named(term)
+        return queryset.filter(type(self).in_a_span(term) if named is None else named), False
+
+
+class SpanFilter(admin.SimpleListFilter):
+    """The last day, unless more is chosen. Of what is searched for all there is, if it is named, else the longest span."""
+
+    title = _("when")
+    parameter_name = "days"
+    spans: Final = ((1, _("Last 24 hours")), (7, _("Last 7 days")), (31, _("Last 31 days")))
+    field = ""
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        term = request.GET.get("q", "").strip()
+        self.unless_chosen = "1"
+        if term:
+            # Lists that are not `Searched` are found by what names their rows, and nothing else.
+            is_named = not isinstance(model_admin, Searched) or type(model_admin).named(term) is not None
+            self.unless_chosen = "" if is_named else str(self.spans[-1][0])
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(days), words) for days, words in self.spans]
+
+    def choices(self, changelist: Any) -> Any:
+        chosen = self.value() or self.unless_chosen
+        for days, words in self.spans:
+            link = changelist.get_query_string({self.parameter_name: str(days)})
+            yield {"selected": chosen == str(days), "query_string": link, "display": words}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value() if self.value() in {str(days) for days, _words in self.spans} else self.unless_chosen
+        if not chosen:
+            return queryset
+        days = int(chosen)
+        return queryset.filter(**{f"{self.field}__gte": timezone.now() - timedelta(days=days)})
+
+
+class AnsweredFilter(SpanFilter):
+    field = "decided_at"
+
+
+class UsedFilter(SpanFilter):
+    field = "used_at"
+
+
+class TierFilter(admin.SimpleListFilter):
+    title = _("tier")
+    parameter_name = "tier"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(tier.value, words) for tier, words in TIERS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(tier=self.value()) if self.value() else queryset
+
+
+class WhyNotFilter(admin.SimpleListFilter):
+    title = _("why not")
+    parameter_name = "reason"
+    codes: tuple[str, ...] = (*OF_STANDING, "quota_candidate", "quota_day", "quota_hour")
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(code, in_words(code)) for code in self.codes]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+class WhyNotHonouredFilter(WhyNotFilter):
+    codes = (*OF_STANDING, "pass_spent", "pass_expired")

@@ -1,0 +1,192 @@
+"""What does a member of staff see of an appeal against a restriction? What is said beside what was seen, and two answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from downloads.admin.answers import TIERS, in_words
+from downloads.gate import ladder_versions
+from downloads.models import GateDecision, MoveAppeal, Standing
+from downloads.rules.ladder import Tier
+from downloads.tiers import appeals, wording
+from employers.forms import refusal_html
+from employers.models import Member, User
+from employers.powers import PERMISSIONS, Power
+from events.actor import Role
+from events.admin import LookOnlyAdmin
+from events.errors import Refused
+from events.models import Event
+from verification.console import masked_in
+
+SHOWN: Final = 200
+"""So many of the downloads concerned are listed; all are counted."""
+
+
+def waiting_lately() -> appeals.Waiting:
+    """How many wait, counted a moment ago, so that a page of the console costs nothing by saying it."""
+    seconds = settings.QUEUE_FIGURES_SECONDS
+    kept: Any = cache.get_or_set("downloads.appeals_waiting", lambda: appeals.waiting(timezone.now()), seconds)
+    waits: appeals.Waiting = kept
+    return waits
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """Those that wait, unless another list is chosen or somebody is searched for."""
+
+    title = _("answer")
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("late", _("late")), ("answered", _("already answered")), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Any:
+        for value, words in ((None, _("not answered yet")), *self.lookup_choices):
+            chosen = changelist.get_query_string({self.parameter_name: value} if value else {}, [] if value else [self.parameter_name])
+            yield {"selected": self.value() == value, "query_string": chosen, "display": words}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "late":
+            return queryset.filter(answered_at=None, due_at__lte=timezone.now())
+        if self.value() == "answered":
+            return queryset.exclude(answered_at=None)
+        return queryset if self.value() == "all" or request.GET.get("q") else queryset.filter(answered_at=None)
+
+
+class AnswerForm(forms.Form):
+    """Lift or keep, with a word to the employer."""
+
+    reply = forms.CharField(
+        label=_("Reply to the employer"),
+        max_length=appeals.REPLY_AT_MOST,
+        required=False,
+        help_text=_("The employer reads it. With a no it has to say why, and what would change it."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+@admin.register(MoveAppeal)
+class MoveAppealAdmin(LookOnlyAdmin):
+    list_display = ("employer", "about", "waiting", "answer", "answered_by")
+    list_filter = (WaitingFilter,)
+    search_fields = ("=employer__id", "=employer__uscc")
+    search_help_text = _("The whole id or credit code of an employer")
+    ordering: ClassVar[Any] = (F("answered_at").desc(nulls_first=True), "due_at")
+    sortable_by = ()
+    list_select_related = ("employer", "move", "answered_by")
+    fields = ("employer", "about", "waiting", "answer", "answered_by", "answered_at")
+    readonly_fields = ("about", "waiting", "answer")
+    change_form_template = "admin/downloads/appeal.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MoveAppeal]:
+        return super().get_queryset(request).filter(employer__test=False)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm(PERMISSIONS[Power.DECIDE]) or request.user.has_perm("downloads.view_gatedecision"))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.display(description=_("against what"))
+    def about(self, said: MoveAppeal) -> str:
+        reasons = "; ".join(in_words(code) for code in said.move.reasons)
+        return reasons or _tier(said.move)
+
+    @admin.display(description=_("waiting"))
+    def waiting(self, said: MoveAppeal) -> SafeString | str:
+        if said.answered_at:
+            return gettext("answered after %(time)s") % {"time": timesince(said.at, said.answered_at)}
+        now = timezone.now()
+        late = format_html('<span class="tag tag-late">{}</span>', gettext("late")) if said.due_at <= now else ""
+        due = gettext("due %(when)s") % {"when": timezone.localtime(said.due_at).strftime("%m-%d %H:%M")}
+        return format_html('{} <span class="below">· {}</span> {}', timesince(said.at, now), due, late)
+
+    @admin.display(description=_("answer"))
+    def answer(self, said: MoveAppeal) -> str:
+        return said.get_outcome_display() or gettext("not answered yet")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"title": gettext("Appeals against restrictions"), "is_nav_sidebar_enabled": False}
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """GET shows claim and evidence; POST answers."""
+        if request.method == "POST":
+            said = get_object_or_404(self.get_queryset(request), pk=object_id)
+            if not isinstance(request.user, User) or not self.has_view_permission(request):
+                raise PermissionDenied
+            self._answer(request, said, request.user)
+            return HttpResponseRedirect(request.path)
+        found: MoveAppeal | None = self.get_object(request, object_id)
+        shown = _evidence(found, request.user) if found and isinstance(request.user, User) else {}
+        context = {**(extra_context or {}), **shown, "answer_form": AnswerForm(), "is_nav_sidebar_enabled": False}
+        response = super().change_view(request, object_id, form_url, context)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    def _answer(self, request: HttpRequest, said: MoveAppeal, user: User) -> None:
+        lift, reply = request.POST.get("answer") == "lift", request.POST.get("reply", "")
+        try:
+            appeals.answer(said.pk, user, user.as_reviewer(), timezone.now(), lift=lift, reply=reply)
+        except Refused as refused:  # nothing typed is lost: what is refused for its words has none
+            messages.error(request, refusal_html(refused))
+        else:
+            messages.success(request, gettext("Lifted. The employer is told.") if lift else gettext("Kept. The employer is told."))
+
+
+def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
+    """What was seen, what it was seen in, who decided, and what there was before."""
+    move = said.move
+    since = _since(move)
+    concerned = GateDecision.objects.of_company(said.employer.uscc, None).filter(decided_at__gt=since, decided_at__lte=move.at)
+    rows = list(concerned.order_by("-decided_at").values_list("decided_at", "candidate", "member_id")[: SHOWN + 1])
+    people = {row[2] for row in rows}
+    addresses = {member.pk: masked_in(member.user.email) for member in Member.objects.filter(pk__in=people).select_related("user")}
+    moves = Event.objects.filter(subject_type="standing", subject_id=str(said.employer_id)).order_by("-id")[:20]
+    return {
+        "said": said,
+        "words": masked_in(said.text),
+        "who": masked_in(said.by.email),
+        "seen": wording.seen_by_staff(move),
+        "since": since,
+        "downloads": [(at, candidate, addresses.get(member_id, "—")) for at, candidate, member_id in rows[:SHOWN]],
+        "more": len(rows) > SHOWN,
+        "by_member": Counter(addresses.get(row[2], "—") for row in rows[:SHOWN]).most_common(),
+        "many": concerned.count(),
+        "proposals": appeals.proposals(move),
+        "by_rule": move.role != Role.REVIEWER,
+        "moves": [(event.at, _tier(event), event.role) for event in moves],
+        "earlier": MoveAppeal.objects.filter(employer=said.employer_id).exclude(pk=said.pk).order_by("-at"),
+        "standing": Standing.objects.in_force(timezone.now()).filter(pk=said.employer_id).first(),
+        "hindrance": appeals.may_answer(said, user.as_reviewer()) if said.answered_at is None else None,
+    }
+
+
+def _tier(move: Event) -> str:
+    """Where a move led, in words."""
+    return str(TIERS[Tier(move.to_state)] if move.to_state else _("As its case says"))
+
+
+def _since(move: Event) -> datetime:
+    """From when on the downloads are concerned: as the rule counted them; of people's moves, the ladder's window."""
+    if since := move.data.get("since"):
+        return datetime.fromisoformat(since)
+    return move.at - timedelta(days=ladder_versions.in_force().thresholds.window_days)

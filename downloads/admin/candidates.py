@@ -1,0 +1,210 @@
+"""What may staff see of candidates? What they consented to, what left of them, what has to be erased, what they report, and what each
+platform has declared of those whom it has not told us of.
+
+No address of a candidate is shown: none can be read here. A report waits until somebody has written down what came of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from downloads.admin.answers import OfPlatform, SpanFilter
+from downloads.admin.relays import ForWhoSeesAnswers
+from downloads.candidates import misuse_reports
+from downloads.models import Candidate, CandidateDefault, Consent, ConsentRequest, EraseOrder, MisuseReport, Release
+from downloads.models.consent_purposes import in_words
+from employers.models import ApiClient, User
+from events.errors import Refused
+
+
+class WhereFilter(admin.SimpleListFilter):
+    """Where an order stands."""
+
+    title = _("state")
+    parameter_name = "where"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("overdue", _("overdue")),
+            ("open", _("waits for an answer")),
+            ("answered", _("already answered")),
+            ("withdrawn", _("taken back")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        rows: dict[str | None, Any] = {
+            "overdue": queryset.overdue(timezone.now()),
+            "open": queryset.open(),
+            "answered": queryset.filter(answered_at__isnull=False),
+            "withdrawn": queryset.filter(withdrawn_at__isnull=False),
+        }
+        return rows.get(self.value(), queryset)
+
+
+class SettledFilter(admin.SimpleListFilter):
+    """Whether a person has looked into it."""
+
+    title = _("has been looked into")
+    parameter_name = "settled"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("no", _("not yet")), ("yes", _("yes"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(settled_at__isnull=self.value() == "no") if self.value() else queryset
+
+
+class ReleasedFilter(SpanFilter):
+    field = "released_at"
+
+
+class Live:
+    """What a platform's test made is nobody's."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return rows.filter(candidate__test=False)
+
+
+class InWords:
+    """Kinds of data stand as codes in the row, and as words on its page."""
+
+    exclude: ClassVar[Any] = ("kinds",)
+    readonly_fields: ClassVar[Any] = ("data",)
+
+    @admin.display(description=_("kinds of data"))
+    def data(self, row: Any) -> str:
+        return " · ".join(str(kind) for kind in in_words(row.kinds))
+
+
+@admin.register(Candidate)
+class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
+    list_display = ("reference", "platform", "mode", "told_at", "changed_at", "erased_at")
+    list_filter = ("mode",)
+    search_fields = ("=reference", "=id", "=client_id")
+    search_help_text = _("A candidate's whole reference, or an id")
+    ordering = ("-changed_at",)
+    fields = readonly_fields = ("id", "named_platform", "reference", "mode", "spoken", "told_at", "changed_at", "erased_at")
+
+    @admin.display(description=_("language"))
+    def spoken(self, candidate: Candidate) -> str:
+        return dict(settings.LANGUAGES).get(candidate.language, candidate.language)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Candidate]:
+        return super().get_queryset(request).filter(test=False)
+
+
+@admin.register(CandidateDefault)
+class CandidateDefaultAdmin(OfPlatform, ForWhoSeesAnswers):
+    """What each platform has declared of whom it has told us nothing; where it has not, the deployment's own counts."""
+
+    list_display = ("platform", "mode", "basis", "declared_at")
+    list_filter = ("mode",)
+    search_fields = ("=client_id", "basis")
+    search_help_text = _("A platform's id, or words of what its declaration rests on")
+    ordering = ("-declared_at",)
+    fields = readonly_fields = ("named_platform", "mode", "basis", "declared_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CandidateDefault]:
+        tests = ApiClient.objects.filter(pk=OuterRef("client_id"), test=True)
+        return super().get_queryset(request).exclude(Exists(tests))
+
+
+@admin.register(Consent)
+class ConsentAdmin(InWords, Live, ForWhoSeesAnswers):
+    list_display = ("given_at", "candidate", "receiver", "how", "until", "revoked_at")
+    list_filter = ("how",)
+    search_fields = ("=uscc", "=candidate__reference", "=evidence", "=id")
+    search_help_text = _("A whole credit code, a candidate's reference, the platform's evidence, or an id")
+    ordering = ("-given_at",)
+    list_select_related = ("candidate",)
+
+
+@admin.register(ConsentRequest)
+class ConsentRequestAdmin(InWords, Live, ForWhoSeesAnswers):
+    list_display = ("asked_at", "candidate", "employer", "expires_at", "agreed", "answered_at")
+    list_filter = ("agreed",)
+    search_fields = ("=uscc", "=candidate__reference", "=id")
+    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    ordering = ("-asked_at",)
+    list_select_related = ("candidate", "employer")
+
+
+@admin.register(Release)
+class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
+    exclude = (*InWords.exclude, "client_id")
+    readonly_fields = (*InWords.readonly_fields, *OfPlatform.readonly_fields)
+    list_display = ("released_at", "candidate", "receiver", "uscc", "purpose", "decision_id")
+    list_filter = (ReleasedFilter, "purpose")
+    search_fields = ("=uscc", "=candidate", "=decision_id", "=id")
+    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    ordering = ("-released_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
+        return super().get_queryset(request).filter(test=False)
+
+
+@admin.register(EraseOrder)
+class EraseOrderAdmin(Live, ForWhoSeesAnswers):
+    list_display = ("ordered_at", "candidate", "employer", "due_at", "late", "answer", "why", "answered_at")
+    list_filter = (WhereFilter,)
+    search_fields = ("=uscc", "=candidate__reference", "=id")
+    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    ordering = ("due_at",)
+    list_select_related = ("candidate", "employer")
+    exclude = ("reminded_at",)
+
+    @admin.display(description=_("overdue"), boolean=True)
+    def late(self, order: EraseOrder) -> bool:
+        return order.answered_at is None and order.withdrawn_at is None and order.due_at <= timezone.now()
+
+
+@admin.register(MisuseReport)
+class MisuseReportAdmin(Live, ForWhoSeesAnswers):
+    list_display = ("reported_at", "about", "receiver", "candidate", "settled_at", "settled_by")
+    list_filter = (SettledFilter, "about")
+    search_fields = ("=release__uscc", "=candidate__reference", "=id")
+    search_help_text = _("A whole credit code, a candidate's reference, or an id")
+    ordering = ("-reported_at",)
+    list_select_related = ("candidate", "release", "settled_by")
+    change_form_template = "admin/downloads/misusereport/change_form.html"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever decides about employers reads what is said of them, too."""
+        return super().has_view_permission(request, obj) or bool(request.user.has_perm("verification.change_case"))
+
+    @admin.display(description=_("receiver"))
+    def receiver(self, report: MisuseReport) -> str:
+        return f"{report.release.receiver} · {report.release.uscc}"
+
+    def get_urls(self) -> list[URLPattern]:
+        settle = path("<uuid:report_id>/settle/", self.admin_site.admin_view(self.settle), name="downloads_misusereport_settle")
+        return [settle, *super().get_urls()]
+
+    def settle(self, request: HttpRequest, report_id: UUID) -> HttpResponse:
+        """A person writes down what came of it."""
+        if request.method != "POST" or not self.has_view_permission(request) or not isinstance(request.user, User):
+            raise PermissionDenied
+        outcome = request.POST.get("outcome", "").strip()[:500]
+        try:
+            if not outcome:
+                messages.error(request, gettext("Write down what came of it."))
+            else:
+                misuse_reports.settle(report_id, outcome, request.user, timezone.now())
+                messages.success(request, gettext("On record. The candidate sees that a person has looked into it."))
+        except Refused as refused:
+            says = refused.reason.says
+            messages.error(request, says.en if get_language() == "en" else says.zh)
+        return redirect(reverse("admin:downloads_misusereport_change", args=[report_id]))

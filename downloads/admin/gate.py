@@ -1,0 +1,85 @@
+"""What may staff see of the gate's answers? Every one; they are written by the gate alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from downloads.admin.answers import (
+    TIERS,
+    AnsweredFilter,
+    Searched,
+    TierFilter,
+    UsedFilter,
+    WhyNotFilter,
+    WhyNotHonouredFilter,
+    answers_named,
+    in_words,
+    uses_named,
+)
+from downloads.admin.relays import ForWhoSeesAnswers
+from downloads.models import GateDecision, PassUse, Standing
+from downloads.rules.ladder import RESTRICTED, STEP_UP
+from events.admin import LookOnlyAdmin
+
+
+class WithItsRung:
+    """A column that names the tier of a row in the language of the page."""
+
+    @admin.display(description=_("tier"), ordering="tier")
+    def rung(self, row: Any) -> Any:
+        return TIERS.get(row.tier, row.tier)
+
+
+@admin.register(GateDecision)
+class GateDecisionAdmin(Searched, WithItsRung, LookOnlyAdmin):
+    list_display = ("decided_at", "allowed", "why", "rung", "uscc", "employer_id", "member_id", "candidate")
+    list_filter = (AnsweredFilter, "allowed", TierFilter, WhyNotFilter)
+    search_fields = ("id",)  # only says that there is a search; see Searched
+    search_help_text = _(
+        "A whole id of an answer, employer or recruiter, a credit code or an employer's reference; or a candidate, of 31 days"
+    )
+    named = staticmethod(answers_named)
+    in_a_span = staticmethod(lambda term: Q(candidate=term))
+    ordering = ("-decided_at",)
+
+    @admin.display(description=_("why not"), ordering="reason", empty_value="—")
+    def why(self, answer: GateDecision) -> str:
+        return in_words(answer.reason)
+
+
+@admin.register(PassUse)
+class PassUseAdmin(Searched, WithItsRung, ForWhoSeesAnswers):
+    list_display = ("used_at", "decision_id", "why", "rung")
+    list_filter = (UsedFilter, TierFilter, WhyNotHonouredFilter)
+    search_fields = ("decision_id",)
+    named = staticmethod(uses_named)
+    in_a_span = staticmethod(lambda term: Q(pk__in=[]))
+    search_help_text = _("The whole id of an answer")
+    ordering = ("-pk",)
+
+    @admin.display(description=_("why not"), ordering="reason", empty_value="—")
+    def why(self, use: PassUse) -> str:
+        return in_words(use.reason)
+
+
+class WhyRestrictedFilter(WhyNotFilter):
+    title = _("reason")
+    codes = (RESTRICTED, STEP_UP)
+
+
+@admin.register(Standing)
+class StandingAdmin(WithItsRung, ForWhoSeesAnswers):
+    list_display = ("employer", "rung", "why", "moved_at", "until")
+    list_filter = (TierFilter, WhyRestrictedFilter)
+    search_fields = ("=employer__id", "=employer__uscc")
+    search_help_text = _("The whole id or credit code of an employer")
+    ordering = ("-moved_at",)
+    list_select_related = ("employer",)
+
+    @admin.display(description=_("reason"), ordering="reason", empty_value="—")
+    def why(self, standing: Standing) -> str:
+        return in_words(standing.reason)

@@ -1,0 +1,1 @@
+"""The HTTP API of downloads: the gate, releases, candidates, relays and traces."""

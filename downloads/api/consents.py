@@ -1,0 +1,177 @@
+"""How does a platform ask a candidate for consent, pass on the answer, and put on record what it obtained by itself?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from ninja import Field, Path, Query, Router, Schema, Status
+
+from downloads.api.candidates import EVIDENCE, Reference
+from downloads.candidates import consents, operations
+from downloads.models import Consent, ConsentRequest
+from downloads.test_mode.candidates import answer_at_once
+from employers.api import ApiRequest, BearerKey
+from employers.clock import now_for
+from employers.models import ApiClient, Employer, Scope
+from events.api_pages import Page, PageQuery, page_of
+from events.errors import Refused
+
+router = Router(tags=["candidates"])
+of_candidate = Router(tags=["candidates"])
+
+KindIn = Literal["resume", "relay_number", "phone", "email"]
+
+
+def _employer(client: ApiClient, employer_id: UUID) -> Employer:
+    employer: Employer | None = Employer.objects.seen_by(client).filter(pk=employer_id).first()
+    if employer is None:
+        raise Refused("employer_unknown", "employer_id")
+    return employer
+
+
+class ConsentOut(Schema):
+    """A separate consent: who receives what, for what, how, and until when."""
+
+    id: UUID = Field(description="Of the consent.")
+    uscc: str = Field(description="Of the company that receives.")
+    receiver: str = Field(description="Its name, as it was then.")
+    contact: str = Field(description="Where it can be reached.")
+    purpose: str = Field(description="hiring, or for_client.", examples=["hiring"])
+    method: str = Field(description="How it gets there.", examples=["marked_copy"])
+    kinds: list[str] = Field(description="What of the candidate's data goes along.", examples=[["resume", "relay_number"]])
+    how: str = Field(description="page: given on our page; platform: on your word.", examples=["platform"])
+    evidence: str = Field(description="By which you can show it.")
+    given_at: datetime = Field(description="When.")
+    until: datetime = Field(description="Until when it holds.")
+    revoked_at: datetime | None = Field(description="When it was revoked.")
+
+    @classmethod
+    def of(cls, row: Consent) -> ConsentOut:
+        return cls(
+            id=row.pk, uscc=row.uscc, receiver=row.receiver, contact=row.contact, purpose=row.purpose, method=row.method, kinds=row.kinds,
+            how=row.how, evidence=row.evidence, given_at=row.given_at, until=row.until, revoked_at=row.revoked_at,
+        )  # fmt: skip
+
+
+@of_candidate.get(
+    "/{reference}/consents", auth=BearerKey(Scope.GATE_DECIDE), response=Page[ConsentOut], summary="List consents", operation_id="consents"
+)
+def list_consents(request: ApiRequest, reference: Path[Reference], asked: Query[PageQuery]) -> dict[str, Any]:
+    """Of this candidate, the last first; those that have ended, too."""
+    found = operations.seen(request.auth.client_id, reference)
+    rows, following = page_of(Consent.objects.filter(candidate=found), asked, f"consents {found.pk}", by="given_at", newest_first=True)
+    return {"data": [ConsentOut.of(row) for row in rows], "next": following}
+
+
+class ConsentIn(Schema):
+    """A consent that you obtained: what the candidate was told, and by what you can show it."""
+
+    employer_id: UUID = Field(description="Who receives.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"])
+    contact: str = Field(
+        min_length=3, max_length=254, examples=["hr@company.example"], description="Of the receiver, as it was shown to the candidate."
+    )
+    kinds: list[KindIn] = Field(max_length=10, description="What goes along; the resume always does.")
+    evidence: str = Field(min_length=1, max_length=200, examples=["consent-2026-118204"], description=EVIDENCE)
+    given_at: datetime = Field(description="When it was given; with a zone.")
+    until: datetime = Field(description="Until when it holds: a year from then at most.")
+
+
+@of_candidate.post(
+    "/{reference}/consents", auth=BearerKey(Scope.GATE_DECIDE), response={201: ConsentOut},
+    summary="Put a consent on record", operation_id="give_consent",
+)  # fmt: skip
+def give(request: ApiRequest, reference: Path[Reference], body: ConsentIn) -> Status[ConsentOut]:
+    """On your word and evidence. One that is in force for the same company is replaced."""
+    client = request.auth.client
+    if body.given_at.tzinfo is None or body.until.tzinfo is None:
+        raise Refused("consent_time_invalid", "given_at")
+    employer = _employer(client, body.employer_id)
+    given = consents.Given(employer, body.contact, body.kinds, body.evidence, body.given_at, body.until)
+    return Status(201, ConsentOut.of(consents.give(client, reference, given, now_for(client))))
+
+
+# --- Requests --------------------------------------------------------------------------------------------
+
+
+class ConsentRequestOut(Schema):
+    """That an employer asks for a candidate's consent, and what they said."""
+
+    id: UUID = Field(description="Of the request.")
+    candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
+    employer_id: UUID = Field(description="Who asks.")
+    purpose: str = Field(description="hiring, or for_client.", examples=["hiring"])
+    kinds: list[str] = Field(description="What of the candidate's data would go along.", examples=[["resume", "relay_number"]])
+    state: str = Field(description="open, agreed, refused or expired.", examples=["open"])
+    asked_at: datetime = Field(description="When it was asked.")
+    expires_at: datetime = Field(description="Until when it can be answered.")
+    answered_at: datetime | None = Field(description="When it was answered.")
+    consent_id: UUID | None = Field(description="With a yes: the consent.")
+
+    @classmethod
+    def of(cls, row: ConsentRequest, now: datetime) -> ConsentRequestOut:
+        waiting = "open" if row.expires_at > now else "expired"
+        return cls(
+            id=row.pk, candidate=row.candidate.reference, employer_id=row.employer_id, purpose=row.purpose, kinds=row.kinds,
+            state={None: waiting, True: "agreed", False: "refused"}[row.agreed], asked_at=row.asked_at, expires_at=row.expires_at,
+            answered_at=row.answered_at, consent_id=row.consent_id,
+        )  # fmt: skip
+
+
+class ConsentAskIn(Schema):
+    """Who asks, and for what."""
+
+    employer_id: UUID = Field(description="The employer.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"])
+    member_id: UUID = Field(description="Who of it asks.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    kinds: list[KindIn] = Field(["resume", "relay_number"], max_length=10, description="What would go along; the resume always does.")
+
+
+@of_candidate.post(
+    "/{reference}/consent-requests", auth=BearerKey(Scope.GATE_DECIDE), response=ConsentRequestOut,
+    summary="Ask for consent", operation_id="ask_consent",
+)  # fmt: skip
+def ask(request: ApiRequest, reference: Path[Reference], body: ConsentAskIn) -> ConsentRequestOut:
+    """The candidate gets our mail, and you `consent.asked`, to ask in your own app. Asked again it is the same request; after a no,
+    `consent_refused` for 90 days."""
+    client, now = request.auth.client, now_for(request.auth.client)
+    row = consents.ask(client, reference, _employer(client, body.employer_id), body.member_id, body.kinds, now)
+    return ConsentRequestOut.of(answer_at_once(row, client, now), now)
+
+
+def _seen(client: ApiClient, request_id: UUID) -> ConsentRequest:
+    row: ConsentRequest | None = (
+        ConsentRequest.objects.select_related("candidate").filter(pk=request_id, candidate__client_id=client.pk).first()
+    )
+    if row is None:
+        raise Refused("consent_request_unknown")
+    return row
+
+
+@router.get(
+    "/{request_id}", auth=BearerKey(Scope.GATE_DECIDE), response=ConsentRequestOut,
+    summary="Read a request", operation_id="consent_request",
+)  # fmt: skip
+def consent_request(request: ApiRequest, request_id: UUID) -> ConsentRequestOut:
+    """Whether it waits, and what was said."""
+    client = request.auth.client
+    return ConsentRequestOut.of(_seen(client, request_id), now_for(client))
+
+
+class ConsentAnswerIn(Schema):
+    """What the candidate said to you."""
+
+    agrees: bool = Field(description="Whether they agree.")
+    evidence: str = Field(min_length=1, max_length=200, examples=["consent-2026-118204"], description=EVIDENCE)
+
+
+@router.post(
+    "/{request_id}/answer", auth=BearerKey(Scope.GATE_DECIDE), response=ConsentRequestOut,
+    summary="Pass on the answer", operation_id="answer_consent",
+)  # fmt: skip
+def answer(request: ApiRequest, request_id: UUID, body: ConsentAnswerIn) -> ConsentRequestOut:
+    """Only on the candidate's own word. A no can become a yes until the request ends; a yes is taken back by `revoke`."""
+    client, now = request.auth.client, now_for(request.auth.client)
+    _seen(client, request_id)
+    row = consents.answer(request_id, body.agrees, client.as_actor(), now, evidence=body.evidence)
+    return ConsentRequestOut.of(row, now)

@@ -1,0 +1,143 @@
+"""How does a platform rehearse what holds downloads back, with test keys? A rule's move, the owner's appeal, a reviewer's answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from ninja import Field, Router, Schema
+
+from downloads.models import MoveAppeal, Standing
+from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
+from downloads.tiers import appeals, tier_changes
+from employers.api import ApiRequest, BearerKey
+from employers.clock import now_for
+from employers.models import Employer, Member, Scope
+from employers.powers import Power
+from events.actor import SYSTEM, Actor, Role
+from events.errors import Refused
+from verification.api_test import employer_of_test
+from verification.testmode import reviewer_of
+
+router = Router(tags=["test mode"])
+
+MOVES: Final = {
+    RESTRICTED: (Tier.RESTRICTED, tier_changes.Seen(("night", "sequence"), {"night": 23, "sequence": 18})),
+    STEP_UP: (Tier.RESTRICTED, tier_changes.Seen(("night",), {"night": 23})),
+    "provisional": (Tier.PROVISIONAL, tier_changes.Seen(("unanswered",), {"answerable": 80, "contacts": 1})),
+    "established": (Tier.ESTABLISHED, tier_changes.NOTHING),
+}
+"""Where a rule moves an employer, and what it says that it saw."""
+
+
+class MoveIn(Schema):
+    """What the watch over downloads would do."""
+
+    to: str = Field(examples=[RESTRICTED], description=f"One of {', '.join(MOVES)}; or `case`: what its case says again.")
+    until: datetime | None = Field(default=None, description="Until when; none: until it is lifted.")
+
+
+class StandingOut(Schema):
+    """Where the employer was moved to; `tier` is null where its case alone says it."""
+
+    tier: str | None = Field(description="The rung of the ladder.", examples=["restricted"])
+    reason: str | None = Field(description="What the gate answers.", examples=[RESTRICTED])
+    since: datetime | None = Field(description="Since when.")
+    until: datetime | None = Field(description="Until when, if that is known.")
+
+    @classmethod
+    def of(cls, employer: Employer, now: datetime) -> StandingOut:
+        standing = Standing.objects.in_force(now).filter(pk=employer.pk).first()
+        if standing is None:
+            return cls(tier=None, reason=None, since=None, until=None)
+        return cls(tier=standing.tier, reason=standing.reason or None, since=standing.moved_at, until=standing.until)
+
+
+@router.post(
+    "/employers/{employer_id}/move",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=StandingOut,
+    summary="Move an employer on the ladder, as a rule would",
+    operation_id="test_move",
+)
+def move(request: ApiRequest, employer_id: UUID, given: MoveIn) -> StandingOut:
+    """At once, told by mail and webhook with its reason, as if its downloads had looked like that."""
+    employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
+    if given.to == "case":
+        tier_changes.release(employer.pk, SYSTEM, now)
+    elif given.to in MOVES:
+        tier, seen = MOVES[given.to]
+        reason = given.to if tier is Tier.RESTRICTED else ""
+        tier_changes.move(employer.pk, tier, SYSTEM, now, reason=reason, until=given.until, seen=seen)
+    else:
+        raise Refused("not_allowed", "to", seen=given.to, expected=", ".join([*MOVES, "case"]))
+    return StandingOut.of(employer, now)
+
+
+class AppealIn(Schema):
+    """What an owner says against what holds the downloads back."""
+
+    member_id: UUID = Field(description="An owner of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"])
+    words: str = Field(max_length=appeals.WORDS_AT_MOST, examples=["我们在为夜班岗位招聘。"], description="In their own words.")
+
+
+class AppealOut(Schema):
+    """The appeal as it stands."""
+
+    appeal_id: int = Field(description="The appeal.")
+    outcome: str | None = Field(description="lifted, kept or overtaken; null while it waits.", examples=["lifted"])
+    due_at: datetime = Field(description="By when it is to be answered.")
+    answered_at: datetime | None = Field(description="When it was.")
+    standing: StandingOut = Field(description="Where the employer stands now.")
+
+    @classmethod
+    def of(cls, said: MoveAppeal, now: datetime) -> AppealOut:
+        return cls(
+            appeal_id=said.pk, outcome=said.outcome or None, due_at=said.due_at, answered_at=said.answered_at,
+            standing=StandingOut.of(said.employer, now),
+        )  # fmt: skip
+
+
+@router.post(
+    "/employers/{employer_id}/appeal",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=AppealOut,
+    summary="Appeal as an owner would",
+    operation_id="test_appeal",
+)
+def appeal(request: ApiRequest, employer_id: UUID, given: AppealIn) -> AppealOut:
+    """What the owner does on the page that the gate's `url` leads to, with the same limits."""
+    employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
+    member = Member.objects.active().filter(pk=given.member_id, employer=employer).select_related("user", "employer").first()
+    if member is None:
+        raise Refused("member_unknown")
+    found = appeals.restriction_of(employer.pk, now)
+    if found is None:
+        raise Refused("restriction_none")
+    return AppealOut.of(appeals.appeal(member, found.move.pk, given.words, now), now)
+
+
+class AnswerIn(Schema):
+    """What a reviewer answers."""
+
+    lift: bool = Field(description="Whether what was appealed against is lifted, at once.")
+    reply: str = Field(default="", max_length=appeals.REPLY_AT_MOST, description="A word to the employer; with a no it is needed.")
+
+
+@router.post(
+    "/employers/{employer_id}/answer-appeal",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=AppealOut,
+    summary="Answer an appeal as a reviewer would",
+    operation_id="test_answer_appeal",
+)
+def answer_appeal(request: ApiRequest, employer_id: UUID, given: AnswerIn) -> AppealOut:
+    """The appeal against what holds the downloads back that waits; for the case's own appeals there is `decide`."""
+    employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
+    waiting = MoveAppeal.objects.open().filter(employer=employer).first()
+    if waiting is None:
+        raise Refused("appeal_none")
+    reviewer = reviewer_of(employer, now)
+    actor = Actor(Role.REVIEWER, str(reviewer.pk), frozenset(Power))
+    return AppealOut.of(appeals.answer(waiting.pk, reviewer, actor, now, lift=given.lift, reply=given.reply), now)

@@ -1,0 +1,204 @@
+"""Has this candidate agreed that this company gets their resume? Asked for, given, refused, revoked; one transaction each.
+
+A consent is separate (个人信息保护法 23): for one company (by its code, whichever account of it asks), of one candidate, at one platform.
+All of it is written in the company's turn, which the gate holds while it answers, so nothing is allowed after a revocation was
+acknowledged, and before the candidate's own row, as everywhere (`downloads.candidates.operations`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from downloads import locks
+from downloads.candidates import erasure, notices, operations
+from downloads.gate.current_tier import place_of
+from downloads.models import Candidate, Consent, ConsentRequest, Mode
+from downloads.models.consent_purposes import USUAL, Kind, Method, Purpose, purpose_of
+from downloads.relays import bindings
+from employers.models import ApiClient, Employer, Member
+from events.actor import Actor
+from events.errors import Refused
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a platform says of a consent that it obtained by itself, and by what reference it can show it."""
+
+    employer: Employer
+    contact: str
+    kinds: Sequence[str]
+    evidence: str
+    given_at: datetime
+    until: datetime
+
+
+# --- Asked -----------------------------------------------------------------------------------------------
+
+
+def ask(client: ApiClient, reference: str, employer: Employer, member_id: UUID, kinds: Sequence[str], now: datetime) -> ConsentRequest:
+    """An employer that may download asks this candidate; one that is open already is answered again, and nobody is asked twice.
+
+    Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_given`, `consent_refused`,
+    `member_unknown`, or why the employer may not.
+    """
+    candidate_id = operations.seen(client.pk, reference).pk
+    kinds = _checked(kinds)
+    member = Member.objects.active().select_related("user").filter(pk=member_id, employer=employer, user__is_active=True).first()
+    if member is None or member.user.email_verified_at is None:
+        raise Refused("member_unknown", "member_id")
+    with transaction.atomic():
+        locks.take_company(employer.uscc)
+        place = place_of(employer.pk, now)
+        if place.reason or place.tier not in bindings.MAY_ASK_FOR_NEW:
+            raise Refused(place.reason or "employer_not_approved")
+        candidate = operations.locked(candidate_id)
+        latest = candidate.requests.filter(uscc=employer.uscc).order_by("-asked_at").first()
+        if latest is not None and latest.answered_at is None and latest.expires_at > now:
+            return latest
+        _may_be_asked(candidate, employer.uscc, latest, now)
+        made = ConsentRequest.objects.create(
+            candidate=candidate, employer=employer, uscc=employer.uscc, member=member, purpose=purpose_of(employer.account_class),
+            kinds=kinds, asked_at=now, expires_at=now + timedelta(days=settings.CONSENT_ASKED_DAYS),
+        )  # fmt: skip
+        notices.note("ask_consent", made, candidate, employer.pk, member.as_actor(), now, request=str(made.pk))
+        notices.mail(candidate, "candidate_asked", {"company": employer.name, "days": settings.CONSENT_ASKED_DAYS}, now)
+    return made
+
+
+def _may_be_asked(candidate: Candidate, uscc: str, latest: ConsentRequest | None, now: datetime) -> None:
+    if candidate.mode == Mode.CLOSED:
+        raise Refused("candidate_closed")
+    if candidate.blocked.filter(uscc=uscc).exists():
+        raise Refused("candidate_blocked_employer")
+    if candidate.consents.in_force(now).filter(uscc=uscc).exists():
+        raise Refused("consent_given")
+    again_at = now - timedelta(days=settings.CONSENT_NOT_AGAIN_DAYS)
+    if latest is not None and latest.agreed is False and latest.answered_at is not None and latest.answered_at > again_at:
+        raise Refused("consent_refused")
+
+
+def answer(request_id: UUID, agrees: bool, actor: Actor, now: datetime, *, evidence: str = "") -> ConsentRequest:
+    """What the candidate answers, on our page or, with its `evidence`, through the platform. A no can become a yes until the request ends.
+
+    Raises Refused: `consent_request_unknown`, `consent_request_ended`, `candidate_closed`, `candidate_blocked_employer`.
+    """
+    uscc = ConsentRequest.objects.filter(pk=request_id).values_list("uscc", flat=True).first()
+    if uscc is None:
+        raise Refused("consent_request_unknown")
+    with transaction.atomic():
+        locks.take_company(uscc)
+        asked = ConsentRequest.objects.select_related("employer", "member__user").get(pk=request_id)
+        candidate = operations.locked(asked.candidate_id)
+        if asked.agreed is agrees:
+            return asked
+        if asked.expires_at <= now or asked.agreed:
+            raise Refused("consent_request_ended")
+        if agrees:
+            _may_still(candidate, uscc)
+            how = Consent.How.PLATFORM if evidence else Consent.How.PAGE
+            asked.consent = _write(
+                candidate, asked.employer, asked.member.user.email, asked.kinds, how, evidence, now, _until(now), actor, now
+            )
+        asked.answered_at, asked.agreed = now, agrees
+        asked.save()
+        if not agrees:
+            notices.note("refuse_consent", asked, candidate, asked.employer_id, actor, now, request=str(asked.pk))
+    return asked
+
+
+def _may_still(candidate: Candidate, uscc: str) -> None:
+    if candidate.mode == Mode.CLOSED:
+        raise Refused("candidate_closed")
+    if candidate.blocked.filter(uscc=uscc).exists():
+        raise Refused("candidate_blocked_employer")
+
+
+# --- Given -----------------------------------------------------------------------------------------------
+
+
+def give(client: ApiClient, reference: str, given: Given, now: datetime) -> Consent:
+    """A consent that the platform obtained; one that is in force for the same company is replaced.
+
+    Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_time_invalid`.
+    """
+    candidate_id = operations.seen(client.pk, reference).pk
+    kinds = _checked(given.kinds)
+    if not given.given_at <= now < given.until <= given.given_at + timedelta(days=366):
+        raise Refused("consent_time_invalid", "until")
+    with transaction.atomic():
+        locks.take_company(given.employer.uscc)
+        candidate = operations.locked(candidate_id)
+        _may_still(candidate, given.employer.uscc)
+        how = Consent.How.PLATFORM
+        return _write(
+            candidate, given.employer, given.contact, kinds, how, given.evidence, given.given_at, given.until, client.as_actor(), now
+        )  # fmt: skip
+
+
+def _write(
+    candidate: Candidate, employer: Employer, contact: str, kinds: Sequence[str], how: str, evidence: str,
+    given_at: datetime, until: datetime, actor: Actor, now: datetime,
+) -> Consent:  # fmt: skip
+    candidate.consents.filter(uscc=employer.uscc, revoked_at=None).update(revoked_at=now)
+    purpose: Purpose = purpose_of(employer.account_class)
+    consent = Consent.objects.create(
+        candidate=candidate, uscc=employer.uscc, receiver=employer.name, contact=contact, purpose=purpose, method=Method.MARKED_COPY,
+        kinds=list(kinds), how=how, evidence=evidence, given_at=given_at, until=until,
+    )  # fmt: skip
+    notices.note("give_consent", consent, candidate, employer.pk, actor, now, consent=str(consent.pk), until=until.isoformat())
+    return consent
+
+
+def _until(now: datetime) -> datetime:
+    return now + timedelta(days=settings.CONSENT_DAYS)
+
+
+def _checked(kinds: Sequence[str]) -> list[str]:
+    """The kinds, each once, in their order; the resume itself is always among them."""
+    wanted = set(kinds) or set(USUAL)
+    return [kind.value for kind in Kind if kind in wanted or kind is Kind.RESUME]
+
+
+# --- Revoked ---------------------------------------------------------------------------------------------
+
+
+def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
+    """The candidate wants this company to have nothing of them any more: from the acknowledgement on it gets nothing, whatever the mode.
+
+    Its consents end, it is blocked, by which its relay numbers end, and each of its accounts that took a resume has to erase it.
+    """
+    with transaction.atomic():
+        locks.take_company(uscc)
+        candidate = operations.locked(candidate_id)
+        ended = candidate.consents.filter(uscc=uscc, revoked_at=None).update(revoked_at=now)
+        took = erasure.takers(candidate, uscc)
+        name = took[0].receiver if took else ""
+        operations.add_block(candidate, uscc, name, actor, now)
+        for release in took:
+            erasure.order(candidate, release, actor, now)
+        employer_id = took[0].employer_id if took else _account_of(candidate, uscc)
+        notices.note("revoke_consent", candidate, candidate, employer_id, actor, now, uscc=uscc, consents=ended)
+
+
+def _account_of(candidate: Candidate, uscc: str) -> UUID | None:
+    """An account of the company, so that the platform hears of it where it has none that took."""
+    asked = candidate.requests.filter(uscc=uscc).values_list("employer_id", flat=True).first()
+    if asked is not None:
+        return asked
+    known = Employer.objects.filter(uscc=uscc, test=candidate.test)
+    known = known.filter(platform=candidate.client_id) if candidate.test else known.filter(confirmed_at__isnull=False)
+    return known.values_list("pk", flat=True).first()
+
+
+def allow_again(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
+    """The candidate takes it back: the company may ask, or take, as their mode has it; what was to be erased and was not may stay."""
+    with transaction.atomic():
+        locks.take_company(uscc)
+        operations.unblock(candidate_id, uscc, actor, now)
+        erasure.withdraw(operations.locked(candidate_id), uscc, actor, now)

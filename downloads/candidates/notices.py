@@ -1,0 +1,111 @@
+"""What does a candidate hear, and what does their platform? A notice at each release, by mail and by the platform's own app.
+
+Everything here is written in the caller's transaction: a resume that left has its row in the ledger and its notice, or it did not leave.
+Mails leave afterwards, by their rows (`events.mail`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+
+from downloads.candidates import operations, page_links, receipts
+from downloads.models import Candidate, Consent, Release
+from downloads.models.consent_purposes import OWN_CONTACT, USUAL, Method, purpose_of
+from downloads.rules.ladder import Obligation
+from employers.models import Employer, Member
+from events.actor import SYSTEM, Actor
+from events.mail import queue_mail
+from events.models import record
+
+
+@dataclass(frozen=True)
+class Left:
+    """That a resume leaves: by which answer, to whom, and how its number goes along."""
+
+    decision_id: UUID
+    client_id: UUID
+    test: bool
+    employer_id: UUID
+    member_id: UUID
+    candidate: str
+    obligations: tuple[Obligation, ...]
+    at: datetime
+
+
+def tell_candidate(left: Left) -> Release:
+    """Put a release on record and tell of it: the platform by `resume.released`, the candidate by mail where we have an address.
+
+    In the caller's transaction, which is that in which the resume leaves. Once for each answer of the gate.
+    """
+    employer = Employer.objects.get(pk=left.employer_id)
+    candidate = Candidate.objects.of(left.client_id).filter(reference=left.candidate).first()
+    consent = candidate.consents.in_force(left.at).filter(uscc=employer.uscc).first() if candidate else None
+    release = Release(
+        decision_id=left.decision_id, client_id=left.client_id, test=left.test, candidate=left.candidate, employer=employer,
+        uscc=employer.uscc, receiver=employer.name, member_id=left.member_id, contact=_contact(left.member_id),
+        purpose=purpose_of(employer.account_class), method=Method.MARKED_COPY, kinds=_kinds(left.obligations, consent),
+        consent=consent, released_at=left.at,
+    )  # fmt: skip
+    signed = receipts.sign(_facts(release), left.at)
+    release.receipt, release.signature, release.key_id = signed.text, signed.signature, signed.key_id
+    release.save(force_insert=True)
+    # `receipt`, since `release` is in the events of a copy, and another id (`downloads.releases.operations`); by `decision` both are found.
+    noted: dict[str, Any] = {
+        "only": str(left.client_id), "receipt": str(release.pk), "decision": str(left.decision_id), "candidate": left.candidate
+    }  # fmt: skip
+    record("release_resume", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
+    if candidate is not None and mail(candidate, "candidate_told", _told(release), left.at):
+        record("tell_candidate", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
+    return release
+
+
+def _facts(release: Release) -> dict[str, Any]:
+    """What the receipt says: ids, the receiver as it is known in public, what for and what; nothing by which the candidate is known."""
+    return {
+        "id": str(release.pk), "decision": str(release.decision_id), "platform": str(release.client_id), "candidate": release.candidate,
+        "employer": str(release.employer_id), "uscc": release.uscc, "receiver": release.receiver, "purpose": release.purpose,
+        "method": release.method, "kinds": release.kinds, "consent": str(release.consent_id or ""), "issuer": settings.SITE_URL,
+        "test": "yes" if release.test else "no",
+    }  # fmt: skip
+
+
+def receipt_of(release: Release) -> receipts.Receipt:
+    return receipts.Receipt(release.receipt, release.signature, release.key_id)
+
+
+def _contact(member_id: UUID) -> str:
+    return Member.objects.values_list("user__email", flat=True).get(pk=member_id)
+
+
+def _kinds(obligations: tuple[Obligation, ...], consent: Consent | None) -> list[str]:
+    """What goes along: the candidate's own number and address only by their consent, and never where relays alone are allowed."""
+    own = set(consent.kinds) & OWN_CONTACT if consent and Obligation.RELAY_ONLY not in obligations else set()
+    return [kind.value for kind in (*USUAL, *sorted(OWN_CONTACT)) if kind in USUAL or kind in own]
+
+
+def _told(release: Release) -> dict[str, Any]:
+    return {"company": release.receiver, "purpose": release.purpose, "kinds": release.kinds}
+
+
+def mail(candidate: Candidate, template: str, context: dict[str, Any], now: datetime) -> bool:
+    """Write to the candidate, with the link to their ledger; whether there is anywhere to write to."""
+    to = operations.email_of(candidate)
+    if to:
+        # The platform, by whose test its candidates' mails are read.
+        whose = {"path": page_links.path_of(candidate), "platform": str(candidate.client_id)}
+        queue_mail(to, template, candidate.language, context | whose, now)
+    return bool(to)
+
+
+def note(
+    verb: str, subject: models.Model, candidate: Candidate, employer_id: UUID | None, actor: Actor, now: datetime, **more: Any
+) -> None:  # fmt: skip
+    """The Event of something between a candidate and a company, which the candidate's platform hears of, and no other."""
+    data = {"only": str(candidate.client_id), "candidate": candidate.reference} | more
+    record(verb, subject, actor, now, employer_id=employer_id, data=data)

@@ -1,0 +1,250 @@
+"""What does a platform tell us of a candidate, and from when on does it hold? The verbs on a candidate's own row and its blocks.
+
+A mode is written on a row that the gate reads `FOR SHARE`; a block, in the company's turn, which the gate holds. So from the
+acknowledgement on no answer overlooks either. Turns are taken before the row, in the order of their codes: nobody waits in a ring.
+What closes or blocks ends the relay numbers in its scope in the same transaction, so nobody calls by one that is there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import DatabaseError, IntegrityError, transaction
+
+from documents import uscc as usccs
+from downloads import locks
+from downloads.models import BlockedEmployer, Candidate, CandidateDefault, Mode
+from downloads.relays import bindings
+from employers.models import ApiClient, Employer
+from events.actor import Actor
+from events.api_words import checked_reference
+from events.errors import Refused
+from events.mail import NOWHERE
+from events.models import record
+from events.sealing import seal_text, unseal_text
+
+MOST_BLOCKED: Final = 200
+TRIES: Final = 5
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a platform says of a candidate. `blocked` are companies: name by code, the name empty where only the code is known."""
+
+    mode: str
+    email: str = ""
+    language: str = "zh-hans"
+    blocked: Mapping[str, str] = field(default_factory=dict)
+
+
+def put_candidate(client: ApiClient, reference: str, told: Told, now: datetime) -> tuple[Candidate, bool]:
+    """The candidate as the platform says, and whether they are new to us. Said twice, it is the same as once.
+
+    What candidates block on their own page stays. Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`.
+    """
+    reference = checked_reference(reference)
+    email = _checked(told.email, client)
+    for _ in range(TRIES):
+        try:
+            return _put(client, reference, told, email, now)
+        except _TurnMissed:  # the platform says two things of them at the same moment
+            continue
+    raise DatabaseError("what is blocked does not stand still")
+
+
+class _TurnMissed(Exception):
+    """A company is to be blocked whose turn was not taken, since it was blocked already as the turns were."""
+
+
+def _put(client: ApiClient, reference: str, told: Told, email: str, now: datetime) -> tuple[Candidate, bool]:
+    with transaction.atomic():
+        known = Candidate.objects.of(client.pk).filter(reference=reference).first()
+        before = set(known.blocked.filter(own=False).values_list("uscc", flat=True)) if known else set()
+        taken = sorted(before ^ set(told.blocked))
+        for uscc in taken:
+            locks.take_company(uscc)
+        is_new = known is None
+        if is_new:
+            locks.take_first_row(client.pk, reference)
+        try:
+            with transaction.atomic():
+                candidate = locked(known.pk) if known else _made(client, reference, told.mode, now)
+        except IntegrityError:  # the platform has told of them twice at the same moment
+            candidate, is_new = locked(Candidate.objects.of(client.pk).get(reference=reference).pk), False
+        changed = _write(candidate, told, email, now)
+        gone, blocked = _block_as_told(candidate, told.blocked, taken, now)
+        if told.mode == Mode.CLOSED and (is_new or changed):
+            bindings.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
+        elif blocked:
+            bindings.end_as_candidate_says(client.pk, reference, client.as_actor(), now, blocked)
+        if is_new or changed or gone or blocked:
+            data = {"candidate": reference, "mode": told.mode, "reachable": bool(email), "blocked": len(told.blocked)}
+            record("put_candidate", candidate, client.as_actor(), now, data=data)
+    return candidate, is_new
+
+
+def _made(client: ApiClient, reference: str, mode: str, now: datetime) -> Candidate:
+    return Candidate.objects.create(client_id=client.pk, test=client.test, reference=reference, mode=mode, told_at=now, changed_at=now)
+
+
+def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
+    """Whether anything of it is another than before."""
+    earlier = (candidate.mode, email_of(candidate), candidate.language, candidate.erased_at)
+    if earlier == (told.mode, email, told.language, None):
+        return False
+    candidate.mode, candidate.language, candidate.erased_at, candidate.changed_at = told.mode, told.language, None, now
+    if earlier[1] != email:
+        if earlier[1]:
+            candidate.link_version += 1  # links in the old mailbox open nothing any more
+        candidate.email_sealed = seal_text(email, candidate.email_purpose) if email else ""
+    candidate.save()
+    return True
+
+
+def _block_as_told(candidate: Candidate, told: Mapping[str, str], taken: Collection[str], now: datetime) -> tuple[bool, list[str]]:
+    """Whether any company is blocked no more, and the codes of those that are from now on, whose turn has to be `taken`."""
+    gone, _ = candidate.blocked.filter(own=False).exclude(uscc__in=told).delete()
+    there = set(candidate.blocked.values_list("uscc", flat=True))
+    new = [
+        BlockedEmployer(candidate=candidate, uscc=uscc, name=name, own=False, at=now) for uscc, name in told.items() if uscc not in there
+    ]
+    if any(block.uscc not in taken for block in new):
+        raise _TurnMissed
+    BlockedEmployer.objects.bulk_create(new)
+    return bool(gone), [block.uscc for block in new]
+
+
+def _checked(email: str, client: ApiClient) -> str:
+    """An address as it is kept; in a test nobody reads mail, so there it ends with `.test`."""
+    email = email.strip()
+    if not email:
+        return ""
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Refused("email_invalid", "email") from error
+    if client.test is not email.lower().endswith(NOWHERE):
+        raise Refused("test_email_required" if client.test else "email_invalid", "email")
+    return email
+
+
+def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candidate:
+    """Forget how the candidate can be reached, and let nothing of them leave any more; what left stays on record.
+
+    Their relay numbers end, and the number that each led to is erased with the address: nobody needs it to give one back.
+
+    Raises Refused `candidate_unknown`. Said twice, it is the same as once.
+    """
+    with transaction.atomic():
+        candidate = locked(seen(client.pk, reference).pk)
+        if candidate.erased_at is None:
+            candidate.mode, candidate.email_sealed, candidate.erased_at, candidate.changed_at = Mode.CLOSED, "", now, now
+            candidate.link_version += 1
+            candidate.save()
+            bindings.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
+            bindings.forget_candidate(client.pk, reference)
+            record("erase_candidate", candidate, client.as_actor(), now, data={"candidate": reference})
+    return candidate
+
+
+def declare_default(client: ApiClient, mode: str, basis: str, now: datetime) -> CandidateDefault:
+    """How this platform's candidates are asked of whom it has told us nothing, and on what its word rests."""
+    with transaction.atomic():
+        default, _ = CandidateDefault.objects.update_or_create(
+            client_id=client.pk, defaults={"mode": mode, "basis": basis, "declared_at": now}
+        )
+        record("declare_default", default, client.as_actor(), now, to_state=mode)
+    return default
+
+
+# --- Blocking --------------------------------------------------------------------------------------------
+
+
+def block(candidate_id: UUID, uscc: str, name: str, actor: Actor, now: datetime) -> None:
+    """The candidate wants this company to get nothing of them. Said twice, it is the same as once.
+
+    Raises Refused `candidate_blocks_too_many`.
+    """
+    with transaction.atomic():
+        locks.take_company(uscc)
+        candidate = locked(candidate_id)
+        if candidate.blocked.count() >= MOST_BLOCKED:
+            raise Refused("candidate_blocks_too_many")
+        add_block(candidate, uscc, name, actor, now)
+
+
+def add_block(candidate: Candidate, uscc: str, name: str, actor: Actor, now: datetime) -> None:
+    """The same of a locked candidate, in the company's turn; its relay numbers end, of every account of the company."""
+    _, is_new = BlockedEmployer.objects.update_or_create(
+        candidate=candidate, uscc=uscc, defaults={"own": True}, create_defaults={"own": True, "name": name, "at": now}
+    )
+    if is_new:
+        record("block_employer", candidate, actor, now, data={"uscc": uscc})
+    bindings.end_as_candidate_says(candidate.client_id, candidate.reference, actor, now, [uscc])
+
+
+def unblock(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
+    """The company may ask again, or take, as the candidate's mode has it."""
+    with transaction.atomic():
+        locks.take_company(uscc)
+        candidate = locked(candidate_id)
+        if candidate.blocked.filter(uscc=uscc).delete()[0]:
+            record("unblock_employer", candidate, actor, now, data={"uscc": uscc})
+
+
+def company(candidate: Candidate, text: str) -> tuple[str, str]:
+    """Code and name of the company that a candidate means, by its code or its whole name. Raises Refused `company_not_found`."""
+    of_test = Employer.objects.filter(test=True, platform=candidate.client_id)
+    confirmed = of_test if candidate.test else Employer.objects.real().filter(confirmed_at__isnull=False)
+    found = confirmed.filter(name=text.strip()).values_list("uscc", "name").first()
+    if found is not None:
+        return found[0], found[1]
+    code = usccs.normalise(text)
+    if usccs.problem(code):
+        raise Refused("company_not_found", "company")
+    return code, confirmed.filter(uscc=code).values_list("name", flat=True).first() or ""
+
+
+# --- Shared ----------------------------------------------------------------------------------------------
+
+
+def seen(client_id: UUID, reference: str) -> Candidate:
+    """The platform's candidate. Raises Refused `candidate_unknown`."""
+    candidate: Candidate | None = Candidate.objects.of(client_id).filter(reference=reference).first()
+    if candidate is None:
+        raise Refused("candidate_unknown", "candidate")
+    return candidate
+
+
+def locked(candidate_id: UUID) -> Candidate:
+    """The candidate, locked for the rest of the transaction: no answer of the gate is made of it meanwhile."""
+    candidate: Candidate = Candidate.objects.select_for_update().get(pk=candidate_id)
+    return candidate
+
+
+def email_of(candidate: Candidate) -> str:
+    """Where they can be written to; "" where nowhere."""
+    return unseal_text(candidate.email_sealed, candidate.email_purpose) if candidate.email_sealed else ""
+
+
+def named(client: ApiClient, employer_ids: Collection[UUID], codes: Collection[str]) -> dict[str, str]:
+    """The companies that a platform names by our ids and by their codes: name by code.
+
+    Raises Refused: `employer_unknown`, and what is wrong with a code.
+    """
+    employers = {employer.pk: employer for employer in Employer.objects.seen_by(client).filter(pk__in=employer_ids)}
+    if set(employer_ids) - set(employers):
+        raise Refused("employer_unknown", "blocked")
+    found = {employer.uscc: employer.name for employer in employers.values()}
+    for text in codes:
+        code = usccs.normalise(text)
+        if refused := usccs.problem(code):
+            raise refused
+        found.setdefault(code, "")
+    return found

@@ -1,0 +1,49 @@
+"""What does a candidate say to this company now? As the gate's own statement asks (`statements._wills`), for what is not the gate.
+
+What is read here can be another a moment later. Whoever writes by it holds the company's turn and the candidate's word (`hold`) first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from downloads import locks
+from downloads.models import Candidate, CandidateDefault, Mode
+
+
+def unwilling(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
+    """Why the candidate's resume is not to be for this company; "" where nothing speaks against it."""
+    candidate = Candidate.objects.of(client_id).filter(reference=reference).first()
+    declared = CandidateDefault.objects.filter(pk=client_id).values_list("mode", flat=True).first()
+    mode = candidate.mode if candidate else declared or settings.CANDIDATES_DEFAULT
+    if mode == Mode.CLOSED:
+        return "candidate_closed"
+    if candidate and candidate.blocked.filter(uscc=uscc).exists():
+        return "candidate_blocked_employer"
+    if mode == Mode.ASK_FIRST and not (candidate and candidate.consents.in_force(now).filter(uscc=uscc).exists()):
+        return "candidate_no_consent"
+    return ""
+
+
+def hold(client_id: UUID, reference: str) -> None:
+    """Let the candidate's own row be as it is until the caller's transaction ends; after the company's turn, before any binding.
+
+    `FOR SHARE`, as the gate: whoever spent a pass in this transaction holds it so already, and two companies that did would wait for
+    each other's. Of whom there is no row yet, the first one waits (`locks.share_first_row`).
+    """
+    if connection.vendor == "postgresql" and not _shared(client_id, reference):
+        locks.share_first_row(client_id, reference)
+        _shared(client_id, reference)  # it may have been made while that was waited for
+
+
+def _shared(client_id: UUID, reference: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {Candidate._meta.db_table} WHERE client_id = %s AND reference = %s FOR SHARE",  # noqa: S608
+            [client_id, reference],
+        )
+        return cursor.fetchone() is not None

@@ -1,0 +1,141 @@
+"""May this employer's member download these candidates' resumes now?
+
+One statement (`downloads.gate.decide.sql`) reads the facts, decides, and writes the answers, in the company's turn
+(`downloads.locks`): a suspension that was acknowledged is always seen, and no quota is exceeded. `docs/gate.md` says why.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from downloads import locks
+from downloads.gate import ladder_versions, sql
+from downloads.models import GateDecision
+from downloads.rules.ladder import Ladder, Obligation, Tier
+from employers import known_keys
+from events.reasons import REASONS, Reason
+
+AT_ONCE: Final = 100
+"""So many candidates are asked about in one question at most."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The gate's answer, as it was written down."""
+
+    id: UUID
+    allowed: bool
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...]
+    tier: Tier
+    decided_at: datetime
+    retry_at: datetime | None = None
+    """With a quota that is used up: when it frees."""
+
+
+def decide(
+    *, client_id: UUID, employer_id: UUID, member_id: UUID, candidate: str, now: datetime, zone: ZoneInfo, test: bool = False
+) -> Answer:
+    """Ask whether `member_id` of `employer_id` may download the resume of `candidate` (the platform's reference).
+
+    `zone` says when a day of the quota begins; `test`, whether the platform is one for tests. Raises
+    `django.db.DatabaseError`, to which doors answer no.
+    """
+    (answer,) = decide_all(
+        client_id=client_id, employer_id=employer_id, member_id=member_id, candidates=[candidate], now=now, zone=zone, test=test
+    )
+    return answer
+
+
+def decide_all(
+    *,
+    client_id: UUID,
+    employer_id: UUID,
+    member_id: UUID,
+    candidates: Sequence[str],
+    now: datetime,
+    zone: ZoneInfo,
+    test: bool = False,
+    under: UUID | None = None,
+) -> list[Answer]:
+    """As `decide`, about up to `AT_ONCE` candidates: as if they had been asked about one after the other, in one statement.
+
+    `under` is the key with which it is asked, where nobody has looked whether it is still in force. Raises `known_keys.KeyEnded`,
+    where it is not, and nothing was written.
+    """
+    ids = [uuid4() for _ in candidates]
+    parameters: dict[str, Any] = {
+        "client": locks.uuid(client_id),
+        "employer": locks.uuid(employer_id),
+        "member": locks.uuid(member_id),
+        "key": under and locks.uuid(under),
+        "mode": settings.CANDIDATES_DEFAULT,
+    } | _asked(ids, candidates)
+    for ladder in ladder_versions.until_in_force():
+        statement = sql.decision(connection.vendor, test, ladder)
+        if rows := locks.in_turn(statement, parameters | _moment(now, zone, ladder), repeatable=True):
+            answers = [_answer(row, now, ladder) for row in rows]
+            written = {answer.id: answer for answer in answers}
+            return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
+        if under is not None:
+            known_keys.confirm(under, now)
+    raise DatabaseError("the ladder does not stand still")
+
+
+def _asked(ids: Sequence[UUID], candidates: Sequence[str]) -> dict[str, Any]:
+    if connection.vendor == "postgresql":
+        return {"ids": list(ids), "candidates": list(candidates)}
+    return {"asked": json.dumps([[locks.uuid(id_), candidate] for id_, candidate in zip(ids, candidates, strict=True)])}
+
+
+def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:
+    """The times that the statement compares with, and the version of the ladder that it is made of."""
+    day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    hour = now - timedelta(hours=1)
+    times = {"now": now, "young_after": now - ladder.provisional_for, "day": day, "hour": hour, "since": min(day, hour)}
+    return {"ladder": ladder.version} | {name: locks.parameter(time) for name, time in times.items()}
+
+
+def _when_to_retry(answers: list[Answer], now: datetime, zone: ZoneInfo, ladder: Ladder) -> list[Answer]:
+    """Said with a no for a quota: one more look for all of them, which those who are allowed do not wait for."""
+    if not any(answer.reasons and answer.reasons[0].code.startswith("quota_") for answer in answers):
+        return answers
+    row = GateDecision.objects.get(pk=answers[0].id)
+    return [
+        replace(answer, retry_at=retry_at(row, answer.reasons[0].code, ladder, now, zone) if answer.reasons else None) for answer in answers
+    ]
+
+
+def retry_at(row: GateDecision, reason: str, ladder: Ladder, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """When the quota that `reason` names frees for whoever was answered by `row`; None where it never does, or is none."""
+    held = ladder.rights[Tier(row.tier)]
+    if not (held.download and held.per_day and held.per_hour and held.per_candidate):
+        return None
+    if reason in ("quota_day", "quota_candidate"):
+        return (now.astimezone(zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    if reason != "quota_hour":
+        return None
+    within = GateDecision.objects.counted_with(row).filter(decided_at__gt=now - timedelta(hours=1), decided_at__lte=now)
+    newest = list(within.order_by("-decided_at").values_list("decided_at", flat=True)[: held.per_hour])
+    return newest[-1] + timedelta(hours=1) if len(newest) == held.per_hour else now
+
+
+def _answer(row: tuple[Any, ...], now: datetime, ladder: Ladder) -> Answer:
+    id_, allowed, reason, tier = row
+    return Answer(
+        id=id_ if isinstance(id_, UUID) else UUID(id_),
+        allowed=bool(allowed),
+        reasons=(REASONS[reason],) if reason else (),
+        obligations=ladder.rights[Tier(tier)].obligations if allowed else (),
+        tier=Tier(tier),
+        decided_at=now,
+    )

@@ -1,0 +1,172 @@
+"""Which version of the ladder is in force, and how does another one come into force? By two people; old ones are kept.
+
+The gate's statement is made of one version and writes nothing if that is no longer the one in force. So a process may remember
+which it was, and is never late.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from downloads.models import LadderVersion
+from downloads.rules.ladder import FIRST, Ladder, Obligation, Rights, Thresholds, Tier
+from employers.models import User
+from employers.powers import Power
+from events.errors import Refused
+from events.models import record
+
+_known: dict[str, Ladder] = {FIRST.version: FIRST}
+_last: dict[str, Ladder] = {"": FIRST}
+TRIES: Final = 3
+
+
+def until_in_force() -> Iterator[Ladder]:
+    """The ladder last seen in force; whoever finds that it no longer is asks for the next, which is looked up. Ends where none is newer."""
+    tried: list[str] = []
+    ladder = _last[""]
+    while ladder.version not in tried and len(tried) < TRIES:
+        yield ladder
+        tried.append(ladder.version)
+        ladder = in_force()
+
+
+def in_force() -> Ladder:
+    """The ladder in force, from the database."""
+    row = LadderVersion.objects.exclude(active_from=None).order_by("-active_from").first()
+    if row is None:
+        _last[""] = FIRST
+    else:
+        if row.version not in _known or as_data(_known[row.version]) != row.data:
+            _known[row.version] = from_data(row.version, row.data)
+        _last[""] = _known[row.version]
+    return _last[""]
+
+
+def by_version(version: str) -> Ladder | None:
+    """The ladder of which an answer on record was made, in force or not."""
+    if version == FIRST.version:
+        return FIRST
+    row = LadderVersion.objects.filter(version=version).first()
+    return from_data(row.version, row.data) if row else None
+
+
+# --- As data ---------------------------------------------------------------------------------------------
+
+
+def as_data(ladder: Ladder) -> dict[str, Any]:
+    """The ladder as JSON has it."""
+    return {
+        "tiers": {
+            str(tier): asdict(held) | {"obligations": [str(one) for one in held.obligations]} for tier, held in ladder.rights.items()
+        },
+        "provisional_days": ladder.provisional_for.days,
+        "thresholds": asdict(ladder.thresholds),
+    }
+
+
+def from_data(version: str, data: Any) -> Ladder:
+    """The ladder of that JSON. Raises Refused `ladder_invalid`, with the place where it is wrong."""
+    if not isinstance(data, Mapping) or set(data) != {"tiers", "provisional_days", "thresholds"}:
+        raise Refused("ladder_invalid", "data", expected="tiers, provisional_days, thresholds")
+    tiers = data["tiers"]
+    if not isinstance(tiers, Mapping) or set(tiers) != {str(tier) for tier in Tier}:
+        raise Refused("ladder_invalid", "tiers", expected=", ".join(Tier))
+    rights = {tier: _rights(tier, tiers[tier]) for tier in Tier}
+    if rights[Tier.HELD].download or rights[Tier.REVOKED].download or rights[Tier.SUSPENDED].download or rights[Tier.RESTRICTED].download:
+        raise Refused("ladder_invalid", "tiers", expected="download: false")
+    days = _whole("provisional_days", data["provisional_days"])
+    return Ladder(version, rights, timedelta(days=days), _thresholds(data["thresholds"]))
+
+
+def before(row: LadderVersion) -> Ladder:
+    """The ladder that this version takes the place of: the one in force when it was settled, or now."""
+    earlier = LadderVersion.objects.exclude(pk=row.pk).exclude(active_from=None).order_by("-active_from")
+    if row.settled_at is not None:
+        earlier = earlier.filter(active_from__lt=row.settled_at)
+    found = earlier.first()
+    return from_data(found.version, found.data) if found else FIRST
+
+
+def differences(earlier: Any, later: Any, at: str = "") -> list[str]:
+    """What differs between two ladders as data, a line each: `tiers.provisional.per_day: 20 → 10`."""
+    if isinstance(earlier, Mapping) and isinstance(later, Mapping):
+        names = [*earlier, *(name for name in later if name not in earlier)]
+        return [line for name in names for line in differences(earlier.get(name), later.get(name), f"{at}.{name}" if at else name)]
+    return [] if earlier == later else [f"{at}: {_told(earlier)} → {_told(later)}"]
+
+
+def _told(value: Any) -> str:
+    return ", ".join(value) or "—" if isinstance(value, list) else json.dumps(value)
+
+
+def _rights(tier: str, told: Any) -> Rights:
+    numbers = ("per_day", "per_hour", "per_candidate")
+    if not isinstance(told, Mapping) or set(told) != {"download", *numbers, "obligations"} or not isinstance(told["download"], bool):
+        raise Refused("ladder_invalid", tier, expected=", ".join(("download", *numbers, "obligations")))
+    try:
+        obligations = tuple(Obligation(one) for one in told["obligations"])
+    except (TypeError, ValueError):
+        raise Refused("ladder_invalid", f"{tier}.obligations", expected=", ".join(Obligation)) from None
+    per_day, per_hour, per_candidate = (_whole(f"{tier}.{name}", told[name]) for name in numbers)
+    return Rights(told["download"], per_day, per_hour, per_candidate, obligations)
+
+
+def _thresholds(told: Any) -> Thresholds:
+    usual = asdict(Thresholds())
+    if not isinstance(told, Mapping) or set(told) != set(usual):
+        raise Refused("ladder_invalid", "thresholds", expected=", ".join(usual))
+    shares = {name for name, value in usual.items() if isinstance(value, float)}
+    read: dict[str, Any] = {name: _share(name, told[name]) if name in shares else _whole(name, told[name]) for name in usual}
+    return Thresholds(**read)
+
+
+def _whole(where: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 100_000:
+        raise Refused("ladder_invalid", where, seen=str(value)[:40], expected="0–100000")
+    return value
+
+
+def _share(where: str, value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise Refused("ladder_invalid", where, seen=str(value)[:40], expected="0–1")
+    return float(value)
+
+
+# --- By two people ---------------------------------------------------------------------------------------
+
+
+def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
+    """Propose another ladder, which does nothing yet. Raises Refused: `not_allowed`, `ladder_invalid`."""
+    if not user.as_reviewer().can(Power.QUALITY):
+        raise Refused("not_allowed")
+    with transaction.atomic():
+        month = f"{now:%Y-%m}."
+        number = 2 + LadderVersion.objects.select_for_update().filter(version__startswith=month).count()
+        ladder = from_data(f"{month}{number}", data)
+        row = LadderVersion.objects.create(version=ladder.version, data=as_data(ladder), why=why, proposed_by=user, proposed_at=now)
+        record("propose_ladder", row, user.as_reviewer(), now, policy_version=row.version)
+    return row
+
+
+def settle(pk: int, user: User, now: datetime, *, activate: bool) -> None:
+    """Bring a proposed ladder into force, or drop it.
+
+    Raises Refused: `state_conflict` where it is settled, `not_allowed`, and `second_person_required` for who proposed it.
+    """
+    if not user.as_reviewer().can(Power.QUALITY):
+        raise Refused("not_allowed")
+    with transaction.atomic():
+        row = LadderVersion.objects.select_for_update().filter(pk=pk, settled_at=None).first()
+        if row is None:
+            raise Refused("state_conflict")
+        if activate and row.proposed_by_id == user.pk:
+            raise Refused("second_person_required")
+        row.settled_by, row.settled_at, row.active_from = user, now, now if activate else None
+        row.save()
+        record("activate_ladder" if activate else "drop_ladder", row, user.as_reviewer(), now, policy_version=row.version)

@@ -1,0 +1,63 @@
+"""The rows of downloads: the gate's answers and tiers, relay numbers, copies, leaks, and what candidates allow."""
+
+from downloads.models.candidates import (
+    BlockedEmployer,
+    Candidate,
+    CandidateDefault,
+    Consent,
+    ConsentRequest,
+    EraseOrder,
+    MisuseReport,
+    Mode,
+    Release,
+)
+from downloads.models.copies import CleanResume, Copy, CopyLink, CopyState
+from downloads.models.gate import (
+    Contact,
+    GateDecision,
+    GateDecisionQuerySet,
+    LadderVersion,
+    Move,
+    MoveAppeal,
+    MoveAppealQuerySet,
+    Outcome,
+    PassUse,
+    Standing,
+    StandingQuerySet,
+)
+from downloads.models.relays import RelayBinding, RelayCall, RelayPoll, RelayTeam
+from downloads.models.traces import Canary, CanaryRing, Trace
+
+__all__ = [
+    "BlockedEmployer",
+    "Canary",
+    "CanaryRing",
+    "Candidate",
+    "CandidateDefault",
+    "CleanResume",
+    "Consent",
+    "ConsentRequest",
+    "Contact",
+    "Copy",
+    "CopyLink",
+    "CopyState",
+    "EraseOrder",
+    "GateDecision",
+    "GateDecisionQuerySet",
+    "LadderVersion",
+    "MisuseReport",
+    "Mode",
+    "Move",
+    "MoveAppeal",
+    "MoveAppealQuerySet",
+    "Outcome",
+    "PassUse",
+    "RelayBinding",
+    "RelayCall",
+    "RelayPoll",
+    "RelayTeam",
+    "Release",
+    "Standing",
+    "StandingQuerySet",
+    "Trace",
+]

@@ -1,0 +1,311 @@
+"""What has a candidate said of their resume, who took it, and what became of it? The rows of the candidate's side.
+
+What decides at the gate stands in three tables that its statement looks into by an index each: the candidate's own row with its
+mode, the employers that they want kept out, and the consents that they gave. `docs/candidates.md` says why.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from downloads.models.consent_purposes import Method, Purpose
+from employers.models import Employer, Member, User
+
+
+class Mode(models.TextChoices):
+    """How a candidate wants to be asked."""
+
+    ASK_FIRST = "ask_first", _("asked first")
+    TELL_AFTER = "tell_after", _("told after")
+    CLOSED = "closed", _("closed")
+
+
+class CandidateDefault(models.Model):
+    """What a platform declares for candidates whom it has told us nothing of, and on what its word rests."""
+
+    client_id = models.UUIDField(_("platform"), primary_key=True)
+    mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices)
+    basis = models.CharField(_("basis"), max_length=500)
+    declared_at = models.DateTimeField(_("declared"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("default of a platform"), _("defaults of platforms")
+
+    def __str__(self) -> str:
+        return f"{self.mode} {self.client_id}"
+
+
+class CandidateQuerySet(models.QuerySet["Candidate"]):
+    def of(self, client_id: uuid.UUID) -> Self:
+        return self.filter(client_id=client_id)
+
+
+class Candidate(models.Model):
+    """A candidate of one platform, by its reference; of personal data there is only an address, sealed, if we were given one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client_id = models.UUIDField(_("platform"))
+    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    reference = models.CharField(_("candidate"), max_length=64)
+    mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices)
+    email_sealed = models.TextField(blank=True)
+    language = models.CharField(_("language"), max_length=10, default="zh-hans")
+    link_version = models.PositiveIntegerField(default=1)
+    """Links of an earlier one open nothing any more."""
+    told_at = models.DateTimeField(_("made known"))
+    changed_at = models.DateTimeField(_("changed"))
+    erased_at = models.DateTimeField(_("contact data erased"), null=True, blank=True)
+
+    objects = CandidateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("candidate"), _("candidates")
+        constraints = [models.UniqueConstraint(fields=["client_id", "reference"], name="candidate_reference_once")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def email_purpose(self) -> str:
+        """What the address is sealed for: another row's does not open in its place."""
+        return f"candidate.email.{self.pk}"
+
+
+class BlockedEmployer(models.Model):
+    """That a candidate wants one company to get nothing of them, whichever account of it asks."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="blocked", verbose_name=_("candidate"))
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    name = models.CharField(_("company name"), max_length=200, blank=True)
+    """As the candidate sees it in their list; empty where only the code is known."""
+    own = models.BooleanField(_("by the candidate"))
+    """Said on the candidate's own page: what the platform tells us later does not undo it."""
+    at = models.DateTimeField(_("since"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("blocked employer"), _("blocked employers")
+        constraints = [models.UniqueConstraint(fields=["candidate", "uscc"], name="blocked_employer_once")]
+
+    def __str__(self) -> str:
+        return f"{self.uscc} ✗ {self.candidate_id}"
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def in_force(self, now: datetime) -> Self:
+        return self.filter(revoked_at=None, until__gt=now)
+
+
+class Consent(models.Model):
+    """A candidate's separate consent (单独同意) that one company receives their resume: what PIPL 23 wants to be told is in it."""
+
+    class How(models.TextChoices):
+        PAGE = "page", _("on the candidate's own page")
+        PLATFORM = "platform", _("recorded by the platform")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="consents", verbose_name=_("candidate"))
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    receiver = models.CharField(_("receiver"), max_length=200)
+    contact = models.CharField(_("contact of the receiver"), max_length=254)
+    purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
+    method = models.CharField(_("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY)
+    kinds = models.JSONField(_("kinds of data"), default=list)
+    how = models.CharField(_("how it was given"), max_length=10, choices=How.choices)
+    evidence = models.CharField(_("platform's evidence"), max_length=200, blank=True)
+    given_at = models.DateTimeField(_("given"))
+    until = models.DateTimeField(_("until"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("consent"), _("consents")
+        constraints = [
+            models.UniqueConstraint(fields=["candidate", "uscc"], condition=Q(revoked_at=None), name="consent_once"),
+            models.CheckConstraint(condition=Q(how="page") | ~Q(evidence=""), name="consent_of_platform_has_evidence"),
+        ]
+        indexes = [models.Index(fields=["candidate", "-given_at"], name="consent_candidate")]
+
+    def __str__(self) -> str:
+        return self.receiver
+
+
+class ConsentRequestQuerySet(models.QuerySet["ConsentRequest"]):
+    def open(self, now: datetime) -> Self:
+        """Those that can still be answered."""
+        return self.filter(answered_at=None, expires_at__gt=now)
+
+
+class ConsentRequest(models.Model):
+    """That an employer asks for a candidate's consent. Asked once; after a no, not again for a long while."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="requests", verbose_name=_("candidate"))
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter"))
+    purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
+    kinds = models.JSONField(_("kinds of data"), default=list)
+    asked_at = models.DateTimeField(_("asked"))
+    expires_at = models.DateTimeField(_("ends"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    agreed = models.BooleanField(_("agreed"), null=True, blank=True)
+    consent = models.ForeignKey(Consent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
+
+    objects = ConsentRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("request for consent"), _("requests for consent")
+        indexes = [models.Index(fields=["candidate", "uscc", "-asked_at"], name="consent_request_latest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_at=None, agreed=None) | Q(answered_at__isnull=False, agreed__isnull=False), name="consent_answered"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.uscc
+
+
+# --- What left -------------------------------------------------------------------------------------------
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def about(self, candidate: Candidate) -> Self:
+        """Whatever left of this candidate, those too that left before the platform made them known; the last first."""
+        return self.filter(client_id=candidate.client_id, candidate=candidate.reference).order_by("-released_at")
+
+
+class Release(models.Model):
+    """That a resume left, to whom, why and with what; its receipt. Written as it leaves, never changed after."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    decision_id = models.UUIDField(_("gate decision"), unique=True)
+    client_id = models.UUIDField(_("platform"))
+    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    candidate = models.CharField(_("candidate"), max_length=64)
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    receiver = models.CharField(_("receiver"), max_length=200)
+    """The company's name as it was then."""
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter"))
+    purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
+    method = models.CharField(_("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY)
+    kinds = models.JSONField(_("kinds of data"), default=list)
+    contact = models.CharField(_("contact of the receiver"), max_length=254)
+    consent = models.ForeignKey(Consent, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
+    released_at = models.DateTimeField(_("left"))
+    receipt = models.TextField(_("receipt"), default="", db_default="")
+    """Word for word what was signed (`downloads.candidates.receipts`)."""
+    signature = models.CharField(_("signature"), max_length=100, default="", db_default="")
+    key_id = models.CharField(_("key of the receipt"), max_length=16, default="", db_default="")
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("release"), _("releases")
+        indexes = [
+            models.Index(fields=["client_id", "candidate", "-released_at"], name="release_candidate"),
+            models.Index(fields=["released_at"], name="release_when"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.candidate} → {self.receiver}"
+
+
+# --- What is to be undone --------------------------------------------------------------------------------
+
+
+class EraseOrderQuerySet(models.QuerySet["EraseOrder"]):
+    def open(self) -> Self:
+        """Those that the employer owes an answer."""
+        return self.filter(answered_at=None, withdrawn_at=None)
+
+    def overdue(self, now: datetime) -> Self:
+        return self.open().filter(due_at__lte=now)
+
+
+class EraseOrder(models.Model):
+    """That an employer has to erase its copies of a candidate's resume by a day, and what it answers."""
+
+    class Answer(models.TextChoices):
+        ERASED = "erased", _("erased")
+        KEPT = "kept", _("kept, for a reason")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="erase_orders", verbose_name=_("candidate"))
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    ordered_at = models.DateTimeField(_("ordered"))
+    due_at = models.DateTimeField(_("due"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    answer = models.CharField(_("answer"), max_length=10, choices=Answer.choices, blank=True)
+    why = models.CharField(_("why"), max_length=500, blank=True)
+    answered_by = models.ForeignKey(
+        Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("answered by")
+    )  # fmt: skip
+    """None with an answer: the platform answered for its employer."""
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    """When, the time being over, the employer was reminded."""
+
+    objects = EraseOrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("erase order"), _("erase orders")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["candidate", "employer"], condition=Q(answered_at=None, withdrawn_at=None), name="erase_order_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answer="") | Q(answered_at__isnull=False) & ~Q(answer=""), name="erase_order_answered"
+            ),
+            models.CheckConstraint(condition=~Q(answer="kept") | ~Q(why=""), name="erase_order_kept_has_reason"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="erase_order_due", condition=Q(answered_at=None, withdrawn_at=None)),
+            models.Index(fields=["uscc", "ordered_at"], name="erase_order_company"),
+        ]
+
+    def __str__(self) -> str:
+        return self.uscc
+
+
+class MisuseReport(models.Model):
+    """What a candidate reports of whoever took their resume: read by a person, who writes down what came of it."""
+
+    class About(models.TextChoices):
+        NOT_HIRING = "not_hiring", _("They do not hire; they sell or advertise something")
+        PASSED_ON = "passed_on", _("My details reached others")
+        MONEY = "money", _("They ask for money or papers")
+        MOLESTED = "molested", _("They keep calling or writing")
+        OTHER = "other", _("Something else")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="reports", verbose_name=_("candidate"))
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="reports", verbose_name=_("release"))
+    about = models.CharField(_("about"), max_length=20, choices=About.choices)
+    said = models.TextField(_("in their words"), max_length=1000, blank=True)
+    reported_at = models.DateTimeField(_("reported"))
+    settled_at = models.DateTimeField(_("looked into"), null=True, blank=True)
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
+    outcome = models.CharField(_("what came of it"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("report of misuse"), _("reports of misuse")
+        indexes = [models.Index(fields=["reported_at"], name="misuse_report_open", condition=Q(settled_at=None))]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(settled_at=None, settled_by=None) | Q(settled_at__isnull=False, settled_by__isnull=False),
+                name="misuse_report_settled_by",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_about_display())

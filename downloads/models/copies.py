@@ -1,0 +1,175 @@
+"""Which copies of resumes were made, for whom, and what is kept of each? One row for each release, which is its own queue.
+
+Django reads them through `downloads.models`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from downloads.models.relays import RelayBinding
+from employers.models import Employer, Member
+from events.queue import Job, JobQuerySet
+
+
+class CleanResumeQuerySet(models.QuerySet["CleanResume"]):
+    def of(self, client_id: uuid.UUID) -> Self:
+        return self.filter(client_id=client_id)
+
+    def kept(self) -> Self:
+        """Those whose pages are still there."""
+        return self.exclude(pages="")
+
+
+class CleanResume(models.Model):
+    """A resume of one platform as it is before it is marked: redacted pages, sealed. All copies of one file are made of the same.
+
+    A leak is laid on it to see which copy it is of; so it is kept for longer than the copies.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client_id = models.UUIDField(_("platform"))
+    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    candidate = models.CharField(_("candidate"), max_length=64)
+    """The platform's own reference to the candidate; no personal data."""
+    sha256 = models.CharField(_("SHA-256 of the original"), max_length=64)
+    made_by = models.CharField(_("made by"), max_length=80)
+    """Version of what opens, reads and redacts: another one may give other pages."""
+    pages = models.FileField(max_length=200, blank=True)
+    """`clean_pages.packed`, sealed; "" once they are erased."""
+    page_count = models.PositiveSmallIntegerField(_("pages"))
+    removed = models.JSONField(_("taken out"), default=list)
+    """Of each thing that was taken out: its kind, page, and a mask that does not give it."""
+    made_at = models.DateTimeField(_("made"))
+    used_at = models.DateTimeField(_("last copied"))
+
+    objects = CleanResumeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("clean resume"), _("clean resumes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client_id", "candidate", "sha256", "made_by"], condition=~Q(pages=""), name="clean_resume_once"
+            ),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["client_id", "-used_at"], name="clean_resume_lately")]
+
+    def __str__(self) -> str:
+        return f"{self.candidate} {self.sha256[:8]}"
+
+
+class CopyState(models.TextChoices):
+    """How far a release has come."""
+
+    PREPARING = "preparing", _("in preparation")
+    READY = "ready", _("ready")
+    FAILED = "failed", _("failed")
+    CLOSED = "closed", _("no longer handed out")
+
+
+class CopyQuerySet(JobQuerySet):
+    def of(self, client_id: uuid.UUID) -> Self:
+        return self.filter(client_id=client_id)
+
+    def waiting(self) -> Self:
+        return self.filter(state=CopyState.PREPARING)
+
+    def made(self) -> Self:
+        """Those that were made, and so could have left."""
+        return self.filter(state__in=(CopyState.READY, CopyState.CLOSED))
+
+
+class Copy(Job):
+    """One release: the copy of a resume that is made for one member of one employer, by one answer of the gate."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    """As it stands on every page of the copy."""
+    decision_id = models.UUIDField(_("gate decision"), unique=True)
+    client_id = models.UUIDField(_("platform"))
+    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    receiver = models.CharField(_("receiver"), max_length=200)
+    """The company's name as it stands on the copy."""
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter"))
+    candidate = models.CharField(_("candidate"), max_length=64)
+    binding = models.ForeignKey(RelayBinding, on_delete=models.PROTECT, related_name="copies", verbose_name=_("relay number"))
+    state = models.CharField(_("state"), max_length=10, choices=CopyState.choices, default=CopyState.PREPARING)
+    why = models.CharField(_("why not"), max_length=40, blank=True)
+    """With a failure, and only then, the code of `events.reasons`."""
+    sha256 = models.CharField(_("SHA-256 of the original"), max_length=64, blank=True)
+    """"" until a resume that was given by reference has been fetched."""
+    given_sealed = models.TextField(blank=True)
+    """What the platform told of the candidate's contacts, sealed, so that it can be seen that none is left; gone once it was seen."""
+    original = models.FileField(max_length=200, blank=True)
+    """The file as it came, sealed; gone once its pages are there."""
+    original_reference = models.CharField(_("the platform's reference to the file"), max_length=200, blank=True)
+    resume = models.ForeignKey(
+        CleanResume, null=True, blank=True, on_delete=models.PROTECT, related_name="copies", verbose_name=_("clean resume")
+    )
+    mark_key = models.CharField(max_length=8, blank=True)
+    """Which of the service's keys the secrets of its marks follow from (`copy_keys`)."""
+    pdf = models.FileField(max_length=200, blank=True)
+    """The copy, sealed, for as long as links to it can be asked for."""
+    pdf_bytes = models.PositiveIntegerField(_("bytes"), default=0)
+    requested_at = models.DateTimeField(_("asked for"))
+    ready_at = models.DateTimeField(_("made"), null=True, blank=True)
+    links_until = models.DateTimeField(_("handed out until"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("first opened"), null=True, blank=True)
+    """When the file left for the first time."""
+
+    objects = CopyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("copy of a resume"), _("copies of resumes")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state=CopyState.FAILED) & ~Q(why="") | ~Q(state=CopyState.FAILED) & Q(why=""), name="copy_failed_has_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=CopyState.READY)
+                | ~Q(pdf="") & Q(ready_at__isnull=False, links_until__isnull=False, resume__isnull=False),
+                name="copy_ready_has_file",
+            ),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["due_at"], name="copy_due", condition=Q(finished_at=None)),
+            models.Index(fields=["client_id", "-requested_at"], name="copy_of_platform"),
+            models.Index(fields=["links_until"], name="copy_handed_out", condition=Q(state="ready")),
+            models.Index(fields=["requested_at"], name="copy_when"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def given_purpose(self) -> str:
+        """What the contacts are sealed for: another row's do not open in their place."""
+        return f"copy.given.{self.pk}"
+
+    @property
+    def removed(self) -> list[dict[str, Any]]:
+        return list(self.resume.removed) if self.resume else []
+
+
+class CopyLink(models.Model):
+    """An address at which a copy can be fetched once, within a minute."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    of = models.ForeignKey(Copy, on_delete=models.CASCADE, related_name="links", verbose_name=_("copy of a resume"))
+    made_at = models.DateTimeField(_("made"))
+    expires_at = models.DateTimeField(_("ends"))
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+    why = models.CharField(_("why not"), max_length=40, blank=True)
+    """Empty once it is used: the file left."""
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("link to a copy"), _("links to copies")
+
+    def __str__(self) -> str:
+        return f"{self.of_id} {self.made_at:%Y-%m-%d %H:%M:%S}"

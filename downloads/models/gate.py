@@ -1,0 +1,266 @@
+"""What did the gate answer, to whom, about whom; and by which relay numbers does who reach whom? One row for every answer, denials too."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from downloads.rules import ladder
+from downloads.rules.ladder import Tier
+from employers.models import Employer, User
+from events.models import Event
+
+
+class GateDecisionQuerySet(models.QuerySet["GateDecision"]):
+    def allowed(self) -> GateDecisionQuerySet:
+        return self.filter(allowed=True)
+
+    def counted_with(self, one: GateDecision) -> GateDecisionQuerySet:
+        """The allowed ones that use up the same quota as `one`: its company's; of a test, that platform's alone."""
+        return self.of_company(one.uscc, one.client_id if one.test else None)
+
+    def of_company(self, uscc: str, test_client: uuid.UUID | None) -> GateDecisionQuerySet:
+        """The allowed ones that use up a company's quota; those of the test of `test_client`, if there is one."""
+        world = {"test": True, "client_id": test_client} if test_client else {"test": False}
+        return self.allowed().filter(uscc=uscc, **world)
+
+
+class GateDecision(models.Model):
+    """One answer of the gate. Written by the statement that decides (`downloads.gate.decide`), never changed after.
+
+    No foreign keys: an answer about an employer that does not exist is an answer too.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client_id = models.UUIDField(_("platform"))
+    test = models.BooleanField(_("of a test"), default=False, db_default=False)
+    """Asked by a platform for tests; it uses up no quota of the others."""
+    employer_id = models.UUIDField(_("employer"))
+    member_id = models.UUIDField(_("recruiter"))
+    candidate = models.CharField(_("candidate"), max_length=64)
+    """The platform's own reference to the candidate; no personal data."""
+    uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
+    case_id = models.UUIDField(_("case"), null=True)
+    case_version = models.PositiveIntegerField(_("version of the case"), null=True)
+    case_state = models.CharField(_("state of the case"), max_length=30, blank=True, db_default="")
+    allowed = models.BooleanField(_("allowed"))
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    tier = models.CharField(_("tier"), max_length=20)
+    ladder_version = models.CharField(_("version of the ladder"), max_length=40)
+    used_day = models.PositiveIntegerField(_("used of the day's quota"), null=True)
+    """What the company had taken of its quotas after this answer; empty where another reason said no, and before it was kept."""
+    used_hour = models.PositiveIntegerField(_("used of the hour's quota"), null=True)
+    decided_at = models.DateTimeField(_("decided"))
+
+    objects = GateDecisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("gate decision"), _("gate decisions")
+        indexes = [
+            models.Index(fields=["uscc", "decided_at"], condition=models.Q(allowed=True), name="gate_budget"),
+            models.Index(fields=["employer_id", "-decided_at"], name="gate_employer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{'allowed' if self.allowed else 'denied'} {self.employer_id}"
+
+    @property
+    def tells_use(self) -> bool:
+        """Whether the answer rested on the quotas: else what the company takes, from other platforms too, is nobody's business."""
+        return self.allowed or self.reason.startswith("quota_")
+
+
+class PassUse(models.Model):
+    """One try to spend the pass of an answer (`downloads.releases.passes`). Written by the statement that judges it, never changed after."""
+
+    decision_id = models.UUIDField(_("gate decision"))
+    used_at = models.DateTimeField(_("used"))
+    reason = models.CharField(_("why not"), max_length=40, blank=True)
+    """Empty: it was honoured, and the resume left."""
+    tier = models.CharField(_("tier"), max_length=20)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("use of a pass"), _("uses of passes")
+        constraints = [models.UniqueConstraint(fields=["decision_id"], condition=models.Q(reason=""), name="pass_spent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reason or 'honoured'} {self.decision_id}"
+
+
+class StandingQuerySet(models.QuerySet["Standing"]):
+    def in_force(self, now: datetime) -> StandingQuerySet:
+        return self.filter(models.Q(until=None) | models.Q(until__gt=now))
+
+    def of(self, employer_id: uuid.UUID, now: datetime) -> ladder.Standing | None:
+        """Where the employer was moved to on the ladder; None where its case alone says where it stands."""
+        row = self.in_force(now).filter(pk=employer_id).first()
+        return ladder.Standing(Tier(row.tier), row.reason) if row else None
+
+
+class Standing(models.Model):
+    """That an employer was moved on the ladder, by a rule or by two people; without a row its case alone says where it stands.
+
+    The gate reads it at every question. Written in the company's turn (`downloads.tiers.tier_changes`), so no answer overlooks it.
+    """
+
+    MOVED_TO = [
+        (Tier.RESTRICTED.value, _("restricted")),
+        (Tier.PROVISIONAL.value, _("provisional")),
+        (Tier.ESTABLISHED.value, _("established employer")),
+    ]
+
+    employer = models.OneToOneField(Employer, primary_key=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    tier = models.CharField(_("tier"), max_length=20, choices=MOVED_TO)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    """With a restriction, and only then, the code of `events.reasons` that the gate answers."""
+    moved_at = models.DateTimeField(_("moved"))
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    earlier_tier = models.CharField(_("tier before"), max_length=20, blank=True, db_default="", choices=MOVED_TO)
+    """With a restriction that the employer can lift by itself: where it was moved to before, and goes back to; until then."""
+    earlier_until = models.DateTimeField(_("until, before"), null=True, blank=True)
+
+    objects = StandingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("place on the ladder"), _("places on the ladder")
+        indexes = [models.Index(fields=["reason", "moved_at"], name="standing_reason")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(tier="restricted") & ~models.Q(reason="") | ~models.Q(tier="restricted") & models.Q(reason=""),
+                name="standing_restricted_has_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tier} {self.employer_id}"
+
+
+class Move(models.Model):
+    """What one person proposes, and a second one confirms: to move an employer on the ladder, or to let its case say again."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    tier = models.CharField(_("tier"), max_length=20, blank=True, choices=Standing.MOVED_TO)
+    """Empty: as its case says."""
+    why = models.TextField(_("why"), max_length=2000)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed"))
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("settled by"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("proposed move"), _("proposed moves")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(confirmed=False) | ~models.Q(settled_by=models.F("proposed_by")), name="move_takes_two_people"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_tier_display() or '—'} · {self.employer.name}"
+
+
+class Outcome(models.TextChoices):
+    """How an appeal against a move ended. Stored; never renamed."""
+
+    LIFTED = "lifted", _("restriction lifted")
+    KEPT = "kept", _("kept")
+    OVERTAKEN = "overtaken", _("overtaken")
+    """What it was against had ended, or was followed by another move, before anybody answered."""
+
+
+class MoveAppealQuerySet(models.QuerySet["MoveAppeal"]):
+    def open(self) -> MoveAppealQuerySet:
+        """Those that wait for an answer."""
+        return self.filter(answered_at=None)
+
+    def overdue(self, now: datetime) -> MoveAppealQuerySet:
+        return self.open().filter(due_at__lte=now)
+
+    def answered_by_people(self) -> MoveAppealQuerySet:
+        return self.exclude(answered_by=None)
+
+
+class MoveAppeal(models.Model):
+    """What an owner says against the employer's place on the ladder, and a member of staff's answer (`downloads.tiers.appeals`)."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
+    move = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("against what"))
+    """The Event of the move: who made it, why, and what was seen."""
+    text = models.TextField(_("what the employer says"), max_length=4000)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("said by"))
+    at = models.DateTimeField(_("said"))
+    due_at = models.DateTimeField(_("to be answered by"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    answered_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("answered by"))
+    outcome = models.CharField(_("outcome"), max_length=10, blank=True, choices=Outcome.choices)
+    reply = models.TextField(_("reply to the employer"), max_length=2000, blank=True)
+
+    objects = MoveAppealQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("appeal against a restriction"), _("appeals against restrictions")
+        indexes = [
+            models.Index(fields=["employer", "-at"], name="move_appeal_employer"),
+            models.Index(fields=["due_at"], condition=models.Q(answered_at=None), name="move_appeal_due"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["employer"], condition=models.Q(answered_at=None), name="move_appeal_one_open"),
+            models.CheckConstraint(
+                condition=models.Q(answered_at=None, answered_by=None, outcome="")
+                | models.Q(answered_at__isnull=False, answered_by__isnull=False, outcome__in=["lifted", "kept"])
+                | models.Q(answered_at__isnull=False, answered_by=None, outcome="overtaken"),
+                name="move_appeal_answered_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer.name} · {self.get_outcome_display() or '—'}"
+
+
+class Contact(models.Model):
+    """That an allowed download led to a contact, as the platform reports it: that is what hiring looks like."""
+
+    decision_id = models.UUIDField(_("gate decision"), primary_key=True)
+    client_id = models.UUIDField(_("platform"))
+    uscc = models.CharField(_("unified social credit code"), max_length=18)
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("contact"), _("contacts")
+        indexes = [
+            models.Index(fields=["uscc", "at"], name="contact_company"),
+            models.Index(fields=["client_id", "at"], name="contact_platform"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact after {self.decision_id}"
+
+
+class LadderVersion(models.Model):
+    """One version of the ladder of rights, that one person proposed and a second one brought into force. The latest of those counts."""
+
+    version = models.CharField(_("version"), max_length=40, unique=True)
+    data = models.JSONField(_("ladder"))
+    why = models.TextField(_("why"), max_length=2000)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by"))
+    proposed_at = models.DateTimeField(_("proposed"))
+    settled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("settled by"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    active_from = models.DateTimeField(_("in force from"), null=True, blank=True)
+    """Empty: proposed only, or dropped."""
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("version of the ladder"), _("versions of the ladder")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(active_from=None) | ~models.Q(settled_by=models.F("proposed_by")), name="ladder_takes_two_people"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.version

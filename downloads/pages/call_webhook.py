@@ -1,0 +1,37 @@
+"""How do records of calls come in? At an address that the provider alone was given; what it sends is checked, and then written down."""
+
+from __future__ import annotations
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from downloads import relay_providers
+from downloads.relay_providers.base import Callback, CallbackForged
+from downloads.relays import call_records
+
+log = structlog.get_logger()
+
+
+@csrf_exempt
+@require_POST
+def calls(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
+    """Answers as Alibaba Cloud wants it: `code` as a number, and within 700 ms; what was not taken with 200 is sent again.
+
+    Of any provider but the one that was chosen, and of what is forged, there is no such address.
+    """
+    if not provider or provider != settings.RELAYS:
+        return HttpResponse(status=404)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    now = timezone.now()
+    try:
+        records = relay_providers.named(provider).verify_callback(Callback(secret, headers, request.body), now)
+    except CallbackForged as forged:
+        log.warning("calls_forged", provider=provider, why=str(forged))
+        return HttpResponse(status=404)
+    new = call_records.receive(provider, records, now)
+    log.info("calls_received", provider=provider, records=len(records), new=new)
+    return JsonResponse({"code": 0, "msg": "OK"})

@@ -1,0 +1,73 @@
+"""How does an employer find and see what it has to erase, and answer?"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_GET, require_POST
+
+from downloads.candidates import erasure
+from downloads.models import EraseOrder
+from employers.clock import now_of
+from employers.models import Member
+from events.errors import Refused
+
+SHOWN = 100
+
+
+def _member(request: HttpRequest) -> Member | None:
+    return Member.objects.active().select_related("employer", "user").filter(user=request.user.pk).first()
+
+
+def owed_erasures(request: HttpRequest) -> dict[str, Any]:
+    """For every page (`TEMPLATES` names it): how many orders the signed-in member's employer owes an answer, and whether one is past
+    its day; None where it owes none. Asked only where a page shows it.
+    """
+
+    def look() -> dict[str, Any] | None:
+        member = getattr(request, "member", None)
+        due = list(erasure.owed(member.employer).open().order_by("due_at").values_list("due_at", flat=True)[:SHOWN]) if member else []
+        return {"many": len(due), "overdue": due[0] <= now_of(member.employer)} if member and due else None
+
+    return {"owed_erasures": SimpleLazyObject(look)}
+
+
+@require_GET
+@login_required
+def orders(request: HttpRequest) -> HttpResponse:
+    member = _member(request)
+    if member is None:
+        return redirect("verification:home")
+    rows = erasure.owed(member.employer)
+    context = {
+        "owed": rows.open().order_by("due_at")[:SHOWN], "settled": rows.filter(answered_at__isnull=False).order_by("-answered_at")[:SHOWN],
+        "company": member.employer.name, "now": timezone.now(),
+    }  # fmt: skip
+    return render(request, "erasures/list.html", context)
+
+
+@require_POST
+@login_required
+def answer(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    member = _member(request)
+    if member is None:
+        return redirect("verification:home")
+    result = EraseOrder.Answer.ERASED if request.POST.get("answer") == "erased" else EraseOrder.Answer.KEPT
+    try:
+        erasure.answer(
+            order_id, erasure.owed(member.employer), result, request.POST.get("why", "")[:500], member, member.as_actor(), timezone.now()
+        )  # fmt: skip
+    except Refused as refused:
+        reason = refused.reason
+        messages.error(request, reason.says.en if get_language() == "en" else reason.says.zh)
+    else:
+        messages.success(request, gettext("Your answer is on record, and the candidate sees it."))
+    return redirect("erasures:list")

@@ -1,0 +1,108 @@
+"""What does a candidate see of themselves? Who took their resume, who asks for it, and what they have said, put together for one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from downloads.models import BlockedEmployer, Candidate, Consent, ConsentRequest, EraseOrder, MisuseReport, Mode, RelayBinding, Release
+from downloads.models.consent_purposes import in_words
+from employers.models import ApiClient
+
+SHOWN: Final = 200
+"""So many releases are shown, the last ones."""
+
+
+@dataclass
+class Company:
+    """One company, by its code, with all that is between it and the candidate."""
+
+    uscc: str
+    name: str
+    releases: list[Release] = field(default_factory=list)
+    consent: Consent | None = None
+    relays: list[RelayBinding] = field(default_factory=list)
+    orders: list[EraseOrder] = field(default_factory=list)
+    reports: list[MisuseReport] = field(default_factory=list)
+    blocked: BlockedEmployer | None = None
+
+    @property
+    def kinds(self) -> list[Any]:
+        """What of the candidate's data it has got, of all times together."""
+        return in_words({kind for release in self.releases for kind in release.kinds})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, with its words."""
+
+    request: ConsentRequest
+    kinds: list[Any]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The whole page."""
+
+    candidate: Candidate
+    platform: str
+    asked: list[Asked]
+    """Those that wait for an answer."""
+    refused: list[Asked]
+    """Those that were refused and can still be agreed to."""
+    took: list[Company]
+    """Who took the resume, the last one first."""
+    agreed: list[Company]
+    """Who may take it and has not yet."""
+    blocked: list[BlockedEmployer]
+    """Whom else they block."""
+
+    @property
+    def is_closed(self) -> bool:
+        return self.candidate.mode == Mode.CLOSED
+
+    @property
+    def is_asked_first(self) -> bool:
+        return self.candidate.mode == Mode.ASK_FIRST
+
+
+def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
+    """The candidate's page as it stands at `now`; as many questions to the database, however many companies there are."""
+    companies: dict[str, Company] = {}
+    for release in Release.objects.about(candidate)[:SHOWN]:
+        companies.setdefault(release.uscc, Company(release.uscc, release.receiver)).releases.append(release)
+    agreed: list[Company] = []
+    for consent in candidate.consents.in_force(now).order_by("-given_at"):
+        if consent.uscc not in companies:
+            agreed.append(companies.setdefault(consent.uscc, Company(consent.uscc, consent.receiver)))
+        companies[consent.uscc].consent = consent
+    for binding in RelayBinding.objects.open().of(candidate.client_id).filter(candidate=candidate.reference).order_by("-requested_at"):
+        if binding.uscc in companies:
+            companies[binding.uscc].relays.append(binding)
+    for order in candidate.erase_orders.filter(withdrawn_at=None).order_by("-ordered_at"):
+        if order.uscc in companies:
+            companies[order.uscc].orders.append(order)
+    for report in candidate.reports.select_related("release").order_by("-reported_at"):
+        if report.release.uscc in companies:
+            companies[report.release.uscc].reports.append(report)
+    others = []
+    for block in candidate.blocked.order_by("-at"):
+        if block.uscc in companies:
+            companies[block.uscc].blocked = block
+        else:
+            others.append(block)
+    open_now = list(candidate.requests.filter(expires_at__gt=now).select_related("employer", "member__user").order_by("-asked_at"))
+    return Ledger(
+        candidate=candidate,
+        platform=ApiClient.objects.values_list("name", flat=True).get(pk=candidate.client_id),
+        asked=[_asked(each) for each in open_now if each.agreed is None],
+        refused=[_asked(each) for each in open_now if each.agreed is False],
+        took=[company for company in companies.values() if company.releases],
+        agreed=agreed,
+        blocked=others,
+    )
+
+
+def _asked(request: ConsentRequest) -> Asked:
+    return Asked(request, in_words(request.kinds))

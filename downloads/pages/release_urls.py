@@ -1,0 +1,10 @@
+"""Which address leads to a copy?"""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from downloads.pages import copy_download
+
+app_name = "releases"
+urlpatterns = [path("<str:token>", copy_download.open_copy, name="open")]

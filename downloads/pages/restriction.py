@@ -1,0 +1,111 @@
+"""What does an employer see of what holds its downloads back, and how does it speak against it?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from downloads.rules.ladder import STEP_UP, Tier
+from downloads.tiers import appeals, wording
+from employers.clock import now_of
+from employers.forms import RefusableForm, refusal_html
+from employers.models import Member
+from employers.views import member_required
+from events.actor import Role
+from events.errors import Refused
+from verification import proving
+from verification.case_page import PAGE_OF
+from verification.models import ProofKind
+from verification.rule_pack import HOW
+from verification.views.proofs import ANEW
+from verification.wording import WAYS
+
+
+class AppealForm(RefusableForm):
+    """What an owner says, and against which move."""
+
+    words = forms.CharField(
+        label=_("What should the reviewer know?"),
+        max_length=appeals.WORDS_AT_MOST,
+        help_text=_("For example: whom you hire and for which posts, why so many resumes or at such an hour, who of you downloaded them."),
+        widget=forms.Textarea(attrs={"rows": 7}),
+    )
+    move = forms.IntegerField(widget=forms.HiddenInput)
+
+
+@member_required
+def restriction(request: HttpRequest, member: Member) -> HttpResponse:
+    """What was seen, since when, until when, what lifts it, and how an appeal stands; its form."""
+    now = now_of(member.employer)
+    found = appeals.restriction_of(member.employer_id, now)
+    if found is None:
+        if request.method == "POST":
+            messages.error(request, refusal_html(Refused("restriction_none")))
+        return redirect("verification:home")
+    form = AppealForm(request.POST or None, initial={"move": found.move.pk})
+    if request.method == "POST" and form.is_valid():
+        try:
+            appeals.appeal(member, form.cleaned_data["move"], form.cleaned_data["words"], now)
+        except Refused as refused:
+            if refused.code != "words_missing":  # the page says how it stands now
+                messages.error(request, refusal_html(refused))
+                return redirect("downloads:restriction")
+            form.refuse(refused)
+        else:
+            messages.success(request, gettext("Sent. A reviewer reads it; you get a mail."))
+            return redirect("downloads:restriction")
+    return render(request, "downloads/restriction.html", _page(member, found, form, now), status=422 if form.errors else 200)
+
+
+def _page(member: Member, found: appeals.Restriction, form: AppealForm, now: datetime) -> dict[str, Any]:
+    return {
+        "member": member,
+        "title": wording.title(found.standing),
+        "standing": found.standing,
+        "step_up": found.standing.reason == STEP_UP,
+        "smaller": found.standing.tier == Tier.PROVISIONAL,
+        "by_people": found.move.role == Role.REVIEWER,
+        "seen": wording.seen(found.move),
+        "ways": _ways(member) if found.standing.reason == STEP_UP else [],
+        "open_appeal": found.open_appeal,
+        "kept": found.kept,
+        "late": found.open_appeal is not None and found.open_appeal.due_at <= now,
+        "form": form,
+        "refused": appeals.may_appeal(member, found, now),
+        "again_at": appeals.again_at(member.employer, found, now),
+        "again_days": appeals.AGAIN_AFTER.days,
+        "overtaken": appeals.overtaken_before(found),
+    }
+
+
+def _ways(member: Member) -> list[dict[str, Any]]:
+    """By which the authority is shown anew, though a proof may stand."""
+    offered = [kind for kind in ProofKind if kind in PAGE_OF and kind in proving.offered(test=member.employer.test)]
+    return [{"name": WAYS[kind], "how": HOW[kind], "href": f"{reverse(PAGE_OF[kind])}?{ANEW}=1"} for kind in offered]
+
+
+def held_back(request: HttpRequest) -> dict[str, Any]:
+    """For every page (`TEMPLATES` names it): what holds the signed-in member's employer back. Asked only where a page shows it."""
+
+    def look() -> dict[str, Any] | None:
+        member = getattr(request, "member", None)
+        found = appeals.restriction_of(member.employer_id, now_of(member.employer)) if member else None
+        if found is None:
+            return None
+        return {
+            "title": wording.title(found.standing),
+            "appealed": found.open_appeal is not None,
+            "step_up": found.standing.reason == STEP_UP,
+            "rests": found.standing.tier == Tier.RESTRICTED,
+        }
+
+    return {"held_back": SimpleLazyObject(look)}

@@ -1,0 +1,467 @@
+"""How does a relay number begin, last and end? The verbs on a binding, each one transaction with its Event; no network in any.
+
+What a provider has to be told happens in `downloads.relay_providers.provider_sync`, from the row. Who may be reached, for how long and by whom is
+decided here: an employer that may download gets numbers; one that is looked into keeps those that it has; of any other they end.
+And the candidate's word counts as at the gate: locks are taken in its order, the company's turn, the candidate's word, the binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.urls import reverse
+
+from downloads import locks, relay_providers
+from downloads.gate import candidate_consent
+from downloads.gate.current_tier import place_of
+from downloads.models import Copy, GateDecision, RelayBinding, RelayTeam
+from downloads.models.relays import OPEN, RelayBindingQuerySet, RelayState
+from downloads.relays import callers
+from downloads.rules.ladder import Standing, Tier
+from employers.models import ApiClient, Employer, Member
+from employers.sightings import check_phone
+from events.actor import SYSTEM, Actor
+from events.doorbell import notify_worker
+from events.errors import Refused
+from events.mail import queue_mail
+from events.models import record
+from events.sealing import blind_index, seal_text, unseal_text
+from verification.models import Case
+from verification.states import State
+
+REMINDERS: Final = (7, 1)
+"""Days before the end on which the recruiter is reminded."""
+LONGEST: Final = timedelta(days=365)
+"""From when it was lent: who hires for longer than a year asks the candidate again."""
+LEAST_GAINED: Final = timedelta(days=1)
+"""Ten calls in a morning are one extension: each is told to the provider and to the platform."""
+ASKED_AGAIN_AFTER: Final = timedelta(days=7)
+CLOSED_AT_ONCE: Final = 500
+
+MAY_ASK_FOR_NEW: Final = (Tier.PROVISIONAL, Tier.ESTABLISHED)
+KEEPS_THEM: Final = (*MAY_ASK_FOR_NEW, Tier.RESTRICTED)
+
+
+def lasts() -> timedelta:
+    """For how long a number leads to a candidate from the last sign of hiring."""
+    return timedelta(days=int(settings.RELAY_DAYS))
+
+
+def bind(decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime) -> RelayBinding:
+    """The relay number by which the employer of this allowed answer reaches its candidate; one that is open already is answered again.
+
+    The row is there at once, its number as soon as the provider lends one (`lending.follow`). A number that was muted before begins
+    muted. Raises Refused: `decision_unknown`, `phone_invalid`, `relay_not_offered`, `relay_not_for_tier`, why the employer may not, why
+    the candidate does not want it, and where they have said so since that answer, `relay_candidate_ended` or `relay_contact_refused`.
+    """
+    decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client.pk).first()
+    if decision is None:
+        raise Refused("decision_unknown", "decision_id")
+    phone = check_phone(candidate_phone)
+    if not phone:
+        raise Refused("phone_invalid", "candidate_phone")
+    provider = relay_providers.chosen(client.pk, test=client.test)
+    if not provider:
+        raise Refused("relay_not_offered")
+    with transaction.atomic():
+        locks.take(decision.employer_id)  # so binds of one employer are one after the other
+        _may_be_lent(place_of(decision.employer_id, now))
+        candidate_consent.hold(decision.client_id, decision.candidate)
+        _is_wanted(decision, now)
+        index = blind_index(phone, "relay.candidate")
+        before = RelayBinding.objects.between(decision.employer_id, client.pk, decision.candidate).order_by("-requested_at")
+        latest: RelayBinding | None = before.select_for_update(of=("self",)).first()
+        if said := _no_since(decision, decision.decided_at):
+            raise Refused(said)
+        if latest is not None and latest.state in OPEN:
+            if latest.candidate_index == index:
+                return latest
+            end(latest, "relay_number_changed", SYSTEM, now)
+        muted = latest is not None and latest.muted
+        return _begin(decision, client.test, phone, index, provider, muted, client.as_actor(), now)
+
+
+def _begin(
+    decision: GateDecision, test: bool, phone: str, index: str, provider: str, muted: bool, actor: Actor, now: datetime
+) -> RelayBinding:
+    binding = RelayBinding(
+        employer_id=decision.employer_id, uscc=decision.uscc, client_id=decision.client_id, test=test, decision_id=decision.pk,
+        member_id=decision.member_id, candidate=decision.candidate, candidate_index=index, provider=provider,
+        team=callers.team_of(decision.employer_id, provider, now), muted=muted, requested_at=now, expires_at=now + lasts(), due_at=now,
+    )  # fmt: skip
+    binding.candidate_sealed = seal_text(phone, binding.candidate_purpose)
+    binding.save(force_insert=True)
+    note("request_relay", binding, actor, now)
+    ring(binding)
+    return binding
+
+
+def begin_again(binding: RelayBinding, now: datetime) -> None:
+    """Another number for a binding that its provider has lost, if the employer may have new ones and the candidate wants it.
+
+    Within `hold_word`, which comes before the binding is locked.
+    """
+    if place_of(binding.employer_id, now).tier in MAY_ASK_FOR_NEW and not unwilling(binding, now):
+        decision = GateDecision.objects.get(pk=binding.decision_id)
+        _begin(
+            decision, binding.test, candidate_phone(binding), binding.candidate_index, binding.provider, binding.muted, SYSTEM, now
+        )  # fmt: skip
+
+
+def _may_be_lent(place: Standing) -> None:
+    if place.tier is Tier.RESTRICTED:
+        raise Refused("relay_not_for_tier")
+    if place.reason or place.tier not in MAY_ASK_FOR_NEW:
+        raise Refused(place.reason or "employer_not_approved")
+
+
+def hold_word(binding: RelayBinding) -> None:
+    """Let nobody change what the candidate says to this company until the caller's transaction ends."""
+    locks.take(binding.employer_id)
+    candidate_consent.hold(binding.client_id, binding.candidate)
+
+
+def unwilling(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
+    """Why the candidate is not to be reached by this employer, as the gate says it; "" where nothing speaks against it."""
+    uscc = Employer.objects.values_list("uscc", flat=True).get(pk=of.employer_id)
+    return candidate_consent.unwilling(of.client_id, of.candidate, uscc, now)
+
+
+def _is_wanted(of: RelayBinding | GateDecision, now: datetime) -> None:
+    if why := unwilling(of, now):
+        raise Refused(why)
+
+
+def _no_since(of: RelayBinding | GateDecision, moment: datetime) -> str:
+    """What the candidate has said against calls of this employer since then, whatever they say to its downloads; "" for nothing."""
+    between = RelayBinding.objects.between(of.employer_id, of.client_id, of.candidate)
+    if between.filter(ended_why="relay_candidate_ended", ended_at__gte=moment).exists():
+        return "relay_candidate_ended"
+    return "relay_contact_refused" if between.filter(agreed=False, answered_at__gte=moment).exists() else ""
+
+
+def candidate_phone(binding: RelayBinding) -> str:
+    """The candidate's number, for the provider alone."""
+    return unseal_text(binding.candidate_sealed, binding.candidate_purpose)
+
+
+# --- Lasting ---------------------------------------------------------------------------------------------
+
+
+def extend(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
+    """Hiring goes on: from now on the number lasts as long as a new one does, unless it does already.
+
+    Raises Refused: `relay_unknown`, `relay_ended`, `relay_longest`, `relay_not_for_tier`, why the employer may not, or why the candidate
+    does not want it.
+    """
+    with transaction.atomic():
+        binding = locked(binding_id)
+        if binding.state not in OPEN or binding.expires_at <= now:
+            raise Refused("relay_ended", seen=binding.ended_why)
+        _may_be_lent(place_of(binding.employer_id, now))
+        _is_wanted(binding, now)
+        if not lengthen(binding, now, actor) and now + lasts() >= binding.expires_at + LEAST_GAINED:
+            raise Refused("relay_longest")
+    return binding
+
+
+def lengthen(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
+    """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before, by `LEAST_GAINED` at least.
+
+    Not where the candidate does not want it any more. Their word is not held for that: whoever says it ends the binding, for which
+    it is locked, and so comes after this or before.
+    """
+    until = min(now + lasts(), (binding.bound_at or binding.requested_at) + LONGEST)
+    if binding.state not in OPEN or until < binding.expires_at + LEAST_GAINED:
+        return False
+    if unwilling(binding, now):
+        return False
+    binding.expires_at, binding.reminded = until, 0
+    binding.due_at = min(binding.due_at, now)
+    binding.save(update_fields=["expires_at", "reminded", "due_at"])
+    note("extend_relay", binding, actor, now)
+    ring(binding)
+    return True
+
+
+def after_contact(decision_id: UUID, now: datetime) -> None:
+    """The platform reports a contact after this download: that is what hiring looks like, so its number lasts on."""
+    binding = RelayBinding.objects.open().filter(decision_id=decision_id).select_for_update(of=("self",)).first()
+    if binding is not None:
+        lengthen(binding, now, SYSTEM)
+
+
+def remind(binding: RelayBinding, now: datetime) -> bool:
+    """Tell platform and recruiter of a locked binding that it ends soon, once for each of `REMINDERS`; whether they were told."""
+    left = binding.expires_at - now
+    days = min((each for each in REMINDERS if left <= timedelta(days=each)), default=0)
+    if not days or binding.state != RelayState.BOUND or (binding.reminded and binding.reminded <= days):
+        return False
+    binding.reminded = days
+    note("remind_relay", binding, SYSTEM, now, days=days)
+    mail(binding, "relay_expiring", now, days=days)
+    return True
+
+
+def next_due(binding: RelayBinding, now: datetime) -> datetime:
+    """When there is something to do next of a binding of which its provider knows all: the next reminder, or the end."""
+    ahead = (binding.expires_at - timedelta(days=each) for each in REMINDERS if not binding.reminded or each < binding.reminded)
+    return min((each for each in ahead if each > now), default=binding.expires_at)
+
+
+# --- The candidate's own word ----------------------------------------------------------------------------
+
+
+def mute(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBinding:
+    """The candidate wants no calls of this employer for now, or wants them again. Saying it twice is once.
+
+    Raises Refused: `relay_unknown`, `relay_ended`.
+    """
+    with transaction.atomic():
+        binding = locked(binding_id)
+        if binding.state not in OPEN:
+            raise Refused("relay_ended", seen=binding.ended_why)
+        if binding.muted is not muted:
+            binding.muted, binding.due_at = muted, now
+            binding.save(update_fields=["muted", "due_at"])
+            note("mute_relay" if muted else "unmute_relay", binding, actor, now)
+            ring(binding)
+    return binding
+
+
+def end_for_candidate(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
+    """The candidate wants to hear of this employer no more: this number ends, or the one that has taken its place since.
+
+    Raises Refused `relay_unknown`; one that has ended stays as it ended.
+    """
+    with transaction.atomic():
+        binding = _in_turn(binding_id)
+        of_them = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
+        _end_for_candidate(of_them, actor, now)
+        binding.refresh_from_db()
+    return binding
+
+
+def end_as_candidate_says(client_id: UUID, candidate: str, actor: Actor, now: datetime, companies: Collection[str] | None = None) -> None:
+    """End each number that leads to this candidate: of these companies, by their codes, or of all.
+
+    In the turns of the `companies`, or with the candidate's own row locked: none begins until the commit.
+    """
+    of_them = RelayBinding.objects.of(client_id).filter(candidate=candidate)
+    if companies is not None:
+        of_them = of_them.filter(uscc__in=companies)
+    _end_for_candidate(of_them, actor, now)
+
+
+def _end_for_candidate(of_them: RelayBindingQuerySet, actor: Actor, now: datetime) -> None:
+    for binding in of_them.open().order_by("pk").select_for_update(of=("self",)):
+        end(binding, "relay_candidate_ended", actor, now)
+
+
+def forget_candidate(client_id: UUID, candidate: str) -> None:
+    """Erase the candidate's number wherever one rests, of those that ended long ago too; which must have ended all."""
+    RelayBinding.objects.of(client_id).filter(candidate=candidate).exclude(candidate_sealed="").update(candidate_sealed="")
+
+
+def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBinding:
+    """After the number has run out a recruiter asks the candidate, through the platform, whether they want to be reached again.
+
+    Asked once in `ASKED_AGAIN_AFTER`, and never again after a no. Raises Refused: `relay_unknown`, `member_unknown`,
+    `relay_still_open`, `relay_contact_refused`, `relay_candidate_ended`, `relay_asked_already`, `relay_not_for_tier`, why the
+    employer may not, or why the candidate does not want it.
+    """
+    with transaction.atomic():
+        binding = _in_turn(binding_id)
+        member = Member.objects.active().filter(pk=member_id, employer=binding.employer_id, user__is_active=True).first()
+        if member is None:
+            raise Refused("member_unknown", "member_id")
+        _may_be_lent(place_of(binding.employer_id, now))
+        _is_wanted(binding, now)
+        all_of_them = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
+        if all_of_them.open().exists():
+            raise Refused("relay_still_open")
+        if all_of_them.filter(ended_why="relay_candidate_ended").exists():
+            raise Refused("relay_candidate_ended")
+        if all_of_them.filter(agreed=False).exists():
+            raise Refused("relay_contact_refused")
+        if all_of_them.filter(asked_at__gt=now - ASKED_AGAIN_AFTER).exists():
+            raise Refused("relay_asked_already")
+        binding.asked_at = now
+        binding.save(update_fields=["asked_at"])
+        note("ask_contact", binding, member.as_actor(), now)
+    return binding
+
+
+def answer(binding_id: UUID, agrees: bool, client: ApiClient, now: datetime) -> RelayBinding:
+    """What the candidate answers: with a yes the binding that begins then, with a no the old one. The first answer counts.
+
+    Raises Refused: `relay_unknown`, `relay_not_asked`, and with a yes `relay_not_for_tier`, why the employer may not, why the candidate
+    does not want it, and `relay_candidate_ended` where they have said so since they were asked.
+    """
+    with transaction.atomic():
+        binding = _in_turn(binding_id)
+        if binding.asked_at is None or not binding.candidate_sealed:
+            raise Refused("relay_not_asked")
+        if binding.answered_at is not None:
+            return _after(binding)
+        provider = relay_providers.chosen(binding.client_id, test=binding.test)
+        if agrees:
+            _may_be_lent(place_of(binding.employer_id, now))
+            _is_wanted(binding, now)
+            if said := _no_since(binding, binding.asked_at):
+                raise Refused(said)
+            if not provider:
+                raise Refused("relay_not_offered")
+        binding.answered_at, binding.agreed = now, agrees
+        binding.save(update_fields=["answered_at", "agreed"])
+        note("answer_contact", binding, client.as_actor(), now, agreed=agrees)
+        opened = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate).open().first()
+        if not agrees or opened is not None:
+            return opened or binding
+        decision = GateDecision.objects.get(pk=binding.decision_id)
+        index = binding.candidate_index
+        return _begin(decision, binding.test, candidate_phone(binding), index, provider, False, client.as_actor(), now)
+
+
+def _after(binding: RelayBinding) -> RelayBinding:
+    """What came of an answer that was given before: the binding that it opened, while it is open."""
+    opened = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate).open().first()
+    return opened if opened is not None and binding.agreed else binding
+
+
+# --- Ending ----------------------------------------------------------------------------------------------
+
+
+def end(binding: RelayBinding, why: str, actor: Actor, now: datetime) -> None:
+    """The end of a locked binding, from the commit on; its provider is told by the worker that the doorbell wakes."""
+    earlier = binding.state
+    binding.state, binding.ended_at, binding.ended_why = RelayState.ENDED, now, why
+    binding.due_at, binding.tries = now, 0
+    if not binding.reference and binding.lease is None:  # a provider that is being asked at this moment may lend one yet
+        binding.finished_at = now
+    binding.save()
+    note("end_relay", binding, actor, now, earlier=earlier, reasons=[why])
+    if why == "relay_expired" and binding.number:
+        mail(binding, "relay_ended", now)
+    elif why == "relay_expired":  # for as long as a number lasts, nobody was there to call by it
+        mail(binding, "relay_failed", now, reasons=["relay_no_caller"])
+    ring(binding)
+
+
+def fail(binding: RelayBinding, why: str, now: datetime) -> None:
+    """No number can be lent for a locked binding: its platform and recruiter are told why."""
+    earlier = binding.state
+    binding.state, binding.ended_at, binding.ended_why = RelayState.FAILED, now, why
+    binding.lease = binding.leased_until = None
+    if binding.reference:  # one that could not be muted, and not be given back either
+        binding.due_at, binding.tries = now, 0
+        ring(binding)
+    else:
+        binding.finished_at = now
+    binding.save()
+    note("fail_relay", binding, SYSTEM, now, earlier=earlier, reasons=[why])
+    mail(binding, "relay_failed", now, reasons=[why])
+    ring_copies(binding, now)
+
+
+def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> int:
+    """End the relay numbers of employers that no longer may reach anybody; how many. Those of tests belong to their `client`.
+
+    Whoever's case that counts is not approved and in force: held, suspended, revoked. One that is looked into keeps them.
+    """
+    counting = Case.objects.filter(employer=OuterRef("pk")).standing()
+    held = Employer.objects.annotate(
+        counting_state=Subquery(counting.values("state")[:1]), counting_until=Subquery(counting.values("expires_at")[:1])
+    ).exclude(counting_state=State.APPROVED, counting_until__gt=now)
+    of = RelayBinding.objects.open().filter(test=client is not None)
+    if client is not None:
+        of = of.filter(client_id=client.pk)
+    employers = held.filter(Exists(of.filter(employer=OuterRef("pk")))).order_by("pk").values_list("pk", flat=True)[:CLOSED_AT_ONCE]
+    return sum(close_all(employer_id, of, now) for employer_id in list(employers))
+
+
+def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> int:
+    """End each of them if the employer still may not, each in a transaction of its own: one that fails holds none of the others."""
+    closed = 0
+    for binding_id in list(of.filter(employer=employer_id).values_list("pk", flat=True)):
+        with transaction.atomic():
+            place = place_of(employer_id, now)
+            binding = locked(binding_id)
+            if binding.state in OPEN and place.tier not in KEEPS_THEM:
+                end(binding, place.reason or "employer_not_approved", SYSTEM, now)
+                closed += 1
+    return closed
+
+
+# --- Shared ----------------------------------------------------------------------------------------------
+
+
+def seen(binding_id: UUID, client: ApiClient) -> RelayBinding:
+    """The binding, if it leads to a candidate of this platform. Raises Refused `relay_unknown`."""
+    binding: RelayBinding | None = RelayBinding.objects.of(client.pk).select_related("team").filter(pk=binding_id).first()
+    if binding is None:
+        raise Refused("relay_unknown")
+    return binding
+
+
+def _in_turn(binding_id: UUID) -> RelayBinding:
+    """The same in the turn of its company and with the candidate's word held, which come before any row of it is locked."""
+    if (unlocked := RelayBinding.objects.filter(pk=binding_id).first()) is not None:
+        hold_word(unlocked)
+    return locked(binding_id)
+
+
+def locked(binding_id: UUID) -> RelayBinding:
+    """The binding, locked for the rest of the transaction. Raises Refused `relay_unknown`."""
+    binding: RelayBinding | None = RelayBinding.objects.select_for_update(of=("self",)).filter(pk=binding_id).first()
+    if binding is None:
+        raise Refused("relay_unknown")
+    return binding
+
+
+def note(
+    verb: str, binding: RelayBinding, actor: Actor, now: datetime, *, earlier: str | None = None, reasons: tuple[str, ...] | list[str] = (),
+    **more: Any,
+) -> None:  # fmt: skip
+    """The Event, which the platform whose candidate it is hears of, and no other: ids and moments, never a number."""
+    data: dict[str, Any] = {
+        "only": str(binding.client_id), "relay": str(binding.pk), "candidate": binding.candidate,
+        "expires_at": binding.expires_at.isoformat(), "muted": binding.muted,
+    } | more  # fmt: skip
+    record(
+        verb, binding, actor, now, employer_id=binding.employer_id, from_state=binding.state if earlier is None else earlier,
+        to_state=binding.state, reasons=reasons, data=data,
+    )  # fmt: skip
+
+
+def mail(binding: RelayBinding, template: str, now: datetime, **more: Any) -> None:
+    """Write to the recruiter who downloaded, while they are there. The candidate is named by the platform's reference alone."""
+    member = Member.objects.active().select_related("user").filter(pk=binding.member_id, user__is_active=True).first()
+    if member is None:
+        return
+    context = {
+        "candidate": binding.candidate, "dialled": " – ".join(filter(None, (binding.number, binding.extension))),
+        "lasts": lasts().days, "company": callers.employer_name(binding.employer_id), "path": reverse("verification:home"),
+    } | more  # fmt: skip
+    queue_mail(member.user.email, template, member.user.language, context, now)
+
+
+def ring(binding: RelayBinding) -> None:
+    notify_worker("downloads.tasks.follow_relay", binding.pk)
+
+
+def ring_copies(binding: RelayBinding, now: datetime) -> None:
+    """A number was lent, or will not be: the copies of resumes that wait for it go on."""
+    for copy_id in list(Copy.objects.waiting().filter(binding=binding).values_list("pk", flat=True)):
+        Copy.objects.filter(pk=copy_id, finished_at=None).update(due_at=now)
+        notify_worker("downloads.tasks.prepare_copy", copy_id)
+
+
+def ring_team(team: RelayTeam) -> None:
+    notify_worker("downloads.tasks.tell_team", team.pk)

@@ -1,0 +1,93 @@
+"""What came of the calls? Each record is written down once, however often and in whatever order it comes.
+
+Records come by the provider's callback, and, where it has a list, by reading that again: what was lost on the way is found there.
+A call that came through is a sign that hiring goes on, so its number lasts on. It is not put down as a contact: who hires by chat as
+well would look as if they contacted few, on a platform that reports no contacts itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from downloads import relay_providers
+from downloads.models import RelayBinding, RelayCall, RelayPoll
+from downloads.models.relays import OPEN
+from downloads.relay_providers.base import CallRecord, Outcome, Relays
+from downloads.relays import bindings
+from downloads.tiers import canaries
+from events.actor import SYSTEM
+from events.sealing import blind_index
+
+OVERLAP: Final = timedelta(hours=2)
+"""So far back the list is read again each time: records come late."""
+FIRST_READ: Final = timedelta(days=1)
+_OLDEST: Final = timedelta(days=400)
+
+
+def receive(provider: str, records: Iterable[CallRecord], now: datetime) -> int:
+    """Write down what is new; how many of them were. Those of the future, or of long ago, are nobody's calls."""
+    new = 0
+    for each in records:
+        if now - _OLDEST < each.at <= now + timedelta(hours=1):
+            new += _put_down(provider, each, now)
+    return new
+
+
+def _put_down(provider: str, record: CallRecord, now: datetime) -> bool:
+    if RelayCall.objects.filter(provider=provider, record_id=record.record_id).exists():
+        return False
+    with transaction.atomic():
+        binding = _binding_of(provider, record)
+        call = RelayCall(
+            provider=provider, record_id=record.record_id, binding=binding, client_id=binding.client_id if binding else None,
+            test=binding.test if binding else provider not in relay_providers.RELAYS, number=record.number, extension=record.extension,
+            caller_index=blind_index(record.caller, "relay.caller") if record.caller and not record.by_candidate else "",
+            by_candidate=record.by_candidate, at=record.at, seconds=record.seconds, outcome=record.outcome, received_at=now,
+        )  # fmt: skip
+        try:
+            with transaction.atomic():
+                call.save(force_insert=True)
+        except IntegrityError:  # the same record, at the same moment
+            return False
+        if binding is not None:
+            canaries.heard(binding, call)
+            _follows(binding, record, call, now)
+    return True
+
+
+def _binding_of(provider: str, record: CallRecord) -> RelayBinding | None:
+    """By the provider's reference; else by whose the number was when it was dialled. Locked, so that calls lengthen it one by one."""
+    of = RelayBinding.objects.filter(provider=provider).select_for_update(of=("self",))
+    found: RelayBinding | None = None
+    if record.reference:
+        found = of.filter(reference=record.reference).first()
+    elif record.number:
+        found = of.holding(record.number, record.extension, record.at).first()
+    return found
+
+
+def _follows(binding: RelayBinding, record: CallRecord, call: RelayCall, now: datetime) -> None:
+    bindings.note(
+        "call_relay", binding, SYSTEM, now, by_candidate=record.by_candidate, call=str(call.pk), outcome=str(record.outcome),
+        seconds=record.seconds, called_at=record.at.isoformat(),
+    )  # fmt: skip
+    if record.outcome is Outcome.CONNECTED and binding.state in OPEN and binding.expires_at > now:
+        bindings.lengthen(binding, min(record.at, now), SYSTEM)
+
+
+def poll(provider: Relays, now: datetime) -> int:
+    """Read the provider's list of calls again; how many were new.
+
+    Raises what the provider raises; the next time it is read from where it was read until.
+    """
+    if not provider.lists_calls:
+        return 0
+    row = RelayPoll.objects.filter(pk=provider.name).first()
+    since = (row.read_until if row else now - FIRST_READ) - OVERLAP
+    new = receive(provider.name, provider.calls(since, now, now), now)
+    RelayPoll.objects.update_or_create(pk=provider.name, defaults={"read_until": now})
+    return new

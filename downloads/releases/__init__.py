@@ -1,0 +1,1 @@
+"""Releases of resumes: a pass is spent, a copy is made and handed out."""

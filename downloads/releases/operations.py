@@ -1,0 +1,358 @@
+"""How does a resume leave? Asked for with a pass, made by a worker, and handed out by links that are good once.
+
+The verbs on a copy, each one transaction with its Event; nothing of the network and no page in any. What takes time, `downloads.releases.make_copy`
+does from the row. A pass is spent in the transaction that makes the row: whatever dies, either both are there or neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.signing import BadSignature, Signer
+from django.db import connection, transaction
+from django.urls import reverse
+
+from documents.upload.intake import looks_like, media_type_of
+from downloads import locks
+from downloads.candidates import notices
+from downloads.gate import ladder_versions, sql
+from downloads.gate.current_tier import placed
+from downloads.models import Copy, CopyLink, CopyState, GateDecision
+from downloads.relays import bindings, callers
+from downloads.releases import passes, resume_sources
+from downloads.rules.ladder import Obligation
+from employers.models import ApiClient, Employer, Member
+from events import undoing
+from events.actor import SYSTEM, Actor
+from events.doorbell import notify_worker
+from events.errors import ProviderBroken, Refused
+from events.models import record
+from events.sealing import seal_text, unseal_text
+from resumes.opening.open import ACCEPTED, FIELD, Limits
+
+LINK_GOOD_FOR: Final = timedelta(seconds=60)
+BUSY_SECONDS: Final = 10
+_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without what is mistaken for something else when it is read from paper."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a platform hands over: the pass, the resume or its own reference to one, and how the candidate is reached."""
+
+    gate_pass: str = field(repr=False)
+    phone: str = field(repr=False)
+    email: str = field(default="", repr=False)
+    resume: bytes | None = field(default=None, repr=False)
+    reference: str = ""
+
+
+def begin(asked: Asked, client: ApiClient, now: datetime) -> Copy:
+    """The copy that is made for whom the pass was given. Asked again for the same resume, the same copy.
+
+    A pass is not spent where the candidate cannot be reached by a relay number, and where too many copies wait. A copy that failed can
+    be asked for again by the pass that it began with, while the employer may still download. Raises Refused: `release_busy`,
+    `release_closed` of one that is handed out no longer, what `passes.spend` and `bindings.bind` raise, `relay_no_caller`, and of the
+    file `resume_empty`, `resume_too_large`, `resume_format_not_supported`, `resume_missing`, `resume_source_missing`.
+    """
+    _look_at(asked)
+    decision_id = passes.decision_of(asked.gate_pass, client.pk)
+    existing: Copy | None = Copy.objects.of(client.pk).select_related("binding", "resume").filter(decision_id=decision_id).first()
+    if existing is not None and existing.state != CopyState.FAILED:
+        return _the_same(existing, asked, now)
+    waiting = Copy.objects.waiting().of(client.pk) if client.test else Copy.objects.waiting().filter(test=False)
+    if waiting.count() >= settings.RELEASES_WAITING:
+        raise Refused("release_busy", details={"retry_after": str(BUSY_SECONDS)})
+    _somebody_can_call(decision_id, client)
+    original = default_storage.save("resume", ContentFile(asked.resume)) if asked.resume is not None else ""
+    if original:
+        undoing.if_undone(lambda: default_storage.delete(original))
+    try:
+        refused = _begin(asked, decision_id, original, client, now)
+        if refused is not None:
+            raise refused
+    except Refused as refused:
+        if original:
+            default_storage.delete(original)
+        if refused.code == "pass_spent" and (first := Copy.objects.of(client.pk).filter(decision_id=decision_id).first()):
+            return _the_same(first, asked, now)  # another call began it meanwhile
+        raise
+    except BaseException:
+        if original:
+            default_storage.delete(original)
+        raise
+    made: Copy = Copy.objects.select_related("binding", "resume").get(decision_id=decision_id)
+    return made
+
+
+def _look_at(asked: Asked) -> None:
+    """What can be told at once of a file, before anything is spent on it."""
+    if asked.resume is None:
+        if not asked.reference:
+            raise Refused("resume_missing", FIELD)
+        if resume_sources.chosen() is None:
+            raise Refused("resume_source_missing", "resume_reference")
+        return
+    limit = Limits().bytes
+    if not asked.resume:
+        raise Refused("resume_empty", FIELD, seen="0 B")
+    if len(asked.resume) > limit:
+        raise Refused("resume_too_large", FIELD, expected=f"≤ {limit // 1024**2} MB")
+    kind = media_type_of(asked.resume) or looks_like(asked.resume)
+    if "/" not in kind and kind not in ("Word (DOCX)", "Word/Excel/PowerPoint", "ZIP"):
+        raise Refused("resume_format_not_supported", FIELD, seen=kind, expected=ACCEPTED)
+
+
+def _somebody_can_call(decision_id: UUID, client: ApiClient) -> None:
+    """Raises Refused where no number would be lent, since nobody of the employer has said from which one they call."""
+    employer = GateDecision.objects.filter(pk=decision_id, client_id=client.pk).values_list("employer_id", flat=True).first()
+    if employer is not None and not callers.callers(employer):
+        raise Refused("relay_no_caller")
+
+
+def _the_same(copy: Copy, asked: Asked, now: datetime) -> Copy:
+    same = copy.original_reference == asked.reference if asked.resume is None else copy.sha256 == _digest(asked.resume)
+    if not same:
+        raise Refused("pass_spent", "gate_pass")
+    if _is_over(copy, now):
+        raise Refused("release_closed")
+    return copy
+
+
+def _is_over(copy: Copy, now: datetime) -> bool:
+    """Whether the copy is handed out no longer."""
+    return copy.state == CopyState.CLOSED or (copy.links_until is not None and copy.links_until <= now)
+
+
+def _digest(resume: bytes | None) -> str:
+    return hashlib.sha256(resume).hexdigest() if resume is not None else ""
+
+
+def _begin(asked: Asked, decision_id: UUID, original: str, client: ApiClient, now: datetime) -> Refused | None:
+    """Spend the pass and make the row, or begin a failed one again. A refused pass is on record, so that refusal is returned."""
+    with transaction.atomic():
+        copy = Copy.objects.select_for_update(of=("self",)).filter(decision_id=decision_id, client_id=client.pk).first()
+        if copy is None:
+            try:
+                passes.spend(asked.gate_pass, client_id=client.pk, now=now, test=client.test, leaves=False)
+            except Refused as refused:
+                return refused
+            copy = _new(GateDecision.objects.get(pk=decision_id), now)
+            verb, earlier = "request_copy", ""
+        elif copy.state == CopyState.FAILED:
+            _may_still(copy, now)
+            verb, earlier = "retry_copy", copy.state
+        else:
+            return Refused("pass_spent", "gate_pass")
+        copy.binding = bindings.bind(decision_id, client, asked.phone, now)
+        copy.state, copy.why, copy.last_error = CopyState.PREPARING, "", ""
+        copy.due_at, copy.requested_at, copy.finished_at = now, now, None
+        copy.lease = copy.leased_until = None
+        copy.tries = copy.deaths = 0
+        copy.resume, copy.original, copy.original_reference = None, original, asked.reference
+        copy.sha256 = _digest(asked.resume)
+        copy.given_sealed = seal_text(json.dumps([asked.phone, asked.email]), copy.given_purpose)
+        copy.save()
+        note(verb, copy, client.as_actor(), now, earlier=earlier)
+        ring(copy)
+    return None
+
+
+def _new(decision: GateDecision, now: datetime) -> Copy:
+    return Copy(
+        number=_number(), decision_id=decision.pk, client_id=decision.client_id, test=decision.test, employer_id=decision.employer_id,
+        receiver=callers.employer_name(decision.employer_id), member_id=decision.member_id, candidate=decision.candidate, requested_at=now,
+    )  # fmt: skip
+
+
+def _number() -> str:
+    """Of a copy, as people read it from paper: nothing can be told from it, and none is guessed."""
+    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    return f"ZR-{drawn[:5]}-{drawn[5:]}"
+
+
+def _may_still(copy: Copy, now: datetime) -> None:
+    """Raises Refused where the employer may not download any more, the member has left, or the candidate does not want it any more."""
+    locks.take(copy.employer_id)
+    at = placed(Employer.objects.get(pk=copy.employer_id), now)
+    if at.place.reason:
+        raise Refused(at.place.reason)
+    if not at.ladder.rights[at.place.tier].download:
+        raise Refused("tier_without_downloads")
+    if not Member.objects.active().filter(pk=copy.member_id, user__is_active=True, user__email_verified_at__isnull=False).exists():
+        raise Refused("member_unknown")
+    if why := bindings.unwilling(copy, now):
+        raise Refused(why)
+
+
+def given(copy: Copy) -> tuple[str, str]:
+    """The candidate's phone and e-mail, as the platform gave them for this copy; "" once they are gone."""
+    if not copy.given_sealed:
+        return "", ""
+    phone, email = json.loads(unseal_text(copy.given_sealed, copy.given_purpose))
+    return str(phone), str(email)
+
+
+def seen(copy_id: UUID, client: ApiClient) -> Copy:
+    """The copy, if it is this platform's. Raises Refused `release_unknown`."""
+    copy: Copy | None = Copy.objects.of(client.pk).select_related("binding", "resume").filter(pk=copy_id).first()
+    if copy is None:
+        raise Refused("release_unknown")
+    return copy
+
+
+# --- Made, or not ----------------------------------------------------------------------------------------
+
+
+def make_ready(copy: Copy, pdf: str, size: int, mark_key: str, now: datetime) -> None:
+    """A locked copy is there, as the stored file `pdf`; what was given for making it goes."""
+    copy.pdf, copy.pdf_bytes, copy.mark_key = pdf, size, mark_key
+    copy.state, copy.ready_at, copy.links_until = CopyState.READY, now, now + timedelta(hours=settings.RELEASE_HOURS)
+    _done(copy, now)
+    note("ready_copy", copy, SYSTEM, now, earlier=CopyState.PREPARING)
+
+
+def fail(copy: Copy, why: str, now: datetime) -> None:
+    """A locked copy cannot be made: nothing has left, and its platform is told why."""
+    copy.state, copy.why = CopyState.FAILED, why
+    _done(copy, now)
+    note("fail_copy", copy, SYSTEM, now, earlier=CopyState.PREPARING, reasons=[why])
+
+
+def _done(copy: Copy, now: datetime) -> None:
+    original = copy.original.name
+    copy.given_sealed, copy.original = "", ""
+    copy.lease = copy.leased_until = None
+    copy.finished_at = now
+    copy.save()
+    if original:
+        transaction.on_commit(lambda: default_storage.delete(original))
+
+
+# --- Handed out ------------------------------------------------------------------------------------------
+
+
+def make_link(copy_id: UUID, client: ApiClient, now: datetime) -> tuple[CopyLink, str]:
+    """An address at which the copy can be fetched once, within a minute, and the link's row.
+
+    Raises Refused: `release_unknown`, `release_not_ready`, `release_closed`, why the employer may not download any more, or why the
+    candidate does not want it.
+    """
+    with transaction.atomic():
+        copy = seen(copy_id, client)
+        if copy.state in (CopyState.PREPARING, CopyState.FAILED):
+            raise Refused("release_not_ready", seen=copy.state)
+        if _is_over(copy, now):
+            raise Refused("release_closed")
+        _may_still(copy, now)
+        link = CopyLink.objects.create(of=copy, made_at=now, expires_at=now + LINK_GOOD_FOR)
+    token = _signer().sign(urlsafe_b64encode(link.pk.bytes).decode().rstrip("="))
+    return link, settings.SITE_URL + reverse("releases:open", args=[token])
+
+
+def linked(token: str) -> CopyLink:
+    """The link that an address leads to. Raises Refused `copy_link_unknown`."""
+    try:
+        link_id = UUID(bytes=urlsafe_b64decode(_signer().unsign(token) + "=="))
+    except (BadSignature, NotBase64, ValueError):
+        raise Refused("copy_link_unknown") from None
+    link: CopyLink | None = CopyLink.objects.select_related("of").filter(pk=link_id).first()
+    if link is None:
+        raise Refused("copy_link_unknown")
+    return link
+
+
+def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
+    """The copy, for once: the facts are looked at in the statement that uses the link up, and the bytes are read after it.
+
+    Raises Refused: `copy_link_used`, `copy_link_expired`, `release_closed`, or why the employer may not download any more;
+    `django.db.DatabaseError`, which means no; ProviderBroken where the file does not open.
+    """
+    copy = link.of
+    parameters: dict[str, Any] = {
+        "link": locks.uuid(link.pk), "client": locks.uuid(copy.client_id), "employer": locks.uuid(copy.employer_id),
+        "member": locks.uuid(copy.member_id), "mode": settings.CANDIDATES_DEFAULT,
+    }  # fmt: skip
+    pdf = _stored(copy)
+    for ladder in ladder_versions.until_in_force():
+        times = {"now": now, "young_after": now - ladder.provisional_for}
+        moment = {"ladder": ladder.version} | {name: locks.parameter(time) for name, time in times.items()}
+        statement = sql.opening(connection.vendor, copy.test, ladder)
+        # What is looked at and that it left are one transaction: whoever revokes in between finds all that did.
+        with transaction.atomic():
+            found = locks.in_turn(statement, parameters | moment)
+            if found and not found[0][0]:
+                if pdf is None:
+                    raise ProviderBroken("the copy is not there")
+                _left(copy.pk, client, now)
+        for (why,) in found:
+            if why:  # after the commit: the try stays on record
+                raise Refused(why)
+            assert pdf is not None
+            return pdf
+    raise Refused("copy_link_used")
+
+
+def _stored(copy: Copy) -> bytes | None:
+    if not copy.pdf:
+        return None
+    try:
+        with default_storage.open(str(copy.pdf.name)) as stored:
+            pdf: bytes = stored.read()
+    except FileNotFoundError:
+        return None
+    return pdf
+
+
+def _left(copy_id: UUID, client: ApiClient, now: datetime) -> None:
+    """Put down that the copy leaves, and have its candidate told of it the first time."""
+    copy = Copy.objects.select_for_update(of=("self",)).get(pk=copy_id)
+    first = copy.opened_at is None
+    if first:
+        copy.opened_at = now
+        copy.save(update_fields=["opened_at"])
+        _tell(copy, now)
+    note("open_copy" if first else "open_copy_again", copy, client.as_actor(), now)
+
+
+def _tell(copy: Copy, now: datetime) -> None:
+    at = placed(Employer.objects.get(pk=copy.employer_id), now)
+    held = at.ladder.rights[at.place.tier].obligations
+    if Obligation.RELAY_ONLY not in held:  # whatever was agreed, a copy that is made here bears a relay number alone
+        held = (*held, Obligation.RELAY_ONLY)
+    notices.tell_candidate(
+        notices.Left(copy.decision_id, copy.client_id, copy.test, copy.employer_id, copy.member_id, copy.candidate, held, now)
+    )
+
+
+def _signer() -> Signer:
+    return Signer(salt="downloads.link", sep=".")
+
+
+# --- Shared ----------------------------------------------------------------------------------------------
+
+
+def note(
+    verb: str, copy: Copy, actor: Actor, now: datetime, *, earlier: str = "", reasons: list[str] | tuple[str, ...] = (), **more: Any
+) -> None:  # fmt: skip
+    """The Event, of which its platform hears and no other: ids and moments, nothing that stands on the resume."""
+    data = {"only": str(copy.client_id), "release": str(copy.pk), "number": copy.number, "candidate": copy.candidate} | more
+    earlier = earlier or copy.state
+    record(
+        verb, copy, actor, now, employer_id=copy.employer_id, from_state=earlier, to_state=copy.state, reasons=reasons, data=data
+    )  # fmt: skip
+
+
+def ring(copy: Copy) -> None:
+    notify_worker("downloads.tasks.prepare_copy", copy.pk)

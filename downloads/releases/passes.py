@@ -1,0 +1,100 @@
+"""May the resume leave now? A pass goes out with each yes, and is good once, within a minute, while that yes would still hold.
+
+Between the gate's answer and the first byte of a resume lies time: to fetch, to mark. So the facts are looked at again as
+the pass is spent, in one statement like the gate's, and no pass is honoured after a suspension was acknowledged. The pass
+carries nothing secret; it is signed for the platform that asked, and what it is for stands in the answer on record.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db import connection, transaction
+
+from downloads import locks
+from downloads.candidates import notices
+from downloads.gate import ladder_versions, sql
+from downloads.rules.ladder import Obligation, Tier
+from events.errors import Refused
+
+GOOD_FOR: Final = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """A pass that was honoured: hand this resume over, under these obligations."""
+
+    decision_id: UUID
+    employer_id: UUID
+    member_id: UUID
+    candidate: str
+    tier: Tier
+    obligations: tuple[Obligation, ...]
+    spent_at: datetime
+
+
+def issue(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID) -> str:
+    """The pass of an answer that was yes."""
+    names = b"".join(part.bytes for part in (decision_id, employer_id, member_id))
+    return _signer(client_id).sign(urlsafe_b64encode(names).decode())
+
+
+def spend(gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False, leaves: bool = True) -> Spent:
+    """Honour the pass, once, if the answer would still be yes but for the quota, which it has used up already.
+
+    Each try is on record. Where the resume `leaves` with it, that is too, and the candidate is told (`downloads.candidates.notices`), in the same
+    transaction; of a copy that is made here first (`downloads.releases.operations`) they are told when it leaves.
+    Raises Refused: `pass_unknown` (not ours, or another platform's), `pass_spent`, `pass_expired`, or why the employer may no
+    longer download, or the candidate does not want it. Raises `django.db.DatabaseError`, to which doors answer no.
+    """
+    decision_id, employer_id, member_id = _read(gate_pass, client_id)
+    parameters = {
+        "decision": locks.uuid(decision_id),
+        "client": locks.uuid(client_id),
+        "employer": locks.uuid(employer_id),
+        "member": locks.uuid(member_id),
+        "mode": settings.CANDIDATES_DEFAULT,
+    }
+    for ladder in ladder_versions.until_in_force():
+        times = {"now": now, "young_after": now - ladder.provisional_for, "expired": now - GOOD_FOR}
+        moment = {"ladder": ladder.version} | {name: locks.parameter(time) for name, time in times.items()}
+        statement = sql.spending(connection.vendor, test, ladder)
+        with transaction.atomic():
+            spent, reason = None, ""
+            for reason, tier, candidate in locks.in_turn(statement, parameters | moment):
+                if not reason:
+                    held = ladder.rights[Tier(tier)].obligations
+                    spent = Spent(decision_id, employer_id, member_id, candidate, Tier(tier), held, now)
+                    if leaves:
+                        notices.tell_candidate(notices.Left(decision_id, client_id, test, employer_id, member_id, candidate, held, now))
+        if spent:
+            return spent
+        if reason:  # after the commit: the try stays on record
+            raise Refused(reason, "gate_pass")
+    raise Refused("pass_unknown", "gate_pass")
+
+
+def decision_of(gate_pass: str, client_id: UUID) -> UUID:
+    """The answer that the pass came with, whether or not it is still good. Raises Refused `pass_unknown`."""
+    return _read(gate_pass, client_id)[0]
+
+
+def _read(gate_pass: str, client_id: UUID) -> tuple[UUID, UUID, UUID]:
+    try:
+        names = urlsafe_b64decode(_signer(client_id).unsign(gate_pass))
+        decision_id, employer_id, member_id = (UUID(bytes=names[at : at + 16]) for at in (0, 16, 32))
+    except (BadSignature, NotBase64, ValueError):
+        raise Refused("pass_unknown", "gate_pass") from None
+    return decision_id, employer_id, member_id
+
+
+def _signer(client_id: UUID) -> Signer:
+    """Another platform's passes are signed otherwise, and so are none of this one."""
+    return Signer(salt=f"downloads.pass.{client_id.hex}", sep=".")

@@ -1,0 +1,153 @@
+"""Which rights does each tier hold? The ladder as data, with a version; and which tier a case gives.
+
+The gate decides in one database statement, so its SQL is made from the tables here (`downloads.gate.decide`), and a
+test holds the two against each other over every combination of facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from verification.states import State
+
+
+class Tier(StrEnum):
+    """The rungs of the ladder. Stored; never renamed."""
+
+    HELD = "held"
+    PROVISIONAL = "provisional"
+    ESTABLISHED = "established"
+    RESTRICTED = "restricted"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+class Obligation(StrEnum):
+    """What the platform must do with an allowed download."""
+
+    MARK = "mark"
+    """Hand over only the marked copy."""
+    RELAY_ONLY = "relay_only"
+    """Contact through a relay number; no real number leaves."""
+    RELAY_UNLESS_CONSENT = "relay_unless_consent"
+    """A real number only by the candidate's own consent."""
+    NOTIFY_CANDIDATE = "notify_candidate"
+    """Tell the candidate who received the resume, when and why."""
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a tier may do, and how often an employer (all its members together) may download."""
+
+    download: bool
+    per_day: int = 0
+    per_hour: int = 0
+    per_candidate: int = 0
+    """Downloads of one candidate's resume in a day."""
+    obligations: tuple[Obligation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From when on a pattern of downloads is a signal (`downloads.rules.abuse_signals`), and how a good record is told."""
+
+    window_days: int = 14
+    """Over so many days answers and contacts are looked at."""
+    night: int = 15
+    """Downloads in one night, 23:00 to 06:00."""
+    burst: int = 15
+    """Downloads within `burst_seconds`."""
+    burst_seconds: int = 60
+    sequence: int = 12
+    """Downloads whose references run up by one, one after the other."""
+    unanswered_after: int = 60
+    """Downloads in the window after which too few contacts are a signal."""
+    unanswered_below: float = 0.03
+    """Contacts per download that are too few."""
+    early_days: int = 14
+    """Days after the first approval at which real hiring makes an employer `established`."""
+    early_downloads: int = 20
+    early_contacts: float = 0.3
+    """Contacts per download that show real hiring."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """One version of the ladder. Each is itself alone, so that a statement can be kept for it."""
+
+    version: str
+    rights: dict[Tier, Rights]
+    provisional_for: timedelta
+    """How long a newly approved employer stays provisional."""
+    thresholds: Thresholds = Thresholds()
+
+
+FIRST: Final = Ladder(
+    version="2026-11.1",
+    rights={
+        Tier.HELD: Rights(download=False),
+        Tier.PROVISIONAL: Rights(True, 20, 5, 1, (Obligation.MARK, Obligation.RELAY_ONLY, Obligation.NOTIFY_CANDIDATE)),
+        Tier.ESTABLISHED: Rights(True, 200, 40, 1, (Obligation.MARK, Obligation.RELAY_UNLESS_CONSENT, Obligation.NOTIFY_CANDIDATE)),
+        Tier.RESTRICTED: Rights(download=False),
+        Tier.SUSPENDED: Rights(download=False),
+        Tier.REVOKED: Rights(download=False),
+    },
+    provisional_for=timedelta(days=30),
+)
+"""The version that is in force until two people bring another one into force (`downloads.gate.decide.ladder_versions`)."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an employer stands: its tier, and why it may not download, or "" if it may."""
+
+    tier: Tier
+    reason: str = ""
+
+
+NOT_APPROVED: Final = Standing(Tier.HELD, "employer_not_approved")
+EXPIRED: Final = Standing(Tier.HELD, "employer_expired")
+BY_STATE: Final[dict[State, Standing]] = {
+    State.REJECTED: Standing(Tier.HELD, "employer_rejected"),
+    State.EXPIRED: EXPIRED,
+    State.SUSPENDED: Standing(Tier.SUSPENDED, "employer_suspended"),
+    State.REVOKED: Standing(Tier.REVOKED, "employer_revoked"),
+}
+"""Standings of the states that are not approved; those that are not listed are `NOT_APPROVED`."""
+
+
+RESTRICTED: Final = "employer_restricted"
+"""A person looks into it."""
+STEP_UP: Final = "employer_step_up"
+"""It rests until somebody of the employer proves anew that the company has authorised them."""
+
+
+def standing(
+    state: str | None,
+    expires_at: datetime | None,
+    confirmed_at: datetime | None,
+    conditional: bool,
+    now: datetime,
+    ladder: Ladder = FIRST,
+    moved: Standing | None = None,
+) -> Standing:
+    """Where an employer stands whose case that counts has this `state` (None: it has no case).
+
+    `moved` is where it was moved to on the ladder. That never opens what its case does not, and an approval on condition
+    is provisional whatever was done.
+    """
+    if state is None:
+        return NOT_APPROVED
+    if state != State.APPROVED:
+        return BY_STATE.get(State(state), NOT_APPROVED)
+    if expires_at is None or expires_at <= now:
+        return EXPIRED
+    if moved and moved.tier is Tier.RESTRICTED:
+        return moved
+    if moved and not conditional:
+        return Standing(moved.tier)
+    young = confirmed_at is None or confirmed_at > now - ladder.provisional_for
+    return Standing(Tier.PROVISIONAL if conditional or young else Tier.ESTABLISHED)

@@ -1,0 +1,1 @@
+"""How a platform's test plays relays and candidates."""

@@ -1,0 +1,73 @@
+"""What can a platform rehearse of candidates in its test? References that stand for what a candidate says.
+
+They are laid out by the same operations as anybody; what answers by itself, answers as the candidate would on our page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Q
+
+from downloads.candidates import consents, erasure, operations
+from downloads.models import ConsentRequest, Mode
+from employers.models import ApiClient, Employer
+from events.actor import Actor, Role
+from events.reasons import REASONS, Text
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A candidate's reference, how they want to be asked, and what happens."""
+
+    reference: str
+    mode: str
+    says: Text
+    agrees: bool | None = None
+    """What they answer at once when they are asked; None: nothing."""
+    blocks: bool = False
+    """Whether they block every employer of the test that there is when they are laid out."""
+
+
+RECIPES: Final = (
+    Recipe("try-told", Mode.TELL_AFTER, Text("允许下载，并告知求职者", "A yes; the candidate is told")),
+    Recipe("try-asked", Mode.ASK_FIRST, REASONS["candidate_no_consent"].says),
+    Recipe("try-agrees", Mode.ASK_FIRST, Text("征求同意时立即同意", "Agrees at once when asked for consent"), agrees=True),
+    Recipe("try-refuses", Mode.ASK_FIRST, Text("征求同意时立即拒绝", "Says no at once when asked for consent"), agrees=False),
+    Recipe("try-closed", Mode.CLOSED, REASONS["candidate_closed"].says),
+    Recipe("try-blocks", Mode.TELL_AFTER, REASONS["candidate_blocked_employer"].says, blocks=True),
+)
+"""By the candidate's reference. Never renamed: platforms' own tests hold them."""
+_BY_REFERENCE: Final = {recipe.reference: recipe for recipe in RECIPES}
+
+
+def lay_out(client: ApiClient, now: datetime) -> None:
+    """Make each candidate of the recipes what it stands for, whatever became of it in an earlier test."""
+    employers = dict(Employer.objects.filter(platform=client, test=True).values_list("uscc", "name")[: operations.MOST_BLOCKED])
+    for recipe in RECIPES:
+        told = operations.Told(
+            recipe.mode, email=f"{recipe.reference}@candidate.test", blocked=employers if recipe.blocks else {}
+        )  # fmt: skip
+        operations.put_candidate(client, recipe.reference, told, now)
+
+
+def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) -> ConsentRequest:
+    """In a test, what the recipe's candidate says, in place of waiting for a person."""
+    recipe = _BY_REFERENCE.get(request.candidate.reference)
+    if not client.test or recipe is None or recipe.agrees is None or request.answered_at is not None:
+        return request
+    return consents.answer(request.pk, recipe.agrees, Actor(Role.CANDIDATE, str(request.candidate_id)), now)
+
+
+def mailed(client: ApiClient) -> Q:
+    """The mails to the candidates of this platform's test. Tests share addresses, so each mail says whose candidate it is for."""
+    return Q(context__platform=str(client.pk))
+
+
+def catch_up(client: ApiClient, clock: Callable[[], datetime]) -> None:
+    """Do what has fallen due of candidates in this platform's test. Without a test there is nothing to do."""
+    if client.test:
+        erasure.remind(clock(), client)

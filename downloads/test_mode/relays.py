@@ -1,0 +1,126 @@
+"""What can a platform do with relay numbers in its test? Numbers of candidates that stand for outcomes, calls to play, time to move.
+
+All of it goes the way that everything goes: the same operations, the same worker's steps, the same signed records of calls. Only the
+provider is a simulator, one of each platform's own, and nobody's phone rings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from downloads import relay_providers
+from downloads.models import RelayBinding, RelayCall
+from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
+from downloads.relays import bindings, call_records, callers, provider_sync
+from employers.models import ApiClient
+from employers.sightings import phone_of
+from events.errors import Refused
+from events.reasons import REASONS, Text
+
+Clock = Callable[[], datetime]
+
+ROUNDS: Final = 60
+"""So often all that is due is followed at most; what one round does can make something due at once."""
+NOBODY: Final = "+8615400009999"
+"""Who calls where no member does: a stranger."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A candidate's number, and what happens with it."""
+
+    digits: str
+    says: Text
+
+    @property
+    def phone(self) -> str:
+        return MAGIC + self.digits
+
+
+def _reason(digits: str, code: str) -> Recipe:
+    return Recipe(digits, REASONS[code].says)
+
+
+RECIPES: Final = (
+    Recipe("0000", Text("立即分配号码，来电接通", "A number at once, and calls come through")),
+    _reason("0001", "relay_no_number"),
+    Recipe("0002", Text("首次无空闲号码，五分钟后分配", "No number is free at first; one is lent five minutes later")),
+    _reason("0003", "relay_number_illegal"),
+    Recipe("0004", Text("首次被限流，五秒后分配", "Too many requests at first; a number is lent five seconds later")),
+    Recipe("0005", Text("首次应答丢失，号码已分配，半分钟后得知", "The first answer is lost; the number is known half a minute later")),
+    Recipe("0006", Text("运营商暂不可用，一分钟后分配", "The carrier does not answer; a number is lent a minute later")),
+    Recipe("0007", Text("运营商应答异常，十分钟后分配", "The provider's answer makes no sense; a number is lent ten minutes later")),
+    Recipe("0008", Text("首次绑定冲突，一分钟后分配", "Bound already, says the provider; a number is lent a minute later")),
+    Recipe("0009", Text("分配带分机号的号码", "A number with an extension")),
+    Recipe("0010", Text("号码被运营商封停，来电不通", "The number is blocked by its carrier: no call comes through")),
+    Recipe("0011", Text("求职者关机或停机", "The candidate's phone is off or out of service")),
+    Recipe("0012", Text("求职者占线", "The candidate's line is busy")),
+    Recipe("0013", Text("求职者无人接听", "The candidate does not answer")),
+    Recipe("0014", Text("话单迟到十分钟、重复且乱序", "Records of calls come ten minutes late, twice, and the last one first")),
+    Recipe("0015", Text("一天后被运营商提前收回，自动换号", "The provider takes the number back after a day; another is lent by itself")),
+)
+"""By the candidate's number. Never renumbered: platforms' own tests hold them."""
+
+
+def play_call(binding: RelayBinding, client: ApiClient, clock: Clock, *, by_stranger: bool, seconds: int) -> RelayCall | None:
+    """Somebody of the employer, or a stranger, calls the number; the call as its record tells, None where that comes later.
+
+    Raises Refused: `not_of_test`, `relay_no_caller`, and `relay_ended` where there never was a number.
+    """
+    provider = _provider(binding, client)
+    if not binding.number:
+        raise Refused("relay_ended", seen=binding.state)
+    members = callers.callers(binding.employer_id)
+    if not members and not by_stranger:
+        raise Refused("relay_no_caller")
+    caller = NOBODY if by_stranger else phone_of(members[0].user)
+    made = provider.call(binding.number, binding.extension, caller, clock(), seconds)
+    bring_in(provider, clock)
+    return RelayCall.objects.filter(provider=provider.name, record_id=made.record_id).first()
+
+
+def _provider(binding: RelayBinding, client: ApiClient) -> SimulatedRelays:
+    if not client.test or not binding.test:
+        raise Refused("not_of_test")
+    return relay_providers.simulator(binding.provider)
+
+
+def bring_in(provider: SimulatedRelays, clock: Clock) -> None:
+    """The callbacks that the simulator sends now, checked and written down as the door does it."""
+    for callback in provider.pushes(clock()):
+        call_records.receive(provider.name, provider.verify_callback(callback, clock()), clock())
+
+
+def catch_up(client: ApiClient, clock: Clock) -> None:
+    """Do what has fallen due of relay numbers in this platform's test. Without a test there is nothing to do."""
+    if not client.test:
+        return
+    bindings.close_those_not_allowed(clock(), client)
+    for _ in range(ROUNDS):
+        due = list(RelayBinding.objects.of(client.pk).due(clock()).order_by("due_at").values_list("pk", flat=True))
+        if not [binding_id for binding_id in due if provider_sync.follow(binding_id, clock)]:
+            break
+    provider = relay_providers.simulator(relay_providers.of_test(client.pk))
+    if provider.exists():
+        bring_in(provider, clock)
+        call_records.poll(provider, clock())
+
+
+def follow_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> RelayBinding:
+    """In a test nobody waits for a worker: the simulator is asked before the answer, which costs no network. Else the row as it is."""
+    if client.test:
+        for each in dict.fromkeys([binding.pk, *_open_beside(binding)]):
+            for _ in range(ROUNDS):
+                if not provider_sync.follow(each, clock):
+                    break
+        binding.refresh_from_db()
+    return binding
+
+
+def _open_beside(binding: RelayBinding) -> list[UUID]:
+    beside = RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
+    return list(beside.filter(finished_at=None).values_list("pk", flat=True))

@@ -1,0 +1,1 @@
+"""How an employer moves between tiers: abuse signals, step-ups, appeals, canaries."""

@@ -1,0 +1,229 @@
+"""What can an employer say against its place on the ladder, and who answers? Its owner in words; a person who did not move it there.
+
+An appeal is against one move. Whoever answers sees what was seen beside what is said, and lifts it at once or keeps it, with a reply.
+A move that followed, or the end of the one that was appealed against, overtakes an appeal: there is nothing left to answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from downloads import locks
+from downloads.models import Move, MoveAppeal, Outcome, Standing
+from downloads.rules.ladder import Tier
+from downloads.tiers import tier_changes
+from employers.models import Employer, Member, User
+from employers.powers import Power
+from events.actor import Actor, Role
+from events.errors import Refused
+from events.mail import queue_mail
+from events.models import Event, record
+from verification import durations, notices
+from verification.standing import shown_anew
+from verification.triage import hours
+from verification.urgency import CURRENT, Kind
+
+WORDS_AT_MOST: Final = 4000
+REPLY_AT_MOST: Final = 2000
+AGAIN_AFTER: Final = timedelta(days=7)
+"""So long after an answer the same move can be appealed against again; at once where the authority was shown anew since."""
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """A place on the ladder that holds an employer back, the move that put it there, and what was said against that, latest first."""
+
+    standing: Standing
+    move: Event
+    appeals: tuple[MoveAppeal, ...]
+
+    @property
+    def open_appeal(self) -> MoveAppeal | None:
+        return next((appeal for appeal in self.appeals if appeal.answered_at is None), None)
+
+    @property
+    def kept(self) -> MoveAppeal | None:
+        """The last answer, where it was no."""
+        return next((appeal for appeal in self.appeals if appeal.outcome == Outcome.KEPT), None)
+
+
+def restriction_of(employer_id: UUID, now: datetime) -> Restriction | None:
+    """What holds the employer back beyond its case; None where nothing does."""
+    standing = Standing.objects.in_force(now).filter(pk=employer_id).exclude(tier=Tier.ESTABLISHED).first()
+    move = tier_changes.last_move(employer_id) if standing else None
+    if standing is None or move is None:
+        return None
+    return Restriction(standing, move, tuple(MoveAppeal.objects.filter(employer=employer_id, move=move).order_by("-at")))
+
+
+def overtaken_before(restriction: Restriction) -> MoveAppeal | None:
+    """The employer's last appeal, where it was against an earlier move and this one overtook it."""
+    last = MoveAppeal.objects.filter(employer=restriction.standing.pk).order_by("-at").first()
+    return last if last and last.outcome == Outcome.OVERTAKEN and last.move_id != restriction.move.pk else None
+
+
+# --- The employer ----------------------------------------------------------------------------------------
+
+
+def may_appeal(member: Member, restriction: Restriction | None, now: datetime) -> Refused | None:
+    """Why this member may not appeal, or None if they may."""
+    if restriction is None:
+        return Refused("restriction_none")
+    if member.role != Member.MemberRole.OWNER or member.left_at is not None:
+        return Refused("restriction_owner_only", seen=member.role)
+    if restriction.open_appeal:
+        return Refused("appeal_open")
+    if (again := again_at(member.employer, restriction, now)) and again > now:
+        return Refused("appeal_again_later", expected=again.isoformat(timespec="minutes"))
+    return None
+
+
+def again_at(employer: Employer, restriction: Restriction, now: datetime) -> datetime | None:
+    """From when on an answer that was no can be appealed against again; None where nobody has said no, or something is new."""
+    kept = restriction.kept
+    if kept is None or kept.answered_at is None or shown_anew(employer, kept.answered_at, now):
+        return None
+    return kept.answered_at + AGAIN_AFTER
+
+
+def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppeal:
+    """Say why the move `move_id`, which the page showed, is wrong or settled. The owners are told that it has come.
+
+    Raises Refused: `words_missing`, `state_conflict` where the employer was moved meanwhile, and what `may_appeal` answers.
+    """
+    words = words.strip()[:WORDS_AT_MOST]
+    if not words:
+        raise Refused("words_missing", "words")
+    with transaction.atomic():
+        locks.take(member.employer_id)
+        Standing.objects.select_for_update().filter(pk=member.employer_id).first()
+        restriction = restriction_of(member.employer_id, now)
+        if refused := may_appeal(member, restriction, now):
+            raise refused
+        assert restriction is not None
+        if restriction.move.pk != move_id:
+            raise Refused("state_conflict")
+        due_at = hours().after(now, CURRENT.target[Kind.APPEAL])
+        said = MoveAppeal.objects.create(employer=member.employer, move=restriction.move, text=words, by=member.user, at=now, due_at=due_at)
+        _note("appeal", said, restriction.standing, member.as_actor(), now)
+        _tell("restriction_appealed", said, now)
+    return said
+
+
+# --- Who answers -----------------------------------------------------------------------------------------
+
+
+def may_answer(appeal: MoveAppeal, actor: Actor) -> Refused | None:
+    """Why this member of staff may not answer, or None if they may.
+
+    A rule's move was the first look at it: one who decides cases answers. What people did took two, so who answers is one who may
+    confirm a move, and neither of them.
+    """
+    if not actor.can(Power.SECOND_REVIEW if appeal.move.role == Role.REVIEWER else Power.DECIDE):
+        return Refused("not_allowed")
+    if actor.id in movers(appeal.move):
+        return Refused("another_reviewer_required")
+    return None
+
+
+def movers(move: Event) -> set[str]:
+    """The people who made a move: who confirmed it, and who had proposed it. Nobody, where a rule did."""
+    if move.role != Role.REVIEWER:
+        return set()
+    return {move.actor_id} | {str(row.proposed_by_id) for row in proposals(move)}
+
+
+def proposals(move: Event) -> list[Move]:
+    """The proposal that became this move, where two people made it."""
+    if move.role != Role.REVIEWER:
+        return []
+    confirmed = Move.objects.filter(employer=move.employer_id, confirmed=True, settled_at=move.at, settled_by=UUID(move.actor_id))
+    return list(confirmed.select_related("proposed_by", "settled_by"))
+
+
+def answer(appeal_id: int, reviewer: User, actor: Actor, now: datetime, *, lift: bool, reply: str) -> MoveAppeal:
+    """Lift what was appealed against, at once, or keep it; the owners are told, with the reply.
+
+    Raises Refused: `words_missing` for a no without a reply, `appeal_none` where it is answered or overtaken, `restriction_none`
+    where what it was against has ended meanwhile, which then overtakes it, and what `may_answer` answers.
+    """
+    reply = reply.strip()[:REPLY_AT_MOST]
+    if not lift and not reply:
+        raise Refused("words_missing", "reply")
+    employer_id = MoveAppeal.objects.values_list("employer_id", flat=True).get(pk=appeal_id)
+    with transaction.atomic():
+        locks.take(employer_id)
+        standing = Standing.objects.select_for_update().in_force(now).filter(pk=employer_id).first()
+        said = MoveAppeal.objects.select_for_update(of=("self",)).open().select_related("move", "employer").filter(pk=appeal_id).first()
+        if said is None:
+            raise Refused("appeal_none")
+        if refused := may_answer(said, actor):
+            raise refused
+        said.answered_at = now
+        if standing is None:
+            said.outcome = Outcome.OVERTAKEN
+            said.save()
+        else:
+            _answered(said, standing, reviewer, actor, now, lift=lift, reply=reply)
+    if standing is None:
+        raise Refused("restriction_none")
+    return said
+
+
+def _answered(said: MoveAppeal, standing: Standing, reviewer: User, actor: Actor, now: datetime, *, lift: bool, reply: str) -> None:
+    said.answered_by, said.reply, said.outcome = reviewer, reply, Outcome.LIFTED if lift else Outcome.KEPT
+    said.save()
+    _note("lift" if lift else "uphold", said, standing, actor, now)
+    if lift:
+        tier_changes.lift(standing, actor, now, reply)
+    else:
+        _tell("restriction_kept", said, now)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many appeals wait for an answer, and how many of them are late."""
+
+    many: int
+    late: int
+
+
+def waiting(now: datetime) -> Waiting:
+    """Those of real employers; a test's are answered by its platform."""
+    waits = MoveAppeal.objects.open().filter(employer__test=False)
+    return Waiting(**waits.aggregate(many=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now))))
+
+
+def end_overtaken(now: datetime) -> int:
+    """Close the appeals against what has ended by itself; how many."""
+    ended = Standing.objects.filter(until__lte=now, employer__test=False).values("pk")
+    return MoveAppeal.objects.open().filter(employer__in=ended).update(answered_at=now, outcome=Outcome.OVERTAKEN)
+
+
+def answered_in() -> durations.Usual | None:
+    """From an owner's words to a person's answer, lately."""
+    answered = MoveAppeal.objects.answered_by_people().filter(employer__test=False).order_by("-pk").values_list("at", "answered_at")
+    return durations.usual(end - said for said, end in answered[: durations.OF_THE_LAST] if end)
+
+
+def _note(verb: str, said: MoveAppeal, standing: Standing, actor: Actor, now: datetime) -> None:
+    until = standing.until.isoformat() if standing.until else None
+    record(
+        verb, said, actor, now, employer_id=said.employer_id, from_state=standing.tier, to_state=standing.tier,
+        reasons=[standing.reason] if standing.reason else [], data={"until": until, "move": said.move_id},
+    )  # fmt: skip
+
+
+def _tell(template: str, said: MoveAppeal, now: datetime) -> None:
+    """To the owners, and whoever appealed."""
+    path = reverse("downloads:restriction")
+    for member in notices.concerned(said.employer_id, said.by_id):
+        context = {"name": said.employer.name, "reply": said.reply, "days": AGAIN_AFTER.days, "path": path}
+        queue_mail(member.user.email, template, member.user.language, context, now)

@@ -1,0 +1,114 @@
+"""What happens when somebody rings for a resume of nobody? The number on it leads to one employer's copy, and to no honest caller.
+
+A canary is shown to an employer as any other resume. Its copy bears a relay number of its own, which the employer's team may ring: that is
+hiring. Rings of others mean that the copy got out. One can be a machine that dials at random, so it takes several callers
+(`ZIZHI_CANARY_RINGS`) within a week until downloads rest; a person sees each ring at once. The employer is told what the restricted are
+always told, and never that it was bait.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from downloads.models import Canary, CanaryRing, RelayBinding, RelayCall, Standing
+from downloads.relay_providers.base import Outcome
+from downloads.rules.ladder import STEP_UP, Tier
+from downloads.tiers import tier_changes
+from employers.models import ApiClient, Employer, User
+from employers.powers import Power
+from events.actor import SYSTEM
+from events.doorbell import notify_worker
+from events.errors import Refused
+from events.models import record
+
+log = structlog.get_logger()
+
+TOGETHER: Final = timedelta(days=7)
+"""Rings within this time count together."""
+
+
+def plant(client_id: UUID, candidate: str, employer_id: UUID | None, why: str, user: User, now: datetime) -> Canary:
+    """Let this candidate of this platform be a canary. Raises Refused: `not_allowed`, `platform_unknown`, `employer_unknown`,
+    `canary_known`.
+    """
+    if not user.as_reviewer().can(Power.TRACE):
+        raise Refused("not_allowed")
+    if not ApiClient.objects.filter(pk=client_id, revoked_at=None).exists():
+        raise Refused("platform_unknown", "platform")
+    if employer_id is not None and not Employer.objects.filter(pk=employer_id).exists():
+        raise Refused("employer_unknown", "employer")
+    new = {"employer_id": employer_id, "why": why, "planted_by": user, "planted_at": now}
+    try:
+        with transaction.atomic():
+            canary = Canary.objects.create(client_id=client_id, candidate=candidate, **new)
+            record("plant_canary", canary, user.as_reviewer(), now)
+    except IntegrityError:
+        raise Refused("canary_known", "candidate") from None
+    return canary
+
+
+def heard(binding: RelayBinding, call: RelayCall) -> None:
+    """Put down that a call was for a canary and from outside, with the call itself. What follows from it, follows after the commit."""
+    if call.outcome != Outcome.STRANGER or call.by_candidate:
+        return
+    canary = Canary.objects.filter(client_id=binding.client_id, candidate=binding.candidate).first()
+    if canary is not None:
+        ring = CanaryRing.objects.create(canary=canary, call=call, employer_id=binding.employer_id, at=call.at)
+        _ring(ring)
+
+
+def answer(ring_id: int, now: datetime) -> None:
+    """Act upon a ring, once: downloads of its employer rest if there were rings enough, until people have looked."""
+    ring = CanaryRing.objects.filter(pk=ring_id, answered_at=None).select_related("call").first()
+    if ring is None:
+        return
+    moment = ring.at - TOGETHER
+    if (lifted := tier_changes.last_lifted(ring.employer_id)) is not None:  # what people have heard is not held against anybody again
+        moment = max(moment, lifted.at)
+    span = {"at__gt": moment, "at__lte": ring.at + TOGETHER}
+    lately = CanaryRing.objects.filter(employer=ring.employer_id, looked_at=None, **span)
+    callers = lately.values("call__caller_index").distinct().count()
+    with transaction.atomic():
+        enough = callers >= settings.CANARY_RINGS
+        if enough and not _rests(ring.employer_id, now):  # first the turn, then the row
+            tier_changes.move(ring.employer_id, Tier.RESTRICTED, SYSTEM, now, seen=tier_changes.Seen(("canary",)))
+        if not CanaryRing.objects.filter(pk=ring_id, answered_at=None).update(answered_at=now, restricted=enough):
+            transaction.set_rollback(True)
+            return
+        # No platform hears of it: the type is not listed in `events.public`.
+        record("ring_canary", ring, SYSTEM, now, employer_id=ring.employer_id, data={"restricted": enough, "callers": callers})
+    log.warning("canary_rang", ring=ring_id, employer=str(ring.employer_id), restricted=enough)
+
+
+def _rests(employer_id: UUID, now: datetime) -> bool:
+    """Whether its downloads rest until people have looked: one more ring says nothing new, and must not overtake an appeal."""
+    standing = Standing.objects.in_force(now).filter(pk=employer_id).first()
+    return standing is not None and standing.tier == Tier.RESTRICTED and standing.reason != STEP_UP
+
+
+def settle(ring_id: int, outcome: str, user: User, now: datetime) -> None:
+    """A person has looked into it. Rings that were looked into count no more. Raises Refused: `not_allowed`, `state_conflict`."""
+    if not user.as_reviewer().can(Power.TRACE):
+        raise Refused("not_allowed")
+    with transaction.atomic():
+        ring = CanaryRing.objects.select_for_update().filter(pk=ring_id, looked_at=None).first()
+        if ring is None:
+            raise Refused("state_conflict")
+        ring.looked_at, ring.looked_by, ring.outcome = now, user, outcome
+        ring.save(update_fields=["looked_at", "looked_by", "outcome"])
+        record("settle_canary", ring, user.as_reviewer(), now, employer_id=ring.employer_id)
+
+
+def unanswered() -> list[int]:
+    """Rings whose doorbell was lost."""
+    return list(CanaryRing.objects.filter(answered_at=None).order_by("at").values_list("pk", flat=True)[:200])
+
+
+def _ring(ring: CanaryRing) -> None:
+    notify_worker("downloads.tasks.answer_canary", ring.pk)

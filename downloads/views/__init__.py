@@ -1,1 +1,0 @@
-"""What comes in and goes out on the web about downloads? One module for each noun; all of them only translate."""
