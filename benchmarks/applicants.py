@@ -151,7 +151,7 @@ class Walk:
             self.member.user.save(update_fields=["phone_sealed"])
 
     def open(self) -> None:
-        from verification import operations
+        from verification.cases import operations
 
         company = self.applicant.company
         case = operations.open_case(self.member.employer, self.actor, self.now)
@@ -164,7 +164,7 @@ class Walk:
         """Take a photo, see what the page says of it, and take a better one where it says that something is wrong."""
         from documents.photo.quality import judge_page
         from documents.upload.intake import examine
-        from verification import operations
+        from verification.cases import operations
         from verification.models import DocumentKind
 
         licence = paper.kind == DocumentKind.BUSINESS_LICENCE
@@ -178,15 +178,16 @@ class Walk:
             self.case.pk, paper.kind, taken, {"clean": None}, self.member.user, self.actor, self.now, quality
         )  # fmt: skip
         if paper.client is not None:
-            from verification import clients
+            from verification.intake import client_letters
 
-            clients.add_client(
+            client_letters.add_client(
                 document.pk, self.actor, self.now, name=paper.client.name, uscc=paper.client.uscc, valid_until=None
             )  # fmt: skip
 
     def submit_and_wait(self) -> Outcome:
         """Hand the case in, and let time pass until the machine has decided it."""
-        from verification import operations, pipeline
+        from verification.cases import operations
+        from verification.decision import pipeline
 
         applicant, seconds, rounds = self.applicant, 0.0, 0
         attempt = operations.submit(self.case.pk, self.member.user, self.actor, self.now)
@@ -206,9 +207,9 @@ class Walk:
         return self._outcome(attempt, seconds, rounds)
 
     def _outcome(self, attempt: Any, seconds: float, rounds: int) -> Outcome:
-        from verification.findings import Severity
+        from verification.decision.replay import last_round, runs_of
         from verification.models import Case
-        from verification.replay import last_round, runs_of
+        from verification.rules.findings import Severity
 
         case = Case.objects.get(pk=self.case.pk)
         decision = case.decisions.first()
@@ -229,12 +230,12 @@ def by_code(domain: str) -> Callable[[Walk], None]:
 
     def prove(walk: Walk) -> None:
         from events.models import Mail
-        from verification import proving
+        from verification.authority import proofs
 
         address = f"hr{walk.number}@{domain}"
-        proof = proving.send_code(walk.member, address, walk.now)
+        proof = proofs.send_code(walk.member, address, walk.now)
         code = Mail.objects.filter(to=address, template="company_code").latest("pk").context["code"]
-        proving.confirm_code(proof.pk, walk.member, code, walk.now + timedelta(minutes=2))
+        proofs.confirm_code(proof.pk, walk.member, code, walk.now + timedelta(minutes=2))
 
     return prove
 
@@ -243,13 +244,14 @@ def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
     """A deposit to an account that is `owner`'s, told to be `holder`'s; the memo is looked up as soon as it has arrived."""
 
     def prove(walk: Walk) -> None:
-        from verification import banks, proving
+        from verification.authority import proofs
+        from verification.providers import banks
 
         number = f"90{walk.number:014d}77"
         bank: Any = banks.named("simulator")
         bank.open_account(number, owner)
         walk.notes["account"] = number
-        walk.notes["proof"] = proving.start_deposit(walk.member, holder or owner, number, "样本银行", walk.now).pk
+        walk.notes["proof"] = proofs.start_deposit(walk.member, holder or owner, number, "样本银行", walk.now).pk
         _bank_goes_on(walk)
 
     return prove
@@ -257,8 +259,9 @@ def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
 
 def _bank_goes_on(walk: Walk) -> None:
     """Until the transfer has ended: the worker asks whenever it is due, and the bookkeeper types in what the statement says."""
-    from verification import banks, following, proving
+    from verification.authority import proof_polling, proofs
     from verification.models import Proof, ProofState
+    from verification.providers import banks
 
     bank: Any = banks.named("simulator")
     for _ in range(400):
@@ -267,8 +270,8 @@ def _bank_goes_on(walk: Walk) -> None:
             return
         arrived = bank.statement(walk.notes["account"], walk.now)
         if arrived and "code_given_at" not in proof.observed:
-            proving.confirm_deposit(proof.pk, walk.member, arrived[-1][1], walk.now)
-        following.follow(proof.pk, lambda: walk.now, LEASE)
+            proofs.confirm_deposit(proof.pk, walk.member, arrived[-1][1], walk.now)
+        proof_polling.follow(proof.pk, lambda: walk.now, LEASE)
         proof.refresh_from_db()
         walk.now = max(walk.now + timedelta(minutes=5), min(proof.due_at, walk.now + timedelta(hours=1)))
     raise AssertionError("the bank never came to an end")
@@ -278,17 +281,18 @@ def by_e_licence(company: Company) -> Callable[[Walk], None]:
     """The code on the page scanned by whoever holds `company`'s electronic licence."""
 
     def prove(walk: Walk) -> None:
-        from verification import e_licences, following
-        from verification.e_licences.base import By, ELicence
+        from verification.authority import proof_polling
+        from verification.providers import e_licences
+        from verification.providers.e_licences.base import By, ELicence
 
         service: Any = e_licences.named("simulator")
-        proof = following.start_scan(walk.member, walk.now)
+        proof = proof_polling.start_scan(walk.member, walk.now)
         licence = ELicence(company.uscc, company.name, company.legal_representative)
         walk.now += timedelta(seconds=20)
         service.scan(proof.observed["qr"], walk.now)
         service.confirm(proof.observed["qr"], licence, By.LEGAL_REPRESENTATIVE, walk.now)
         walk.now += timedelta(seconds=5)
-        following.poll(proof.pk, walk.member, walk.now)
+        proof_polling.poll(proof.pk, walk.member, walk.now)
 
     return prove
 

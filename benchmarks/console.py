@@ -77,8 +77,8 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
     from django.test.utils import CaptureQueriesContext
 
     from employers.models import User
-    from verification import figures, queueing, related
     from verification.models import Case
+    from verification.reviewing import queue_figures, queue_filters, related_cases
 
     call_command("collectstatic", verbosity=0, interactive=False)
     reviewer = User.objects.create_superuser("reviewer@zizhi.example", "not used here")
@@ -112,8 +112,8 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
             cursor.execute("VACUUM ANALYZE")  # what autovacuum does, which has not yet had the time
     of_all = max(queries(mix) for mix in MIXES)
     now, actor = datetime.now(UTC), reviewer.as_reviewer()
-    anew = [timed(lambda: figures.count(now)) for _ in range(5)]
-    back = [timed(lambda: figures.look_back(now)) for _ in range(5)]
+    anew = [timed(lambda: queue_figures.count(now)) for _ in range(5)]
+    back = [timed(lambda: queue_figures.look_back(now)) for _ in range(5)]
     cache.clear()
     asked = [MIXES[n % len(MIXES)] for n in range(requests)]
     chance.shuffle(asked)
@@ -122,8 +122,8 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
         took[mix].append(ask(mix))
     every = [ms for of_mix in took.values() for ms in of_mix]
     some = [Case.objects.awaiting_review()[chance.randrange(min(many, 1000))] for _ in range(20)]
-    beside = [timed(lambda: queueing.neighbours(case, queueing.NO_FILTERS, actor, now)) for case in some]  # noqa: B023
-    around = [timed(lambda: related.around(case, reviewer)) for case in some]  # noqa: B023
+    beside = [timed(lambda: queue_filters.neighbours(case, queue_filters.NO_FILTERS, actor, now)) for case in some]  # noqa: B023
+    around = [timed(lambda: related_cases.around(case, reviewer)) for case in some]  # noqa: B023
     return {
         "engine": connection.vendor, "open": Case.objects.awaiting_review().count(), "requests": len(every),
         "median_ms": round(stage.median(every), 1), "p95_ms": round(stage.p95(every), 1), "longest_ms": round(max(every), 1),
@@ -148,10 +148,10 @@ def fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None:
 
 def _fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None:
     from employers.models import AccountClass, Employer, Member, Sighting, User
-    from verification import lookalikes
+    from verification.admin.provinces import NAMES
     from verification.models import Case, CaseReason, Decision
-    from verification.provinces import NAMES
-    from verification.states import State
+    from verification.rules import name_lookalikes
+    from verification.rules.states import State
 
     now = datetime.now(UTC)
     provinces = sorted(NAMES)
@@ -167,7 +167,7 @@ def _fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None
         members.append(Member(user=user, employer=employer, role="owner", joined_at=now))
         kept = {
             "employer": employer, "declared_name": name, "declared_uscc": uscc, "account_class": kind, "opened_at": now,
-            "submitted_by": user, "name_key": lookalikes.key(name), "declared_legal_representative": f"{chance.choice(_FIRST)}{n % 2000}",
+            "submitted_by": user, "name_key": name_lookalikes.key(name), "declared_legal_representative": f"{chance.choice(_FIRST)}{n % 2000}",
         }  # fmt: skip
         since = now - timedelta(minutes=chance.expovariate(1 / 2000))
         codes = [code for code, share in _REASONS.items() if chance.random() * 100 < share] or ["authority_unproven"]
@@ -197,7 +197,7 @@ def _state(state: str) -> dict[str, Any]:
 def _place(codes: list[str], kind: str, since: datetime, chance: random.Random) -> dict[str, Any]:
     from django.conf import settings
 
-    from verification import urgency
+    from verification.rules import urgency
 
     holds = chance.choices(("none", "in_force", "conditional"), (90, 8, 2))[0]
     kinds = urgency.kinds(codes, kind, appealed=chance.random() < 0.02, lapsing=holds == "in_force" and chance.random() < 0.2)

@@ -47,8 +47,8 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
 
     from config import processes
     from employers.models import User
-    from verification import deciding
     from verification.models import Case
+    from verification.reviewing import rulings
 
     call_command("collectstatic", interactive=False, verbosity=0)
     now = timezone.now()
@@ -57,7 +57,7 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
     with processes.running(processes.web("127.0.0.1", port), folder / "web.log"):
         listening(port)
         page = run(f"http://localhost:{port}", reviewer.email, cases, look)
-    deciding.carry_out_due(timezone.now() + timedelta(minutes=1))
+    rulings.carry_out_due(timezone.now() + timedelta(minutes=1))
     meant = {case.pk: state for case, state in zip(cases, _in_turn(MEANT.values(), count), strict=True)}
     states = dict(Case.objects.values_list("pk", "state"))
     took = page["took"]
@@ -132,9 +132,9 @@ def waiting(at: datetime, seed: int) -> Any:
     from documents.upload.intake import examine
     from employers.models import Employer, Member, User
     from events.actor import SYSTEM
-    from verification import operations
-    from verification.findings import Finding, Severity
+    from verification.cases import operations
     from verification.models import CheckRun, DocumentKind
+    from verification.rules.findings import Finding, Severity
 
     company, specimen = Company.fictitious(seed), make(seed)
     employer = Employer.objects.create(name=f"第{seed}号申报名称有限公司", uscc=company.uscc, registered_at=at)

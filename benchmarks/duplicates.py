@@ -168,7 +168,7 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
     """Recall by attack, false matches, and milliseconds of looking up words among all the pages."""
     from django.db import connection
 
-    from verification import duplicates_index
+    from verification.checks import picture_index
     from verification.models import PageBand
 
     rng = np.random.default_rng(seed)
@@ -181,7 +181,7 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
     keep_bands(ids, made_up(pages, rng, common_words(words)))
     importing = time.perf_counter() - started
     for page_id, of_page in of_real.items():
-        PageBand.objects.bulk_create(duplicates_index.bands_of(page_id, of_page.landmarks))
+        PageBand.objects.bulk_create(picture_index.bands_of(page_id, of_page.landmarks))
 
     lookups: list[float] = []
     compared = false = pairs = 0
@@ -189,12 +189,12 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
 
     def ask(of_copy: keypoints.Seen) -> tuple[set[int], int]:
         PageBand.objects.filter(page=query).delete()
-        PageBand.objects.bulk_create(duplicates_index.bands_of(query, of_copy.landmarks))
+        PageBand.objects.bulk_create(picture_index.bands_of(query, of_copy.landmarks))
         started = time.perf_counter()
-        likely = duplicates_index.candidates([query])[query]
+        likely = picture_index.candidates([query])[query]
         lookups.append((time.perf_counter() - started) * 1000)
         agreements = {page: keypoints.compare(of_copy, of_real[page]) for page in likely if page in of_real}
-        return {page for page, found in agreements.items() if found and found.share >= duplicates_index.SAME}, len(likely)
+        return {page for page, found in agreements.items() if found and found.share >= picture_index.SAME}, len(likely)
 
     for name, attack in ATTACKS.items():
         found = 0
@@ -224,7 +224,7 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
     from django.core.files.base import ContentFile
     from django.core.files.storage import default_storage
 
-    from verification import duplicates_index
+    from verification.checks import picture_index
     from verification.models import DocumentPage, PageLandmarks
 
     ids = keep_pages(count)
@@ -235,11 +235,11 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
         page.image = default_storage.save("page.jpg", ContentFile(out.getvalue()))
         page.save()
         started = time.perf_counter()
-        duplicates_index.landmarks_of(page, None)
+        picture_index.landmarks_of(page, None)
         looking.append((time.perf_counter() - started) * 1000)
         started = time.perf_counter()
         row = PageLandmarks.objects.get(pk=page.pk)
-        duplicates_index.landmarks_of(page, row)
+        picture_index.landmarks_of(page, row)
         kept.append((time.perf_counter() - started) * 1000)
         sizes.append(len(row.sealed) / 1024)
     return {
@@ -254,7 +254,7 @@ def confusable(seed: int, count: int) -> dict[str, Any]:
     for form in FORMS:
         of_form = [seen(make(seed + n, form, "none").image) for n in range(count)]
         shares += [found.share if (found := keypoints.compare(a, b)) else 0.0 for i, a in enumerate(of_form) for b in of_form[:i]]
-    from verification.duplicates_index import SAME
+    from verification.checks.picture_index import SAME
 
     return {"pairs": len(shares), "closest": round(max(shares), 3), "false_matches": sum(share >= SAME for share in shares)}
 

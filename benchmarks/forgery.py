@@ -70,7 +70,7 @@ class Bench:
         """Look at `picture` as the check does, and count what it finds."""
         from documents.forgery import traces_of
         from verification.checks.forgery import Forgery
-        from verification.findings import Severity
+        from verification.rules.findings import Severity
 
         page = np.ascontiguousarray(picture[:, :, ::-1])
         started = time.process_time()

@@ -141,7 +141,7 @@ def first_employer() -> str:
     from employers.models import Employer, Member, Scope, User
     from employers.operations import create_api_client
     from verification.models import Case
-    from verification.states import State
+    from verification.rules.states import State
 
     call_command("collectstatic", verbosity=0, interactive=False)
     now = timezone.now()

@@ -103,7 +103,7 @@ def keep_suspending(case_ids: list[UUID], shared: dict[str, Any], until: float) 
 
     from employers.models import User
     from events.actor import SYSTEM
-    from verification import operations
+    from verification.cases import operations
 
     def now() -> datetime:
         return timezone.now()

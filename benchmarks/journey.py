@@ -58,7 +58,7 @@ def prepared(seed: int) -> Any:
     from documents.specimens import Company, make
     from documents.upload.intake import examine
     from employers.models import Employer, Member, User
-    from verification import operations
+    from verification.cases import operations
     from verification.models import DocumentKind, RegistryRecord
 
     now = timezone.now()
@@ -79,7 +79,7 @@ def prepared(seed: int) -> Any:
 def submit(case: Any) -> int:
     from django.utils import timezone
 
-    from verification import operations
+    from verification.cases import operations
 
     member = case.employer.members.get()
     return int(operations.submit(case.pk, member.user, member.as_actor(), timezone.now()).pk)

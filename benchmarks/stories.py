@@ -133,11 +133,11 @@ def honest_vouch(number: int) -> list[Outcome]:
     registered(company)
 
     def prove(walk: Walk) -> None:
-        from verification import proving
+        from verification.authority import proofs
 
         colleague = colleague_of(walk, f"boss{walk.number}@{company.domain}")
-        proof = proving.ask_vouch(walk.member, colleague, walk.now)
-        proving.vouch(proof.pk, colleague, walk.now + timedelta(hours=3))
+        proof = proofs.ask_vouch(walk.member, colleague, walk.now)
+        proofs.vouch(proof.pk, colleague, walk.now + timedelta(hours=3))
 
     return [Walk(_honest(number, "vouch", company, mail_domain=FREE_MAIL[0], prove=prove), number).go()]
 
@@ -368,13 +368,14 @@ def borrowed_of_a_customer(number: int) -> list[Outcome]:
 
 def owner_after_a_thief(number: int) -> list[Outcome]:
     """A thief was let through by a reviewer who was fooled; then the company itself comes, and says so."""
-    from verification import claiming, operations
+    from verification.cases import operations
+    from verification.reviewing import claims
 
     company, staff = company_of(number), a_reviewer()
     registered(company)
     thief = Walk(Applicant("", False, company, [licence(number, company)], "hr-" + company.domain), number)
     thief.go()
-    claiming.claim(thief.case.pk, staff, thief.now)
+    claims.claim(thief.case.pk, staff, thief.now)
     operations.approve(thief.case.pk, staff, thief.now)
     owner = _honest(number + 50, "after a thief", company, papers=[licence(number + 50, company)], contest=True)
     return [Walk(owner, number + 50, thief.now).go()]
@@ -387,7 +388,7 @@ def proof_of_another(number: int) -> list[Outcome]:
     registered(wanted)
 
     def prove(walk: Walk) -> None:
-        from verification import operations
+        from verification.cases import operations
 
         by_deposit(shell.name)(walk)
         operations.declare(
@@ -406,13 +407,13 @@ def vouch_ring(number: int) -> list[Outcome]:
 
     def prove(walk: Walk) -> None:
         from events.errors import Refused
-        from verification import proving
+        from verification.authority import proofs
 
         friend = colleague_of(walk, f"friend{walk.number}@{FREE_MAIL[3]}")
         for asks, answers in ((walk.member, friend), (friend, walk.member)):
             try:
-                proof = proving.ask_vouch(asks, answers, walk.now)
-                proving.vouch(proof.pk, answers, walk.now)
+                proof = proofs.ask_vouch(asks, answers, walk.now)
+                proofs.vouch(proof.pk, answers, walk.now)
             except Refused as refused:
                 walk.notes.setdefault("refused", []).append(refused.code)
 
@@ -598,7 +599,7 @@ def agency_approval_for_licence(number: int) -> list[Outcome]:
     papers = [Paper(APPROVAL, (photo(number, company_of(number + 41, "company"), "scan"),)), hr_licence(number, agency)]
 
     def prove(walk: Walk) -> None:
-        from verification import operations
+        from verification.cases import operations
 
         operations.declare(
             walk.case.pk, walk.actor, walk.now, name=agency.name, uscc=agency.uscc,
@@ -716,10 +717,10 @@ def a_reviewer() -> Any:
 
 def exclude(case: Any, staff: Any, kinds: Sequence[str] = ()) -> None:
     """Put what the case is known by on the exclusion list: everything, unless `kinds` are named."""
-    from verification import exclusions
+    from verification.checks import exclusion_list
     from verification.models import ExclusionKind
 
-    exclusions.exclude(case.pk, list(kinds or ExclusionKind), "sold accounts", staff, NOW)
+    exclusion_list.exclude(case.pk, list(kinds or ExclusionKind), "sold accounts", staff, NOW)
 
 
 def _trying(prove: Callable[[Walk], None]) -> Callable[[Walk], None]:

@@ -37,9 +37,9 @@ from employers.api_webhooks import router as webhooks_router
 from employers.known_keys import KeyEnded
 from events.errors import Refused
 from events.reasons import Text
-from verification.api import router as requirements_router
-from verification.api_employers import router as employers_router
-from verification.api_test import router as test_router
+from verification.api.employers import router as employers_router
+from verification.api.requirements import router as requirements_router
+from verification.api.test_mode import router as test_router
 
 log = structlog.get_logger()
 

@@ -33,7 +33,7 @@ from employers.models import ApiClient
 from events import undoing
 from events.errors import Refused
 from resumes.opening.open import Limits
-from verification import uploads
+from verification.intake import upload_handler
 
 log = structlog.get_logger()
 _lines = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ def _status_of_form(request: HttpRequest) -> int | None:
     if not length.isdigit():
         return 400
     if request.path_info in WITH_FILES:
-        return 415 if request.content_type != "multipart/form-data" else 413 if uploads.too_long(request, FILE_BYTES) else None
+        return 415 if request.content_type != "multipart/form-data" else 413 if upload_handler.too_long(request, FILE_BYTES) else None
     if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return 413
     return 415 if int(length) and request.content_type != "application/json" else None
@@ -162,7 +162,7 @@ def _take_in_files(request: HttpRequest) -> int | None:
     """Read a form with files into memory, for who has a key; the status of one that cannot be read, or holds too much."""
     if BearerKey()(request) is None:
         return None  # whoever answers says so, and reads nothing
-    handler = uploads.BoundedUploadHandler(request, FILE_BYTES)
+    handler = upload_handler.BoundedUploadHandler(request, FILE_BYTES)
     request.upload_handlers = [handler]
     try:
         request.POST  # noqa: B018  (it is read as it is looked at)

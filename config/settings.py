@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from verification.hours import Hours, NotHours
-from verification.policy import POLICIES
+from verification.rules.policy import POLICIES
+from verification.rules.working_hours import Hours, NotHours
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -180,7 +180,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "staticfiles"
 DOCUMENTS_DIR = VAR_DIR / "documents"
 STORAGES = {
-    "default": {"BACKEND": "verification.storage.EncryptedStorage"},
+    "default": {"BACKEND": "verification.cases.storage.EncryptedStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 UPLOAD_MAX_BYTES = env.int("ZIZHI_UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
@@ -355,7 +355,7 @@ if min(CONSENT_DAYS, CONSENT_ASKED_DAYS, CONSENT_NOT_AGAIN_DAYS, ERASE_DAYS) < 1
 # --- Review: how long a ruling can be undone, and on what two people look ----------------------------------
 UNDO_SECONDS: int = env.int("ZIZHI_UNDO_SECONDS", default=30)
 SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)
-"""Approvals of cases that weigh so much (`verification.urgency`) take two people; with more than any weighs, none does."""
+"""Approvals of cases that weigh so much (`verification.rules.urgency`) take two people; with more than any weighs, none does."""
 SECOND_REVIEW_SAMPLE: float = env.float("ZIZHI_SECOND_REVIEW_SAMPLE", default=0.0 if _TRYING_OUT else 0.02)
 """The share of all other cases that two people look at, whatever is decided; who tries this out alone has no second person."""
 if not 0 <= SECOND_REVIEW_SAMPLE <= 1:

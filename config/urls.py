@@ -11,7 +11,7 @@ from django.urls import include, path
 from config.api import api
 from downloads.pages.call_webhook import calls as receive_calls
 from downloads.pages.ledger import views as ledger_views
-from verification import quality_admin
+from verification.admin import quality
 
 
 def icon(request: HttpRequest) -> HttpResponse:
@@ -21,9 +21,9 @@ def icon(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("api/v1/", api.urls),
-    path("console/", include(quality_admin.urls())),
+    path("console/", include(quality.urls())),
     path("console/", admin.site.urls),
-    path("case/", include("verification.urls")),
+    path("case/", include("verification.pages.urls")),
     path("downloads/", include("downloads.pages.urls")),
     path("relays/calls/<slug:provider>/<slug:secret>", receive_calls),
     path("releases/", include("downloads.pages.release_urls")),

@@ -15,8 +15,8 @@ class DownloadsConfig(AppConfig):
         is done with the rest of it, by a room that knows nothing of either."""
         from downloads.test_mode import candidates, relays
         from downloads.tiers import appeals, tier_changes
-        from verification.durations import measured_by
-        from verification.testmode import also_due, also_mailed
+        from verification.cases.turnaround import measured_by
+        from verification.test_mode import also_due, also_mailed
 
         measured_by("restrictions", appeals.answered_in)
         also_due(lambda client, clock: tier_changes.lift_step_ups_of_test(client, clock()))

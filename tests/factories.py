@@ -12,9 +12,9 @@ from django.test import Client
 from documents.uscc import check_character, organisation_check_character
 from employers.models import ApiClient, Employer, Member, Scope, User
 from employers.operations import create_api_client
-from verification import states
 from verification.models import Case, Document, DocumentKind, DocumentPage
-from verification.states import State
+from verification.rules import states
+from verification.rules.states import State
 
 PASSWORD = "correct horse battery staple"
 _counter = itertools.count(1)

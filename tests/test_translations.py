@@ -12,7 +12,7 @@ from django.utils import translation
 
 from config.messages import compile_all, msgids
 from events.reasons import REASONS
-from verification import wording
+from verification.cases import wording
 
 ROOT = Path(settings.BASE_DIR)
 SOURCE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"

@@ -10,24 +10,17 @@ from django.utils import timezone
 from employers.clock import clock_of
 from events.errors import ProviderError, Refused
 from events.queue import SWEEP_AT_MOST, ring_due
-from verification import (
-    client_terms,
-    conditions,
-    deciding,
-    following,
-    golden,
-    golden_turns,
-    pipeline,
-    readings,
-    renewing,
-    settling,
-    strays,
-    triage,
-    watching,
-)
+from verification import orphan_files
+from verification.authority import proof_polling
+from verification.cases import queue_placement
+from verification.decision import apply_verdict, pipeline
+from verification.intake import early_reading
 from verification.models import Attempt, Case, Document, DocumentReading, Proof
-from verification.policy import POLICIES
-from verification.states import State
+from verification.monitoring import client_expiry, conditional_approvals, register_watch, renewal_reminders
+from verification.quality import golden_assignment, golden_cases
+from verification.reviewing import rulings
+from verification.rules.policy import POLICIES
+from verification.rules.states import State
 
 log = structlog.get_logger()
 
@@ -47,7 +40,7 @@ def sweep() -> None:
     ring_due(Attempt.objects.all(), check_attempt, now)
     for case_id in Case.objects.filter(state=State.APPROVED, expires_at__lte=now, test=False).values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         try:
-            settling.end(case_id, now)
+            apply_verdict.end(case_id, now)
         except Refused:  # suspended in the same moment
             continue
 
@@ -56,26 +49,26 @@ def sweep() -> None:
 def remind_to_renew() -> None:
     """Tell the people of approvals that end soon; whoever was told is not told again."""
     now = timezone.now()
-    for case_id in renewing.due(now)[:SWEEP_AT_MOST]:
-        renewing.remind(case_id, now)
+    for case_id in renewal_reminders.due(now)[:SWEEP_AT_MOST]:
+        renewal_reminders.remind(case_id, now)
 
 
 @shared_task
 def end_clients() -> None:
     """End the clients whose letters have ended, and the approvals that rested on the last of them."""
-    client_terms.look(timezone.now())
+    client_expiry.look(timezone.now())
 
 
 @shared_task
 def watch_register() -> None:
-    watching.look(timezone.now())
+    register_watch.look(timezone.now())
 
 
 @shared_task
 def read_document(document_id: str) -> None:
     document = Document.objects.select_related("case__employer__platform").filter(pk=document_id).first()
     if document is not None:
-        readings.read(document.pk, clock_of(document.case.employer), settings.LEASE_SECONDS)
+        early_reading.read(document.pk, clock_of(document.case.employer), settings.LEASE_SECONDS)
 
 
 @shared_task
@@ -88,7 +81,7 @@ def sweep_readings() -> None:
 def check_proof(proof_id: str) -> None:
     proof = Proof.objects.select_related("employer__platform").filter(pk=proof_id).first()
     if proof is not None:
-        following.follow(proof.pk, clock_of(proof.employer), following.LEASE_SECONDS)
+        proof_polling.follow(proof.pk, clock_of(proof.employer), proof_polling.LEASE_SECONDS)
 
 
 @shared_task
@@ -105,7 +98,7 @@ def confirm_conditional() -> None:
         Case.objects.real().in_force(now).filter(conditional=True).order_by("expires_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]
     ):
         try:
-            conditions.look(case_id, timezone.now)
+            conditional_approvals.look(case_id, timezone.now)
         except ProviderError:
             log.exception("condition_not_looked_at", case=str(case_id))
 
@@ -113,32 +106,32 @@ def confirm_conditional() -> None:
 @shared_task
 def carry_out_rulings() -> None:
     """What reviewers ruled, and can no longer undo."""
-    deciding.carry_out_due(timezone.now())
+    rulings.carry_out_due(timezone.now())
 
 
 @shared_task
 def give_golden() -> None:
     """Golden cases for the reviewers for whom one was drawn."""
-    golden_turns.give_due(timezone.now())
+    golden_assignment.give_due(timezone.now())
 
 
 @shared_task
 def end_golden() -> None:
     """Golden cases whose time is over, and those that were given and never decided."""
     now = timezone.now()
-    golden_turns.lapse_due(now)
-    golden.retire_due(now)
+    golden_assignment.lapse_due(now)
+    golden_cases.retire_due(now)
 
 
 @shared_task
 def place_queue() -> None:
     """Give what waits for a reviewer its place where it has none, or where time has moved it."""
-    triage.place_anew(timezone.now())
+    queue_placement.place_anew(timezone.now())
 
 
 @shared_task
 def look_for_strays() -> None:
     """Have the log tell of stored files that no row names; a person erases them (`manage.py stray_files`)."""
-    found, looked_at = strays.find(timezone.now())
+    found, looked_at = orphan_files.find(timezone.now())
     if found:
         log.warning("stray_files_found", strays=len(found), files=looked_at)

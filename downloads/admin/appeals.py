@@ -33,7 +33,7 @@ from events.actor import Role
 from events.admin import LookOnlyAdmin
 from events.errors import Refused
 from events.models import Event
-from verification.console import masked_in
+from verification.admin.case_content import masked_in
 
 SHOWN: Final = 200
 """So many of the downloads concerned are listed; all are counted."""

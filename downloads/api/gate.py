@@ -23,7 +23,7 @@ from employers.clock import now_for
 from employers.models import Scope
 from events.api_words import REFERENCE, REFERENCE_LONGEST, Words
 from events.reasons import Reason
-from verification import durations
+from verification.cases import turnaround
 
 router = Router(tags=["gate"])
 
@@ -78,7 +78,7 @@ class ReasonOut(BaseModel):
     def of(cls, reason: Reason) -> ReasonOut:
         return cls(
             code=reason.code, says=Words.of(reason.says), fix=Words.of(reason.fix), who=reason.who,
-            takes=Words.of(durations.told(reason.takes)),
+            takes=Words.of(turnaround.told(reason.takes)),
             url=page_of(reason.code), appeal=reason.appeal,
         )  # fmt: skip
 

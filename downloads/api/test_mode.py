@@ -17,8 +17,8 @@ from employers.models import Employer, Member, Scope
 from employers.powers import Power
 from events.actor import SYSTEM, Actor, Role
 from events.errors import Refused
-from verification.api_test import employer_of_test
-from verification.testmode import reviewer_of
+from verification.api.test_mode import employer_of_test
+from verification.test_mode import reviewer_of
 
 router = Router(tags=["test mode"])
 

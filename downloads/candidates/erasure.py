@@ -23,7 +23,7 @@ from employers.models import ApiClient, Employer, Member
 from events.actor import SYSTEM, Actor
 from events.errors import Refused
 from events.mail import queue_mail
-from verification import notices
+from verification.cases import notices
 
 AT_ONCE: Final = 200
 

@@ -26,7 +26,7 @@ from downloads.rules import ladder as rules_ladder
 from downloads.rules.ladder import Ladder, Tier
 from employers.models import KEY_OPENS, ApiClient, ApiKey, Employer, Member, User
 from verification.models import Case
-from verification.states import State
+from verification.rules.states import State
 
 EMPLOYER, MEMBER, USER, CASE = (model._meta.db_table for model in (Employer, Member, User, Case))
 KEY, CLIENT = (model._meta.db_table for model in (ApiKey, ApiClient))

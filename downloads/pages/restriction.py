@@ -22,12 +22,12 @@ from employers.models import Member
 from employers.views import member_required
 from events.actor import Role
 from events.errors import Refused
-from verification import proving
-from verification.case_page import PAGE_OF
+from verification.authority import proofs
+from verification.cases.wording import WAYS
 from verification.models import ProofKind
-from verification.rule_pack import HOW
-from verification.views.proofs import ANEW
-from verification.wording import WAYS
+from verification.pages.case_page import PAGE_OF
+from verification.pages.views.proofs import ANEW
+from verification.rules.required_documents import HOW
 
 
 class AppealForm(RefusableForm):
@@ -89,7 +89,7 @@ def _page(member: Member, found: appeals.Restriction, form: AppealForm, now: dat
 
 def _ways(member: Member) -> list[dict[str, Any]]:
     """By which the authority is shown anew, though a proof may stand."""
-    offered = [kind for kind in ProofKind if kind in PAGE_OF and kind in proving.offered(test=member.employer.test)]
+    offered = [kind for kind in ProofKind if kind in PAGE_OF and kind in proofs.offered(test=member.employer.test)]
     return [{"name": WAYS[kind], "how": HOW[kind], "href": f"{reverse(PAGE_OF[kind])}?{ANEW}=1"} for kind in offered]
 
 

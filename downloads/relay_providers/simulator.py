@@ -1,6 +1,6 @@
 """How does a provider of relay numbers behave? As awkwardly as a real one, and the same each time for the same candidate.
 
-Its books are a file of its own (`verification.simulated`), so that every process sees the same provider. What goes wrong is told
+Its books are a file of its own (`verification.providers.simulator_file`), so that every process sees the same provider. What goes wrong is told
 by the candidate's number (`FATES`), or provoked by `fail_next`. A number that was given back rests for half a year before
 another candidate gets it, so that whoever finds one on paper can tell whose it was.
 """
@@ -34,7 +34,7 @@ from downloads.relay_providers.base import (
     UnknownBinding,
 )
 from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
-from verification.simulated import Books
+from verification.providers.simulator_file import Books
 
 POOL: Final = 400
 HOSTS: Final = 10

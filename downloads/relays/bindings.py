@@ -33,7 +33,7 @@ from events.mail import queue_mail
 from events.models import record
 from events.sealing import blind_index, seal_text, unseal_text
 from verification.models import Case
-from verification.states import State
+from verification.rules.states import State
 
 REMINDERS: Final = (7, 1)
 """Days before the end on which the recruiter is reminded."""

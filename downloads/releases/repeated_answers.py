@@ -19,7 +19,7 @@ from downloads.releases.passes import GOOD_FOR
 from downloads.rules.ladder import standing
 from employers.models import Member
 from verification.models import Case
-from verification.states import State
+from verification.rules.states import State
 
 
 def still_holds(body: bytes, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from verification.states import State
+from verification.rules.states import State
 
 
 class Tier(StrEnum):

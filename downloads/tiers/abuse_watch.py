@@ -22,7 +22,7 @@ from downloads.tiers import tier_changes
 from employers.models import Employer
 from events.actor import SYSTEM
 from verification.models import Case
-from verification.states import State
+from verification.rules.states import State
 
 SEVERAL: Final = 2
 """So many signals at once are more than a fresh proof can explain."""

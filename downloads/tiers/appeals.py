@@ -25,10 +25,10 @@ from events.actor import Actor, Role
 from events.errors import Refused
 from events.mail import queue_mail
 from events.models import Event, record
-from verification import durations, notices
-from verification.standing import shown_anew
-from verification.triage import hours
-from verification.urgency import CURRENT, Kind
+from verification.cases import notices, turnaround
+from verification.cases.authority_evidence import shown_anew
+from verification.cases.queue_placement import hours
+from verification.rules.urgency import CURRENT, Kind
 
 WORDS_AT_MOST: Final = 4000
 REPLY_AT_MOST: Final = 2000
@@ -207,10 +207,10 @@ def end_overtaken(now: datetime) -> int:
     return MoveAppeal.objects.open().filter(employer__in=ended).update(answered_at=now, outcome=Outcome.OVERTAKEN)
 
 
-def answered_in() -> durations.Usual | None:
+def answered_in() -> turnaround.Usual | None:
     """From an owner's words to a person's answer, lately."""
     answered = MoveAppeal.objects.answered_by_people().filter(employer__test=False).order_by("-pk").values_list("at", "answered_at")
-    return durations.usual(end - said for said, end in answered[: durations.OF_THE_LAST] if end)
+    return turnaround.usual(end - said for said, end in answered[: turnaround.OF_THE_LAST] if end)
 
 
 def _note(verb: str, said: MoveAppeal, standing: Standing, actor: Actor, now: datetime) -> None:

@@ -26,9 +26,9 @@ from events.actor import SYSTEM, Actor
 from events.errors import Refused
 from events.mail import queue_mail
 from events.models import Event, record
-from verification import notices
+from verification.cases import notices
+from verification.cases.authority_evidence import shown_anew
 from verification.models import Proof, ProofState
-from verification.standing import shown_anew
 
 OWN_MOVES: Final = ("step_up", "restrict", "demote", "promote", "release")
 """The verbs of the Events that tell of a move."""

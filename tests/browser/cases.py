@@ -8,9 +8,9 @@ from django.core.files.base import ContentFile
 
 from documents.specimens import Company, make
 from tests.factories import make_case, make_employer, make_member
-from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
-from verification.states import State
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 
 def waiting(now: datetime, seed: int, hours: int) -> Case:

@@ -12,8 +12,8 @@ from events.models import Event
 from tests.browser.cases import waiting
 from tests.browser.conftest import PHONE, Visitor
 from tests.factories import PASSWORD, make_case, make_reviewer
-from verification import deciding
-from verification.states import State
+from verification.reviewing import rulings
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,7 +66,7 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
     expect(page.locator("h1")).to_have_text(second.declared_name)
     expect(page.locator("#toasts .toast")).to_contain_text(first.declared_name)
     visitor.is_calm()
-    deciding.carry_out_due(now + timedelta(minutes=1))
+    rulings.carry_out_due(now + timedelta(minutes=1))
     first.refresh_from_db()
     assert first.state == State.CHANGES_REQUESTED
     expect(page.locator(".viewport:not([hidden]) img")).to_have_js_property("complete", True)
@@ -88,7 +88,7 @@ def test_rejecting_takes_a_second_look_and_no_script(visit: Visitor, reviewer: U
     assert case.state == State.IN_REVIEW
     page.get_by_role("button", name="拒绝").click()
     expect(page.locator("#toasts .toast")).to_contain_text(case.declared_name)
-    deciding.carry_out_due(now + timedelta(minutes=1))
+    rulings.carry_out_due(now + timedelta(minutes=1))
     case.refresh_from_db()
     assert case.state == State.REJECTED
 
@@ -113,7 +113,7 @@ def test_what_is_in_force_is_asked_about_before_a_refusal(visit: Visitor, review
     visitor.is_calm()
     form.get_by_role("button", name="拒绝").click()
     expect(page.locator("#toasts .toast")).to_contain_text(case.declared_name)
-    deciding.carry_out_due(now + timedelta(minutes=1))
+    rulings.carry_out_due(now + timedelta(minutes=1))
     case.refresh_from_db()
     old.refresh_from_db()
     assert (case.state, old.state) == (State.REJECTED, State.SUSPENDED)

@@ -18,9 +18,9 @@ from tests.browser.cases import waiting
 from tests.browser.conftest import DESK, PHONE, Visit, Visitor
 from tests.browser.test_pages import serious
 from tests.factories import make_reviewer
-from verification import claiming, deciding
 from verification.models import Case, CaseNote, Decision, ReviewDraft, Ruling
-from verification.states import State
+from verification.reviewing import claims, rulings
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = "/console/verification/case/"
@@ -52,11 +52,11 @@ def at(visitor: Visit, reviewer: User, case: Case) -> Page:
 
 
 def holds(reviewer: User, case: Case) -> Case:
-    return claiming.claim(case.pk, reviewer, timezone.now())
+    return claims.claim(case.pk, reviewer, timezone.now())
 
 
 def carry_out() -> None:
-    deciding.carry_out_due(timezone.now() + timedelta(seconds=31))
+    rulings.carry_out_due(timezone.now() + timedelta(seconds=31))
 
 
 def by_keys(page: Page, keys: str) -> None:

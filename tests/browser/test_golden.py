@@ -18,9 +18,10 @@ from tests.factories import make_reviewer
 from tests.verification.reviewing import make_staff
 from tests.verification.test_golden import decided
 from tests.verification.test_quality_figures import decision, pair, ruling, turn
-from verification import deciding, golden, golden_turns
 from verification.models import Case, GoldenCase, GoldenTurn
-from verification.states import State
+from verification.quality import golden_assignment, golden_cases
+from verification.reviewing import rulings
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUALITY, MINE = "/console/quality/", "/console/quality/mine/"
@@ -62,7 +63,7 @@ def a_month(now: datetime, lead: User) -> User:
 @pytest.mark.parametrize("size", ["phone", "1280", "1920"])
 def test_every_width_and_both_languages_are_calm(visit: Visitor, lead: User, a_month: User, now: datetime, size: str) -> None:
     options: dict[str, Any] = PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 1000}}
-    golden.keep(decided(now).pk, "reject", ["name_mismatch"], lead, now)
+    golden_cases.keep(decided(now).pk, "reject", ["name_mismatch"], lead, now)
     kept, other = GoldenCase.objects.get(kind="kept"), decided(now, 4)
     for locale in ("zh-CN", "en-GB"):
         visitor = visit(**options, locale=locale)
@@ -90,7 +91,7 @@ def test_a_lead_keeps_one_and_a_colleague_decides_it_without_a_script(visit: Vis
     expect(page.locator("ul.golden-cases li")).to_contain_text(original.declared_name)
     at_the_lead.is_calm()
 
-    copy = golden_turns.plant(GoldenCase.objects.get(), colleague, now)
+    copy = golden_assignment.plant(GoldenCase.objects.get(), colleague, now)
     reviewer = visit(locale="en-GB")
     reviewer.sign_in(colleague)
     page = reviewer.go("/console/verification/case/")
@@ -101,5 +102,5 @@ def test_a_lead_keeps_one_and_a_colleague_decides_it_without_a_script(visit: Vis
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"Approved: {copy.declared_name}")).to_be_visible()
     reviewer.is_calm()
-    deciding.carry_out_due(datetime.now().astimezone() + timedelta(minutes=1))
+    rulings.carry_out_due(datetime.now().astimezone() + timedelta(minutes=1))
     assert GoldenTurn.objects.get().right is False and Case.objects.get(pk=copy.pk).state == State.APPROVED

@@ -16,9 +16,9 @@ from employers.models import Employer, User
 from events.models import Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_employer, make_member, make_uscc
-from verification import pipeline
+from verification.decision import pipeline
 from verification.models import Appeal, Attempt, Case, Decision, Document, RegistryRecord
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

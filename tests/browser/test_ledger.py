@@ -15,7 +15,7 @@ from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_pages import is_for_everybody
 from tests.downloads.candidates import Live
 from tests.factories import make_case, make_member
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -21,9 +21,10 @@ from employers.models import Member, User
 from employers.operations import INVITE_SALT, VERIFY_SALT
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
-from verification import appealing, claiming, operations
+from verification.cases import appeals, operations
 from verification.models import Attempt, Case, CheckRun, Decision, Document, Proof
-from verification.states import IN_PROGRESS, State
+from verification.reviewing import claims
+from verification.rules.states import IN_PROGRESS, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,12 +95,12 @@ def test_a_recruiters_pages(visit: Visitor, look: str, now: datetime) -> None:
 def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(visit: Visitor, look: str, now: datetime) -> None:
     visitor, user = visit(**_look(look)), in_state(State.SUSPENDED, now)
     case = Case.objects.get()
-    appealing.appeal(case.pk, user.member, "已移出名录，证明见附件。", [], now)
+    appeals.appeal(case.pk, user.member, "已移出名录，证明见附件。", [], now)
     visitor.sign_in(user)
     for answered in (False, True):
         if answered:
             reviewer = make_reviewer(now)
-            claiming.claim(case.pk, reviewer, now)
+            claims.claim(case.pk, reviewer, now)
             operations.uphold(case.pk, reviewer, now, ["registry_abnormal_list"], note="证明不是登记机关出具。")
         page = visitor.go("/case/")
         expect(page.locator(".decision .actions a")).to_have_count(int(answered))
@@ -137,7 +138,7 @@ def test_a_reviewers_pages(visit: Visitor, look: str, now: datetime) -> None:
     for state in (State.IN_REVIEW, State.SUSPENDED):
         in_state(state, now)
     for case in Case.objects.filter(state=State.SUSPENDED):
-        appealing.appeal(case.pk, case.employer.members.get(), "已移出名录，证明见附件。", [], now)
+        appeals.appeal(case.pk, case.employer.members.get(), "已移出名录，证明见附件。", [], now)
     reviewer, visitor = make_reviewer(now), visit(**_look(look))
     visitor.sign_in(reviewer)
     queue = "/console/verification/case/"
@@ -145,7 +146,7 @@ def test_a_reviewers_pages(visit: Visitor, look: str, now: datetime) -> None:
     visitor.is_calm()
     assert serious(Axe().run(page).response["violations"]) == [], queue
     for case in Case.objects.all():
-        claiming.claim(case.pk, reviewer, now)
+        claims.claim(case.pk, reviewer, now)
         page = visitor.go(f"{queue}{case.pk}/change/")
         for summary in page.locator("details > summary").all():
             summary.click()

@@ -23,7 +23,7 @@ from tests.browser.conftest import DESK, PHONE, Visit, Visitor
 from tests.browser.test_pages import serious
 from tests.factories import make_case, make_employer, make_reviewer
 from verification.models import Case
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

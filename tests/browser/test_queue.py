@@ -13,9 +13,10 @@ from employers.models import User
 from tests.browser.cases import waiting
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_reviewer
-from verification import clusters, deciding, triage
+from verification.cases import queue_placement
 from verification.models import Bulk, Case, Decision
-from verification.states import State
+from verification.reviewing import bulk_decisions, rulings
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = "/console/verification/case/"
@@ -34,7 +35,7 @@ def cases(now: datetime) -> list[Case]:
     for n, codes in enumerate((("forgery_suspected", "name_mismatch"), ("authority_unproven",), ("name_mismatch",))):
         case = waiting(now, 410 + n, hours=3 * n + 1)
         case.declared_legal_representative = "林望舒"
-        triage.place(case, codes, now - timedelta(hours=3 * n + 1))
+        queue_placement.place(case, codes, now - timedelta(hours=3 * n + 1))
         case.save()
         made.append(case)
     for day in range(1, 9):
@@ -84,7 +85,7 @@ def test_two_people_decide_several_cases(visit: Visitor, reviewer: User, cases: 
     page.get_by_role("link", name="Reject").click()
     page.get_by_role("button", name="Reject: 2 cases").click()
     expect(page.get_by_text("can still be undone")).to_have_count(2)
-    deciding.carry_out_due(now + timedelta(minutes=2))
+    rulings.carry_out_due(now + timedelta(minutes=2))
     page.reload()
     expect(page.get_by_text("carried out", exact=True)).to_have_count(2)
     assert set(Case.objects.filter(state=State.REJECTED)) == set(cases[:2])
@@ -92,7 +93,7 @@ def test_two_people_decide_several_cases(visit: Visitor, reviewer: User, cases: 
 
 @pytest.mark.parametrize("size", ["phone", "1280", "1920"])
 def test_every_width_and_both_languages_are_calm(visit: Visitor, reviewer: User, cases: list[Case], now: datetime, size: str) -> None:
-    clusters.propose([case.pk for case in cases[:2]], "reject", reviewer, now, ("duplicate_same_image",), "同一图片")
+    bulk_decisions.propose([case.pk for case in cases[:2]], "reject", reviewer, now, ("duplicate_same_image",), "同一图片")
     bulk = Bulk.objects.get()
     options = PHONE if size == "phone" else {"viewport": {"width": int(size), "height": 900}}
     paths = (QUEUE, f"{QUEUE}?state=all", "/console/verification/bulk/", f"/console/verification/bulk/{bulk.pk}/change/")

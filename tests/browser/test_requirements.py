@@ -21,8 +21,8 @@ from events.models import Mail
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_pages import is_for_everybody
 from tests.factories import make_case, make_document, make_employer, make_member
-from verification import pipeline, readings
-from verification.findings import Finding, Severity
+from verification.decision import pipeline
+from verification.intake import early_reading
 from verification.models import (
     Appeal,
     Attempt,
@@ -36,7 +36,8 @@ from verification.models import (
     RegistryRecord,
     Statement,
 )
-from verification.states import State
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -219,7 +220,7 @@ def test_what_was_read_is_looked_at(visit: Visitor, member: Member, company: Com
     if not scripted:
         page.locator("#slot-business_licence .send").first.click()
     expect(page.get_by_text("The licence is being read")).to_be_visible()
-    assert readings.read(Document.objects.get().pk, timezone.now, 60)
+    assert early_reading.read(Document.objects.get().pk, timezone.now, 60)
     if not scripted:
         visitor.go("/case/")
     values = page.locator(".values")

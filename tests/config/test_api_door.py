@@ -30,7 +30,7 @@ from events.actor import SYSTEM
 from events.reasons import REASONS
 from tests.factories import make_api_client, make_case, make_member, make_uscc
 from verification.models import Case
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 GATE, EMPLOYERS, ME = "/api/v1/gate/decisions", "/api/v1/employers", "/api/v1/me"
@@ -91,7 +91,7 @@ def test_every_error_is_a_problem(
 
 
 def test_what_nobody_expected_is_told_without_details(key: str) -> None:
-    with mock.patch("verification.api_employers.Employer.objects.seen_by", side_effect=RuntimeError("secret of the house")):
+    with mock.patch("verification.api.requirements.employers.Employer.objects.seen_by", side_effect=RuntimeError("secret of the house")):
         answer = send("GET", f"{EMPLOYERS}?uscc={make_uscc()}", key)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret" not in answer.content.decode() and answer["X-Request-Id"]

@@ -34,8 +34,8 @@ from events.actor import SYSTEM
 from events.feed import relay
 from events.models import WebhookDelivery, record
 from tests.factories import make_case, make_employer, make_member
-from verification import testcodes
-from verification.states import State
+from verification.checks import test_outcomes
+from verification.rules.states import State
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
@@ -70,7 +70,7 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     now = timezone.now()
     client, key = create_api_client("a test", list(Scope), now, test=True)
     ApiClient.objects.filter(pk=client.pk).update(return_urls="https://site.example/back")
-    employer = make_employer(now, platform=client, test=True, reference="co-1", uscc=testcodes.code_for(0))
+    employer = make_employer(now, platform=client, test=True, reference="co-1", uscc=test_outcomes.code_for(0))
     member = make_member(now, employer, email="owner@company.test")
     make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=100))
     endpoint, _ = webhooks.create(client.pk, "http://127.0.0.1:9/hook", [], "", SYSTEM, now, local=True)

@@ -19,8 +19,8 @@ from employers.operations import create_api_client
 from events import feed
 from events.models import PlatformEvent
 from tests.factories import make_api_client, make_case, make_member
-from verification import testcodes
-from verification.states import State
+from verification.checks import test_outcomes
+from verification.rules.states import State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -34,7 +34,7 @@ class Platform:
         self.member = self.hire(self.employer)
 
     def employ(self, reference: str, number: int) -> str:
-        code = testcodes.code_for(number)
+        code = test_outcomes.code_for(number)
         body = {"reference": reference, "name": f"云溪市示例{reference}有限公司", "uscc": code}
         return str(self.call("post", "/employers", body)["id"])
 

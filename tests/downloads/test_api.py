@@ -18,7 +18,7 @@ from employers.models import Employer, Scope
 from employers.operations import revoke_api_client
 from events.actor import SYSTEM
 from tests.factories import make_api_client, make_case, make_member
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 

@@ -28,7 +28,7 @@ from events.reasons import REASONS
 from tests.downloads.test_moving import prove
 from tests.downloads.test_quotas import CLIENT, approved, ask_all
 from tests.factories import make_api_client, make_colleague, make_member, make_reviewer, sign_in
-from verification import durations
+from verification.cases import turnaround
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PAGE = "/downloads/restriction/"
@@ -231,15 +231,15 @@ def test_platforms_hear_of_it(member: Member, now: datetime) -> None:
 def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> None:
     restrict(member, now)
     reviewer = make_colleague(now, "Reviewers")
-    assert appeals.answered_in() is None and durations.told(REASONS[RESTRICTED].takes).en.startswith("cannot be said yet")
-    for n in range(durations.AT_LEAST):
+    assert appeals.answered_in() is None and turnaround.told(REASONS[RESTRICTED].takes).en.startswith("cannot be said yet")
+    for n in range(turnaround.AT_LEAST):
         at = now + n * appeals.AGAIN_AFTER
         reply(say(member, at), reviewer, at + timedelta(hours=3), lift=False)
         now += timedelta(hours=3)
     usually = appeals.answered_in()
     assert usually is not None and usually.median == timedelta(hours=3)
     cache.clear()
-    assert "3 hours" in durations.told(REASONS[RESTRICTED].takes).en
+    assert "3 hours" in turnaround.told(REASONS[RESTRICTED].takes).en
 
 
 def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:

@@ -25,7 +25,7 @@ from events.errors import Refused
 from events.models import Event
 from tests.downloads.candidates import SHANGHAI, Live, Platform
 from tests.factories import make_case, make_member, make_uscc
-from verification.states import State
+from verification.rules.states import State
 
 ONE = Actor(Role.CANDIDATE, "one")
 

@@ -20,8 +20,8 @@ from employers.models import Member, User
 from employers.operations import remove_member
 from events.actor import SYSTEM
 from tests.factories import make_case, make_member, make_reviewer
-from verification import operations
-from verification.states import State
+from verification.cases import operations
+from verification.rules.states import State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CLIENT = uuid4()

@@ -22,8 +22,8 @@ from employers.operations import remove_member
 from events.actor import SYSTEM
 from events.errors import Refused
 from tests.factories import make_api_client, make_case, make_member
-from verification import operations
-from verification.states import State
+from verification.cases import operations
+from verification.rules.states import State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CLIENT = uuid4()

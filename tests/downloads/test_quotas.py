@@ -17,7 +17,7 @@ from downloads.models import GateDecision
 from downloads.rules.ladder import FIRST, Tier
 from employers.models import ApiClient, Employer, Member
 from tests.factories import make_case, make_employer, make_member
-from verification.states import State
+from verification.rules.states import State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CLIENT = uuid4()

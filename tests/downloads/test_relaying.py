@@ -38,7 +38,7 @@ from events.models import Event, Mail, PlatformEvent
 from events.reasons import REASONS
 from tests.downloads.test_quotas import approved
 from tests.factories import make_member, make_reviewer
-from verification import operations
+from verification.cases import operations
 from verification.models import Case
 
 PHONE, OTHER = "+8613900000001", "+8613900000002"

@@ -20,7 +20,7 @@ from events import feed
 from events.models import Event, PlatformEvent
 from events.reasons import REASONS
 from tests.factories import make_member
-from verification import testcodes
+from verification.checks import test_outcomes
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ class Platform:
     def __init__(self, *, test: bool = True) -> None:
         self.client, self.key = create_api_client("a platform", list(Scope), timezone.now(), test=test)
         if test:
-            code = testcodes.code_for(0)
+            code = test_outcomes.code_for(0)
             self.employer = self.call("post", "/employers", {"reference": "co-1", "name": "云溪市示例科技有限公司", "uscc": code})["id"]
             self.member = self.add("hr-1", "13800000001")
             self.call("post", f"/test/employers/{self.employer}/hand-in", {"member_id": self.member})

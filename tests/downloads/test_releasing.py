@@ -47,8 +47,8 @@ from resumes.specimens.person import Contact
 from resumes.specimens.resume import make as specimen
 from tests.downloads.test_relays_api import Platform
 from tests.factories import make_colleague, make_reviewer, sign_in
+from verification.cases.storage import EncryptedStorage
 from verification.models import Case
-from verification.storage import EncryptedStorage
 
 pytestmark = pytest.mark.django_db
 

@@ -22,7 +22,7 @@ from employers.operations import create_api_client, revoke_api_client, revoke_ke
 from events.actor import SYSTEM
 from tests.employers.test_asking import lose
 from tests.factories import make_case, make_member
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 GATE, BATCH, ME = "/api/v1/gate/decisions", "/api/v1/gate/decisions/batch", "/api/v1/me"

@@ -24,7 +24,7 @@ from events.actor import SYSTEM
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_api_client, make_case, make_employer, make_member, make_user, sign_in
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 BACK = "https://www.site-a.example/hr/"

@@ -23,8 +23,9 @@ from events import feed, public, tasks
 from events.actor import SYSTEM
 from events.models import Event, Feed, Outgoing, PlatformEvent, record
 from tests.factories import make_case, make_employer, make_member, make_reviewer, make_user
-from verification import operations, states
-from verification.states import State
+from verification.cases import operations
+from verification.rules import states
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 

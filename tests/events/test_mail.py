@@ -17,12 +17,12 @@ from config.messages import compile_all
 from events import mail
 from events.mail import queue_mail
 from tests.factories import make_case, make_employer, make_member
-from verification import durations, wording
-from verification.asked import requirements_of
-from verification.case_page import tag_of
-from verification.findings import Finding, Severity
+from verification.cases import turnaround, wording
 from verification.models import Attempt, CheckRun, Decision
-from verification.states import State
+from verification.pages.case_page import tag_of
+from verification.pages.requirement_facts import requirements_of
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
@@ -132,7 +132,7 @@ def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetim
 
 def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:
     assert "too few have been decided" in sent("case_submit", "en", now)[1]
-    for number in range(durations.AT_LEAST):
+    for number in range(turnaround.AT_LEAST):
         case = make_case(make_member(now), now, State.APPROVED)
         Attempt.objects.create(
             case=case, number=1, submitted_at=now, due_at=now, finished_at=now + timedelta(minutes=number + 1), outcome="review"

@@ -17,7 +17,7 @@ from documents.specimens import Company, make
 from documents.upload.intake import examine
 from employers.models import Employer, Member
 from tests.factories import make_user
-from verification import operations
+from verification.cases import operations
 from verification.models import Case, Document, DocumentKind, RegistryRecord
 
 

@@ -33,20 +33,20 @@ class Sabotage(AppConfig):
     label = "sabotage"
 
     def ready(self) -> None:
-        from verification import pipeline, settling
         from verification.checks import CHECKS
+        from verification.decision import apply_verdict, pipeline
 
         plan = Plan(Path(os.environ[PLAN]))
         for check in CHECKS:
             _wrap_check(plan, check)
         _wrap_run(plan, pipeline)
         _wrap_proofs_and_readings(plan)
-        delay = settling.delay
+        delay = apply_verdict.delay
         # A minute until a provider is asked again is the same to the cases as two seconds.
-        settling.delay = lambda attempt, lease, due_at, error: delay(  # type: ignore[assignment]
+        apply_verdict.delay = lambda attempt, lease, due_at, error: delay(  # type: ignore[assignment]
             attempt, lease, min(due_at, timezone.now() + timedelta(seconds=2)), error
         )
-        settle, put_on_record = settling.settle, settling.put_on_record
+        settle, put_on_record = apply_verdict.settle, apply_verdict.put_on_record
 
         def settling_(attempt: Any, *args: Any, **more: Any) -> Any:
             plan.befalls(attempt.case.declared_uscc, "before_settle")
@@ -57,7 +57,7 @@ class Sabotage(AppConfig):
             plan.befalls(case.declared_uscc, "in_settle")  # decided, and not committed yet
             return done
 
-        settling.settle, settling.put_on_record = settling_, recording  # type: ignore[assignment]
+        apply_verdict.settle, apply_verdict.put_on_record = settling_, recording  # type: ignore[assignment]
 
 
 def _wrap_check(plan: Plan, check: Any) -> None:
@@ -88,25 +88,26 @@ def _wrap_run(plan: Plan, pipeline: Any) -> None:
 
 def _wrap_proofs_and_readings(plan: Plan) -> None:
     """What a bank said is lost before it is written down, and what was read of a document."""
-    from verification import following, readings
+    from verification.authority import proof_polling
+    from verification.intake import early_reading
 
-    following.LEASE_SECONDS = 3
-    for kind, ask in list(following._ASK.items()):
+    proof_polling.LEASE_SECONDS = 3
+    for kind, ask in list(proof_polling._ASK.items()):
 
         def asking(proof: Any, now: Any, ask: Any = ask) -> Any:
             answer = ask(proof, now)
             plan.befalls(proof.uscc, f"proof:{proof.kind}")
             return answer
 
-        following._ASK[kind] = asking
-    observe = readings._observe
+        proof_polling._ASK[kind] = asking
+    observe = early_reading._observe
 
     def reading(check: Any, case: Any, *rest: Any) -> Any:
         seen = observe(check, case, *rest)
         plan.befalls(case.declared_uscc, "document")
         return seen
 
-    readings._observe = reading
+    early_reading._observe = reading
 
 
 class Plan:

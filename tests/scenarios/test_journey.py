@@ -13,9 +13,11 @@ from downloads.gate import decide
 from employers.models import Member
 from tests.factories import make_reviewer
 from tests.scenarios.conftest import licence, recruiter_of, register_company, upload_licence
-from verification import claiming, operations, pipeline
+from verification.cases import operations
+from verification.decision import pipeline
 from verification.models import Case, RegistryRecord
-from verification.states import State
+from verification.reviewing import claims
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +54,7 @@ def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
     assert case.state == State.IN_REVIEW
     assert {"uscc_mismatch", "name_mismatch"} <= {reason["code"] for reason in case.decisions.first().reasons}
     assert not ask(member, now).allowed
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["uscc_mismatch"])
     operations.remove_document(wrong.pk, member.as_actor(), now)
     upload_licence(member, now, licence(104, company, form="portrait"))

@@ -21,8 +21,8 @@ from events.models import PlatformEvent
 from tests.factories import make_case, make_member
 from tests.scenarios.conftest import running_worker, wait_until
 from tests.scenarios.test_worker import broker as broker
-from verification import operations
-from verification.states import State
+from verification.cases import operations
+from verification.rules.states import State
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -34,10 +34,11 @@ from tests.scenarios import sabotage
 from tests.scenarios.conftest import licence, recruiter_of, register_company, running_worker, upload_licence, wait_until
 from tests.verification import tencent_server
 from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, Entry, Handler, cut_before_the_reply, saying, status
-from verification import operations, proving
+from verification.authority import proofs
+from verification.cases import operations
 from verification.checks import CHECKS
 from verification.models import Attempt, Case, CheckRun, Decision, DocumentReading, Proof, ProofKind, ProofState
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -335,7 +336,7 @@ def test_a_worker_dies_while_it_follows_a_proof_or_reads_a_document(broker: str,
     # A document is read without a heartbeat: its lease has to outlast the reading.
     with running_worker(broker, log, beat=True, **scene.environment | {"ZIZHI_LEASE_SECONDS": "15"}):
         member = deposit.employer.members.get()
-        proof = proving.start_deposit(member, deposit.declared_name, "6222021001123456789", "工商银行", timezone.now())
+        proof = proofs.start_deposit(member, deposit.declared_name, "6222021001123456789", "工商银行", timezone.now())
         wait_until(lambda: Proof.objects.exclude(reference="").exists(), "the order was lost", log)
         wait_until(lambda: DocumentReading.objects.get(document__case=read).finished_at, "not read", log)
     assert (scene.befell(deposit), scene.befell(read)) == (1, 1), "the step was never reached"

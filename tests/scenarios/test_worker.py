@@ -14,10 +14,10 @@ from django.utils import timezone
 from events import doorbell
 from events.models import Event
 from tests.scenarios.conftest import licence, recruiter_of, register_company, running_worker, upload_licence, wait_until
-from verification import operations
+from verification.cases import operations
 from verification.checks import CHECKS
 from verification.models import Attempt, Case, CheckRun
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -11,9 +11,9 @@ from django.contrib.contenttypes.models import ContentType
 from employers.models import User
 from employers.powers import PERMISSIONS, Power
 from tests.factories import make_case, make_member, make_user
-from verification import claiming
 from verification.models import Appeal, Case
-from verification.states import State
+from verification.reviewing import claims
+from verification.rules.states import State
 
 SENIOR = (Power.DECIDE, Power.SECOND_REVIEW, Power.BULK, Power.UNMASK)
 LEAD = (*SENIOR, Power.ASSIGN, Power.QUALITY)
@@ -49,4 +49,4 @@ def that_waits_for(verb: str, now: datetime, **fields: Any) -> Case:
 
 def claimed(now: datetime, by: User, **fields: Any) -> Case:
     """A case that `by` holds."""
-    return claiming.claim(waiting(now, **fields).pk, by, now)
+    return claims.claim(waiting(now, **fields).pk, by, now)

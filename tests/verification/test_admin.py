@@ -20,12 +20,14 @@ from employers.models import User
 from events.models import Event
 from events.reasons import REASONS
 from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_uscc, make_user, sign_in
-from verification import appealing, asked, claiming, deciding, operations, review, triage, wording
 from verification.admin import CaseAdmin
+from verification.cases import appeals, operations, queue_placement, wording
 from verification.checks import CHECKS
-from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
-from verification.states import State
+from verification.pages import requirement_facts
+from verification.reviewing import case_comparison, claims, rulings
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/console/verification/case/"
@@ -75,7 +77,7 @@ def waiting_case(now: datetime, *, hours: float = 1, codes: tuple[str, ...] = ("
     Decision.objects.create(
         case=case, attempt_number=1, verb="hold_for_review", reasons=[{"code": code} for code in codes], policy_version="1", decided_at=at
     )
-    triage.place(case, codes, at)
+    queue_placement.place(case, codes, at)
     case.save()
     return case
 
@@ -91,7 +93,7 @@ def press(client: Client, case: Case, button: str, /, **data: Any) -> Any:
 
 def when_it_cannot_be_undone() -> None:
     """What reviewers have ruled is carried out."""
-    deciding.carry_out_due(timezone.now() + timedelta(seconds=31))
+    rulings.carry_out_due(timezone.now() + timedelta(seconds=31))
 
 
 def says(response: Any) -> list[str]:
@@ -132,7 +134,7 @@ def test_filters_and_search(client: Client, reviewer: User, now: datetime) -> No
     agency = waiting_case(now, hours=3, codes=("uscc_mismatch", "agency_licence_missing"))
     Case.objects.filter(pk=agency.pk).update(account_class="commercial_agency")
     done = make_case(make_member(now), now, State.APPROVED)
-    claiming.claim(name.pk, reviewer, now)
+    claims.claim(name.pk, reviewer, now)
     found = {
         "?reason=uscc_mismatch": {code, agency},
         "?reason=mismatch": {name, code, agency},  # no such reason is offered: as if none were chosen
@@ -166,7 +168,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, now: datetime, djan
 def test_the_next_case_is_claimed_by_one_button(client: Client, reviewer: User, now: datetime) -> None:
     waiting_case(now, hours=1)
     taken, oldest = waiting_case(now, hours=9), waiting_case(now, hours=5)
-    claiming.claim(taken.pk, make_colleague(now, "Reviewers"), now)
+    claims.claim(taken.pk, make_colleague(now, "Reviewers"), now)
     assert client.post(f"{QUEUE}next/").url == page_of(oldest)
     oldest.refresh_from_db()
     assert oldest.claimed_by == reviewer
@@ -221,7 +223,7 @@ def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(c
     case = make_case(member, old, State.APPROVED, expires_at=now + timedelta(days=90))
     operations.suspend(case.pk, make_colleague(now, "Reviewers").as_reviewer(), now, ["registry_abnormal_list"])
     assert companies(client.get(QUEUE)) == [str(young.pk)]
-    appealing.appeal(case.pk, member, "已移出名录", [], now - timedelta(hours=1))
+    appeals.appeal(case.pk, member, "已移出名录", [], now - timedelta(hours=1))
     response = client.get(QUEUE)
     assert companies(response) == [str(case.pk), str(young.pk)], "an appeal weighs more, since it was made"
     assert response.context["queue"].waiting == 2
@@ -249,7 +251,7 @@ def test_a_reviewer_says_which_document_a_reason_is_about(client: Client, review
     case = make_case(member, now, State.IN_REVIEW)
     for kind in ("business_licence", "hr_service_licence", "client_authorization"):
         make_document(case, now, kind)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     html = client.get(page_of(case)).content.decode()
     for code in ("agency_licence_expired", "agency_licence_unreadable", "agency_licence_mismatch", "agency_client_mismatch"):
         assert f'value="{code}"' in html
@@ -264,7 +266,7 @@ def test_a_reviewer_says_which_document_a_reason_is_about(client: Client, review
         ("document_blurred", "hr_service_licence"), ("agency_client_expired", ""),
     ]  # fmt: skip
     case.refresh_from_db()
-    asked_for = {r.code: [why.code for why in r.reasons] for r in asked.requirements_of(case, member, now) if r.open}
+    asked_for = {r.code: [why.code for why in r.reasons] for r in requirement_facts.requirements_of(case, member, now) if r.open}
     assert asked_for["agency_licence"] == ["document_blurred"] and asked_for["client_authorization"] == ["agency_client_expired"]
     assert "business_licence" not in asked_for
 
@@ -441,7 +443,7 @@ def test_a_page_that_is_out_of_date_decides_nothing(client: Client, now: datetim
     case = make_case(make_member(now), now, state, version=4)
     if state is State.IN_REVIEW:
         press(client, case, "claim")
-    codes = ["registry_revoked"] if verb in review.REASONS_FOR else []
+    codes = ["registry_revoked"] if verb in case_comparison.REASONS_FOR else []
     response = client.post(f"{QUEUE}{case.pk}/{verb}/", {"seen_version": 3, "confirmed": "1", "reasons": codes})
     assert response.status_code == 409
     case.refresh_from_db()
@@ -478,7 +480,7 @@ def test_an_appeal_is_not_offered_to_who_refused(client: Client, reviewer: User,
     press(client, case, "reject", reasons=["name_mismatch"], confirmed="1")
     when_it_cannot_be_undone()
     assert case.submitted_by is not None
-    appealing.appeal(case.pk, case.submitted_by.member, "登记有误", [], now)
+    appeals.appeal(case.pk, case.submitted_by.member, "登记有误", [], now)
     response = client.get(page_of(case))
     assert response.context["may_claim"] is False
     assert REASONS["another_reviewer_required"].says.en in response.content.decode()
@@ -604,7 +606,7 @@ def test_a_page_is_shown_decrypted_and_each_look_is_on_record_once_a_minute(clie
 
 
 def test_every_reason_that_can_be_ticked_has_words() -> None:
-    for codes in review.REASONS_FOR.values():
+    for codes in case_comparison.REASONS_FOR.values():
         assert len(set(codes)) == len(codes)
         assert set(codes) <= set(REASONS)
 
@@ -620,7 +622,7 @@ def test_every_reason_that_can_be_ticked_has_words() -> None:
     ],
 )
 def test_agreement(declared: str, read: str, qr: str, registry: str, agreement: str) -> None:
-    rows = review.comparison({"uscc": declared}, {"fields": {"uscc": read}, "qr_uscc": qr}, {"record": {"uscc": registry}})
+    rows = case_comparison.comparison({"uscc": declared}, {"fields": {"uscc": read}, "qr_uscc": qr}, {"record": {"uscc": registry}})
     assert {row.field: row.agreement for row in rows}["uscc"] == agreement
 
 
@@ -630,8 +632,8 @@ def in_english() -> Iterator[None]:
         yield
 
 
-def row_of(field: str, declared: str, read: dict[str, Any], registry: dict[str, Any]) -> review.Row:
-    return {row.field: row for row in review.comparison({field: declared}, read, registry)}[field]
+def row_of(field: str, declared: str, read: dict[str, Any], registry: dict[str, Any]) -> case_comparison.Row:
+    return {row.field: row for row in case_comparison.comparison({field: declared}, read, registry)}[field]
 
 
 def test_only_what_departs_is_marked() -> None:
@@ -676,13 +678,16 @@ def test_the_status_is_judged_and_not_compared(status: str, agreement: str, word
 
 
 def test_every_check_and_what_it_finds_in_order_has_words() -> None:
-    assert {check.code for check in CHECKS} <= set(review.CHECK_WORDS)
-    assert {"registry_new_company", "registry_lists_not_told"} < set(wording.FOUND) <= set(review.FINDING_WORDS)
+    assert {check.code for check in CHECKS} <= set(case_comparison.CHECK_WORDS)
+    assert {"registry_new_company", "registry_lists_not_told"} < set(wording.FOUND) <= set(case_comparison.FINDING_WORDS)
 
 
 def test_observations_of_checks_that_did_not_report() -> None:
-    assert {row.agreement for row in review.comparison({"name": "甲", "uscc": make_uscc()}, {}, {"record": None})} <= {"alone", "absent"}
-    assert review.boxes({}, []) == []
+    assert {row.agreement for row in case_comparison.comparison({"name": "甲", "uscc": make_uscc()}, {}, {"record": None})} <= {
+        "alone",
+        "absent",
+    }
+    assert case_comparison.boxes({}, []) == []
 
 
 class TestEvidence:

@@ -24,13 +24,16 @@ from documents.specimens.letter import make_letter
 from events.errors import ProviderUnavailable
 from tests.conftest import require
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
-from verification import claiming, hr_licences, operations, readings
+from verification.cases import operations
+from verification.checks import hr_licence_list
 from verification.checks.agency_licence import AgencyLicence, ServiceLicence, agency_words
 from verification.checks.base import Subject
-from verification.findings import Finding, Severity
+from verification.decision.pipeline import subject_of
+from verification.intake import early_reading
 from verification.models import Case, ClientAuthorisation, DocumentKind, DocumentReading, HrLicenceRecord, Statement
-from verification.pipeline import subject_of
-from verification.states import State
+from verification.reviewing import claims
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 USCC, OTHER = make_uscc(17), make_uscc(18)
@@ -327,7 +330,7 @@ def test_a_licence_is_read_when_it_comes_in_to_be_looked_at_and_not_again(now: d
     Case.objects.filter(pk=case.pk).update(state=State.DRAFT)
     document, member = case.documents.get(), case.employer.members.get()
     DocumentReading.objects.create(document=document, due_at=now)
-    assert readings.read(document.pk, lambda: now, 60, ServiceLicence([Script(LICENCE)]))
+    assert early_reading.read(document.pk, lambda: now, 60, ServiceLicence([Script(LICENCE)]))
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
     for field, value in (("number", "990108230123"), ("scope", "职业中介活动"), ("valid_until", "2028-05-09")):
@@ -414,16 +417,16 @@ def test_the_number_is_looked_up_and_with_whom_else_it_was_approved(now: datetim
     HrLicenceRecord.objects.create(number=number_key(NUMBER), name=AGENCY, valid_until=date(2028, 5, 9), as_of=date(2026, 11, 1))
     member, rival = make_member(now), make_member(now)
     before, mine = make_case(rival, now, State.IN_REVIEW), make_case(member, now, State.CHECKING)
-    hr_licences.look_up(NUMBER, subject_of(before, now))
+    hr_licence_list.look_up(NUMBER, subject_of(before, now))
     subject = subject_of(mine, now)
     record = {"name": AGENCY, "uscc": "", "valid_until": "2028-05-09", "as_of": "2026-11-01"}
     nobody = {"number": number_key(NUMBER), "record": record, "approved_with": []}
-    assert hr_licences.look_up(NUMBER, subject) == nobody, "a picture that nobody approved accuses nobody"
-    claiming.claim(before.pk, reviewer := make_reviewer(now), now)
+    assert hr_licence_list.look_up(NUMBER, subject) == nobody, "a picture that nobody approved accuses nobody"
+    claims.claim(before.pk, reviewer := make_reviewer(now), now)
     operations.approve(before.pk, reviewer, now)
-    assert hr_licences.look_up(NUMBER, subject)["approved_with"] == [str(rival.employer_id)]
-    assert hr_licences.look_up(NUMBER, subject_of(before, now))["approved_with"] == [], "its own"
-    assert hr_licences.look_up(NUMBER, replace(subject, uscc=rival.employer.uscc))["approved_with"] == [], "the same company's"
+    assert hr_licence_list.look_up(NUMBER, subject)["approved_with"] == [str(rival.employer_id)]
+    assert hr_licence_list.look_up(NUMBER, subject_of(before, now))["approved_with"] == [], "its own"
+    assert hr_licence_list.look_up(NUMBER, replace(subject, uscc=rival.employer.uscc))["approved_with"] == [], "the same company's"
 
 
 @pytest.mark.django_db

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from documents.uscc import ALPHABET, check_character, is_valid, normalise, organisation_check_character
 from tests.factories import make_uscc
-from verification.agreement import FIELDS, Code, code_of, compare, compared, is_former, same_company_name
-from verification.registries.base import Agrees, Status
+from verification.checks.field_comparison import FIELDS, Code, code_of, compare, compared, is_former, same_company_name
+from verification.providers.registries.base import Agrees, Status
 
 MATCH, MISMATCH, UNABLE = Agrees.MATCH, Agrees.MISMATCH, Agrees.UNABLE
 USCC, OTHER = make_uscc(7), make_uscc(8)

@@ -18,10 +18,11 @@ from employers.models import Member, User
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
-from verification import appealing, claiming, failing, guards, operations
-from verification.appealing import Evidence
+from verification.cases import appeals, failed_uploads, guards, operations
+from verification.cases.appeals import Evidence
 from verification.models import Appeal, Case, Decision, Document, DocumentKind, DocumentPage, Proof
-from verification.states import State
+from verification.reviewing import claims
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +51,7 @@ def test_an_appeal_carries_words_and_files_to_another_reviewer(member: Member, n
     first, second = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.REJECTED)
     refused_by(first, case, now)
-    appealing.appeal(case.pk, member, "  登记有误，见证明  ", [file(1), file(2), file(1)], now)
+    appeals.appeal(case.pk, member, "  登记有误，见证明  ", [file(1), file(2), file(1)], now)
     said = Appeal.objects.get()
     assert Mail.objects.get().template == "case_appeal", "whoever wrote knows that it has arrived"
     assert (said.text, said.by, said.at) == ("登记有误，见证明", member.user, now)
@@ -60,14 +61,14 @@ def test_an_appeal_carries_words_and_files_to_another_reviewer(member: Member, n
     assert (case.state, case.appealed_at) == (State.IN_REVIEW, now)
     assert Event.objects.filter(verb="appeal").get().data["files"] == 2
     assert guards.may_claim(case, first.as_reviewer(), now) == Refused("another_reviewer_required")
-    claiming.claim(case.pk, second, now)
+    claims.claim(case.pk, second, now)
 
 
 @pytest.mark.parametrize(
     ("state", "words", "files", "code"),
     [
         (State.REJECTED, "  ", 0, "words_missing"),
-        (State.REJECTED, "x", appealing.FILES_AT_MOST + 1, "files_too_many"),
+        (State.REJECTED, "x", appeals.FILES_AT_MOST + 1, "files_too_many"),
         (State.APPROVED, "x", 1, "state_conflict"),
     ],
 )
@@ -75,7 +76,7 @@ def test_what_is_refused_leaves_nothing(member: Member, now: datetime, state: St
     case = make_case(member, now, state)
     kept = files_kept()
     with pytest.raises(Refused, match=code):
-        appealing.appeal(case.pk, member, words, [file(n) for n in range(files)], now)
+        appeals.appeal(case.pk, member, words, [file(n) for n in range(files)], now)
     assert not Appeal.objects.exists()
     assert not Document.objects.exists()
     assert files_kept() == kept
@@ -85,7 +86,7 @@ def test_what_is_refused_leaves_nothing(member: Member, now: datetime, state: St
 def test_only_once(member: Member, now: datetime) -> None:
     case = make_case(member, now, State.REJECTED, appealed_at=now)
     with pytest.raises(Refused, match="appeal_used"):
-        appealing.appeal(case.pk, member, "noch einmal", [], now)
+        appeals.appeal(case.pk, member, "noch einmal", [], now)
 
 
 def test_whoever_has_begun_anew_is_told_why_and_nothing_is_kept(member: Member, now: datetime) -> None:
@@ -94,10 +95,10 @@ def test_whoever_has_begun_anew_is_told_why_and_nothing_is_kept(member: Member, 
     kept = files_kept()
     assert "appeal" not in guards.available(refused, member.as_actor(), now)
     with pytest.raises(Refused, match="other_case_open"):
-        appealing.appeal(refused.pk, member, "登记有误", [file()], now)
+        appeals.appeal(refused.pk, member, "登记有误", [file()], now)
     assert files_kept() == kept and not Document.objects.exists() and not Appeal.objects.exists()
     operations.withdraw(begun.pk, member.as_actor(), now)
-    assert appealing.appeal(refused.pk, member, "登记有误", [file()], now).state == State.IN_REVIEW
+    assert appeals.appeal(refused.pk, member, "登记有误", [file()], now).state == State.IN_REVIEW
 
 
 @pytest.fixture(params=[State.SUSPENDED, State.REVOKED])
@@ -113,7 +114,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: C
     first, second = make_reviewer(now), make_reviewer(now)
     state = State(stopped.state)
     refused_by(first, stopped, now, verb=VERB[state])
-    appealing.appeal(stopped.pk, member, "已移出名录，见证明", [file(1)], now)
+    appeals.appeal(stopped.pk, member, "已移出名录，见证明", [file(1)], now)
     case = Case.objects.get(pk=stopped.pk)
     assert case.state == state and not case.holds_rights(now) and case.appealed_at is None
     assert Mail.objects.get().template == "case_appeal"
@@ -121,9 +122,9 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: C
     assert not Case.objects.awaiting_review().open_to(first.as_reviewer()).exists()
     assert guards.may_claim(case, first.as_reviewer(), now) == Refused("another_reviewer_required")
     with pytest.raises(Refused, match="appeal_open"):
-        appealing.appeal(case.pk, member, "noch einmal", [], now)
+        appeals.appeal(case.pk, member, "noch einmal", [], now)
 
-    claiming.claim(case.pk, second, now)
+    claims.claim(case.pk, second, now)
     with pytest.raises(Refused, match="reason_required"):
         operations.uphold(case.pk, second, now, [])
     operations.uphold(case.pk, second, now, ["registry_abnormal_list"], note="证明不是登记机关出具")
@@ -133,8 +134,8 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: C
     assert Appeal.objects.get().answered_at == now and not Case.objects.awaiting_review().exists()
     assert Mail.objects.latest("pk").template == "case_uphold"
 
-    appealing.appeal(case.pk, member, "这是登记机关的证明", [file(2)], now)  # something new to show
-    claiming.claim(case.pk, second, now)
+    appeals.appeal(case.pk, member, "这是登记机关的证明", [file(2)], now)  # something new to show
+    claims.claim(case.pk, second, now)
     operations.reinstate(case.pk, second, now)
     case = Case.objects.get(pk=case.pk)
     assert case.holds_rights(now) and case.employer.confirmed_at is not None
@@ -144,17 +145,17 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(stopped: C
 
 def test_an_appeal_against_the_machine_is_anybodys(stopped: Case, member: Member, now: datetime) -> None:
     refused_by(None, stopped, now, verb=VERB[State(stopped.state)])
-    appealing.appeal(stopped.pk, member, "登记机关有误", [], now)
+    appeals.appeal(stopped.pk, member, "登记机关有误", [], now)
     reviewer = make_reviewer(now)
     assert Case.objects.awaiting_review().open_to(reviewer.as_reviewer()).exists()
-    claiming.claim(stopped.pk, reviewer, now)
+    claims.claim(stopped.pk, reviewer, now)
 
 
 def test_whoever_suspended_cannot_turn_the_appeal_down_but_can_give_back(member: Member, now: datetime) -> None:
     first = make_reviewer(now)
     case = make_case(member, now, State.APPROVED)
     operations.suspend(case.pk, first.as_reviewer(), now, ["registry_abnormal_list"])
-    appealing.appeal(case.pk, member, "已移出", [], now)
+    appeals.appeal(case.pk, member, "已移出", [], now)
     for verb in ("uphold", "revoke"):
         with pytest.raises(Refused, match="claim_required"):
             getattr(operations, verb)(case.pk, first, now, ["registry_abnormal_list"])
@@ -181,7 +182,7 @@ def test_there_is_nothing_to_turn_down_without_an_appeal(stopped: Case, now: dat
     with pytest.raises(Refused, match="appeal_none"):
         operations.uphold(stopped.pk, reviewer, now, ["review_decided"])
     with pytest.raises(Refused, match="state_conflict"):
-        claiming.claim(stopped.pk, reviewer, now)
+        claims.claim(stopped.pk, reviewer, now)
 
 
 def test_a_revoked_company_whose_code_is_anothers_meanwhile_is_not_given_it_back(member: Member, now: datetime) -> None:
@@ -196,7 +197,7 @@ def test_whoever_sent_it_back_does_not_hear_who_asks_for_a_person(member: Member
     sender, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.CHANGES_REQUESTED)
     refused_by(sender, case, now, guards.SENT_BACK_UNTIL_A_PERSON, "request_changes")
-    appealing.ask_person(case.pk, member, "我不明白", [], now)
+    appeals.ask_person(case.pk, member, "我不明白", [], now)
     case = Case.objects.get(pk=case.pk)
     assert guards.may_claim(case, sender.as_reviewer(), now) == Refused("another_reviewer_required")
     assert not Case.objects.awaiting_review().open_to(sender.as_reviewer()).exists()
@@ -209,9 +210,9 @@ def test_a_person_can_be_asked_after_the_third_time_back(member: Member, now: da
     case = make_case(member, now, State.CHANGES_REQUESTED)
     refused_by(None, case, now, guards.SENT_BACK_UNTIL_A_PERSON - 1, "request_changes")
     with pytest.raises(Refused, match="person_not_yet"):
-        appealing.ask_person(case.pk, member, "我不明白还缺什么", [], now)
+        appeals.ask_person(case.pk, member, "我不明白还缺什么", [], now)
     refused_by(None, case, now, 1, "request_changes")
-    appealing.ask_person(case.pk, member, "我不明白还缺什么", [file()], now)
+    appeals.ask_person(case.pk, member, "我不明白还缺什么", [file()], now)
     case = Case.objects.get(pk=case.pk)
     assert (case.state, case.appealed_at) == (State.IN_REVIEW, None)
     assert DocumentPage.objects.get().document.kind == DocumentKind.APPEAL_EVIDENCE
@@ -223,7 +224,7 @@ def test_a_person_can_be_asked_after_the_third_time_back(member: Member, now: da
 
 def fails(case: Case, member: Member, now: datetime, times: int, code: str = "document_broken") -> None:
     for _ in range(times):
-        failing.note_refused(case, "business_licence", [code], member.as_actor(), now)
+        failed_uploads.note_refused(case, "business_licence", [code], member.as_actor(), now)
 
 
 def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(member: Member, now: datetime) -> None:
@@ -236,11 +237,11 @@ def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(member: M
             started_at=now, expires_at=now, due_at=now, finished_at=now,
         )  # fmt: skip
     with pytest.raises(Refused, match="person_not_yet"):
-        appealing.ask_person(case.pk, member, "打不开", [], now)
+        appeals.ask_person(case.pk, member, "打不开", [], now)
     assert "ask_person" not in guards.available(case, member.as_actor(), now)
     fails(case, member, now, 1, "document_encrypted")
     assert "ask_person" in guards.available(case, member.as_actor(), now)
-    appealing.ask_person(case.pk, member, "执照文件打不开", [file()], now)
+    appeals.ask_person(case.pk, member, "执照文件打不开", [file()], now)
     case = Case.objects.get(pk=case.pk)
     assert (case.state, case.submitted_by) == (State.IN_REVIEW, member.user)
     assert Appeal.objects.get().documents.get().kind == DocumentKind.APPEAL_EVIDENCE
@@ -251,8 +252,8 @@ def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(member: M
 def test_nobody_is_let_through_who_never_handed_anything_in(member: Member, now: datetime) -> None:
     case, reviewer = make_case(member, now), make_reviewer(now)
     fails(case, member, now, 3)
-    appealing.ask_person(case.pk, member, "执照文件打不开", [], now)
-    claiming.claim(case.pk, reviewer, now)
+    appeals.ask_person(case.pk, member, "执照文件打不开", [], now)
+    claims.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="case_not_submitted"):
         operations.approve(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["document_broken"], note="请用手机拍照上传")
@@ -266,30 +267,30 @@ def test_a_person_is_asked_from_a_draft_once_a_week_and_by_who_can_be_reached(me
     fails(first, member, now, 3)
     User.objects.filter(pk=member.user_id).update(email_verified_at=None)
     with pytest.raises(Refused, match="authority_email_unverified"):
-        appealing.ask_person(first.pk, member, "打不开", [], now)
+        appeals.ask_person(first.pk, member, "打不开", [], now)
     User.objects.filter(pk=member.user_id).update(email_verified_at=now)
-    appealing.ask_person(first.pk, member, "打不开", [], now)
+    appeals.ask_person(first.pk, member, "打不开", [], now)
     Case.objects.filter(pk=first.pk).update(state=State.WITHDRAWN)
     again = make_case(member, now)
     fails(again, member, now, 3)
     with pytest.raises(Refused, match="person_asked_lately"):
-        appealing.ask_person(again.pk, member, "打不开", [], now)
-    appealing.ask_person(again.pk, member, "打不开", [], now + failing.ONE_IN)
+        appeals.ask_person(again.pk, member, "打不开", [], now)
+    appeals.ask_person(again.pk, member, "打不开", [], now + failed_uploads.ONE_IN)
 
 
 def test_refused_uploads_are_put_down_but_not_without_end(member: Member, now: datetime) -> None:
     case = make_case(member, now)
-    fails(case, member, now, failing.COUNTED_AT_MOST + 5)
+    fails(case, member, now, failed_uploads.COUNTED_AT_MOST + 5)
     events = Event.objects.about(case).filter(verb="refuse_upload")
-    assert events.count() == failing.COUNTED_AT_MOST
+    assert events.count() == failed_uploads.COUNTED_AT_MOST
     assert events[0].data == {"kind": "business_licence"} and events[0].reasons == ["document_broken"]
 
 
 def test_a_reviewer_sees_such_a_draft_without_the_button_that_lets_it_through(member: Member, now: datetime, client: Client) -> None:
     case, reviewer = make_case(member, now), make_reviewer(now)
     fails(case, member, now, 3)
-    appealing.ask_person(case.pk, member, "执照文件打不开", [], now)
-    claiming.claim(case.pk, reviewer, timezone.now())
+    appeals.ask_person(case.pk, member, "执照文件打不开", [], now)
+    claims.claim(case.pk, reviewer, timezone.now())
     client.force_login(reviewer)
     page = client.get(f"/console/verification/case/{case.pk}/change/", headers={"accept-language": "en"})
     assert page.status_code == 200

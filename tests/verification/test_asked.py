@@ -19,16 +19,17 @@ from events import mail
 from events.actor import SYSTEM
 from events.models import Mail, record
 from tests.factories import make_case, make_document, make_employer, make_member
-from verification import operations, proving, wording
-from verification.asked import facts_of, requirements_before, requirements_of
+from verification.authority import proofs
+from verification.cases import operations, wording
+from verification.cases.notices import tell
 from verification.checks.authority import Authority
-from verification.facts import RequirementState, Strength, Why
-from verification.findings import Finding, Severity
+from verification.decision.pipeline import subject_of
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Decision, DocumentKind, Proof, ProofKind, ProofState
-from verification.notices import tell
-from verification.pipeline import subject_of
-from verification.requirements import next_of
-from verification.states import State
+from verification.pages.requirement_facts import facts_of, requirements_before, requirements_of
+from verification.rules.facts import RequirementState, Strength, Why
+from verification.rules.findings import Finding, Severity
+from verification.rules.requirements import next_of
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +112,7 @@ def test_the_page_and_the_check_count_the_same_proofs(now: datetime) -> None:
     for looking in (owner, recruiter, idle, None):
         assert standing(case, looking, now)["authority"] is DUE
     proof = prove(owner, case, now, ProofKind.BANK_DEPOSIT, ProofState.PENDING, observed=found)
-    proving.end(proof, ProofState.PROVEN, now, owner.as_actor())
+    proofs.end(proof, ProofState.PROVEN, now, owner.as_actor())
     for looking in (owner, recruiter, idle, None):
         assert standing(case, looking, now)["authority"] is SATISFIED
     attempt.refresh_from_db()

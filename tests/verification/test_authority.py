@@ -10,14 +10,14 @@ import pytest
 
 from employers.models import Member
 from tests.factories import make_case, make_document, make_member, make_uscc
+from verification.cases.authority_evidence import SHARED_BY, at_company_domain, is_public
 from verification.checks.authority import Authority
 from verification.checks.base import Subject
-from verification.facts import Strength
-from verification.findings import Finding, Severity
+from verification.decision.pipeline import subject_of
 from verification.models import DocumentKind, Proof, ProofKind, ProofState, RegistryRecord
-from verification.pipeline import subject_of
-from verification.standing import SHARED_BY, at_company_domain, is_public
-from verification.states import State
+from verification.rules.facts import Strength
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 NAME = "云溪市示例科技有限公司"

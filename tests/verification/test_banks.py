@@ -1,4 +1,4 @@
-"""Does a bank keep its promises? One suite for every adapter of `verification.banks.base.Bank`, then what only the simulator does.
+"""Does a bank keep its promises? One suite for every adapter of `verification.providers.banks.base.Bank`, then what only the simulator does.
 
 Another adapter is another `Case` in `BANKS`: how it is built, which accounts lead to which end, and how long that takes.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from events.errors import ProviderBroken, ProviderUnavailable
-from verification.banks.base import Bank, Order, Return, Stage, Transfer
-from verification.banks.simulator import CALLS_PER_SECOND, SimulatedBank, luhn, next_opening, wrong_number
+from verification.providers.banks.base import Bank, Order, Return, Stage, Transfer
+from verification.providers.banks.simulator import CALLS_PER_SECOND, SimulatedBank, luhn, next_opening, wrong_number
 
 TUESDAY = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 """Ten in the morning in Shanghai."""

@@ -15,8 +15,8 @@ from events.models import Event
 from tests.browser import cases
 from tests.factories import make_colleague
 from tests.verification.test_golden import told
-from verification import claiming, deciding
 from verification.models import Case, ReviewDraft, ReviewStage, Ruling, RulingOutcome, SecondReview
+from verification.reviewing import claims, rulings
 
 pytestmark = pytest.mark.django_db
 SECRET = "这家公司我认识"
@@ -49,12 +49,12 @@ def test_whatever_the_first_ruled_the_second_sees_the_same(group: str, now: date
 
 def filed(case: Case, first: User, at: datetime, verb: str, codes: tuple[str, ...]) -> None:
     """The first reviewer has typed something, ruled with a note, and is still there with the page open."""
-    claiming.claim(case.pk, first, at)
-    claiming.save_draft(case.pk, first, at, verb="reject", codes=["name_mismatch"], note=SECRET)
-    ruling = deciding.decide(case.pk, verb, first, at, codes, SECRET, seen_version=case.version)
-    assert deciding.carry_out(ruling.pk, at + timedelta(minutes=1)) == RulingOutcome.FILED
+    claims.claim(case.pk, first, at)
+    claims.save_draft(case.pk, first, at, verb="reject", codes=["name_mismatch"], note=SECRET)
+    ruling = rulings.decide(case.pk, verb, first, at, codes, SECRET, seen_version=case.version)
+    assert rulings.carry_out(ruling.pk, at + timedelta(minutes=1)) == RulingOutcome.FILED
     ReviewDraft.objects.create(case=case, reviewer=first, verb=verb, reasons=list(codes), note=SECRET, at=at)
-    claiming.beat(case.pk, first, datetime.now().astimezone(), active=True)
+    claims.beat(case.pk, first, datetime.now().astimezone(), active=True)
     case.refresh_from_db()
     assert case.review_stage == ReviewStage.SECOND
 

@@ -13,14 +13,16 @@ from django.utils.translation import override
 
 from events.reasons import MINUTES
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
-from verification import asked, case_page, durations, policy, wording
-from verification.api import WhyOut
-from verification.facts import RequirementState, Strength, Why
-from verification.findings import Finding, Severity
+from verification.api.requirements import WhyOut
+from verification.cases import turnaround, wording
 from verification.models import Attempt, Case, CheckRun, Decision, DocumentKind, DocumentReading, ProofKind, Statement
-from verification.requirements import Requirement, Way
-from verification.rule_pack import CURRENT, HOW, TAKES, WHO, Unlocks, about
-from verification.states import State
+from verification.pages import case_page, requirement_facts
+from verification.rules import policy
+from verification.rules.facts import RequirementState, Strength, Why
+from verification.rules.findings import Finding, Severity
+from verification.rules.required_documents import CURRENT, HOW, TAKES, WHO, Unlocks, about
+from verification.rules.requirements import Requirement, Way
+from verification.rules.states import State
 
 DUE, PENDING, MET = RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION, RequirementState.SATISFIED
 
@@ -178,7 +180,7 @@ def test_what_is_waited_for_has_an_end_and_the_page_says_when(now: datetime, cli
     again = now + timedelta(hours=6)
     Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=again, waits=2, waiting_for="authority_missing")
     until = again + sum(policy.CURRENT.retry_after[2:], timedelta())
-    (authority,) = [item for item in asked.requirements_of(case, member, now) if item.code == "authority"]
+    (authority,) = [item for item in requirement_facts.requirements_of(case, member, now) if item.code == "authority"]
     assert (authority.state, authority.deadline) == (DUE, until)
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
@@ -200,7 +202,7 @@ def test_how_long_a_reviewer_takes_is_never_promised(now: datetime, client: Clie
 @pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.CHANGES_REQUESTED, State.REJECTED])
 def test_the_whole_page_tells_what_people_really_took(state: State, now: datetime, client: Client) -> None:
     reviewer = make_reviewer(now)
-    for number in range(durations.AT_LEAST):
+    for number in range(turnaround.AT_LEAST):
         decided = make_case(make_member(now), now, State.APPROVED)
         Attempt.objects.create(
             case=decided, number=1, submitted_at=now, due_at=now, finished_at=now + timedelta(minutes=2), outcome="review"
@@ -224,7 +226,7 @@ def test_the_whole_page_tells_what_people_really_took(state: State, now: datetim
     assert "within one working day" not in page
     assert "usually 9 hours, nine in ten within 15 hours" in page
     assert "通常9 小时" in client.get("/case/", headers={"accept-language": "zh-hans"}).content.decode().replace("9小时", "9 小时")
-    (asked_for,) = [item for item in asked.requirements_of(case, member, now) if item.code == "registration"]
+    (asked_for,) = [item for item in requirement_facts.requirements_of(case, member, now) if item.code == "registration"]
     if asked_for.reasons:
         assert WhyOut.of(asked_for.reasons[0]).takes.en == "usually 9 hours, nine in ten within 15 hours"
     to_come = re.search(r'<li class="to-come">.*?</li>', page, re.S)
@@ -240,7 +242,7 @@ def test_the_register_is_waited_for_until_a_day_that_is_told(now: datetime) -> N
     attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, waits=2, waiting_for="authority_missing")
     found = Finding("registry", "registry_pending", Severity.WAIT).as_json()
     CheckRun.objects.create(attempt=attempt, code="registry", version="1", findings=[found], started_at=now, finished_at=now)
-    (item,) = [item for item in asked.requirements_of(case, member, now) if item.code == "registration"]
+    (item,) = [item for item in requirement_facts.requirements_of(case, member, now) if item.code == "registration"]
     assert (item.state, item.deadline) == (PENDING, policy.waits_until(2, now, policy.CURRENT))
 
 

@@ -14,9 +14,9 @@ from verification.checks.base import Subject, SubjectDocument
 from verification.checks.reading import Reading, last_date
 from verification.checks.registry import Registry
 from verification.checks.scan import Scan
-from verification.findings import Finding, Severity
 from verification.models import DocumentKind, RegistryRecord
-from verification.registries.base import Status, status_of
+from verification.providers.registries.base import Status, status_of
+from verification.rules.findings import Finding, Severity
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 USCC, OTHER = make_uscc(7), make_uscc(8)

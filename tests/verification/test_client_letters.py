@@ -15,12 +15,14 @@ from events.actor import Actor, Role
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
-from verification import asked, clients, operations, readings
-from verification.facts import RequirementState
+from verification.cases import operations
+from verification.intake import client_letters, early_reading
 from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
-from verification.requirements import Requirement
-from verification.states import State
-from verification.terms import day_of
+from verification.pages import requirement_facts
+from verification.rules.facts import RequirementState
+from verification.rules.requirements import Requirement
+from verification.rules.states import State
+from verification.rules.validity import day_of
 
 pytestmark = pytest.mark.django_db
 
@@ -64,11 +66,11 @@ def read(letter: Document, **changed: Any) -> None:
 
 def add(letter: Document, now: datetime, name: str = NAME, until: date | None = None) -> ClientAuthorisation:
     actor = letter.case.employer.members.get().as_actor()
-    return clients.add_client(letter.pk, actor, now, name=name, uscc=CODE, valid_until=until)
+    return client_letters.add_client(letter.pk, actor, now, name=name, uscc=CODE, valid_until=until)
 
 
 def item(case: Case, now: datetime) -> Requirement:
-    return next(r for r in asked.requirements_of(case, None, now) if r.code == "client_authorization")
+    return next(r for r in requirement_facts.requirements_of(case, None, now) if r.code == "client_authorization")
 
 
 def codes(case: Case, now: datetime) -> list[str]:
@@ -89,7 +91,7 @@ def test_from_the_letter_to_a_client_that_holds(case: Case, letter: Document, no
 def test_without_a_new_letter_what_was_approved_stays_so(case: Case, now: datetime) -> None:
     assert case.approved_at is not None
     make_document(case, case.approved_at - timedelta(days=1), DocumentKind.CLIENT_AUTHORIZATION)
-    assert item(case, now).state is MET and clients.standings(case, now) == []
+    assert item(case, now).state is MET and client_letters.standings(case, now) == []
 
 
 @pytest.mark.parametrize(
@@ -109,26 +111,26 @@ def test_what_does_not_agree_is_due_with_its_reason_and_a_doubt_is_a_persons(
     client = add(letter, now)
     read(letter, **seen)
     assert item(case, now).state is state and codes(case, now) == [code]
-    assert [standing.client for standing in clients.to_look_at(now)] == ([client] if doubtful else [])
+    assert [standing.client for standing in client_letters.to_look_at(now)] == ([client] if doubtful else [])
 
 
 def test_a_letter_that_no_reader_could_read_is_a_persons(case: Case, letter: Document, now: datetime) -> None:
     add(letter, now)
     DocumentReading.objects.update(finished_at=now)
-    assert item(case, now).state is PENDING and len(clients.to_look_at(now)) == 1
+    assert item(case, now).state is PENDING and len(client_letters.to_look_at(now)) == 1
 
 
 def test_a_person_accepts_and_what_is_said_afterwards_is_looked_at_anew(case: Case, letter: Document, now: datetime) -> None:
     client, reviewer = add(letter, now), make_reviewer(now).as_reviewer()
     read(letter, sealed=False)
     for _ in range(2):
-        clients.accept_client(client.pk, reviewer, now)
+        client_letters.accept_client(client.pk, reviewer, now)
     event = Event.objects.get(verb="accept_client")
     assert event.reasons == ["agency_client_unsealed"] and event.data["case"] == str(case.pk)
-    assert item(case, now).state is MET and clients.to_look_at(now) == []
+    assert item(case, now).state is MET and client_letters.to_look_at(now) == []
     later = datetime(2098, 12, 1, tzinfo=UTC)
-    assert clients.standing_of(client, later).agrees
-    assert not clients.standing_of(client, later + timedelta(days=90)).agrees, "its time is over, whoever accepted it"
+    assert client_letters.standing_of(client, later).agrees
+    assert not client_letters.standing_of(client, later + timedelta(days=90)).agrees, "its time is over, whoever accepted it"
     add(letter, now, until=day_of(now))
     assert item(case, now).state is PENDING
 
@@ -138,12 +140,12 @@ def test_who_settles(case: Case, letter: Document, now: datetime) -> None:
     read(letter, sealed=False)
     for actor in (Actor(Role.PLATFORM, "x"), letter.case.employer.members.get().as_actor()):
         with pytest.raises(Refused, match="not_allowed"):
-            clients.accept_client(client.pk, actor, now)
-    clients.end_client(client.pk, reviewer, now)
+            client_letters.accept_client(client.pk, actor, now)
+    client_letters.end_client(client.pk, reviewer, now)
     assert Event.objects.get(verb="end_client").reasons == ["agency_client_unsealed"]
-    assert item(case, now).state is MET and clients.to_look_at(now) == []
+    assert item(case, now).state is MET and client_letters.to_look_at(now) == []
     with pytest.raises(Refused, match="agency_client_ended"):
-        clients.accept_client(client.pk, reviewer, now)
+        client_letters.accept_client(client.pk, reviewer, now)
 
 
 def test_the_agency_is_told_what_a_reviewer_ended_and_why(case: Case, letter: Document, member: Member, now: datetime) -> None:
@@ -154,7 +156,7 @@ def test_the_agency_is_told_what_a_reviewer_ended_and_why(case: Case, letter: Do
     make_member(now, member.employer, "recruiter")  # has no part in it
     Member.objects.filter(pk=make_member(now, member.employer).pk).update(left_at=now)
     for _ in range(2):
-        clients.end_client(client.pk, make_reviewer(now).as_reviewer(), now)
+        client_letters.end_client(client.pk, make_reviewer(now).as_reviewer(), now)
     mails = {mail.to: mail for mail in Mail.objects.filter(template="client_ended")}
     assert {to: mail.language for to, mail in mails.items()} == {member.user.email: "zh-hans", sender.user.email: "en"}
     assert mails[sender.user.email].context == {
@@ -176,11 +178,11 @@ def test_the_agency_is_told_once_what_the_machine_found(
     monkeypatch.setattr("verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(seen))
     add(letter, now)
     assert not Mail.objects.exists(), "nothing has been found yet"
-    assert readings.read(letter.pk, lambda: now, 60)
+    assert early_reading.read(letter.pk, lambda: now, 60)
     (wrong,) = told("client_wrong")
     assert wrong["path"] == f"/case/#client-{letter.pk}"
     assert [(reason["code"], reason["seen"]) for reason in wrong["reasons"]] == [("agency_client_mismatch", "云溪市乙有限公司")]
-    clients.judge(letter.pk, now)
+    client_letters.judge(letter.pk, now)
     add(letter, now, until=day_of(now))
     assert len(told("client_wrong")) == 1, "nothing has changed in what was found"
     add(letter, now, name="云溪市乙有限公司")
@@ -191,10 +193,10 @@ def test_the_agency_is_told_once_what_the_machine_found(
 def test_the_agency_is_told_what_a_reviewer_accepted_and_of_a_doubt_nothing_before(case: Case, letter: Document, now: datetime) -> None:
     client = add(letter, now)
     read(letter, sealed=False)
-    clients.judge(letter.pk, now)
+    client_letters.judge(letter.pk, now)
     assert not Mail.objects.exists()
     for _ in range(2):
-        clients.accept_client(client.pk, make_reviewer(now).as_reviewer(), now)
+        client_letters.accept_client(client.pk, make_reviewer(now).as_reviewer(), now)
     assert len(told("client_accepted")) == 1
 
 
@@ -202,13 +204,13 @@ def test_of_a_letter_that_comes_with_its_case_the_decision_tells(case: Case, let
     Case.objects.update(state=State.DRAFT)
     add(letter, now)
     read(letter)
-    clients.judge(letter.pk, now)
+    client_letters.judge(letter.pk, now)
     assert not Mail.objects.exists()
 
 
 def test_of_what_it_ended_itself_an_agency_is_not_told(letter: Document, now: datetime) -> None:
     client = add(letter, now)
-    clients.end_client(client.pk, letter.case.employer.members.get().as_actor(), now)
+    client_letters.end_client(client.pk, letter.case.employer.members.get().as_actor(), now)
     assert not Mail.objects.exists()
 
 
@@ -224,7 +226,7 @@ def test_an_upload_is_read_as_a_letter(case: Case, member: Member, now: datetime
     kind = DocumentKind.CLIENT_AUTHORIZATION
     document = operations.add_document(case.pk, kind, intake(1), {"clean": None}, member.user, member.as_actor(), now)
     monkeypatch.setattr("verification.checks.agency_licence.AgencyLicence._client", lambda *_: dict(READ))
-    assert readings.read(document.pk, lambda: now, 60)
+    assert early_reading.read(document.pk, lambda: now, 60)
     assert DocumentReading.objects.get().reading == READ
 
 
@@ -240,12 +242,12 @@ def test_many_clients_come_after_approval_and_few_at_once(case: Case, member: Me
 
 
 def test_a_letter_of_nobody_can_be_taken_out(case: Case, letter: Document, now: datetime) -> None:
-    clients.drop_letter(letter.pk, letter.case.employer.members.get().as_actor(), now)
+    client_letters.drop_letter(letter.pk, letter.case.employer.members.get().as_actor(), now)
     assert item(case, now).state is MET
     other = make_document(case, now, DocumentKind.CLIENT_AUTHORIZATION)
     add(other, now)
     with pytest.raises(Refused, match="state_conflict"):
-        clients.drop_letter(other.pk, letter.case.employer.members.get().as_actor(), now)
+        client_letters.drop_letter(other.pk, letter.case.employer.members.get().as_actor(), now)
 
 
 # --- On the page -------------------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ from events.actor import Actor, Role
 from events.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member, make_uscc
-from verification import clients, operations
+from verification.cases import operations
+from verification.intake import client_letters
 from verification.models import Attempt, Case, ClientAuthorisation, Document, DocumentKind
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def actor(case: Case) -> Actor:
 
 def add(letter: Document, now: datetime, **changed: Any) -> ClientAuthorisation:
     said: dict[str, Any] = {"name": "云溪市甲有限公司", "uscc": CLIENT, "valid_until": now.date()} | changed
-    return clients.add_client(letter.pk, said.pop("actor", actor(letter.case)), now, **said)
+    return client_letters.add_client(letter.pk, said.pop("actor", actor(letter.case)), now, **said)
 
 
 def verbs() -> list[str]:
@@ -50,7 +51,7 @@ def test_a_client_is_added_corrected_and_ended(letter: Document, now: datetime) 
     assert add(letter, now).pk == client.pk and verbs() == ["add_client"], "said twice is said once"
     assert add(letter, now, name="云溪市乙有限公司", valid_until=None).client_name == "云溪市乙有限公司"
     for _ in range(2):
-        assert clients.end_client(client.pk, actor(letter.case), now).ended_at == now
+        assert client_letters.end_client(client.pk, actor(letter.case), now).ended_at == now
     assert verbs() == ["add_client", "change_client", "end_client"]
     event = Event.objects.get(verb="add_client")
     assert event.employer_id == letter.case.employer_id and event.data == {"case": str(letter.case_id), "document": str(letter.pk)}
@@ -112,12 +113,12 @@ def test_what_waits_looks_again(now: datetime, django_capture_on_commit_callback
     check = ("verification.tasks.check_attempt", attempt.pk)
     assert attempt.due_at == now and notified.count(check) == 1
     with django_capture_on_commit_callbacks(execute=True):
-        clients.end_client(client.pk, actor(case), now)
+        client_letters.end_client(client.pk, actor(case), now)
     assert notified.count(check) == 2
 
 
 def test_only_the_employer_ends_it(letter: Document, now: datetime) -> None:
     client = add(letter, now)
     with pytest.raises(Refused, match="not_allowed"):
-        clients.end_client(client.pk, Actor(Role.PLATFORM, "x"), now)
+        client_letters.end_client(client.pk, Actor(Role.PLATFORM, "x"), now)
     assert ClientAuthorisation.objects.get().ended_at is None

@@ -13,9 +13,11 @@ from employers.powers import Power
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.verification.reviewing import SENIOR, claimed, make_staff, waiting
-from verification import claiming, clusters, deciding, guards
+from verification.cases import guards
 from verification.models import Appeal, Bulk, Case, Decision, ReviewStage, Ruling, RulingOutcome, SecondReview
-from verification.states import State
+from verification.reviewing import bulk_decisions, claims
+from verification.reviewing import rulings as reviewing_rulings
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -33,7 +35,7 @@ def other(now: datetime) -> User:
 
 
 def propose(cases: list[Case], by: User, now: datetime, verb: str = "reject", codes: tuple[str, ...] = ("duplicate_same_image",)) -> Bulk:
-    return clusters.propose([case.pk for case in cases], verb, by, now, codes, "同一图片")
+    return bulk_decisions.propose([case.pk for case in cases], verb, by, now, codes, "同一图片")
 
 
 def refusals(bulk: Bulk) -> dict[UUID, str]:
@@ -48,11 +50,11 @@ def test_nothing_happens_until_a_second_person_agrees_and_half_a_minute_has_pass
     cases = [waiting(now) for _ in range(3)]
     bulk = propose(cases, senior, now)
     assert not Ruling.objects.exists() and refusals(bulk) == {case.pk: "" for case in cases}
-    clusters.confirm(bulk.pk, other, now)
+    bulk_decisions.confirm(bulk.pk, other, now)
     rulings = Ruling.objects.filter(bulk=bulk)
     assert {(ruling.by, ruling.confirmed_by, ruling.stage, ruling.verb) for ruling in rulings} == {(senior, other, "bulk", "reject")}
     assert not Decision.objects.exists() and not Mail.objects.exists()
-    assert deciding.carry_out_due(now + LATER) == 3
+    assert reviewing_rulings.carry_out_due(now + LATER) == 3
     for case in cases:
         case.refresh_from_db()
         assert case.state == State.REJECTED
@@ -63,19 +65,19 @@ def test_nothing_happens_until_a_second_person_agrees_and_half_a_minute_has_pass
 def test_two_people_are_needed(senior: User, other: User, now: datetime) -> None:
     bulk = propose([waiting(now), waiting(now)], senior, now)
     with refused("second_person_required"):
-        clusters.confirm(bulk.pk, senior, now)
+        bulk_decisions.confirm(bulk.pk, senior, now)
     for powers, code in (((Power.DECIDE,), "senior_required"), ((Power.BULK,), "not_allowed"), ((), "not_allowed")):
         for attempt in (
-            lambda who: clusters.confirm(bulk.pk, who, now),
-            lambda who: clusters.drop(bulk.pk, who, now),
+            lambda who: bulk_decisions.confirm(bulk.pk, who, now),
+            lambda who: bulk_decisions.drop(bulk.pk, who, now),
             lambda who: propose([waiting(now)], who, now),
         ):
             with refused(code):
                 attempt(make_staff(now, *powers))
     assert not Ruling.objects.exists()
-    clusters.confirm(bulk.pk, other, now)
+    bulk_decisions.confirm(bulk.pk, other, now)
     with refused("bulk_settled"):
-        clusters.confirm(bulk.pk, make_staff(now, *SENIOR), now)
+        bulk_decisions.confirm(bulk.pk, make_staff(now, *SENIOR), now)
 
 
 @pytest.mark.parametrize("verb", ["approve", "suspend", "revoke", "submit", ""])
@@ -90,7 +92,7 @@ def test_it_needs_a_reason_and_not_too_many_cases(senior: User, now: datetime) -
     with refused("reason_required"):
         propose([case], senior, now, codes=())
     with refused("bulk_too_many"):
-        clusters.propose([UUID(int=n) for n in range(clusters.AT_MOST + 1)], "reject", senior, now, ("review_decided",), "")
+        bulk_decisions.propose([UUID(int=n) for n in range(bulk_decisions.AT_MOST + 1)], "reject", senior, now, ("review_decided",), "")
     with refused("state_conflict"):
         propose([], senior, now)
     assert not Bulk.objects.exists()
@@ -99,7 +101,7 @@ def test_it_needs_a_reason_and_not_too_many_cases(senior: User, now: datetime) -
 def test_what_cannot_be_decided_is_kept_with_its_reason(senior: User, now: datetime) -> None:
     free, taken, held = waiting(now), claimed(now, make_staff(now, Power.DECIDE)), waiting(now, held_until=now + HOUR)
     under_way = claimed(now, make_staff(now, *SENIOR))
-    deciding.decide(under_way.pk, "reject", under_way.claimed_by, now, ("review_decided",), "", seen_version=under_way.version)  # type: ignore[arg-type]
+    reviewing_rulings.decide(under_way.pk, "reject", under_way.claimed_by, now, ("review_decided",), "", seen_version=under_way.version)  # type: ignore[arg-type]
     bulk = propose([free, taken, held, under_way], senior, now)
     assert refusals(bulk) == {free.pk: "", taken.pk: "claimed_by_other", held.pk: "case_held", under_way.pk: "decision_under_way"}
     with refused("claimed_by_other"):
@@ -113,10 +115,10 @@ def test_what_has_changed_since_is_left_out_and_told(senior: User, other: User, 
     mine.refresh_from_db()
     assert mine.claimed_by is None, "as with a decision, the claim ends"
     Case.objects.filter(pk=changed.pk).update(version=changed.version + 1)
-    claiming.claim(taken.pk, make_staff(now, Power.DECIDE), now)
+    claims.claim(taken.pk, make_staff(now, Power.DECIDE), now)
     Case.objects.filter(pk=held.pk).update(held_until=now + HOUR)
-    claiming.claim(mine.pk, other, now)  # who confirms looks at it first
-    bulk = clusters.confirm(bulk.pk, other, now)
+    claims.claim(mine.pk, other, now)  # who confirms looks at it first
+    bulk = bulk_decisions.confirm(bulk.pk, other, now)
     assert refusals(bulk) == {same.pk: "", changed.pk: "bulk_changed", taken.pk: "claimed_by_other", held.pk: "case_held", mine.pk: ""}
     assert set(bulk.rulings.values_list("case", flat=True)) == {same.pk, mine.pk}
 
@@ -126,7 +128,7 @@ def test_an_appeal_is_not_heard_by_who_refused_even_as_one_of_two(senior: User, 
     Appeal.objects.create(case=case, verb="appeal", text="x", by=case.submitted_by, at=now)
     Decision.objects.create(case=case, attempt_number=1, verb="reject", decided_by=other, policy_version="1", decided_at=now)
     bulk = propose([case, plain], senior, now)
-    bulk = clusters.confirm(bulk.pk, other, now)
+    bulk = bulk_decisions.confirm(bulk.pk, other, now)
     assert refusals(bulk) == {case.pk: "another_reviewer_required", plain.pk: ""}
 
 
@@ -135,13 +137,13 @@ def test_whoever_proposed_and_may_no_longer_decides_nothing(senior: User, other:
     bulk = propose([case], senior, now)
     senior.is_active = False
     senior.save()
-    assert refusals(clusters.confirm(bulk.pk, other, now)) == {case.pk: "not_allowed"}
+    assert refusals(bulk_decisions.confirm(bulk.pk, other, now)) == {case.pk: "not_allowed"}
 
 
 def test_two_people_are_a_second_review(senior: User, other: User, now: datetime) -> None:
     case = waiting(now, second_review=SecondReview.SAMPLE)
-    clusters.confirm(propose([case], senior, now).pk, other, now)
-    deciding.carry_out_due(now + LATER)
+    bulk_decisions.confirm(propose([case], senior, now).pk, other, now)
+    reviewing_rulings.carry_out_due(now + LATER)
     case.refresh_from_db()
     assert (case.state, case.review_stage) == (State.REJECTED, ReviewStage.FIRST)
 
@@ -153,8 +155,8 @@ def test_a_golden_case_is_in_no_crowd(senior: User, now: datetime) -> None:
 
 def test_a_proposal_can_be_dropped(senior: User, other: User, now: datetime) -> None:
     bulk = propose([waiting(now)], senior, now)
-    clusters.drop(bulk.pk, other, now)
-    for attempt in (clusters.confirm, clusters.drop):
+    bulk_decisions.drop(bulk.pk, other, now)
+    for attempt in (bulk_decisions.confirm, bulk_decisions.drop):
         with refused("bulk_settled"):
             attempt(bulk.pk, other, now)
     assert not Ruling.objects.exists()
@@ -163,35 +165,35 @@ def test_a_proposal_can_be_dropped(senior: User, other: User, now: datetime) -> 
 class TestUndo:
     def test_either_of_the_two_takes_all_of_it_back(self, senior: User, other: User, now: datetime) -> None:
         cases = [waiting(now), waiting(now)]
-        bulk = clusters.confirm(propose(cases, senior, now).pk, other, now)
+        bulk = bulk_decisions.confirm(propose(cases, senior, now).pk, other, now)
         stranger = make_staff(now, *SENIOR)
         with refused("not_allowed"):
-            clusters.undo(bulk.pk, stranger, now)
-        assert clusters.undo(bulk.pk, other, now + timedelta(seconds=29)) == 2
+            bulk_decisions.undo(bulk.pk, stranger, now)
+        assert bulk_decisions.undo(bulk.pk, other, now + timedelta(seconds=29)) == 2
         assert set(bulk.rulings.values_list("outcome", flat=True)) == {RulingOutcome.UNDONE}
         with refused("undo_too_late"):
-            clusters.undo(bulk.pk, senior, now + timedelta(seconds=29))
-        assert deciding.carry_out_due(now + LATER) == 0
+            bulk_decisions.undo(bulk.pk, senior, now + timedelta(seconds=29))
+        assert reviewing_rulings.carry_out_due(now + LATER) == 0
 
     def test_too_late(self, senior: User, other: User, now: datetime) -> None:
-        bulk = clusters.confirm(propose([waiting(now)], senior, now).pk, other, now)
+        bulk = bulk_decisions.confirm(propose([waiting(now)], senior, now).pk, other, now)
         with refused("undo_too_late"):
-            clusters.undo(bulk.pk, senior, now + LATER)
+            bulk_decisions.undo(bulk.pk, senior, now + LATER)
 
 
 def test_what_is_decided_alone_meanwhile_is_carried_out_once(senior: User, other: User, now: datetime) -> None:
     """Between confirming and carrying out, an employer's new document changes the case."""
     case = waiting(now)
-    bulk = clusters.confirm(propose([case], senior, now).pk, other, now)
+    bulk = bulk_decisions.confirm(propose([case], senior, now).pk, other, now)
     Case.objects.filter(pk=case.pk).update(version=case.version + 1)
-    deciding.carry_out_due(now + LATER)
+    reviewing_rulings.carry_out_due(now + LATER)
     ruling = bulk.rulings.get()
     assert (ruling.outcome, ruling.refusal) == (RulingOutcome.REFUSED, "bulk_changed")
 
 
 def test_no_event_says_what_was_proposed(senior: User, other: User, now: datetime) -> None:
     case = waiting(now)
-    bulk = clusters.confirm(propose([case], senior, now).pk, other, now)
+    bulk = bulk_decisions.confirm(propose([case], senior, now).pk, other, now)
     events = list(Event.objects.filter(subject_id=str(case.pk)).order_by("pk"))
     assert [event.verb for event in events] == ["propose_bulk", "rule"]
     assert events[0].data == {"bulk": str(bulk.pk)} and events[1].actor_id == str(other.pk)

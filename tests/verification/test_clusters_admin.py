@@ -16,8 +16,8 @@ from tests.factories import sign_in
 from tests.verification.reviewing import SENIOR, make_staff
 from tests.verification.reviewing import waiting as waits
 from tests.verification.test_admin import says
-from verification import clusters
 from verification.models import Bulk, Case, Ruling
+from verification.reviewing import bulk_decisions
 
 pytestmark = pytest.mark.django_db
 BULK = "/console/verification/bulk/"
@@ -80,7 +80,7 @@ def test_from_the_case_to_both_people_and_back(now: datetime, senior: User, case
 
 def test_what_is_refused_is_told(now: datetime, senior: User, cases: list[Case]) -> None:
     client = sign_in(senior)
-    bulk = clusters.propose([case.pk for case in cases], "reject", senior, now, ("review_decided",), "")
+    bulk = bulk_decisions.propose([case.pk for case in cases], "reject", senior, now, ("review_decided",), "")
     assert says(client.post(f"{BULK}{bulk.pk}/confirm/"))
     assert not Ruling.objects.exists()
     Case.objects.filter(pk=cases[0].pk).update(version=9)
@@ -104,7 +104,7 @@ def test_what_does_not_fit_is_shown_again_with_what_was_typed(now: datetime, sen
 
 
 def test_those_who_may_not_see_no_buttons_and_do_nothing(now: datetime, senior: User, cases: list[Case]) -> None:
-    bulk = clusters.propose([case.pk for case in cases], "reject", senior, now, ("review_decided",), "")
+    bulk = bulk_decisions.propose([case.pk for case in cases], "reject", senior, now, ("review_decided",), "")
     for powers in ((Power.DECIDE,), ()):
         client = sign_in(person(now, *powers))
         assert client.get(f"{BULK}of/{cases[0].pk}/").status_code == 403
@@ -123,7 +123,7 @@ def test_those_who_may_not_see_no_buttons_and_do_nothing(now: datetime, senior: 
 def test_no_form_of_the_admin_writes_a_row(now: datetime, senior: User, cases: list[Case]) -> None:
     client = Client()
     client.force_login(senior)
-    bulk = clusters.propose([case.pk for case in cases], "reject", senior, now, ("review_decided",), "")
+    bulk = bulk_decisions.propose([case.pk for case in cases], "reject", senior, now, ("review_decided",), "")
     assert client.get(f"{BULK}add/").status_code == 403
     assert client.post(f"{BULK}{bulk.pk}/change/", {"verb": "approve"}).status_code == 405
     assert client.get(f"{BULK}{bulk.pk}/confirm/").status_code == 302
@@ -132,7 +132,7 @@ def test_no_form_of_the_admin_writes_a_row(now: datetime, senior: User, cases: l
 
 
 def test_every_outcome_has_its_words() -> None:
-    from verification.clusters_admin import OUTCOME_WORDS
+    from verification.admin.bulk import OUTCOME_WORDS
     from verification.models import RulingOutcome
 
     assert OUTCOME_WORDS["carried_out"] == OUTCOME_WORDS["filed"]

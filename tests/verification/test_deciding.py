@@ -17,7 +17,8 @@ from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_api_client, make_case, make_employer
 from tests.verification.reviewing import SENIOR, claimed, make_staff, that_waits_for, waiting
-from verification import claiming, deciding, guards, operations, review, tasks
+from verification import tasks
+from verification.cases import guards, operations
 from verification.models import (
     Case,
     CaseNote,
@@ -29,7 +30,8 @@ from verification.models import (
     RulingStage,
     SecondReview,
 )
-from verification.states import State
+from verification.reviewing import case_comparison, claims, rulings
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -46,7 +48,7 @@ def senior(now: datetime) -> User:
 
 
 def rule(case: Case, by: User, at: datetime, verb: str = "approve", codes: tuple[str, ...] = (), note: str = "") -> Ruling:
-    return deciding.decide(case.pk, verb, by, at, codes, note, seen_version=case.version)
+    return rulings.decide(case.pk, verb, by, at, codes, note, seen_version=case.version)
 
 
 def gate_is_open(case: Case, at: datetime) -> bool:
@@ -67,12 +69,12 @@ def test_nothing_happens_until_it_can_no_longer_be_undone(reviewer: User, now: d
     ruling = rule(case, reviewer, now, note="欢迎")
     for seconds in (0, 15, 29):
         at = now + seconds * SECOND
-        assert deciding.carry_out(ruling.pk, at) == "" and deciding.carry_out_due(at) == 0
+        assert rulings.carry_out(ruling.pk, at) == "" and rulings.carry_out_due(at) == 0
         assert not gate_is_open(case, at)
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW and not Mail.objects.exists() and not Decision.objects.exists()
-    deciding.undo(ruling.pk, reviewer, now + 29 * SECOND)
-    assert deciding.carry_out_due(now + timedelta(hours=1)) == 0
+    rulings.undo(ruling.pk, reviewer, now + 29 * SECOND)
+    assert rulings.carry_out_due(now + timedelta(hours=1)) == 0
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW and not Mail.objects.exists() and not Decision.objects.exists()
     assert not gate_is_open(case, now + timedelta(hours=1))
@@ -82,7 +84,7 @@ def test_carried_out_when_due(reviewer: User, now: datetime) -> None:
     case = claimed(now - timedelta(minutes=2), reviewer)
     ruling = rule(case, reviewer, now, note="欢迎")
     at = now + 30 * SECOND
-    assert deciding.carry_out_due(at) == 1
+    assert rulings.carry_out_due(at) == 1
     ruling.refresh_from_db()
     case.refresh_from_db()
     assert (case.state, case.version, ruling.outcome) == (State.APPROVED, 1, RulingOutcome.CARRIED_OUT)
@@ -96,35 +98,35 @@ def test_too_late_to_undo(reviewer: User, now: datetime) -> None:
     ruling = rule(claimed(now, reviewer), reviewer, now)
     for carried_out in (False, True):
         if carried_out:
-            deciding.carry_out_due(now + 31 * SECOND)
+            rulings.carry_out_due(now + 31 * SECOND)
         with pytest.raises(Refused, match="undo_too_late"):
-            deciding.undo(ruling.pk, reviewer, now + 31 * SECOND)
+            rulings.undo(ruling.pk, reviewer, now + 31 * SECOND)
     with pytest.raises(Refused, match="undo_too_late"):  # a worker whose clock is ahead has it already
-        deciding.undo(ruling.pk, reviewer, now)
+        rulings.undo(ruling.pk, reviewer, now)
 
 
 def test_undone_the_reviewer_goes_on_where_they_were(reviewer: User, now: datetime) -> None:
     case = claimed(now - timedelta(minutes=2), reviewer)
-    claiming.save_draft(case.pk, reviewer, now, verb="reject", codes=["name_mismatch"], note="请")
+    claims.save_draft(case.pk, reviewer, now, verb="reject", codes=["name_mismatch"], note="请")
     ruling = rule(case, reviewer, now, "reject", ("name_mismatch",), "请看")
     assert not ReviewDraft.objects.exists() and not Case.objects.get().claimed(now)
-    deciding.undo(ruling.pk, reviewer, now + 10 * SECOND)
+    rulings.undo(ruling.pk, reviewer, now + 10 * SECOND)
     case, draft = Case.objects.get(), ReviewDraft.objects.get()
     assert case.claimed_by_me(str(reviewer.pk), now) and case.claimed_at == now - timedelta(minutes=2)
     assert (draft.verb, draft.reasons, draft.note) == ("reject", ["name_mismatch"], "请看")
     with pytest.raises(Refused, match="undo_too_late"):
-        deciding.undo(ruling.pk, reviewer, now + 11 * SECOND)
+        rulings.undo(ruling.pk, reviewer, now + 11 * SECOND)
     rule(case, reviewer, now + 20 * SECOND)
-    assert deciding.carry_out_due(now + 60 * SECOND) == 1
+    assert rulings.carry_out_due(now + 60 * SECOND) == 1
     assert Case.objects.get().state == State.APPROVED
 
 
 def test_events_name_a_ruling_and_never_say_it(reviewer: User, now: datetime) -> None:
     case = claimed(now, reviewer, second_review=SecondReview.SAMPLE)
     undone = rule(case, reviewer, now, "reject", ("name_mismatch",), "秘密")
-    deciding.undo(undone.pk, reviewer, now)
+    rulings.undo(undone.pk, reviewer, now)
     filed = rule(case, reviewer, now, "reject", ("name_mismatch",), "秘密")
-    deciding.carry_out_due(now + 30 * SECOND)
+    rulings.carry_out_due(now + 30 * SECOND)
     told = [(event.verb, event.data, event.reasons) for event in Event.objects.about(case).exclude(verb="claim")]
     assert told == [
         ("rule", {"ruling": undone.pk}, []),
@@ -137,13 +139,13 @@ def test_events_name_a_ruling_and_never_say_it(reviewer: User, now: datetime) ->
 def test_nobody_else_undoes(reviewer: User, senior: User, now: datetime) -> None:
     ruling = rule(claimed(now, reviewer), reviewer, now)
     with pytest.raises(Refused, match="not_allowed"):
-        deciding.undo(ruling.pk, senior, now)
+        rulings.undo(ruling.pk, senior, now)
 
 
 def test_twice_is_once(reviewer: User, now: datetime) -> None:
     ruling = rule(claimed(now, reviewer), reviewer, now)
     at = now + 30 * SECOND
-    assert [deciding.carry_out(ruling.pk, at), deciding.carry_out(ruling.pk, at)] == ["carried_out", ""]
+    assert [rulings.carry_out(ruling.pk, at), rulings.carry_out(ruling.pk, at)] == ["carried_out", ""]
     assert Decision.objects.count() == Mail.objects.count() == 1
 
 
@@ -159,7 +161,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(reviewer: User, now: dateti
         return case
 
     monkeypatch.setattr(operations, "review", slowly)
-    assert deciding.carry_out(ruling.pk, at) == ""
+    assert rulings.carry_out(ruling.pk, at) == ""
     assert Case.objects.get().state == State.IN_REVIEW and not Decision.objects.exists() and not Mail.objects.exists()
 
 
@@ -172,18 +174,18 @@ def test_a_worker_that_died_costs_a_minute(reviewer: User, now: datetime, monkey
     with monkeypatch.context() as patch:
         patch.setattr(operations, "review", dies)
         with pytest.raises(MemoryError):
-            deciding.carry_out(ruling.pk, now + 30 * SECOND)
-    assert deciding.carry_out_due(now + 31 * SECOND) == 0
-    assert deciding.carry_out_due(now + 91 * SECOND) == 1
+            rulings.carry_out(ruling.pk, now + 30 * SECOND)
+    assert rulings.carry_out_due(now + 31 * SECOND) == 0
+    assert rulings.carry_out_due(now + 91 * SECOND) == 1
     assert Case.objects.get().state == State.APPROVED
 
 
 def test_a_ruling_that_kills_every_worker_is_given_back(reviewer: User, now: datetime) -> None:
     case = claimed(now, reviewer)
     ruling = rule(case, reviewer, now)
-    Ruling.objects.filter(pk=ruling.pk).update(deaths=deciding.DEATHS_AT_MOST)
-    assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.REFUSED
-    assert claiming.claim_next(reviewer, now + 30 * SECOND) == case
+    Ruling.objects.filter(pk=ruling.pk).update(deaths=rulings.DEATHS_AT_MOST)
+    assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.REFUSED
+    assert claims.claim_next(reviewer, now + 30 * SECOND) == case
 
 
 def test_the_beat_carries_out_and_a_page_carries_out_its_own(
@@ -191,7 +193,7 @@ def test_the_beat_carries_out_and_a_page_carries_out_its_own(
 ) -> None:
     mine, theirs = (rule(claimed(now, by), by, now) for by in (reviewer, senior))
     at = now + 30 * SECOND
-    assert deciding.carry_out_due(at, of=reviewer, at_most=5) == 1
+    assert rulings.carry_out_due(at, of=reviewer, at_most=5) == 1
     assert Ruling.objects.open().get() == theirs and mine.pk != theirs.pk
     monkeypatch.setattr(tasks.timezone, "now", lambda: at)
     tasks.carry_out_rulings()
@@ -205,9 +207,9 @@ def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(reviewer
     with pytest.raises(Refused, match="in_force_undecided"):
         rule(case, reviewer, now, "reject", ("name_mismatch",))
     said = {"suspend_in_force": True}
-    told = deciding.preview(case.pk, "reject", reviewer, now, ("name_mismatch",), "", besides=said)
-    ruling = deciding.decide(case.pk, "reject", reviewer, now, ("name_mismatch",), "", seen_version=0, besides=said)
-    assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
+    told = rulings.preview(case.pk, "reject", reviewer, now, ("name_mismatch",), "", besides=said)
+    ruling = rulings.decide(case.pk, "reject", reviewer, now, ("name_mismatch",), "", seen_version=0, besides=said)
+    assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
     assert Case.objects.get(pk=in_force.pk).state == State.SUSPENDED
     sent = Mail.objects.get(template="case_reject")
     sent.language = "en"
@@ -224,11 +226,11 @@ def test_a_decision_needs_claim_reason_and_the_case_as_it_was_seen(reviewer: Use
     with pytest.raises(Refused, match="reason_required"):
         rule(case, reviewer, now, "reject")
     with pytest.raises(Refused, match="state_conflict"):
-        deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=7)
+        rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=7)
     with pytest.raises(Refused, match="state_conflict"):
-        deciding.decide(case.pk, "suspend", reviewer, now, ("review_decided",), "", seen_version=0)
+        rulings.decide(case.pk, "suspend", reviewer, now, ("review_decided",), "", seen_version=0)
     with pytest.raises(Refused, match="claim_required"):
-        rule(case, reviewer, now + claiming.CLAIM_FOR)
+        rule(case, reviewer, now + claims.CLAIM_FOR)
     assert not Ruling.objects.exists()
 
 
@@ -237,12 +239,12 @@ def test_while_a_decision_is_under_way_there_is_no_other(reviewer: User, senior:
     rule(case, reviewer, now)
     for attempt in (
         lambda: rule(case, reviewer, now),
-        lambda: claiming.claim(case.pk, senior, now),
+        lambda: claims.claim(case.pk, senior, now),
         lambda: operations.approve(case.pk, senior, now),
     ):
         with pytest.raises(Refused, match="decision_under_way"):
             attempt()
-    assert claiming.claim_next(senior, now) is None
+    assert claims.claim_next(senior, now) is None
     assert not Case.objects.undecided().exists()
 
 
@@ -273,14 +275,14 @@ def test_what_changed_meanwhile_is_refused(
     case = claimed(now, reviewer)
     ruling = rule(case, reviewer, now, note="欢迎")
     code = meanwhile(case, reviewer)
-    assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.REFUSED
+    assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.REFUSED
     ruling.refresh_from_db()
     assert (ruling.refusal, Case.objects.get().state) == (code, State.IN_REVIEW)
     assert not Decision.objects.exists() and not Mail.objects.exists()
     note = CaseNote.objects.get()
     assert (note.kind, note.text, note.by) == ("returned", code, None)
     assert ReviewDraft.objects.exists() == (code != "not_allowed"), "what was typed is not lost, where somebody is there to find it"
-    assert claiming.claim_next(senior, now + 30 * SECOND) == case, "back in the queue"
+    assert claims.claim_next(senior, now + 30 * SECOND) == case, "back in the queue"
 
 
 def test_what_is_sure_to_be_refused_is_told_at_once(reviewer: User, now: datetime) -> None:
@@ -302,7 +304,7 @@ def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> N
     """Who may rule on a case that they hold, at each stage of it."""
     by = make_staff(now, *{"none": (), "reviewer": (Power.DECIDE,), "senior": SENIOR}[power])
     case = that_waits_for(
-        verb, now, claimed_by=by, claimed_until=now + claiming.CLAIM_FOR, claimed_at=now, for_senior=stage == "senior",
+        verb, now, claimed_by=by, claimed_until=now + claims.CLAIM_FOR, claimed_at=now, for_senior=stage == "senior",
         review_stage={"second": "second", "third": "third", "ruled": "second"}.get(stage, "first"),
     )  # fmt: skip
     if stage == "ruled":
@@ -324,9 +326,9 @@ def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> N
 
 
 def second_look(case: Case, senior: User, at: datetime, verb: str, codes: tuple[str, ...] = ()) -> str:
-    claiming.claim(case.pk, senior, at)
+    claims.claim(case.pk, senior, at)
     ruling = rule(case, senior, at, verb, codes)
-    return deciding.carry_out(ruling.pk, at + 30 * SECOND)
+    return rulings.carry_out(ruling.pk, at + 30 * SECOND)
 
 
 @pytest.mark.parametrize(
@@ -342,7 +344,7 @@ def second_look(case: Case, senior: User, at: datetime, verb: str, codes: tuple[
 def test_what_takes_two_people(why: str, verb: str, filed: bool, reviewer: User, now: datetime) -> None:
     case = claimed(now, reviewer, second_review=why)
     ruling = rule(case, reviewer, now, verb, ("name_mismatch",))
-    assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == ("filed" if filed else "carried_out")
+    assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == ("filed" if filed else "carried_out")
     case.refresh_from_db()
     assert case.review_stage == ("second" if filed else "first")
     assert (case.state == State.IN_REVIEW) == filed
@@ -350,7 +352,7 @@ def test_what_takes_two_people(why: str, verb: str, filed: bool, reviewer: User,
 
 def test_two_who_agree(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer, second_review=SecondReview.POLICY)
-    deciding.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
+    rulings.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
     assert not gate_is_open(case, now + 30 * SECOND) and not Mail.objects.exists()
     assert second_look(case, senior, now + timedelta(minutes=1), "approve") == RulingOutcome.CARRIED_OUT
     assert Decision.objects.get().decided_by == senior and Case.objects.get().state == State.APPROVED
@@ -358,16 +360,16 @@ def test_two_who_agree(reviewer: User, senior: User, now: datetime) -> None:
 
 def test_two_who_differ_and_a_third(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer, second_review=SecondReview.POLICY)
-    deciding.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
+    rulings.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
     at = now + timedelta(minutes=1)
     assert second_look(case, senior, at, "reject", ("name_mismatch",)) == RulingOutcome.FILED
     case.refresh_from_db()
     assert (case.review_stage, case.state) == (ReviewStage.THIRD, State.IN_REVIEW) and not Decision.objects.exists()
     at += timedelta(minutes=1)
     for one in (reviewer, senior):
-        assert claiming.claim_next(one, at) is None
+        assert claims.claim_next(one, at) is None
         with pytest.raises(Refused):
-            claiming.claim(case.pk, one, at)
+            claims.claim(case.pk, one, at)
     third = make_staff(now, *SENIOR)
     assert second_look(case, third, at, "approve") == RulingOutcome.CARRIED_OUT
     assert [ruling.stage for ruling in Ruling.objects.order_by("pk")] == list(RulingStage)[:3]
@@ -377,8 +379,8 @@ def test_at_once_takes_two_people_as_well(reviewer: User, senior: User, now: dat
     case = claimed(now, reviewer, second_review=SecondReview.POLICY)
     with pytest.raises(Refused, match="second_review_required"):
         operations.approve(case.pk, reviewer, now)
-    deciding.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
-    claiming.claim(case.pk, senior, now + 30 * SECOND)
+    rulings.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
+    claims.claim(case.pk, senior, now + 30 * SECOND)
     with pytest.raises(Refused, match="second_review_required"):
         operations.approve(case.pk, senior, now + 30 * SECOND)
 
@@ -388,7 +390,7 @@ def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
     case = waiting(now, second_review=SecondReview.POLICY)
     made = {"attempt_number": 1, "case_version": 0, "made_at": now, "due_at": now + 30 * SECOND, "verb": "approve"}
     ruling = Ruling.objects.create(case=case, stage=RulingStage.BULK, by=senior, confirmed_by=other, **made)
-    assert deciding.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
+    assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
 
 
 # --- Preview ---------------------------------------------------------------------------------------------
@@ -397,9 +399,9 @@ def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
 @pytest.mark.parametrize("second", list(SecondReview))
 @pytest.mark.parametrize("verb", sorted(guards.NEEDS_CLAIM))
 def test_the_preview_is_the_mail(verb: str, second: str, reviewer: User, now: datetime) -> None:
-    case = claiming.claim(that_waits_for(verb, now, second_review=second).pk, reviewer, now)
-    codes = review.REASONS_FOR.get(verb, ())[:2]
-    told = deciding.preview(case.pk, verb, reviewer, now, codes, "请看第二页")
+    case = claims.claim(that_waits_for(verb, now, second_review=second).pk, reviewer, now)
+    codes = case_comparison.REASONS_FOR.get(verb, ())[:2]
+    told = rulings.preview(case.pk, verb, reviewer, now, codes, "请看第二页")
     assert set(told) == {"zh-hans", "en"}
     assert not Mail.objects.exists() and not Decision.objects.exists() and Case.objects.get().state == case.state
     assert not Event.objects.exclude(verb="claim").exists() and not Ruling.objects.exists()
@@ -416,10 +418,10 @@ def test_the_preview_is_the_mail(verb: str, second: str, reviewer: User, now: da
 def test_the_preview_is_guarded(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer)
     with pytest.raises(Refused, match="claimed_by_other"):
-        deciding.preview(case.pk, "approve", senior, now, (), "")
+        rulings.preview(case.pk, "approve", senior, now, (), "")
     with pytest.raises(Refused, match="reason_required"):
-        deciding.preview(case.pk, "reject", reviewer, now, (), "")
+        rulings.preview(case.pk, "reject", reviewer, now, (), "")
     make_employer(now, uscc=case.declared_uscc, confirmed_at=now)
     with pytest.raises(Refused, match="duplicate_same_uscc_active"):
-        deciding.preview(case.pk, "approve", reviewer, now, (), "")
+        rulings.preview(case.pk, "approve", reviewer, now, (), "")
     assert Case.objects.get().state == State.IN_REVIEW

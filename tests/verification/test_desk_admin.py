@@ -16,7 +16,8 @@ from events.models import Event, Mail
 from events.reasons import REASONS
 from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_reviewer, sign_in
 from tests.verification.reviewing import heard
-from verification import appealing, claiming, console, deciding
+from verification.admin import case_content
+from verification.cases import appeals
 from verification.models import (
     Attempt,
     Case,
@@ -30,7 +31,8 @@ from verification.models import (
     SavedReply,
     TakeOver,
 )
-from verification.states import State
+from verification.reviewing import claims, rulings
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/console/verification/case/"
@@ -83,7 +85,7 @@ def told(client: Client, case: Case, name: str, /, status: int = 200, **data: An
 @pytest.fixture
 def claimed(reviewer: User, now: datetime) -> Case:
     case = waiting(now, hours=9)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     return case
 
 
@@ -133,7 +135,7 @@ class TestDeciding:
     def test_too_late_is_said_on_the_page(self, client: Client, claimed: Case, now: datetime) -> None:
         told(client, claimed, "approve")
         ruling = Ruling.objects.get()
-        deciding.carry_out_due(now + timedelta(minutes=1))
+        rulings.carry_out_due(now + timedelta(minutes=1))
         address = f"{QUEUE}undo/{ruling.pk}/"
         assert client.get(address).url == page_of(claimed)
         assert client.post(address, headers=JSON).json()["refused"] == "undo_too_late"
@@ -152,7 +154,7 @@ class TestDeciding:
         other = waiting(now)
         told(client, claimed, "approve")
         Case.objects.filter(pk=claimed.pk).update(version=99)
-        deciding.carry_out_due(now + timedelta(minutes=1))
+        rulings.carry_out_due(now + timedelta(minutes=1))
         words = "Not carried out"
         assert words in client.get(page_of(other)).content.decode()
         assert words not in client.get(page_of(other)).content.decode()
@@ -162,7 +164,7 @@ class TestDeciding:
         old = make_case(claimed.employer.members.get(), now, State.APPROVED)
         assert told(client, claimed, "reject", 409, reasons=["name_mismatch"], confirmed="1")["refused"] == "in_force_undecided"
         told(client, claimed, "reject", reasons=["name_mismatch"], in_force="suspend", confirmed="1")
-        deciding.carry_out_due(now + timedelta(minutes=1))
+        rulings.carry_out_due(now + timedelta(minutes=1))
         old.refresh_from_db()
         assert old.state == State.SUSPENDED
 
@@ -301,7 +303,7 @@ class TestColleagues:
     def test_the_second_reviewer_does_not_see_what_the_first_one_ruled(self, client: Client, claimed: Case, now: datetime) -> None:
         Case.objects.filter(pk=claimed.pk).update(second_review="policy", review_since=now - timedelta(hours=1))
         told(client, claimed, "approve", note="第一人的意见")
-        deciding.carry_out_due(now + timedelta(minutes=1))
+        rulings.carry_out_due(now + timedelta(minutes=1))
         claimed.refresh_from_db()
         assert (claimed.state, claimed.review_stage) == (State.IN_REVIEW, "second")
         page = sign_in(make_reviewer(now)).get(page_of(claimed)).content.decode()
@@ -357,13 +359,13 @@ class TestWhatIsMasked:
     def test_what_an_employer_writes_is_masked_too(self, client: Client, now: datetime) -> None:
         case = make_case(make_member(now), now, State.REJECTED)
         member = case.employer.members.get()
-        appealing.appeal(case.pk, member, "请打 13912345678 或写信到 hr.li@example.cn，代码 91990101MA0000001X", [], now)
+        appeals.appeal(case.pk, member, "请打 13912345678 或写信到 hr.li@example.cn，代码 91990101MA0000001X", [], now)
         html = client.get(page_of(case)).content.decode()
         assert "139****5678" in html and "h***@example.cn" in html and "91990101MA0000001X" in html
         assert not any(secret in html for secret in ("13912345678", "hr.li@example.cn", member.user.email))
 
     def test_numbers_that_are_no_phones_stay(self) -> None:
-        assert console.masked_in("注册号 110108138001380001 与 138 0013 8000") == "注册号 110108138001380001 与 138****8000"
+        assert case_content.masked_in("注册号 110108138001380001 与 138 0013 8000") == "注册号 110108138001380001 与 138****8000"
 
 
 # --- Saved replies ---------------------------------------------------------------------------------------
@@ -409,7 +411,7 @@ class TestSavedReplies:
 def test_a_beat_keeps_nobody_signed_in(client: Client, reviewer: User, now: datetime) -> None:
     """An open page asks by itself; a person's request counts for the idle clock."""
     case = waiting(now)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     client.get(page_of(case))
     session = client.session
     long_ago = session["console"]["seen"] - 20 * 60
@@ -424,23 +426,23 @@ def test_a_beat_keeps_nobody_signed_in(client: Client, reviewer: User, now: date
 def test_what_a_reason_is_about_is_ruled_and_comes_back_with_an_undo(client: Client, reviewer: User, now: datetime) -> None:
     case = waiting(now, account_class="commercial_agency")
     make_document(case, now, "hr_service_licence")
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     sent = {"reasons": ["document_blurred"], "about-document_blurred": "hr_service_licence", "confirmed": "1"}
     told(client, case, "request_changes", seen_version=case.version, **sent)
     ruling = Ruling.objects.get()
     assert ruling.besides == {"about": {"document_blurred": "hr_service_licence"}}
-    deciding.undo(ruling.pk, reviewer, now)
+    rulings.undo(ruling.pk, reviewer, now)
     html = client.get(page_of(case)).content.decode()
     ticked = html.split('name="about-document_blurred"')[1].split("</select>")[0]
     assert '<option value="hr_service_licence" selected>' in ticked
     told(client, case, "request_changes", seen_version=case.version, **sent)
-    deciding.carry_out_due(timezone.now() + timedelta(seconds=31))
+    rulings.carry_out_due(timezone.now() + timedelta(seconds=31))
     assert Decision.objects.latest("pk").reasons[0]["field"] == "hr_service_licence"
 
 
 def test_an_appeal_of_who_was_suspended_is_turned_down_and_taken_back(client: Client, reviewer: User, now: datetime) -> None:
     case = heard(now)
-    assert claiming.claim_next(reviewer, now) == case
+    assert claims.claim_next(reviewer, now) == case
     html = client.get(page_of(case)).content.decode()
     assert 'data-verb="uphold" data-key="r"' in html and 'data-verb="reinstate" data-key="a"' in html
     sent = {"seen_version": case.version, "reasons": ["registry_abnormal_list"], "confirmed": "1"}
@@ -450,7 +452,7 @@ def test_an_appeal_of_who_was_suspended_is_turned_down_and_taken_back(client: Cl
     case.refresh_from_db()
     assert case.claimed_by == reviewer and not Decision.objects.exists() and case.heard()
     told(client, case, "uphold", **sent)
-    deciding.carry_out_due(timezone.now() + timedelta(seconds=31))
+    rulings.carry_out_due(timezone.now() + timedelta(seconds=31))
     case.refresh_from_db()
     assert (case.state, case.hearing, case.heard()) == (State.SUSPENDED, False, False)
     assert Decision.objects.get().verb == "uphold" and Decision.objects.get().waited is not None
@@ -460,7 +462,7 @@ def test_an_appeal_of_who_was_suspended_is_turned_down_and_taken_back(client: Cl
 def test_the_way_stays_within_what_the_queue_was_asked_for(client: Client, reviewer: User, now: datetime) -> None:
     asked = "?class=commercial_agency"
     other, first, second = waiting(now, hours=9), *(waiting(now, hours=h, account_class="commercial_agency") for h in (3, 2))
-    claiming.claim(first.pk, reviewer, now)
+    claims.claim(first.pk, reviewer, now)
     html = client.get(page_of(first) + asked).content.decode()
     assert f'action="{QUEUE}{first.pk}/approve/{asked}"' in html and f'data-next="{QUEUE}next/{asked}"' in html
     sent = {"seen_version": first.version, "confirmed": "1"}

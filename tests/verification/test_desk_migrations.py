@@ -12,9 +12,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from tests.factories import make_uscc
-from verification import triage
+from verification.cases import queue_placement
 from verification.models import Case
-from verification.states import EVER_APPROVED, State
+from verification.rules.states import EVER_APPROVED, State
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_rows_in_every_state(before: Any) -> None:
         assert (case.harm, case.urgency, case.review_stage, case.second_review) == (1, 0.0, "first", "")
     assert {"case_queue", "case_queue_province", "case_queue_class", "case_uscc", "case_name_key"} <= indexes()
     assert "case_review_queue" not in indexes()
-    assert triage.place_anew(NOW) == 1
+    assert queue_placement.place_anew(NOW) == 1
     assert Case.objects.get(state=State.IN_REVIEW).review_due is not None
 
 
@@ -104,5 +104,5 @@ def test_who_appeals_against_a_suspension_waits_since_then(before: Any) -> None:
         apps.get_model("verification", "Appeal").objects.create(case=case, answered_at=answered_at, **words)
     forward()
     assert list(Case.objects.awaiting_review().values_list("pk", "review_since")) == [(heard.pk, NOW - timedelta(hours=2))]
-    assert triage.place_anew(NOW) == 1
+    assert queue_placement.place_anew(NOW) == 1
     assert Case.objects.get(pk=heard.pk).harm == 3

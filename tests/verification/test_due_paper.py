@@ -14,12 +14,13 @@ from events.errors import Refused
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
 from tests.verification.test_agency_licence import letter, licence
 from tests.verification.test_settling import MEDIUM, Says, saying
-from verification import guards, operations, pipeline
+from verification.cases import guards, operations
 from verification.checks.agency_licence import AgencyLicence
 from verification.checks.base import Subject, SubjectDocument
 from verification.checks.reading import Reading
+from verification.decision import pipeline
 from verification.models import Attempt, Case, DocumentKind, HrLicenceRecord
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 

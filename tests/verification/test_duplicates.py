@@ -24,13 +24,14 @@ from employers import sightings
 from employers.models import Employer
 from events.sealing import seal
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
-from verification import duplicates_index, readings
+from verification.checks import picture_index
 from verification.checks.duplicates import Duplicates
-from verification.findings import Finding, Severity
+from verification.decision.pipeline import subject_of
+from verification.intake import early_reading
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading, PageBand, PageLandmarks, RegistryRecord
-from verification.pipeline import subject_of
-from verification.rule_pack import about
-from verification.states import State
+from verification.rules.findings import Finding, Severity
+from verification.rules.required_documents import about
+from verification.rules.states import State
 
 
 @cache
@@ -72,7 +73,7 @@ def seen(image: Image.Image) -> keypoints.Seen:
 def test_a_copy_agrees_and_shares_words(copy: str) -> None:
     whole, other = seen(licence(1)), seen(COPIES[copy](licence(1)))
     agreement = keypoints.compare(whole, other)
-    assert agreement is not None and agreement.share >= duplicates_index.SAME
+    assert agreement is not None and agreement.share >= picture_index.SAME
     shared = {(n, word) for words in keypoints.words(whole.landmarks) for n, word in enumerate(words)}
     assert len(shared & {(n, word) for words in keypoints.words(other.landmarks) for n, word in enumerate(words)}) >= 4
 
@@ -81,7 +82,7 @@ def test_a_copy_agrees_and_shares_words(copy: str) -> None:
 def test_another_company_on_the_same_form_does_not(damage: str) -> None:
     for a, b in ((1, 2), (2, 3), (3, 4)):
         agreement = keypoints.compare(seen(licence(a, damage)), seen(licence(b, damage)))
-        assert agreement is None or agreement.share < duplicates_index.SAME
+        assert agreement is None or agreement.share < picture_index.SAME
 
 
 def test_the_region_is_where_the_copy_lies() -> None:
@@ -141,7 +142,7 @@ def test_a_cut_copy_at_another_employer(now: datetime) -> None:
     thief = shown(now, COPIES["everything"](licence(1)))
     observation, findings = look(thief, now)
     (near,) = observation["near_same"]
-    assert near["case"] == str(first.pk) and near["agreement"] >= duplicates_index.SAME
+    assert near["case"] == str(first.pk) and near["agreement"] >= picture_index.SAME
     (finding,) = findings
     assert (finding.code, finding.severity, finding.page) == ("duplicate_same_image", Severity.CONCERN, 1)
     assert finding.region is not None
@@ -166,7 +167,7 @@ def test_each_page_of_ours_that_is_somebody_s_is_told(now: datetime) -> None:
 @pytest.mark.parametrize("state", [State.DRAFT, State.WITHDRAWN])
 def test_a_picture_that_nobody_stands_by_accuses_nobody(state: State, now: datetime) -> None:
     other, mine = shown(now, licence(1), state), shown(now, licence(1))
-    duplicates_index.index_pages(DocumentPage.objects.filter(document__case=other))
+    picture_index.index_pages(DocumentPage.objects.filter(document__case=other))
     Document.objects.update(sha256="a" * 64)
     assert codes(look(mine, now)[1]) == {"no_duplicate": Severity.PASS}
 
@@ -200,7 +201,7 @@ def test_a_picture_that_is_gone_accuses_nobody(now: datetime) -> None:
 @pytest.mark.django_db
 def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its words are common then; the pages that share all of them still stand out."""
-    monkeypatch.setattr(duplicates_index, "LOOKED_AT", 3)
+    monkeypatch.setattr(picture_index, "LOOKED_AT", 3)
     for _ in range(5):
         look(shown(now, licence(1)), now)
     assert len(look(shown(now, licence(1)), now)[0]["near_same"]) == 3
@@ -213,7 +214,7 @@ def test_nobody_hides_a_picture_behind_many_that_do_not_count(now: datetime, hid
     victim = shown(now, licence(1), State.APPROVED)
     look(victim, now)
     employer = make_employer(now)
-    for _ in range(duplicates_index.CANDIDATES + 1):
+    for _ in range(picture_index.CANDIDATES + 1):
         other = shown(now, cut(licence(1)), State.REJECTED, employer if hidden_by.startswith("ones own") else None)
         look(other, now)
         if hidden_by.startswith("withdrawn"):
@@ -249,7 +250,7 @@ def read_early(case: Case, now: datetime) -> Document:
     """The case's licence, read as it came in, by a reader that says nothing."""
     document = case.documents.get()
     DocumentReading.objects.create(document=document, due_at=now)
-    readings.read(document.pk, lambda: now, 60, Silent())
+    early_reading.read(document.pk, lambda: now, 60, Silent())
     return document
 
 
@@ -297,7 +298,7 @@ def test_what_was_read_early_is_not_looked_for_by_the_check(now: datetime, looke
     look(first, now)
     assert look(thief, now)[0]["near_same"][0]["case"] == str(first.pk)
     assert len(looked) == 2
-    duplicates_index.prepare(thief.documents.get().pages.all())
+    picture_index.prepare(thief.documents.get().pages.all())
     assert len(looked) == 2 and PageLandmarks.objects.count() == 2
 
 

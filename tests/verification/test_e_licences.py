@@ -15,8 +15,8 @@ import pytest
 
 from events.errors import ProviderBroken, ProviderUnavailable
 from tests.factories import make_uscc
-from verification.e_licences.base import By, ELicence, ELicences, Stage
-from verification.e_licences.simulator import CALLS_PER_SECOND, LAG, LASTS, SimulatedELicences
+from verification.providers.e_licences.base import By, ELicence, ELicences, Stage
+from verification.providers.e_licences.simulator import CALLS_PER_SECOND, LAG, LASTS, SimulatedELicences
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LICENCE = ELicence(make_uscc(11), "云溪市示例科技有限公司", "林知白")

@@ -14,10 +14,10 @@ from employers.models import ApiClient, Employer, Scope
 from employers.operations import create_api_client
 from events.models import Event
 from tests.factories import make_api_client, make_case, make_employer, make_member, make_uscc
-from verification.api_employers import EXAMPLE, EmployerOut
+from verification.api.employers import EXAMPLE, EmployerOut
+from verification.checks.test_outcomes import code_for
 from verification.models import Case
-from verification.states import EDITABLE, State
-from verification.testcodes import code_for
+from verification.rules.states import EDITABLE, State
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/employers"

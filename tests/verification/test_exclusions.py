@@ -17,12 +17,12 @@ from employers.models import User
 from events.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
-from verification import exclusions
+from verification.checks import exclusion_list
 from verification.checks.exclusion import Excluded
-from verification.findings import Finding, Severity
+from verification.decision.pipeline import subject_of
 from verification.models import Attempt, Case, CheckRun, Exclusion, ExclusionKind
-from verification.pipeline import subject_of
-from verification.states import State
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 ALL = [kind.value for kind in ExclusionKind]
@@ -64,7 +64,7 @@ def comes_back(now: datetime, **known_by: Any) -> Case:
 
 
 def test_a_case_gives_everything_by_which_it_is_known(excluded: Case, reviewer: User, now: datetime) -> None:
-    put = exclusions.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    put = exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
     assert sorted(exclusion.kind for exclusion in put) == sorted(ALL)
     for exclusion in put:
         assert exclusion.case == excluded and exclusion.added_by == reviewer
@@ -75,8 +75,8 @@ def test_a_case_gives_everything_by_which_it_is_known(excluded: Case, reviewer: 
 
 
 def test_again_changes_nothing(excluded: Case, reviewer: User, now: datetime) -> None:
-    first = exclusions.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
-    assert exclusions.exclude(excluded.pk, ALL, "another reason", reviewer, now) == first
+    first = exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    assert exclusion_list.exclude(excluded.pk, ALL, "another reason", reviewer, now) == first
     assert Event.objects.filter(verb="exclude").count() == len(first)
     with pytest.raises(IntegrityError), transaction.atomic():
         Exclusion.objects.create(kind=first[0].kind, value=first[0].value, why="x", added_by=reviewer, added_at=now)
@@ -85,7 +85,7 @@ def test_again_changes_nothing(excluded: Case, reviewer: User, now: datetime) ->
 @pytest.mark.parametrize(("kinds", "why"), [(ALL, " "), ([], "why")])
 def test_nobody_is_excluded_without_reason(kinds: list[str], why: str, excluded: Case, reviewer: User, now: datetime) -> None:
     with pytest.raises(Refused, match="reason_required"):
-        exclusions.exclude(excluded.pk, kinds, why, reviewer, now)
+        exclusion_list.exclude(excluded.pk, kinds, why, reviewer, now)
     assert not Exclusion.objects.exists()
 
 
@@ -96,17 +96,17 @@ def test_who_comes_back_with_one_thing(kind: str, excluded: Case, reviewer: User
     if kind == "email":
         case = comes_back(now)
         excluded.employer.members.update(employer=case.employer)  # an account cannot be had twice: it changed hands
-        exclusions.add("email", " Seller@QQ.example ", "sold its account", reviewer, now)
+        exclusion_list.add("email", " Seller@QQ.example ", "sold its account", reviewer, now)
     assert look(case, now).code == ("duplicate_excluded" if kind == "email" else "not_excluded")
     if kind != "email":
-        exclusions.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+        exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
     finding = look(case, now)
     assert (finding.code, finding.severity) == ("duplicate_excluded", Severity.CONCERN)
     assert kind in finding.expected
 
 
 def test_who_comes_back_with_the_code(excluded: Case, reviewer: User, now: datetime) -> None:
-    exclusions.exclude(excluded.pk, ["uscc"], "sold its account", reviewer, now)
+    exclusion_list.exclude(excluded.pk, ["uscc"], "sold its account", reviewer, now)
     case = comes_back(now, uscc=excluded.declared_uscc)
     assert look(case, now).severity is Severity.CONCERN
     other = comes_back(now)
@@ -115,14 +115,14 @@ def test_who_comes_back_with_the_code(excluded: Case, reviewer: User, now: datet
 
 
 def test_a_picture_known_by_its_details(excluded: Case, reviewer: User, now: datetime) -> None:
-    exclusions.exclude(excluded.pk, ["image"], "sold its account", reviewer, now)
+    exclusion_list.exclude(excluded.pk, ["image"], "sold its account", reviewer, now)
     case = comes_back(now)
     assert look(case, now).severity is Severity.PASS
     assert look(case, now, {"duplicates": {"near_same": [{"case": "x", "fingerprint": "0" * 64}]}}).severity is Severity.CONCERN
 
 
 def test_a_namesake_is_no_concern_unless_more_agrees(excluded: Case, reviewer: User, now: datetime) -> None:
-    exclusions.exclude(excluded.pk, ["person", "phone"], "sold its account", reviewer, now)
+    exclusion_list.exclude(excluded.pk, ["person", "phone"], "sold its account", reviewer, now)
     assert look(comes_back(now, person="林 知白"), now).severity is Severity.NOTE
     assert look(comes_back(now), now, EARLIER).severity is Severity.NOTE, "read from the licence"
     assert look(comes_back(now, person="林知白", phone=PHONE), now).severity is Severity.CONCERN
@@ -132,25 +132,25 @@ def test_the_names_that_the_checks_found_are_taken_too(excluded: Case, reviewer:
     attempt = Attempt.objects.create(case=excluded, number=1, submitted_at=now, due_at=now)
     looked_up = {"record": {"legal_representative": "沈望舒"}}
     CheckRun.objects.create(attempt=attempt, code="registry", version="1", observation=looked_up, started_at=now, finished_at=now)
-    exclusions.exclude(excluded.pk, ["person"], "sold its account", reviewer, now)
+    exclusion_list.exclude(excluded.pk, ["person"], "sold its account", reviewer, now)
     assert Exclusion.objects.filter(kind="person").count() == 2
     assert look(comes_back(now, person="沈望舒"), now).code == "excluded_namesake"
 
 
 def test_the_employer_is_not_told_by_what(excluded: Case, reviewer: User, now: datetime) -> None:
-    exclusions.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
     reason = look(comes_back(now, phone=PHONE), now).as_reason()
     assert reason == {"check": "exclusion", "code": "duplicate_excluded", "field": "", "seen": "", "expected": ""}
 
 
 def test_lifted_is_over_and_can_come_again(excluded: Case, reviewer: User, now: datetime) -> None:
-    (put,) = exclusions.exclude(excluded.pk, ["phone"], "sold its account", reviewer, now)
+    (put,) = exclusion_list.exclude(excluded.pk, ["phone"], "sold its account", reviewer, now)
     case = comes_back(now, phone=PHONE)
-    exclusions.lift(put.pk, reviewer, now)
-    exclusions.lift(put.pk, reviewer, now)
+    exclusion_list.lift(put.pk, reviewer, now)
+    exclusion_list.lift(put.pk, reviewer, now)
     assert look(case, now).severity is Severity.PASS
     assert Event.objects.filter(verb="lift_exclusion").count() == 1
-    exclusions.exclude(excluded.pk, ["phone"], "again", reviewer, now)
+    exclusion_list.exclude(excluded.pk, ["phone"], "again", reviewer, now)
     assert look(case, now).severity is Severity.CONCERN
 
 
@@ -163,9 +163,9 @@ def test_queries_stay_as_many(excluded: Case, reviewer: User, now: datetime) -> 
         return len(caught)
 
     before = queries()
-    exclusions.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
     for number in range(20):
-        exclusions.add("phone", f"139001380{number:02}", "a list", reviewer, now)
+        exclusion_list.add("phone", f"139001380{number:02}", "a list", reviewer, now)
     assert queries() == before == 4
 
 
@@ -180,7 +180,7 @@ def test_queries_stay_as_many(excluded: Case, reviewer: User, now: datetime) -> 
 )
 def test_what_cannot_be_typed(kind: str, typed: str, code: str, reviewer: User, now: datetime) -> None:
     with pytest.raises(Refused, match=code):
-        exclusions.add(kind, typed, "a list", reviewer, now)
+        exclusion_list.add(kind, typed, "a list", reviewer, now)
 
 
 # --- The console -----------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ def test_the_console_adds_lists_and_lifts(staff: Client, excluded: Case) -> None
 
 
 def test_only_who_decides_cases_may(excluded: Case, reviewer: User, now: datetime) -> None:
-    (put,) = exclusions.exclude(excluded.pk, ["uscc"], "sold", reviewer, now)
+    (put,) = exclusion_list.exclude(excluded.pk, ["uscc"], "sold", reviewer, now)
     client = Client()
     client.force_login(make_user(now, is_staff=True))
     lift = reverse("admin:verification_exclusion_lift", args=[put.pk])

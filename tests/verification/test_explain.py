@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from tests.verification.test_pipeline import Recorded, all_checks
-from verification import claiming, explaining, operations, pipeline, policy, reasoning, rule_pack
-from verification.facts import Strength
-from verification.findings import Finding, Outcome, Severity
+from verification.cases import operations
+from verification.decision import explain, pipeline
 from verification.models import Attempt, Case, CheckRun
+from verification.reviewing import claims
+from verification.rules import policy, reasoning, required_documents
+from verification.rules.facts import Strength
+from verification.rules.findings import Finding, Outcome, Severity
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -122,7 +125,7 @@ def test_an_old_policy_is_not_made_up(attempt: Attempt, now: datetime, monkeypat
 def test_a_person_decided(attempt: Attempt, now: datetime) -> None:
     assert pipeline.run(attempt.pk, lambda: now, 60, all_checks(reading=Recorded("reading", Severity.UNABLE, "document_unreadable")))
     reviewer = make_reviewer(now, "zhangsan@site.example")
-    claiming.claim(attempt.case_id, reviewer, now)
+    claims.claim(attempt.case_id, reviewer, now)
     operations.approve(attempt.case_id, reviewer, now)
     text = explained(attempt.case, "--language", "en")
     assert "Decided: approve" in text and "(a reviewer)" in text and "zhangsan" not in text
@@ -147,7 +150,7 @@ values = st.recursive(
 
 @given(st.dictionaries(st.text(max_size=5), values, max_size=6))
 def test_any_observation_is_told_in_short(observation: dict[str, object]) -> None:
-    assert all(len(line) < 400 for line in explaining.in_short(observation))
+    assert all(len(line) < 400 for line in explain.in_short(observation))
 
 
 @pytest.mark.django_db
@@ -160,7 +163,7 @@ def test_it_names_what_it_does_not_know(case: str) -> None:
 @pytest.mark.django_db
 def test_by_which_requirements_it_was_taken_in_and_decided(attempt: Attempt, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """They may be other ones by the time that it is decided."""
-    monkeypatch.setattr(rule_pack, "CURRENT", replace(rule_pack.CURRENT, version="later"))
+    monkeypatch.setattr(required_documents, "CURRENT", replace(required_documents.CURRENT, version="later"))
     pipeline.run(attempt.pk, lambda: now, 60, all_checks())
     case = Case.objects.get(pk=attempt.case_id)
     submission, *_, decided = (line for line in explained(case, "--language", "en").splitlines() if "requirements" in line)

@@ -13,11 +13,12 @@ from hypothesis import strategies as some
 
 from tests.factories import make_case, make_member, make_reviewer
 from tests.verification.test_queueing import HOUR, ruled, waiting
-from verification import chart, figures
-from verification.figures import Day
+from verification.admin import queue_chart
 from verification.models import Appeal, Case, Decision
-from verification.queueing import Claim, Filters
-from verification.states import State
+from verification.reviewing import queue_figures
+from verification.reviewing.queue_figures import Day
+from verification.reviewing.queue_filters import Claim, Filters
+from verification.rules.states import State
 
 DAY = timedelta(days=1)
 
@@ -37,7 +38,7 @@ class TestNow:
         waiting(now, held_until=now + HOUR, declared_uscc="914401" + "0" * 12)
         ruled(waiting(now), reviewer, now)
         make_case(make_member(now), now, State.APPROVED)
-        found = figures.count(now)
+        found = queue_figures.count(now)
         assert (found.waiting, found.free, found.late, found.held, found.oldest) == (6, 3, 1, 1, now - DAY)
         free = Filters(claim=Claim.FREE).apply(Case.objects.awaiting_review(), reviewer.as_reviewer(), now)
         assert found.free == free.count(), "what the filter finds"
@@ -47,24 +48,24 @@ class TestNow:
         assert found.by_province == {"99": 5, "44": 1}
 
     def test_an_empty_queue(self, now: datetime) -> None:
-        assert figures.count(now) == figures.Figures()
+        assert queue_figures.count(now) == queue_figures.Figures()
 
     def test_it_takes_four_queries_however_many_wait(self, now: datetime, django_assert_num_queries: Any) -> None:
         for n in range(5):
             waiting(now, reasons=("name_mismatch",), account_class=("direct_employer", "public_service")[n % 2])
         with django_assert_num_queries(4):
-            figures.count(now)
+            queue_figures.count(now)
 
     def test_they_are_kept_for_a_while(self, now: datetime, settings: Any, django_assert_num_queries: Any) -> None:
         settings.QUEUE_FIGURES_SECONDS = 15
         cache.clear()
         try:
             me = make_reviewer(now).pk
-            figures.of_queue(now, me), figures.lately(now, me)
+            queue_figures.of_queue(now, me), queue_figures.lately(now, me)
             waiting(now)
             with django_assert_num_queries(2):  # whether there are any for this reviewer alone
-                assert figures.of_queue(now, me).waiting == 0
-                assert figures.lately(now, me)[-1].backlog == 0
+                assert queue_figures.of_queue(now, me).waiting == 0
+                assert queue_figures.lately(now, me)[-1].backlog == 0
         finally:
             cache.clear()
 
@@ -87,20 +88,20 @@ class TestLately:
         suspended = make_case(make_member(now), now, State.SUSPENDED)
         decided(suspended, "suspend", now, decided_by=reviewer)
         decided(suspended, "reinstate", now - 4 * DAY, decided_by=reviewer, waited=3.0)
-        days = figures.look_back(now)
-        assert len(days) == figures.DAYS and days[-1].day == now.date()
+        days = queue_figures.look_back(now)
+        assert len(days) == queue_figures.DAYS and days[-1].day == now.date()
         assert [(day.came, day.decided, day.backlog) for day in days[-4:]] == [(1, 0, 2), (0, 2, 0), (1, 0, 1), (1, 0, 2)]
         assert (days[-3].median, days[-3].p90) == (2.0, 7.9)
         assert days[-1].median is None and (days[-5].decided, days[-5].median) == (1, 3.0), "an appeal that was answered by giving back"
 
     def test_it_takes_four_queries(self, now: datetime, django_assert_num_queries: Any) -> None:
         with django_assert_num_queries(4):
-            figures.look_back(now)
+            queue_figures.look_back(now)
 
 
 @given(some.lists(some.integers(0, 500), min_size=1), some.sampled_from([0.5, 0.9]))
 def test_a_percentile_is_the_least_that_so_many_do_not_exceed(values: list[int], share: float) -> None:
-    found = figures._percentile(Counter(values), share)
+    found = queue_figures._percentile(Counter(values), share)
     assert found is not None
     least = min(value for value in values if sum(other <= value for other in values) >= share * len(values))
     assert found == least / 10
@@ -111,13 +112,13 @@ class TestChart:
         return [Day(datetime(2026, 11, n + 1).date(), 0, decided, backlog, p90, p90) for n, (backlog, decided, p90) in enumerate(rows)]
 
     def test_bars_and_lines_stay_within_their_frame(self) -> None:
-        drawn = chart.drawn(self.days((0, 0, None), (50, 100, 8.0), (25, 5, 4.0)))
+        drawn = queue_chart.drawn(self.days((0, 0, None), (50, 100, 8.0), (25, 5, 4.0)))
         assert (drawn.most, drawn.longest) == (100, 8.0)
         for bar in (*drawn.backlog, *drawn.decided):
-            assert 0 <= bar.x <= bar.x + bar.width <= chart.WIDTH and 0 <= bar.y <= bar.y + bar.height <= chart.HEIGHT
-        assert [bar.height for bar in drawn.decided] == [0, chart.HEIGHT, 3.6]
+            assert 0 <= bar.x <= bar.x + bar.width <= queue_chart.WIDTH and 0 <= bar.y <= bar.y + bar.height <= queue_chart.HEIGHT
+        assert [bar.height for bar in drawn.decided] == [0, queue_chart.HEIGHT, 3.6]
         assert len(drawn.p90.split()) == 2, "a day without decisions has no point"
 
     def test_nothing_at_all_is_drawn_too(self) -> None:
-        drawn = chart.drawn(self.days((0, 0, None)))
+        drawn = queue_chart.drawn(self.days((0, 0, None)))
         assert (drawn.backlog[0].height, drawn.median) == (0, "")

@@ -33,9 +33,9 @@ from documents.specimens.forgery import ATTACKS, Attack, Photo, attacked, saved
 from documents.typesetting import Paper
 from verification.checks.base import Subject, SubjectDocument, SubjectPage
 from verification.checks.forgery import Forgery, _read_of_papers
-from verification.findings import Finding, Severity
-from verification.review import FINDING_WORDS
-from verification.rule_pack import about
+from verification.reviewing.case_comparison import FINDING_WORDS
+from verification.rules.findings import Finding, Severity
+from verification.rules.required_documents import about
 
 SEEDS = (5, 3)
 

@@ -29,24 +29,11 @@ from tests.factories import make_api_client, make_case, make_colleague, make_mem
 from tests.verification.reviewing import LEAD, SENIOR, make_staff, waiting
 from tests.verification.test_hours import settings_with
 from tests.verification.test_two_people import at_once
-from verification import (
-    claiming,
-    deciding,
-    durations,
-    exclusions,
-    figures,
-    golden,
-    golden_specimens,
-    golden_turns,
-    operations,
-    policy,
-    related,
-    replay,
-    review,
-    setting_aside,
-)
+from verification.cases import operations, turnaround
+from verification.checks import exclusion_list
 from verification.checks.duplicates import Duplicates
-from verification.findings import Finding, Severity
+from verification.decision import replay
+from verification.decision.pipeline import subject_of
 from verification.models import (
     Case,
     CheckRun,
@@ -61,8 +48,11 @@ from verification.models import (
     SecondReview,
     Statement,
 )
-from verification.pipeline import subject_of
-from verification.states import State
+from verification.quality import golden_assignment, golden_cases, golden_specimens
+from verification.reviewing import case_comparison, claims, hold_and_escalate, queue_figures, related_cases, rulings
+from verification.rules import policy
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 LATER = timedelta(seconds=30)
@@ -71,9 +61,9 @@ Made = Callable[..., GoldenCase]
 
 def ruled(case: Case, reviewer: User, now: datetime, verb: str = "reject", codes: tuple[str, ...] = ("name_mismatch",)) -> Ruling:
     """What this reviewer ruled, claimed before and carried out."""
-    case = claiming.claim(case.pk, reviewer, now)
-    ruling = deciding.decide(case.pk, verb, reviewer, now, codes if verb != "approve" else (), "", seen_version=case.version)
-    deciding.carry_out(ruling.pk, now + LATER)
+    case = claims.claim(case.pk, reviewer, now)
+    ruling = rulings.decide(case.pk, verb, reviewer, now, codes if verb != "approve" else (), "", seen_version=case.version)
+    rulings.carry_out(ruling.pk, now + LATER)
     ruling.refresh_from_db()
     return ruling
 
@@ -104,14 +94,14 @@ def reviewer(now: datetime) -> User:
 @pytest.fixture
 def kept(now: datetime, lead: User) -> Made:
     def made(seed: int = 3, verb: str = "reject") -> GoldenCase:
-        return golden.keep(decided(now, seed, verb=verb).pk, verb, ["name_mismatch"] if verb != "approve" else [], lead, now)
+        return golden_cases.keep(decided(now, seed, verb=verb).pk, verb, ["name_mismatch"] if verb != "approve" else [], lead, now)
 
     return made
 
 
 @pytest.fixture
 def planted(now: datetime, kept: Made, reviewer: User) -> Case:
-    return golden_turns.plant(kept(), reviewer, now)
+    return golden_assignment.plant(kept(), reviewer, now)
 
 
 # --- Kept ------------------------------------------------------------------------------------------------
@@ -121,8 +111,8 @@ class TestKeeping:
     def test_what_is_kept_is_of_nobody_and_hangs_on_nothing(self, now: datetime, lead: User) -> None:
         case = decided(now)
         page = DocumentPage.objects.get(document__case=case)
-        made = golden.keep(case.pk, "reject", ["name_mismatch"], lead, now)
-        (file,) = golden.files_of(made.recipe)
+        made = golden_cases.keep(case.pk, "reject", ["name_mismatch"], lead, now)
+        (file,) = golden_cases.files_of(made.recipe)
         assert file != page.image.name and default_storage.open(file).read() == page.image.open("rb").read()
         text = str(made.recipe)
         for known in (case.pk, case.employer_id, case.submitted_by_id, "zhang.san", "13912345678"):
@@ -132,17 +122,17 @@ class TestKeeping:
     @pytest.mark.parametrize("state", sorted(State))
     def test_only_what_a_person_has_decided_for_good(self, state: State, now: datetime, lead: User) -> None:
         case = make_case(make_member(now), now, state)
-        assert golden.may_keep(case, lead.as_reviewer()) is not None, "nobody has decided it"
+        assert golden_cases.may_keep(case, lead.as_reviewer()) is not None, "nobody has decided it"
         by = make_staff(now, Power.DECIDE)
         Decision.objects.create(case=case, attempt_number=1, verb="approve", decided_by=by, policy_version="1", decided_at=now)
-        may = golden.may_keep(case, lead.as_reviewer()) is None
+        may = golden_cases.may_keep(case, lead.as_reviewer()) is None
         assert may is (state in {State.APPROVED, State.EXPIRED, State.REJECTED, State.CHANGES_REQUESTED})
 
     def test_not_while_an_appeal_waits(self, now: datetime, lead: User) -> None:
         case = decided(now)
         case.appeals.create(verb="ask_person", text="请人工看看", by=case.submitted_by, at=now)
         with pytest.raises(Refused, match="golden_undecided"):
-            golden.keep(case.pk, "reject", [], lead, now)
+            golden_cases.keep(case.pk, "reject", [], lead, now)
 
     @pytest.mark.parametrize(
         ("check", "code"), [("duplicates", "duplicate_same_image"), ("exclusion", "duplicate_excluded"), ("registry", "registry_revoked")]
@@ -153,7 +143,7 @@ class TestKeeping:
         attempt = case.attempts.get()
         CheckRun.objects.create(attempt=attempt, code=check, version="1", findings=[found], started_at=now, finished_at=now)
         with pytest.raises(Refused, match="golden_not_alone"):
-            golden.keep(case.pk, "reject", [], lead, now)
+            golden_cases.keep(case.pk, "reject", [], lead, now)
 
     def test_what_a_check_saw_of_others_is_left_out(self, now: datetime, lead: User, reviewer: User) -> None:
         case = decided(now)
@@ -162,7 +152,7 @@ class TestKeeping:
         CheckRun.objects.create(
             attempt=case.attempts.get(), code="duplicates", version="3", observation=seen, findings=[], started_at=now, finished_at=now
         )
-        copy = golden_turns.plant(golden.keep(case.pk, "reject", [], lead, now), reviewer, now)
+        copy = golden_assignment.plant(golden_cases.keep(case.pk, "reject", [], lead, now), reviewer, now)
         run = CheckRun.objects.get(attempt__case=copy, code="duplicates")
         assert run.observation == {"near_same": [], "same_uscc": [], "young_of_person": 0}
         assert [found.code for found in run.as_findings()] == ["no_duplicate"]
@@ -170,62 +160,62 @@ class TestKeeping:
     def test_once_and_by_leads_alone(self, now: datetime, lead: User) -> None:
         case = decided(now)
         with pytest.raises(Refused, match="not_allowed"):
-            golden.keep(case.pk, "reject", [], make_staff(now, *SENIOR), now)
+            golden_cases.keep(case.pk, "reject", [], make_staff(now, *SENIOR), now)
         with pytest.raises(Refused, match="not_allowed"):
-            golden.keep(case.pk, "suspend", [], lead, now)
-        golden.keep(case.pk, "reject", [], lead, now)
+            golden_cases.keep(case.pk, "suspend", [], lead, now)
+        golden_cases.keep(case.pk, "reject", [], lead, now)
         with pytest.raises(Refused, match="golden_kept"):
-            golden.keep(case.pk, "reject", [], lead, now)
+            golden_cases.keep(case.pk, "reject", [], lead, now)
 
 
 class TestItsEnd:
     def test_a_retired_one_leaves_nothing_but_its_figures(self, now: datetime, lead: User, kept: Made, reviewer: User) -> None:
         made = kept()
-        copy = golden_turns.plant(made, reviewer, now)
+        copy = golden_assignment.plant(made, reviewer, now)
         ruled(copy, reviewer, now)
-        (file,) = golden.files_of(made.recipe)
+        (file,) = golden_cases.files_of(made.recipe)
         with pytest.raises(Refused, match="not_allowed"):
-            golden.retire(made.pk, reviewer, now)
-        golden.retire(made.pk, lead, now)
+            golden_cases.retire(made.pk, reviewer, now)
+        golden_cases.retire(made.pk, lead, now)
         made.refresh_from_db()
         assert (made.recipe, made.known_to, made.kept_from, made.name) == ({}, [], None, "")
         assert not DocumentPage.objects.filter(document__case=copy).exists()
         assert GoldenTurn.objects.get().right is True
-        assert not golden_turns._unknown_to(make_staff(now, Power.DECIDE))
+        assert not golden_assignment._unknown_to(make_staff(now, Power.DECIDE))
         assert file
 
     @pytest.mark.django_db(transaction=True)
     def test_its_files_go_and_the_originals_stay(self, now: datetime) -> None:
         lead, case = make_staff(now, *LEAD), decided(now)
-        made = golden.keep(case.pk, "reject", [], lead, now)
-        (file,) = golden.files_of(made.recipe)
-        golden.retire(made.pk, lead, now)
+        made = golden_cases.keep(case.pk, "reject", [], lead, now)
+        (file,) = golden_cases.files_of(made.recipe)
+        golden_cases.retire(made.pk, lead, now)
         assert not default_storage.exists(file)
         assert default_storage.exists(DocumentPage.objects.get(document__case=case).image.name)
 
     def test_after_its_days(self, now: datetime, kept: Made, settings: Any) -> None:
         settings.GOLDEN_DAYS = 10
         kept()
-        assert golden.retire_due(now + timedelta(days=9)) == 0
-        assert golden.retire_due(now + timedelta(days=10)) == 1
-        assert golden.retire_due(now + timedelta(days=11)) == 0
+        assert golden_cases.retire_due(now + timedelta(days=9)) == 0
+        assert golden_cases.retire_due(now + timedelta(days=10)) == 1
+        assert golden_cases.retire_due(now + timedelta(days=11)) == 0
 
     def test_not_under_the_hands_of_a_reviewer(self, now: datetime, lead: User, planted: Case, reviewer: User) -> None:
-        claiming.claim(planted.pk, reviewer, now)
-        made = golden.retire(GoldenCase.objects.get().pk, lead, now)
+        claims.claim(planted.pk, reviewer, now)
+        made = golden_cases.retire(GoldenCase.objects.get().pk, lead, now)
         assert made.retired_at and made.recipe, "it waits until they are done"
         assert Case.objects.shown_to(str(reviewer.pk)).filter(pk=planted.pk).exists()
-        golden.erase_retired(now + timedelta(hours=1))
+        golden_cases.erase_retired(now + timedelta(hours=1))
         assert GoldenCase.objects.get().recipe == {}
         assert not Case.objects.shown_to(str(reviewer.pk)).filter(pk=planted.pk).exists()
 
     def test_what_is_never_decided_goes_from_sight(self, now: datetime, planted: Case, reviewer: User) -> None:
-        assert golden_turns.lapse_due(now + timedelta(days=6)) == 0
-        claiming.claim(planted.pk, reviewer, now + timedelta(days=7))
-        assert golden_turns.lapse_due(now + timedelta(days=7)) == 0
-        setting_aside.escalate(planted.pk, reviewer, now + timedelta(days=7), "不会")
-        assert golden_turns.lapse_due(now + timedelta(days=7)) == 1
-        assert claiming.claim_next(reviewer, now + timedelta(days=7)) is None
+        assert golden_assignment.lapse_due(now + timedelta(days=6)) == 0
+        claims.claim(planted.pk, reviewer, now + timedelta(days=7))
+        assert golden_assignment.lapse_due(now + timedelta(days=7)) == 0
+        hold_and_escalate.escalate(planted.pk, reviewer, now + timedelta(days=7), "不会")
+        assert golden_assignment.lapse_due(now + timedelta(days=7)) == 1
+        assert claims.claim_next(reviewer, now + timedelta(days=7)) is None
 
 
 # --- Given -----------------------------------------------------------------------------------------------
@@ -239,57 +229,57 @@ class TestGiving:
     def test_after_a_ruling_one_that_they_do_not_know(self, now: datetime, kept: Made, reviewer: User) -> None:
         made = kept()
         Ruling.objects.all().delete()
-        assert golden_turns.give_due(now) == 0, "nobody has ruled on anything"
+        assert golden_assignment.give_due(now) == 0, "nobody has ruled on anything"
         ruled(waiting(now), reviewer, now, "approve")
-        assert golden_turns.give_due(now) == 1
-        assert golden_turns.give_due(now) == 0, "one for a ruling"
+        assert golden_assignment.give_due(now) == 1
+        assert golden_assignment.give_due(now) == 0, "one for a ruling"
         turn = GoldenTurn.objects.get()
         assert (turn.golden, turn.reviewer, turn.case.golden) == (made, reviewer, True)
         ruled(waiting(now), reviewer, now + timedelta(minutes=1), "approve")
-        assert golden_turns.give_due(now + timedelta(minutes=2)) == 0, "there is none that they have not had"
+        assert golden_assignment.give_due(now + timedelta(minutes=2)) == 0, "there is none that they have not had"
 
     def test_a_golden_one_draws_no_other_and_an_undone_ruling_none(self, now: datetime, kept: Made, reviewer: User) -> None:
         kept(3)
         kept(4)
         Ruling.objects.all().delete()
-        case = claiming.claim(waiting(now).pk, reviewer, now)
-        ruling = deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
-        deciding.undo(ruling.pk, reviewer, now)
-        assert golden_turns.give_due(now) == 0
-        ruled(golden_turns.plant(GoldenCase.objects.earliest("pk"), reviewer, now), reviewer, now + LATER)
-        assert golden_turns.give_due(now + LATER) == 0
+        case = claims.claim(waiting(now).pk, reviewer, now)
+        ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+        rulings.undo(ruling.pk, reviewer, now)
+        assert golden_assignment.give_due(now) == 0
+        ruled(golden_assignment.plant(GoldenCase.objects.earliest("pk"), reviewer, now), reviewer, now + LATER)
+        assert golden_assignment.give_due(now + LATER) == 0
 
     def test_one_that_is_no_case_any_more_keeps_nobody_from_theirs(self, now: datetime, kept: Made, reviewer: User) -> None:
         made, other = kept(3), make_staff(now, Power.DECIDE)
         Ruling.objects.all().delete()
         recipe = made.recipe | {"documents": []}
         GoldenCase.objects.filter(pk=made.pk).update(recipe=recipe, known_to=[str(other.pk)])
-        golden.put(kept(4).recipe, "kept", "reject", [], now, known_to=[str(reviewer.pk)])
+        golden_cases.put(kept(4).recipe, "kept", "reject", [], now, known_to=[str(reviewer.pk)])
         GoldenCase.objects.filter(kept_from__isnull=False).exclude(pk=made.pk).delete()
         Ruling.objects.all().delete()
         for person in (reviewer, other):
             ruled(waiting(now), person, now, "approve")
-        assert golden_turns.give_due(now) == 1 and GoldenTurn.objects.get().reviewer == other
+        assert golden_assignment.give_due(now) == 1 and GoldenTurn.objects.get().reviewer == other
         assert Case.objects.filter(golden=True).count() == 1, "of the other nothing is left behind"
 
     def test_not_to_those_who_read_the_answers(self, now: datetime, kept: Made, lead: User) -> None:
         kept()
         other = make_staff(now, *LEAD)
         ruled(waiting(now), other, now, "approve")
-        assert golden_turns.give_due(now) == 0
+        assert golden_assignment.give_due(now) == 0
 
     def test_the_share_is_what_it_says(self, settings: Any) -> None:
         settings.GOLDEN_SHARE = 0.2
-        drawn = sum(golden_turns.draws(number) for number in range(4000))
+        drawn = sum(golden_assignment.draws(number) for number in range(4000))
         assert 0.17 < drawn / (4000 + drawn) < 0.23
         settings.GOLDEN_SHARE = 0.0
-        assert not any(golden_turns.draws(number) for number in range(4000))
+        assert not any(golden_assignment.draws(number) for number in range(4000))
 
     def test_nobody_foresees_it_without_the_key(self, settings: Any) -> None:
         settings.GOLDEN_SHARE = 0.3
-        drawn = [golden_turns.draws(number) for number in range(200)]
+        drawn = [golden_assignment.draws(number) for number in range(200)]
         settings.DATA_KEY = "A" * 43 + "="
-        assert drawn != [golden_turns.draws(number) for number in range(200)]
+        assert drawn != [golden_assignment.draws(number) for number in range(200)]
 
 
 @pytest.mark.postgresql
@@ -298,9 +288,9 @@ def test_twenty_sweeps_give_one(now: datetime, settings: Any) -> None:
     settings.GOLDEN_SHARE = 1.0
     lead, reviewer = make_staff(now, *LEAD), make_staff(now, Power.DECIDE)
     for seed in (3, 4, 5):
-        golden.keep(decided(now, seed).pk, "reject", [], lead, now)
+        golden_cases.keep(decided(now, seed).pk, "reject", [], lead, now)
     ruled(waiting(now), reviewer, now, "approve")
-    said = at_once(lambda _: str(golden_turns.give(reviewer, now) is not None))
+    said = at_once(lambda _: str(golden_assignment.give(reviewer, now) is not None))
     assert said == {"True": 1, "False": 19}
     assert GoldenTurn.objects.count() == Case.objects.filter(golden=True).count() == 1
 
@@ -334,7 +324,7 @@ def test_it_is_compared_and_goes_the_way_of_every_other(
     verb: str, codes: tuple[str, ...], right: bool, state: State, now: datetime, planted: Case, reviewer: User
 ) -> None:
     mails = Mail.objects.count()
-    assert claiming.claim_next(reviewer, now) == planted
+    assert claims.claim_next(reviewer, now) == planted
     ruling = ruled(planted, reviewer, now, verb, codes)
     assert ruling.outcome == RulingOutcome.CARRIED_OUT
     planted.refresh_from_db()
@@ -346,10 +336,10 @@ def test_it_is_compared_and_goes_the_way_of_every_other(
 
 
 def test_an_undone_ruling_is_no_answer(now: datetime, planted: Case, reviewer: User) -> None:
-    case = claiming.claim(planted.pk, reviewer, now)
-    ruling = deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=case.version)
-    deciding.undo(ruling.pk, reviewer, now)
-    deciding.carry_out_due(now + LATER)
+    case = claims.claim(planted.pk, reviewer, now)
+    ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=case.version)
+    rulings.undo(ruling.pk, reviewer, now)
+    rulings.carry_out_due(now + LATER)
     assert GoldenTurn.objects.get().answered_at is None
 
 
@@ -358,12 +348,12 @@ def test_where_two_look_at_others_they_would_look_at_it(now: datetime, planted: 
     assert ruled(planted, reviewer, now, "approve").outcome == RulingOutcome.FILED
     assert GoldenTurn.objects.get().right is False
     senior = make_colleague(now, "Seniors")
-    assert claiming.claim_next(senior, now + LATER) is None, "nobody else is there for it"
+    assert claims.claim_next(senior, now + LATER) is None, "nobody else is there for it"
 
 
 def test_its_preview_is_the_mail_and_nobody_is_woken(now: datetime, planted: Case, reviewer: User) -> None:
-    claiming.claim(planted.pk, reviewer, now)
-    told = deciding.preview(planted.pk, "reject", reviewer, now, ("name_mismatch",), "请看")
+    claims.claim(planted.pk, reviewer, now)
+    told = rulings.preview(planted.pk, "reject", reviewer, now, ("name_mismatch",), "请看")
     assert set(told) == {"zh-hans", "en"}
     assert planted.submitted_by and not User.objects.get(pk=planted.submitted_by.pk).is_active
 
@@ -374,12 +364,12 @@ def test_its_preview_is_the_mail_and_nobody_is_woken(now: datetime, planted: Cas
 class TestNobodyElse:
     def test_can_have_it(self, now: datetime, planted: Case, reviewer: User, lead: User) -> None:
         for other in (make_staff(now, *SENIOR), lead):
-            assert claiming.claim_next(other, now) is None
+            assert claims.claim_next(other, now) is None
             with pytest.raises(Refused, match="not_allowed"):
-                claiming.claim(planted.pk, other, now)
-        claiming.claim(planted.pk, reviewer, now)
+                claims.claim(planted.pk, other, now)
+        claims.claim(planted.pk, reviewer, now)
         with pytest.raises(Refused, match="not_allowed"):
-            claiming.ask_take_over(planted.pk, lead, now)
+            claims.ask_take_over(planted.pk, lead, now)
 
     @pytest.mark.parametrize("group", ["Reviewers", "Seniors", "Leads", "Auditors"])
     def test_comes_upon_it(self, group: str, now: datetime, planted: Case, client: Client) -> None:
@@ -415,9 +405,9 @@ class TestNobodyElse:
     def test_sees_it_in_a_figure(self, now: datetime, planted: Case) -> None:
         cache.clear()
         waiting(now)
-        counted = figures.count(now)
+        counted = queue_figures.count(now)
         assert (counted.waiting, counted.free, dict(counted.by_reason)) == (1, 1, {})
-        assert figures.look_back(now)[-1].backlog == 1
+        assert queue_figures.look_back(now)[-1].backlog == 1
         assert str(planted.pk) not in {replayed.case_id for replayed in replay.over(policy.CURRENT)}
 
     def test_is_accused_by_it(self, now: datetime, planted: Case) -> None:
@@ -431,7 +421,7 @@ class TestNobodyElse:
         Document.objects.create(
             case=case, kind="appeal_evidence", sha256="ab" * 32, size=1, media_type="image/jpeg", uploaded_by=member.user, uploaded_at=now
         )  # fmt: skip
-        cluster = related.around(case, None)
+        cluster = related_cases.around(case, None)
         assert planted.pk not in {found.case.pk for found in cluster.related} and planted not in cluster.alike
         seen = Duplicates().observe(subject_of(case, now), {})
         assert str(planted.pk) not in str(seen) and str(planted.employer_id) not in str(seen)
@@ -439,11 +429,11 @@ class TestNobodyElse:
 
     def test_learns_of_the_original(self, now: datetime, planted: Case, reviewer: User) -> None:
         original = Case.objects.get(golden=False, declared_uscc=planted.declared_uscc)
-        cluster = related.around(planted, reviewer)
+        cluster = related_cases.around(planted, reviewer)
         assert original.pk not in {found.case.pk for found in cluster.related} and not cluster.decisions and not cluster.common
 
     def test_is_excluded_by_it(self, now: datetime, planted: Case, reviewer: User) -> None:
-        assert exclusions.exclude(planted.pk, ["uscc", "image"], "伪造", reviewer, now) == []
+        assert exclusion_list.exclude(planted.pk, ["uscc", "image"], "伪造", reviewer, now) == []
         assert not Exclusion.objects.exists()
 
     def test_outside_hears_of_it(self, now: datetime, planted: Case, reviewer: User, client: Client) -> None:
@@ -462,9 +452,9 @@ class TestNobodyElse:
     def test_is_told_to_wait_as_long_as_it_took(self, now: datetime, planted: Case, reviewer: User, monkeypatch: Any) -> None:
         ruled(planted, reviewer, now)
         asked: list[int] = []
-        monkeypatch.setattr(durations, "usual", lambda took: asked.append(len(list(took))))
-        durations.of_the_machine()
-        durations.of_reviewers()
+        monkeypatch.setattr(turnaround, "usual", lambda took: asked.append(len(list(took))))
+        turnaround.of_the_machine()
+        turnaround.of_reviewers()
         assert asked == [0, 1], "the original alone; no machine has looked at it in this test"
 
 
@@ -496,7 +486,7 @@ class TestTwins:
         made = kept()
         # How long its employer took is drawn; the twins took as long, or they would differ by a day at midnight.
         drawn = SimpleNamespace(choice=secrets.choice, randbelow=lambda below: 7 if below <= 60 else secrets.randbelow(below))
-        monkeypatch.setattr(golden_turns, "secrets", drawn)
+        monkeypatch.setattr(golden_assignment, "secrets", drawn)
         # The original would be found beside the real one, and not beside the golden one: of that another test tells.
         Case.objects.filter(golden=False).update(declared_uscc="91310000MA1FL0000X", name_key="", declared_name="另一家公司")
         client.force_login(reviewer)
@@ -505,7 +495,7 @@ class TestTwins:
             said = []
             for real in (False, True):
                 with transaction.atomic():
-                    case = golden_turns.plant(made, reviewer, now - timedelta(minutes=3))
+                    case = golden_assignment.plant(made, reviewer, now - timedelta(minutes=3))
                     if real:
                         as_real(case)
                     said.append([answer if isinstance(answer, str | bytes | list) else told(case, answer) for answer in walk(case)])
@@ -569,7 +559,7 @@ class TestTwins:
         def walk(case: Case) -> list[Any]:
             reviewer.as_reviewer()
             with CaptureQueriesContext(connection) as asked:
-                claiming.claim_next(reviewer, now)
+                claims.claim_next(reviewer, now)
             return [str(len(asked) - case.golden)]
 
         both(walk)
@@ -621,17 +611,17 @@ def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> N
     assert set(kinds) == set(golden_specimens.KINDS)
     assert not Case.objects.exists() and not Employer.objects.exists() and not Mail.objects.exists(), "of the way nothing stays"
     for kept in kinds.values():
-        copy = golden_turns.plant(kept, reviewer, now)
+        copy = golden_assignment.plant(kept, reviewer, now)
         found = {finding.code for finding in operations.findings_of(copy.pk) if finding.severity > Severity.NOTE}
         assert set(kept.right_reasons) <= found, (kept.kind, found)
-        assert set(kept.right_reasons) <= set(review.REASONS_FOR.get(kept.right_verb, ())), "each can be ticked"
+        assert set(kept.right_reasons) <= set(case_comparison.REASONS_FOR.get(kept.right_verb, ())), "each can be ticked"
         ruling = ruled(copy, reviewer, now, kept.right_verb, tuple(kept.right_reasons))
         assert ruling.outcome in (RulingOutcome.CARRIED_OUT, RulingOutcome.FILED)
     assert set(GoldenTurn.objects.values_list("right", flat=True)) == {True}
 
 
 def test_what_the_machine_decides_by_itself_is_made_of_nothing(now: datetime, monkeypatch: Any) -> None:
-    from verification import golden_specimens as made
+    from verification.quality import golden_specimens as made
 
     company = made.Company.fictitious(7, "company")
     revoked = made._Applicant(company, made._papers(7, company), ("reject", ()), register=(("status", "吊销"),))

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from verification.hours import DAYS, FIRST_YEAR, Hours, NotHours
+from verification.rules.working_hours import DAYS, FIRST_YEAR, Hours, NotHours
 
 SETTINGS = Path(__file__).resolve().parents[2] / "config" / "settings.py"
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -14,8 +14,8 @@ from django.core.management import CommandError, call_command
 from tests.factories import make_uscc
 from verification.management.commands.import_registry import COLUMNS
 from verification.models import RegistryRecord
-from verification.registries.base import Status
-from verification.registries.snapshot import SnapshotRegistry
+from verification.providers.registries.base import Status
+from verification.providers.registries.snapshot import SnapshotRegistry
 
 pytestmark = pytest.mark.django_db
 

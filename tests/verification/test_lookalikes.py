@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from documents.specimens import company
 from documents.specimens.company import Company
-from verification import lookalikes
-from verification.lookalikes import ALIKE, alike, likeness, skeleton
+from verification.rules import name_lookalikes
+from verification.rules.name_lookalikes import ALIKE, alike, likeness, skeleton
 
 # --- The key ------------------------------------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ def test_what_prints_alike_is_one(name: str, imitation: str) -> None:
 
 
 def test_no_character_looks_like_two_others() -> None:
-    groups = lookalikes._CONFUSED.split()
+    groups = name_lookalikes._CONFUSED.split()
     assert all(len(group) > 1 for group in groups)
     assert len(set("".join(groups))) == len("".join(groups))
 

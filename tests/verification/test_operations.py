@@ -18,10 +18,12 @@ from events.actor import SYSTEM
 from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
-from verification import appealing, claiming, guards, operations, tasks
-from verification.findings import Finding, Severity
+from verification import tasks
+from verification.cases import appeals, guards, operations
 from verification.models import Attempt, Case, CheckRun, Document, DocumentKind
-from verification.states import State
+from verification.reviewing import claims
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -125,7 +127,7 @@ def test_a_change_of_hands_is_seen(member: Member, now: datetime) -> None:
     """A reviewer decides on what they saw: a case that changed since is refused."""
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="state_conflict"):
         operations.approve(case.pk, reviewer, now, seen_version=case.version + 1)
     operations.approve(case.pk, reviewer, now, seen_version=case.version)
@@ -137,14 +139,14 @@ def test_a_change_of_hands_is_seen(member: Member, now: datetime) -> None:
 def test_a_claim_is_one_reviewers_until_it_ends(member: Member, now: datetime) -> None:
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    claiming.claim(case.pk, one, now)
-    for attempt in (lambda: claiming.claim(case.pk, other, now), lambda: operations.approve(case.pk, other, now)):
+    claims.claim(case.pk, one, now)
+    for attempt in (lambda: claims.claim(case.pk, other, now), lambda: operations.approve(case.pk, other, now)):
         with pytest.raises(Refused, match="claimed_by_other"):
             attempt()
-    later = now + claiming.CLAIM_FOR
+    later = now + claims.CLAIM_FOR
     with pytest.raises(Refused, match="claim_required"):
         operations.approve(case.pk, one, later)
-    claiming.claim(case.pk, other, later)
+    claims.claim(case.pk, other, later)
     assert operations.approve(case.pk, other, later).state == State.APPROVED
 
 
@@ -152,7 +154,7 @@ def test_changes_requested_and_mended(member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
     document = make_document(case, now)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     case = operations.request_changes(case.pk, reviewer, now, ["document_blurred"], note="四角请拍全")
     assert not case.claimed(now) and case.decisions.get().note == "四角请拍全"
     attempt = operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(hours=1))
@@ -167,7 +169,7 @@ def test_who_was_removed_is_told_nothing_and_the_owners_are(now: datetime) -> No
     assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, recruiter.user.email}
     remove_member(owner, recruiter.pk, now)
     Mail.objects.all().delete()
-    appealing.appeal(case.pk, idle, "已移出名录", [], now)
+    appeals.appeal(case.pk, idle, "已移出名录", [], now)
     assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, idle.user.email}, "whoever wrote is told, too"
     Mail.objects.all().delete()
     operations.reinstate(case.pk, make_reviewer(now), now, note="已核实")
@@ -177,12 +179,12 @@ def test_who_was_removed_is_told_nothing_and_the_owners_are(now: datetime) -> No
 def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> None:
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    claiming.claim(case.pk, one, now)
+    claims.claim(case.pk, one, now)
     operations.reject(case.pk, one, now, ["name_mismatch"])
-    appealing.appeal(case.pk, member, "登记有误", [], now)
+    appeals.appeal(case.pk, member, "登记有误", [], now)
     with pytest.raises(Refused, match="another_reviewer_required"):
-        claiming.claim(case.pk, one, now)
-    claiming.claim(case.pk, other, now)
+        claims.claim(case.pk, one, now)
+    claims.claim(case.pk, other, now)
     operations.approve(case.pk, other, now)
 
 
@@ -205,7 +207,7 @@ def test_a_confirmed_code_is_one_employers(member: Member, now: datetime) -> Non
     rival.employer.uscc, rival.employer.confirmed_at = member.employer.uscc, now
     rival.employer.save()
     case = make_case(member, now, State.IN_REVIEW)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="duplicate_same_uscc_active"):
         operations.approve(case.pk, reviewer, now)
     assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW
@@ -242,7 +244,7 @@ def test_an_open_case_does_not_lift_what_was_taken_away_meanwhile(state: State, 
     reviewer = make_reviewer(now)
     make_case(member, now, state)
     renewed = make_case(member, now, State.IN_REVIEW)
-    claiming.claim(renewed.pk, reviewer, now)
+    claims.claim(renewed.pk, reviewer, now)
     with pytest.raises(Refused, match=f"employer_{state}"):
         operations.approve(renewed.pk, reviewer, now)
     assert Case.objects.get(pk=renewed.pk).state == State.IN_REVIEW
@@ -252,7 +254,7 @@ def test_a_new_approval_replaces_the_old(member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
     old = make_case(member, now - timedelta(days=100), State.APPROVED)
     renewed = make_case(member, now, State.IN_REVIEW)
-    claiming.claim(renewed.pk, reviewer, now)
+    claims.claim(renewed.pk, reviewer, now)
     operations.approve(renewed.pk, reviewer, now)
     assert Case.objects.get(pk=old.pk).state == State.EXPIRED
     assert Case.objects.of(member.employer).first() == renewed
@@ -306,20 +308,20 @@ def test_an_approved_employer_does_not_become_another_company(member: Member, no
 
 def test_one_appeal(member: Member, now: datetime) -> None:
     case = make_case(member, now, State.REJECTED)
-    appealing.appeal(case.pk, member, "登记有误", [], now)
+    appeals.appeal(case.pk, member, "登记有误", [], now)
     reviewer = make_reviewer(now)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["name_mismatch"])
     with pytest.raises(Refused, match="appeal_used"):
-        appealing.appeal(case.pk, member, "登记有误", [], now)
+        appeals.appeal(case.pk, member, "登记有误", [], now)
 
 
 def test_appeals_against_ones_own_refusal_are_not_offered(member: Member, now: datetime) -> None:
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    claiming.claim(case.pk, one, now)
+    claims.claim(case.pk, one, now)
     operations.reject(case.pk, one, now, ["name_mismatch"])
-    appealing.appeal(case.pk, member, "登记有误", [], now)
+    appeals.appeal(case.pk, member, "登记有误", [], now)
     waiting = Case.objects.awaiting_review()
     assert not waiting.open_to(one.as_reviewer()).exists()
     assert waiting.open_to(other.as_reviewer()).get() == case
@@ -331,7 +333,7 @@ def test_a_reviewers_reasons_carry_what_the_checks_saw(member: Member, now: date
     attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
     finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", "甲公司", "乙公司")
     CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[finding.as_json()], started_at=now, finished_at=now)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["name_mismatch", "document_blurred"])
     told = case.decisions.get().reasons
     assert told[0] == {"check": "reading", "code": "name_mismatch", "field": "name", "seen": "甲公司", "expected": "乙公司"}
@@ -346,7 +348,7 @@ def test_a_reviewers_reasons_carry_what_the_checks_saw_last(member: Member, now:
         CheckRun.objects.create(
             attempt=attempt, code="registry", version="1", round=round_, findings=found, started_at=now, finished_at=now
         )
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["name_mismatch"])
     assert case.decisions.get().reasons[0]["expected"] == "乙"
 
@@ -371,7 +373,7 @@ class TestWhatIsInForce:
         attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now, finished_at=now)
         finding = Finding("reading", "name_mismatch", Severity.CONCERN, "name", "印着的", "填写的")
         CheckRun.objects.create(attempt=attempt, code="reading", version="1", findings=[finding.as_json()], started_at=now, finished_at=now)
-        return claiming.claim(case.pk, reviewer, now)
+        return claims.claim(case.pk, reviewer, now)
 
     def test_nothing_is_refused_before_it_is_said(self, old: Case, case: Case, reviewer: User, now: datetime) -> None:
         with pytest.raises(Refused, match="in_force_undecided"):
@@ -436,9 +438,9 @@ class TestWhatIsInForce:
 
     def test_an_appeal_is_decided_after_the_suspension(self, old: Case, case: Case, member: Member, reviewer: User, now: datetime) -> None:
         operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=True)
-        appealing.appeal(case.pk, member, "请再看", [], now)
+        appeals.appeal(case.pk, member, "请再看", [], now)
         other = make_reviewer(now)
-        claiming.claim(case.pk, other, now)
+        claims.claim(case.pk, other, now)
         with pytest.raises(Refused, match="employer_suspended"):
             operations.approve(case.pk, other, now)
         operations.reinstate(old.pk, other, now)

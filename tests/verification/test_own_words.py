@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from verification.models import Appeal, DocumentKind, Proof, ProofKind, ProofState, Statement
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 

@@ -11,12 +11,14 @@ from django.db import InterfaceError, OperationalError
 from events.errors import ProviderBroken, ProviderUnavailable
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member
-from verification import operations, pipeline, policy
+from verification.cases import operations
 from verification.checks import CHECKS
 from verification.checks.base import Check, Earlier, Subject
-from verification.findings import Finding, Observation, Severity
+from verification.decision import pipeline
 from verification.models import Attempt, Case, CheckRun
-from verification.states import State
+from verification.rules import policy
+from verification.rules.findings import Finding, Observation, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 

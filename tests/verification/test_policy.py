@@ -9,9 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from events.reasons import REASONS
-from verification.facts import Strength
-from verification.findings import Finding, Outcome, Severity
-from verification.policy import CURRENT, POLICIES, decide
+from verification.rules.facts import Strength
+from verification.rules.findings import Finding, Outcome, Severity
+from verification.rules.policy import CURRENT, POLICIES, decide
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ALL = CURRENT.required_checks

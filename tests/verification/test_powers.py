@@ -20,9 +20,9 @@ from employers.powers import AUDIT, PERMISSIONS, Power, powers
 from events.actor import SYSTEM, Actor, Role
 from events.models import Event, WebhookEndpoint
 from tests.factories import make_api_client, make_case, make_colleague, make_document, make_member, make_reviewer, make_user, sign_in
-from verification.decision_form import BUTTONS
+from verification.admin.decision_form import BUTTONS
 from verification.models import Bulk, Case, ClientAuthorisation, DocumentKind, Exclusion, Ruling
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 GROUPS = ("nobody", "Reviewers", "Seniors", "Leads", "Auditors", "Operators", "superuser")

@@ -15,9 +15,9 @@ from PIL import Image
 from employers.models import Member
 from events.models import Mail
 from tests.factories import make_case, make_document, make_member, make_uscc
-from verification import following, proving
+from verification.authority import proof_polling, proofs
 from verification.models import Appeal, Case, Decision, DocumentReading, Proof, ProofKind, ProofState, RegistryRecord, Statement
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 AUTHORITY = "/case/authority"
@@ -83,13 +83,13 @@ class TestCompanyEmail:
         assert not Proof.objects.exists()
 
     def test_what_is_no_code_costs_no_try(self, visitor: Client, member: Member, now: datetime) -> None:
-        proof = proving.send_code(member, "li@firma.example", now)
+        proof = proofs.send_code(member, "li@firma.example", now)
         page = text(visitor.post(f"{AUTHORITY}/{proof.pk}/confirm/", {"code": "12345"}))
         assert "Nothing was counted as a try" in page
         assert Proof.objects.get().guesses == 0
 
     def test_used_up_offers_a_new_one(self, visitor: Client, member: Member, now: datetime) -> None:
-        proof = proving.send_code(member, "li@firma.example", now)
+        proof = proofs.send_code(member, "li@firma.example", now)
         Proof.objects.update(guesses=4)
         code = Mail.objects.get(template="company_code").context["code"]
         wrong = "000000" if code != "000000" else "000001"
@@ -98,13 +98,13 @@ class TestCompanyEmail:
         assert 'role="alert"' in page
 
     def test_a_second_code_too_soon_leaves_the_first_where_it_is(self, visitor: Client, member: Member, now: datetime) -> None:
-        proving.send_code(member, "li@firma.example", now)
+        proofs.send_code(member, "li@firma.example", now)
         page = text(visitor.post(f"{AUTHORITY}/company-email/", {"address": "li@firma.example"}, follow=True))
         assert 'role="alert"' in page
         assert 'name="code"' in page
 
     def test_another_persons_proof_is_nobody_elses(self, visitor: Client, now: datetime) -> None:
-        proof = proving.send_code(make_member(now), "li@firma.example", now)
+        proof = proofs.send_code(make_member(now), "li@firma.example", now)
         for path in ("confirm", "cancel"):
             assert visitor.post(f"{AUTHORITY}/{proof.pk}/{path}/", {"code": "123456"}).status_code == 404
 
@@ -130,7 +130,7 @@ class TestBankDeposit:
         assert not Proof.objects.exists()
 
     def test_cancelled_it_can_be_begun_again(self, visitor: Client, member: Member, case: Case, now: datetime) -> None:
-        proof = proving.start_deposit(member, case.declared_name, "6222021001123456789", "工商银行", now)
+        proof = proofs.start_deposit(member, case.declared_name, "6222021001123456789", "工商银行", now)
         assert visitor.post(f"{AUTHORITY}/{proof.pk}/cancel/")["Location"] == "/case/#requirement-authority"
         assert 'name="account_number"' in text(visitor.get(f"{AUTHORITY}/bank-deposit/"))
 
@@ -153,7 +153,7 @@ class TestELicence:
         assert other.get(f"{AUTHORITY}/e-licence/{proof.pk}/code/").status_code == 404
 
     def test_the_script_is_told_to_reload_when_it_is_over(self, visitor: Client, member: Member, now: datetime) -> None:
-        following.start_scan(member, now)
+        proof_polling.start_scan(member, now)
         waiting = visitor.get(f"{AUTHORITY}/e-licence/", headers={"hx-request": "true"})
         assert (waiting.status_code, "<html" in text(waiting)) == (200, False)
         Proof.objects.update(expires_at=now - timedelta(seconds=1))
@@ -271,7 +271,7 @@ class TestWhatWasRead:
 
 
 def test_a_changed_company_takes_no_proof_with_it(visitor: Client, member: Member, case: Case, now: datetime) -> None:
-    proving.send_code(member, "li@firma.example", now)
+    proofs.send_code(member, "li@firma.example", now)
     facts = {"name": "云溪市另一公司", "uscc": make_uscc(), "legal_representative": "", "account_class": "direct_employer"}
     visitor.post("/case/declare/", facts)
     assert 'name="address"' in text(visitor.get(f"{AUTHORITY}/company-email/"))

@@ -30,7 +30,7 @@ from documents.specimens import FORMS, make
 from documents.upload.intake import CleanPage
 from events.reasons import REASONS
 from tests.factories import make_case, make_document, make_member
-from verification import console
+from verification.admin import case_content
 from verification.models import Case, Document, DocumentPage
 
 for _folder in settings.LOCALE_PATHS:
@@ -310,7 +310,7 @@ class TestTheEmployer:
         self.send(visitor, with_lamp(photo(3)))
         case.refresh_from_db()
         with translation.override("en"):
-            (shown,) = console.case_page(case, None, console.NOTHING_TYPED, now)["pages"]
+            (shown,) = case_content.case_page(case, None, case_content.NOTHING_TYPED, now)["pages"]
             line = render_to_string("admin/verification/case/pages.html", {"pages": [shown]})
         assert "Seen when it was uploaded: Glare covers part of the text</p>" in line
 

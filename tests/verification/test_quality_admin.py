@@ -16,8 +16,8 @@ from tests.factories import make_colleague
 from tests.verification.reviewing import make_staff, waiting
 from tests.verification.test_golden import decided
 from tests.verification.test_quality_figures import ruling, turn
-from verification import golden_turns
 from verification.models import GoldenCase
+from verification.quality import golden_assignment
 
 pytestmark = pytest.mark.django_db
 QUALITY, MINE = "/console/quality/", "/console/quality/mine/"
@@ -139,6 +139,6 @@ def test_the_number_of_queries_does_not_grow(now: datetime, lead: User, client: 
 def test_a_golden_case_is_kept_by_nobody(now: datetime, lead: User, client: Client) -> None:
     case = decided(now)
     client.post(reverse("quality_keep", args=[case.pk]), {"verb": "reject", "confirmed": "1"})
-    copy = golden_turns.plant(GoldenCase.objects.get(), lead, now)
+    copy = golden_assignment.plant(GoldenCase.objects.get(), lead, now)
     assert client.post(reverse("quality_keep", args=[copy.pk]), {"verb": "reject", "confirmed": "1"}).status_code == 302
     assert GoldenCase.objects.count() == 1

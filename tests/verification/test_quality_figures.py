@@ -11,8 +11,7 @@ from employers.models import User
 from employers.powers import Power
 from tests.factories import make_case, make_member
 from tests.verification.reviewing import make_staff, waiting
-from verification import quality_figures
-from verification.kappa import AT_LEAST
+from verification.admin.quality_chart import spread, strip
 from verification.models import (
     Appeal,
     Case,
@@ -24,9 +23,10 @@ from verification.models import (
     RulingStage,
     SecondReview,
 )
-from verification.quality_chart import spread, strip
-from verification.quality_figures import Share, Times
-from verification.states import State
+from verification.quality import reviewer_figures
+from verification.quality.reviewer_figures import Share, Times
+from verification.rules.kappa import AT_LEAST
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -80,7 +80,7 @@ def test_times_are_told_by_the_least_that_so_many_do_not_exceed() -> None:
 
 
 def test_nothing_is_drawn_of_nothing() -> None:
-    from verification.kappa import kappa
+    from verification.rules.kappa import kappa
 
     assert spread([("a", 0), ("b", 0)]) == spread([]) == []
     assert strip(kappa({("a", "a"): 3})) is None
@@ -97,7 +97,7 @@ class TestAgreement:
         for said, answered, times in (("approve", "approve", 12), ("reject", "reject", 6), ("reject", "request_changes", 4)):
             for _ in range(times):
                 pair(anna, said, bert, answered, now)
-        told = quality_figures.quality(None)
+        told = reviewer_figures.quality(None)
         both = told.everybody
         assert (both.by_verb.n, round(both.by_verb.agreed, 3), both.by_verb.untold) == (22, round(18 / 22, 3), "")
         assert (both.by_category.agreed, both.by_category.value) == (1.0, 1.0), "neither lets the employer through"
@@ -110,14 +110,14 @@ class TestAgreement:
         third = make_staff(now, Power.DECIDE, Power.SECOND_REVIEW)
         pair(anna, "approve", bert, "approve", now)
         pair(bert, "reject", third, "approve", now)
-        told = dict(quality_figures.quality(None).reviewers)
+        told = dict(reviewer_figures.quality(None).reviewers)
         assert [told[person].by_verb.n for person in (anna, bert, third)] == [1, 2, 1]
         assert told[bert].by_verb.untold == "too_few" and told[bert].by_verb.agreed == 0.5
 
     def test_what_the_policy_asks_stands_apart(self, now: datetime, anna: User, bert: User) -> None:
         pair(anna, "approve", bert, "approve", now, SecondReview.POLICY)
         pair(anna, "approve", bert, "reject", now, SecondReview.POLICY)
-        told = quality_figures.quality(None).everybody
+        told = reviewer_figures.quality(None).everybody
         assert told.by_verb.n == 0 and told.by_policy == Share(1, 2)
 
     @pytest.mark.parametrize("outcome", [RulingOutcome.UNDONE, RulingOutcome.REFUSED, RulingOutcome.WAITING])
@@ -126,13 +126,13 @@ class TestAgreement:
         Ruling.objects.filter(case=case, stage=RulingStage.SECOND).update(outcome=outcome)
         other = pair(anna, "approve", bert, "reject", now)
         Ruling.objects.filter(case=other, stage=RulingStage.FIRST).update(outcome=RulingOutcome.UNDONE)
-        assert quality_figures.quality(None).everybody.by_verb.n == 0
+        assert reviewer_figures.quality(None).everybody.by_verb.n == 0
 
     def test_a_case_that_came_back_is_another_pair(self, now: datetime, anna: User, bert: User) -> None:
         case = pair(anna, "approve", bert, "approve", now)
         ruling(case, anna, now, "reject", outcome=RulingOutcome.FILED, second_review="sample", case_version=5)
         ruling(case, bert, now, "approve", RulingStage.SECOND, second_review="sample", case_version=5)
-        told = quality_figures.quality(None).everybody.by_verb
+        told = reviewer_figures.quality(None).everybody.by_verb
         assert (told.n, told.agreed) == (2, 0.5)
 
 
@@ -142,7 +142,7 @@ class TestAgreement:
 def test_time_undone_and_refused(now: datetime, anna: User) -> None:
     for seconds, outcome in ((10, "carried_out"), (20, "filed"), (30, "refused"), (999, "undone"), (None, "carried_out")):
         ruling(waiting(now), anna, now, outcome=outcome, seconds=seconds)
-    figures = quality_figures.quality(None).everybody
+    figures = reviewer_figures.quality(None).everybody
     assert dict(figures.times.counts) == {10: 1, 20: 1, 30: 1}, "an undone one is looked at once more"
     assert (figures.undone, figures.refused, figures.rulings) == (Share(1, 5), Share(1, 5), 5)
     assert figures.times.per_hour == 3 * 3600 / 60
@@ -151,8 +151,8 @@ def test_time_undone_and_refused(now: datetime, anna: User) -> None:
 def test_of_a_period_alone(now: datetime, anna: User) -> None:
     ruling(waiting(now), anna, now - 40 * DAY, seconds=5)
     ruling(waiting(now), anna, now - 20 * DAY, seconds=5)
-    assert quality_figures.quality(now - 30 * DAY).everybody.rulings == 1
-    assert quality_figures.quality(None).everybody.rulings == 2
+    assert reviewer_figures.quality(now - 30 * DAY).everybody.rulings == 1
+    assert reviewer_figures.quality(None).everybody.rulings == 2
 
 
 # --- What an appeal changed --------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ class TestOverturned:
         decision(case, anna, verb, now)
         Appeal.objects.create(case=case, verb="appeal", text="不对", by=case.submitted_by, at=now + DAY, answered_at=now + 2 * DAY)
         decision(case, bert, answer, now + 2 * DAY)
-        told = dict(quality_figures.quality(None).reviewers)
+        told = dict(reviewer_figures.quality(None).reviewers)
         assert told[anna].changed_of_appealed == Share(changed, 1) and told[anna].changed_of_all == Share(changed, 1)
         assert told[bert].changed_of_appealed == Share(0, 0)
 
@@ -187,7 +187,7 @@ class TestOverturned:
         decision(case, bert, "reject", now + 2 * DAY)
         Appeal.objects.create(case=case, verb="appeal", text="不对", by=case.submitted_by, at=now + 3 * DAY, answered_at=now + 4 * DAY)
         decision(case, make_staff(now, Power.DECIDE), "approve", now + 4 * DAY)
-        told = dict(quality_figures.quality(None).reviewers)
+        told = dict(reviewer_figures.quality(None).reviewers)
         assert (told[anna].changed_of_appealed, told[bert].changed_of_appealed) == (Share(0, 0), Share(1, 1))
 
     def test_not_while_it_waits_nor_where_a_person_was_asked_for(self, now: datetime, anna: User) -> None:
@@ -195,14 +195,14 @@ class TestOverturned:
             case = make_case(make_member(now), now, State.REJECTED)
             decision(case, anna, "reject", now)
             Appeal.objects.create(case=case, verb=verb, text="不对", by=case.submitted_by, at=now, answered_at=answered)
-        assert quality_figures.quality(None).everybody.changed_of_appealed == Share(0, 0)
+        assert reviewer_figures.quality(None).everybody.changed_of_appealed == Share(0, 0)
 
     def test_reopened_by_a_colleague(self, now: datetime, anna: User, bert: User) -> None:
         case = make_case(make_member(now), now, State.REJECTED)
         decision(case, anna, "reject", now)
         decision(case, bert, "reopen", now + DAY)
         decision(case, bert, "approve", now + 2 * DAY)
-        told = dict(quality_figures.quality(None).reviewers)
+        told = dict(reviewer_figures.quality(None).reviewers)
         assert (told[anna].reopened, told[bert].reopened) == (Share(1, 1), Share(0, 1))
 
 
@@ -220,7 +220,7 @@ def turn(by: User, at: datetime, verb: str, right: bool, kind: str = "name") -> 
 def test_what_was_answered_to_which_kind(now: datetime, anna: User) -> None:
     for verb, right in (("reject", True), ("reject", False), ("approve", False)):
         turn(anna, now, verb, right)
-    figures = quality_figures.quality(None).everybody
+    figures = reviewer_figures.quality(None).everybody
     assert figures.golden == Share(1, 3)
     (line,) = figures.answers
     assert (line.kind, line.right_verb, dict(line.by_verb), line.right, line.n) == ("name", "reject", {"reject": 2, "approve": 1}, 1, 3)
@@ -230,25 +230,25 @@ def test_golden_cases_are_in_nothing_else(now: datetime, anna: User, bert: User)
     case = pair(anna, "approve", bert, "approve", now)
     decision(case, anna, "approve", now)
     Case.objects.filter(pk=case.pk).update(golden=True)
-    figures = quality_figures.quality(None).everybody
+    figures = reviewer_figures.quality(None).everybody
     assert figures.by_verb.n == 0 and figures.changed_of_all == Share(0, 0)
 
 
 def test_ones_own_figures_tell_no_golden_case_apart(now: datetime, anna: User, bert: User) -> None:
     """Whatever is decided, each count grows alike, and answers count from the next month on."""
-    before = quality_figures.of_one(anna, None, now)
+    before = reviewer_figures.of_one(anna, None, now)
     case = turn(anna, now, "reject", False).case
     ruling(case, anna, now, "reject", seconds=9)
     decision(case, anna, "reject", now)
-    after_golden = quality_figures.of_one(anna, None, now)
+    after_golden = reviewer_figures.of_one(anna, None, now)
     real = make_case(make_member(now), now, State.REJECTED)
     ruling(real, anna, now, "reject", seconds=9)
     decision(real, anna, "reject", now)
-    after_real = quality_figures.of_one(anna, None, now)
+    after_real = reviewer_figures.of_one(anna, None, now)
     grew = [(told.rulings, told.times.n, told.changed_of_all.of, told.golden.of) for told in (before, after_golden, after_real)]
     assert grew == [(0, 0, 0, 0), (1, 1, 1, 0), (2, 2, 2, 0)]
-    assert quality_figures.of_one(anna, None, now + DAY).golden == Share(0, 1)
-    assert quality_figures.of_one(bert, None, now + DAY).is_empty
+    assert reviewer_figures.of_one(anna, None, now + DAY).golden == Share(0, 1)
+    assert reviewer_figures.of_one(bert, None, now + DAY).is_empty
 
 
 def test_five_queries_however_many_there_are(now: datetime, anna: User, bert: User, django_assert_num_queries: Any) -> None:
@@ -257,9 +257,9 @@ def test_five_queries_however_many_there_are(now: datetime, anna: User, bert: Us
         turn((anna, bert)[number % 2], now, "reject", True)
         decision(waiting(now), bert, "approve", now)
     with django_assert_num_queries(5):
-        list(quality_figures.quality(now - DAY).reviewers)
+        list(reviewer_figures.quality(now - DAY).reviewers)
     for _ in range(4):
         pair(make_staff(now, Power.DECIDE), "approve", make_staff(now, Power.DECIDE), "approve", now)
     with django_assert_num_queries(5):
-        assert len(quality_figures.quality(now - DAY).reviewers) == 10
+        assert len(reviewer_figures.quality(now - DAY).reviewers) == 10
     assert AT_LEAST == 20

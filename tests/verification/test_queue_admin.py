@@ -17,10 +17,10 @@ from employers.models import User
 from tests.factories import make_reviewer, sign_in
 from tests.verification.test_admin import QUEUE, companies, make_colleague, waiting_case
 from tests.verification.test_queueing import HOUR, ruled, waiting
-from verification import queue_admin
-from verification.hours import Hours
+from verification.admin import queue
 from verification.models import Case
-from verification.queueing import Filters
+from verification.reviewing.queue_filters import Filters
+from verification.rules.working_hours import Hours
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ def test_the_list_shows_what_the_filters_find(client: Client, reviewer: User, no
         query = "&".join(filter(None, parts))
         response = client.get(f"{QUEUE}?{query}")
         filters = Filters.from_query(dict(part.split("=") for part in query.split("&") if part))
-        found = filters.apply(Case.objects.order_by(*queue_admin.QueueAdmin.ordering), reviewer.as_reviewer(), timezone.now())
+        found = filters.apply(Case.objects.order_by(*queue.QueueAdmin.ordering), reviewer.as_reviewer(), timezone.now())
         assert companies(response) == [str(case.pk) for case in found], query
 
 
@@ -68,9 +68,9 @@ def test_each_row_says_why_it_is_next(client: Client, now: datetime) -> None:
 
 def test_two_kinds_that_weigh_the_same_are_told_apart(now: datetime) -> None:
     agency, lapsing = waiting(now, harm=4, account_class="commercial_agency"), waiting(now, harm=4)
-    assert (queue_admin._weighs(agency), queue_admin._weighs(lapsing)) == ("agency", "lapsing")
-    assert queue_admin._weighs(waiting(now, harm=8)) == "fraud"
-    assert queue_admin._weighs(waiting(now, harm=7)) == "ordinary", "under rules that have changed"
+    assert (queue._weighs(agency), queue._weighs(lapsing)) == ("agency", "lapsing")
+    assert queue._weighs(waiting(now, harm=8)) == "fraud"
+    assert queue._weighs(waiting(now, harm=7)) == "ordinary", "under rules that have changed"
 
 
 def test_who_has_a_case_is_told(client: Client, now: datetime) -> None:
@@ -110,8 +110,8 @@ def test_it_takes_the_same_queries_however_many_wait(client: Client, now: dateti
 
 
 def test_no_list_is_counted_to_its_end(client: Client, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_admin, "COUNTED", 3)
-    monkeypatch.setattr(queue_admin, "FOUND", 2)
+    monkeypatch.setattr(queue, "COUNTED", 3)
+    monkeypatch.setattr(queue, "FOUND", 2)
     for _ in range(5):
         waiting(now)
     html = client.get(QUEUE).content.decode()

@@ -10,10 +10,12 @@ import pytest
 
 from employers.models import User
 from tests.factories import make_case, make_employer, make_member, make_reviewer, make_uscc
-from verification import claiming, lookalikes, provinces, queueing
+from verification.admin import provinces
 from verification.models import Case, CaseReason, Ruling
-from verification.queueing import Filters, neighbours
-from verification.states import State
+from verification.reviewing import claims, queue_filters
+from verification.reviewing.queue_filters import Filters, neighbours
+from verification.rules import name_lookalikes
+from verification.rules.states import State
 
 HOUR = timedelta(hours=1)
 
@@ -28,7 +30,7 @@ def waiting(now: datetime, urgency: float = 0, *, reasons: tuple[str, ...] = (),
     case = make_case(make_member(now, employer), now, State.IN_REVIEW)
     name = name or case.declared_name
     given: dict[str, Any] = {"urgency": urgency, "review_since": now, "review_due": now + 16 * HOUR}
-    given |= {"declared_name": name, "name_key": lookalikes.key(name)}
+    given |= {"declared_name": name, "name_key": name_lookalikes.key(name)}
     Case.objects.filter(pk=case.pk).update(**given | fields)
     CaseReason.objects.bulk_create(CaseReason(case=case, code=code) for code in reasons)
     case.refresh_from_db()
@@ -146,9 +148,9 @@ class TestFilters:
     def test_the_next_case_is_the_next_of_what_is_asked_for(self, reviewer: User, now: datetime) -> None:
         first, agency = waiting(now, 5), waiting(now, 1, account_class="commercial_agency", reasons=("name_mismatch",))
         asked = Filters(account_class="commercial_agency", reason="name_mismatch")
-        assert claiming.claim_next(reviewer, now, filters=asked) == agency
-        assert claiming.claim_next(reviewer, now, filters=asked) is None
-        assert claiming.claim_next(reviewer, now) == first
+        assert claims.claim_next(reviewer, now, filters=asked) == agency
+        assert claims.claim_next(reviewer, now, filters=asked) is None
+        assert claims.claim_next(reviewer, now) == first
 
 
 # --- Before and after ------------------------------------------------------------------------------------
@@ -182,5 +184,5 @@ class TestNeighbours:
 
 
 def test_every_filter_has_a_name_in_addresses() -> None:
-    assert set(queueing.PARAMETERS) | {"text"} == {field.name for field in queueing.fields(Filters)}
-    assert set(queueing.OLDER_THAN) | {queueing.Age.LATE} == set(queueing.Age)
+    assert set(queue_filters.PARAMETERS) | {"text"} == {field.name for field in queue_filters.fields(Filters)}
+    assert set(queue_filters.OLDER_THAN) | {queue_filters.Age.LATE} == set(queue_filters.Age)

@@ -12,10 +12,13 @@ from employers.models import AccountClass, Member
 from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member
-from verification import operations, pipeline, readings, tasks
+from verification import tasks
+from verification.cases import operations
 from verification.checks.reading import Reading
+from verification.decision import pipeline
+from verification.intake import early_reading
 from verification.models import Case, Document, DocumentKind, DocumentReading, Statement
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +68,7 @@ def document(case: Case, now: datetime) -> Document:
 
 
 def read(document: Document, now: datetime, *answers: Any) -> DocumentReading:
-    readings.read(document.pk, lambda: now, 60, Reader(*answers))
+    early_reading.read(document.pk, lambda: now, 60, Reader(*answers))
     row: DocumentReading = DocumentReading.objects.get(pk=document.pk)
     return row
 
@@ -88,18 +91,18 @@ class TestReading:
 
     def test_reads_that_document_alone_and_keeps_what_was_seen(self, document: Document, now: datetime) -> None:
         reader = Reader(READ)
-        assert readings.read(document.pk, lambda: now, 60, reader)
+        assert early_reading.read(document.pk, lambda: now, 60, reader)
         (subject,) = reader.asked
         assert [d.id for d in subject.documents] == [str(document.pk)]
         row = DocumentReading.objects.get(pk=document.pk)
         assert (row.reading, row.version, row.finished_at) == (READ, "9", now)
-        assert not readings.read(document.pk, lambda: now, 60, reader), "read once"
+        assert not early_reading.read(document.pk, lambda: now, 60, reader), "read once"
 
     def test_a_reader_that_is_down_is_asked_again_and_not_for_ever(self, document: Document, now: datetime) -> None:
         down = ProviderUnavailable("down", retry_after=30)
         row = read(document, now, down)
         assert (row.finished_at, row.due_at) == (None, now + timedelta(seconds=30))
-        for attempt in range(2, readings.TRIES + 1):
+        for attempt in range(2, early_reading.TRIES + 1):
             row = read(document, now + timedelta(minutes=attempt), down)
         assert row.finished_at is not None
         assert row.reading is None
@@ -143,7 +146,7 @@ class TestReadOnce:
     def test_same_facts_same_reading(self, member: Member, case: Case, now: datetime, asked: list[Any]) -> None:
         document = make_document(case, now)
         DocumentReading.objects.create(document=document, due_at=now)
-        assert readings.read(document.pk, lambda: now, 60)
+        assert early_reading.read(document.pk, lambda: now, 60)
         first = DocumentReading.objects.get().reading
         assert len(asked) == 1
         assert Reading().observe(pipeline.subject_of(case, now), {}) == first
@@ -155,7 +158,7 @@ class TestReadOnce:
     ) -> None:
         document = make_document(case, now)
         DocumentReading.objects.create(document=document, due_at=now)
-        readings.read(document.pk, lambda: now, 60)
+        early_reading.read(document.pk, lambda: now, 60)
         if change == "facts":
             case.declared_name = "云溪市另一公司"
         else:
@@ -166,16 +169,16 @@ class TestReadOnce:
 
 class TestSaying:
     def test_shows_what_can_be_proof_read(self) -> None:
-        shown = readings.values("business_licence", READ, {"name": "另一名称"})
+        shown = early_reading.values("business_licence", READ, {"name": "另一名称"})
         assert [(value.field, value.placed, value.said, value.disputed) for value in shown] == [
             ("name", True, "另一名称", True),
             ("uscc", False, None, False),
         ]
-        assert readings.values("business_licence", None, {}) == [] == readings.values("authorization_letter", READ, {})
+        assert early_reading.values("business_licence", None, {}) == [] == early_reading.values("authorization_letter", READ, {})
 
     def test_what_is_not_corrected_is_right(self, document: Document, member: Member, now: datetime) -> None:
         read(document, now, READ)
-        readings.state(document.pk, member, {"name": "  云溪市 另一 公司 ", "uscc": ""}, now)
+        early_reading.state(document.pk, member, {"name": "  云溪市 另一 公司 ", "uscc": ""}, now)
         said = dict(Statement.objects.values_list("field", "said"))
         assert said == {"name": "云溪市 另一 公司", "uscc": "91990101000000108N"}
         event = Event.objects.filter(verb="state_values").get()
@@ -185,17 +188,17 @@ class TestSaying:
     def test_the_last_word_counts_and_a_code_is_spelt_as_codes_are(self, document: Document, member: Member, now: datetime) -> None:
         read(document, now, READ)
         for typed in ("9199 0101 0000 0011 6h", "91990101000000108n"):
-            readings.state(document.pk, member, {"uscc": typed}, now)
+            early_reading.state(document.pk, member, {"uscc": typed}, now)
         assert Statement.objects.get(field="uscc").said == "91990101000000108N"
         assert Statement.objects.count() == 2
 
     def test_of_nothing_nothing_can_be_said(self, document: Document, member: Member, now: datetime) -> None:
         with pytest.raises(Refused, match="document_unread"):
-            readings.state(document.pk, member, {}, now)
+            early_reading.state(document.pk, member, {}, now)
 
     def test_not_after_it_was_handed_in(self, member: Member, now: datetime) -> None:
         document = make_document(make_case(member, now, State.IN_REVIEW), now)
         DocumentReading.objects.create(document=document, due_at=now, finished_at=now, reading=READ)
         with pytest.raises(Refused, match="state_conflict"):
-            readings.state(document.pk, member, {}, now)
+            early_reading.state(document.pk, member, {}, now)
         assert not Statement.objects.exists()

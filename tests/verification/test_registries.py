@@ -35,11 +35,11 @@ from tests.verification import tencent_server as cloud
 from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, Entry, TencentServer
 from verification.checks.registry import Registry
 from verification.models import RegistryRecord
-from verification.registries import choice
-from verification.registries.base import Agreement, Agrees, CompanyRecord, Status
-from verification.registries.breaker import Breaker, BreakerState, Pace
-from verification.registries.snapshot import SnapshotRegistry
-from verification.registries.tencent import FOUR, TencentRegistry
+from verification.providers.registries import choice
+from verification.providers.registries.base import Agreement, Agrees, CompanyRecord, Status
+from verification.providers.registries.breaker import Breaker, BreakerState, Pace
+from verification.providers.registries.snapshot import SnapshotRegistry
+from verification.providers.registries.tencent import FOUR, TencentRegistry
 
 USCC, OTHER, UNKNOWN = make_uscc(71), make_uscc(72), make_uscc(73)
 NAME, PERSON = "云溪（澜浦）示例科技有限公司", "林知白"

@@ -13,8 +13,8 @@ from events.reasons import REASONS
 from tests.factories import make_uscc
 from verification.checks.base import Subject
 from verification.checks.registry import FRESH, NEW, STATUS_REASON, Registry
-from verification.findings import Finding, Severity
-from verification.registries.base import Agreement, Agrees, CompanyRecord, Status
+from verification.providers.registries.base import Agreement, Agrees, CompanyRecord, Status
+from verification.rules.findings import Finding, Severity
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 USCC = make_uscc(7)

@@ -13,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from employers import sightings
 from employers.models import Employer, Member
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
-from verification import lookalikes, related
 from verification.models import Attempt, Case, CheckRun, Decision, PageBand
-from verification.related import Shared, around
-from verification.states import State
+from verification.reviewing import related_cases
+from verification.reviewing.related_cases import Shared, around
+from verification.rules import name_lookalikes
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,7 @@ class TestLinks:
     def test_what_many_share_is_a_number(self, now: datetime) -> None:
         case = case_of(now, declared_legal_representative="张伟")
         employers = Employer.objects.bulk_create(
-            Employer(name=f"第{n}号", uscc=f"{n:018}", registered_at=now) for n in range(related.COMMON + 5)
+            Employer(name=f"第{n}号", uscc=f"{n:018}", registered_at=now) for n in range(related_cases.COMMON + 5)
         )
         Case.objects.bulk_create(
             Case(
@@ -129,18 +130,18 @@ class TestLinks:
         assert found(case) == {}, "drafts"
         for other in Case.objects.filter(state=State.DRAFT):
             Case.objects.filter(pk=other.pk).delete()
-        for employer in employers[: related.COMMON]:
+        for employer in employers[: related_cases.COMMON]:
             case_of(now, make_member(now, employer), declared_legal_representative="张伟")
-        assert len(found(case)) == related.COMMON
+        assert len(found(case)) == related_cases.COMMON
         case_of(now, make_member(now, employers[-1]), declared_legal_representative="张伟")
         cluster = around(case, None)
         assert cluster.related == []
-        assert [n for _, n in cluster.common] == [related.COMMON + 1]
+        assert [n for _, n in cluster.common] == [related_cases.COMMON + 1]
 
     def test_no_more_cases_than_can_be_looked_at_and_no_more_queries_than_allowed(
         self, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(related, "AT_MOST", 8)
+        monkeypatch.setattr(related_cases, "AT_MOST", 8)
         case = case_of(now, declared_legal_representative="林望舒")
         document = make_document(case, now)
         PageBand.objects.create(page=document.pages.get(), view=0, band=0, value="x")
@@ -153,7 +154,7 @@ class TestLinks:
         with CaptureQueriesContext(connection) as context:
             cluster = around(case, make_reviewer(now))
         assert len(cluster.related) == 8
-        assert len(context) <= related.QUERIES
+        assert len(context) <= related_cases.QUERIES
 
 
 class TestPictures:
@@ -173,7 +174,7 @@ class TestPictures:
         )
         observed(blind, now, near_same=[])
         likely = {page[case.pk]: [page[theirs.pk], page[blind.pk]]}
-        monkeypatch.setattr("verification.duplicates_index.candidates", lambda pages: likely)
+        monkeypatch.setattr("verification.checks.picture_index.candidates", lambda pages: likely)
         items = {item.case.pk: item for item in around(case, None).related}
         assert set(items) == {theirs.pk, mine.pk}
         assert items[theirs.pk].picture == {"case": str(theirs.pk), "page": 2, "of_page": 1, "agreement": 0.96}
@@ -189,7 +190,7 @@ class TestPictures:
 
 def test_names_that_look_alike(now: datetime) -> None:
     def named(name: str, **fields: Any) -> Case:
-        return case_of(now, declared_name=name, name_key=lookalikes.key(name), **fields)
+        return case_of(now, declared_name=name, name_key=name_lookalikes.key(name), **fields)
 
     case = named("北京晨星人力资源服务有限公司")
     like = named("晨星人力资源服务（天津）有限公司")

@@ -18,12 +18,14 @@ from events.models import record
 from tests.factories import make_case, make_document, make_member
 from tests.scenarios.conftest import licence, recruiter_of, register_company, upload_licence
 from tests.verification.test_pipeline import Recorded, all_checks
-from verification import operations, pipeline, policy, replay
+from verification.cases import operations
 from verification.checks import CHECKS
 from verification.checks.base import Check
-from verification.findings import Outcome, Severity
+from verification.decision import pipeline, replay
 from verification.models import Attempt, Case, CheckRun, Decision, ShadowVerdict
-from verification.states import State
+from verification.rules import policy
+from verification.rules.findings import Outcome, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 

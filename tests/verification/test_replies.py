@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from events.errors import Refused
 from events.reasons import Text
-from verification.replies import VARIABLES, Values, problem, render
+from verification.reviewing.reply_templates import VARIABLES, Values, problem, render
 
 LICENCE, LETTER = Text("营业执照", "Business licence"), Text("委托书", "Letter of authorisation")
 VALUES = Values("云溪示例科技有限公司", "91990101MA0000000X", (LICENCE, LETTER))

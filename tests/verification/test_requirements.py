@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from events.reasons import REASONS
 from tests.factories import make_uscc
-from verification import guards
-from verification.facts import STRENGTH, Facts, Paper, Proof, Report, RequirementState, Strength, Why
-from verification.findings import Finding, Severity
+from verification.cases import guards
 from verification.models import DocumentKind, ProofKind
-from verification.requirements import LETTERS, Requirement, due, next_of
-from verification.rule_pack import CURRENT, TAKES, Unlocks
-from verification.states import State
+from verification.rules.facts import STRENGTH, Facts, Paper, Proof, Report, RequirementState, Strength, Why
+from verification.rules.findings import Finding, Severity
+from verification.rules.required_documents import CURRENT, TAKES, Unlocks
+from verification.rules.requirements import LETTERS, Requirement, due, next_of
+from verification.rules.states import State
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 BEFORE, LATER = NOW - timedelta(hours=2), NOW - timedelta(hours=1)

@@ -12,9 +12,9 @@ from django.test import Client
 
 from employers.models import Employer, Member, Scope
 from tests.factories import make_api_client, make_case, make_document, make_employer, make_member
-from verification.api import EXAMPLE, RequirementsOut
+from verification.api.requirements import EXAMPLE, RequirementsOut
 from verification.models import Case, Decision
-from verification.states import State
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 

@@ -17,10 +17,11 @@ from employers.models import Member, Scope
 from events.errors import Refused
 from tests.factories import make_api_client, make_case, make_document, make_member
 from tests.verification.test_two_people import at_once
-from verification import asked, operations, pipeline, reusing
+from verification.cases import operations
+from verification.cases.storage import let_go
 from verification.checks.duplicates import Duplicates
-from verification.facts import Why
-from verification.findings import Finding, Severity
+from verification.decision import pipeline
+from verification.intake import document_reuse
 from verification.models import (
     Attempt,
     Case,
@@ -32,8 +33,10 @@ from verification.models import (
     DocumentPage,
     DocumentReading,
 )
-from verification.states import State
-from verification.storage import let_go
+from verification.pages import requirement_facts
+from verification.rules.facts import Why
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 LICENCE = DocumentKind.BUSINESS_LICENCE
@@ -67,7 +70,7 @@ def begun(member: Member, now: datetime) -> Case:
 
 
 def again(case: Case, member: Member, now: datetime, kind: str = LICENCE) -> list[Document]:
-    return reusing.use_again(case.pk, kind, member.user, member.as_actor(), now)
+    return document_reuse.use_again(case.pk, kind, member.user, member.as_actor(), now)
 
 
 @pytest.mark.parametrize(
@@ -81,20 +84,20 @@ def again(case: Case, member: Member, now: datetime, kind: str = LICENCE) -> lis
 )
 def test_a_good_paper_is_used_again_by_one_press(member: Member, now: datetime, state: State, codes: tuple[str, ...], verb: str) -> None:
     old, case = earlier(member, now, state, *codes, verb=verb), begun(member, now)
-    (way,) = next(item for item in asked.requirements_of(case, member, now) if item.code == LICENCE).ways
+    (way,) = next(item for item in requirement_facts.requirements_of(case, member, now) if item.code == LICENCE).ways
     assert way.kept is not None and (way.kept.count, way.kept.why_not) == (1, None)
     (new,) = again(case, member, now)
     assert again(case, member, now) == [], "pressed twice, it is given once"
     assert (new.sha256, new.uploaded_at, new.uploaded_by) == (old.sha256, now, member.user)
     assert [page.image.name for page in new.pages.all()] == [page.image.name for page in old.pages.all()], "nothing is stored twice"
     assert not DocumentReading.objects.get(document=new).finished_at, "it is read for what is declared now"
-    assert reusing.kept_before(case, now) == {}
+    assert document_reuse.kept_before(case, now) == {}
     operations.remove_document(new.pk, member.as_actor(), now)
-    assert reusing.kept_before(case, now) == {}, "it stands where it can be brought back"
+    assert document_reuse.kept_before(case, now) == {}, "it stands where it can be brought back"
     operations.restore_document(new.pk, member.as_actor(), now)
     assert case.documents.current().get() == new
     operations.submit(case.pk, member.user, member.as_actor(), now)
-    assert reusing.kept_before(Case.objects.get(pk=case.pk), now) == {}
+    assert document_reuse.kept_before(Case.objects.get(pk=case.pk), now) == {}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,7 @@ def test_what_was_wrong_or_has_ended_is_not_offered_and_why_is_said(
 ) -> None:
     earlier(member, now, state, *codes, verb="approve" if state is State.EXPIRED else "reject", **finding)
     case = begun(member, now)
-    kept = reusing.kept_before(case, now)[LICENCE]
+    kept = document_reuse.kept_before(case, now)[LICENCE]
     assert kept.documents == () and kept.why_not is not None and kept.why_not.code == said
     with pytest.raises(Refused) as refused:
         again(case, member, now)
@@ -129,7 +132,7 @@ def test_of_a_forged_letter_the_licence_is_not_to_blame(member: Member, now: dat
     make_document(case, now - timedelta(days=90), DocumentKind.AUTHORIZATION_LETTER)
     reason = {"code": "forgery_retyped_field", "field": "authorization_letter", "seen": "x", "expected": "", "check": "forgery"}
     case.decisions.update(reasons=[reason])
-    kept = reusing.kept_before(begun(member, now), now)
+    kept = document_reuse.kept_before(begun(member, now), now)
     assert len(kept[LICENCE].documents) == 1
     letter = kept[DocumentKind.AUTHORIZATION_LETTER]
     assert letter.documents == () and letter.why_not == Why("forgery_retyped_field", check="forgery"), "and by what it was seen is not told"
@@ -138,18 +141,18 @@ def test_of_a_forged_letter_the_licence_is_not_to_blame(member: Member, now: dat
 def test_what_came_after_it_was_sent_back_is_offered(member: Member, now: datetime) -> None:
     bad = earlier(member, now, State.WITHDRAWN, "document_blurred", verb="request_changes")
     better = make_document(bad.case, now - timedelta(days=89))
-    kept = reusing.kept_before(begun(member, now), now)[LICENCE]
+    kept = document_reuse.kept_before(begun(member, now), now)[LICENCE]
     assert kept.documents == (better,) and kept.why_not is not None
 
 
 def test_a_new_paper_and_the_other_kind_of_paper_ask_for_nothing_old(member: Member, now: datetime) -> None:
     earlier(member, now, State.REJECTED, "authority_unproven", kind=DocumentKind.APPROVAL_DOCUMENT)
     case = begun(member, now)
-    assert reusing.kept_before(case, now) == {}
+    assert document_reuse.kept_before(case, now) == {}
     earlier(member, now, State.WITHDRAWN)
-    assert set(reusing.kept_before(case, now)) == {LICENCE}
+    assert set(document_reuse.kept_before(case, now)) == {LICENCE}
     make_document(case, now)
-    assert reusing.kept_before(case, now) == {}
+    assert document_reuse.kept_before(case, now) == {}
 
 
 def test_nobody_gets_the_papers_of_another_employer(member: Member, now: datetime) -> None:
@@ -182,7 +185,7 @@ def test_clients_letters_come_with_what_was_said_of_them(now: datetime) -> None:
             document=letter, due_at=now, finished_at=now, reading=read | {"names_agency": True, "declared": "", "declared_until": ""}
         )
     new_case = begun(member, now)
-    kept = reusing.kept_before(new_case, now)[LETTER]
+    kept = document_reuse.kept_before(new_case, now)[LETTER]
     assert len(kept.documents) == 1 and kept.why_not is not None and kept.why_not.code == "agency_client_expired"
     again(new_case, member, now, LETTER)
     client = ClientAuthorisation.objects.get(document__case=new_case)

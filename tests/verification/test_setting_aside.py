@@ -13,9 +13,10 @@ from events.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_member
 from tests.verification.reviewing import SENIOR, claimed, make_staff
-from verification import claiming, deciding, operations, setting_aside
+from verification.cases import operations
 from verification.models import Case, CaseNote, CaseReason, Decision
-from verification.states import State
+from verification.reviewing import claims, hold_and_escalate, rulings
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -37,14 +38,14 @@ def senior(now: datetime) -> User:
 
 def test_held_until_then_and_ones_own_before(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer)
-    case = setting_aside.hold(case.pk, reviewer, now, now + DAY, "等登记机关回复")
+    case = hold_and_escalate.hold(case.pk, reviewer, now, now + DAY, "等登记机关回复")
     assert not case.claimed(now) and case.version == 0
-    assert claiming.claim_next(senior, now) is None and claiming.claim_next(reviewer, now) is None
+    assert claims.claim_next(senior, now) is None and claims.claim_next(reviewer, now) is None
     with pytest.raises(Refused, match="case_held"):
-        claiming.claim(case.pk, senior, now)
-    assert claiming.claim(case.pk, reviewer, now).held_until is None
-    setting_aside.hold(case.pk, reviewer, now, now + DAY, "还在等")
-    assert claiming.claim_next(senior, now + DAY) == case
+        claims.claim(case.pk, senior, now)
+    assert claims.claim(case.pk, reviewer, now).held_until is None
+    hold_and_escalate.hold(case.pk, reviewer, now, now + DAY, "还在等")
+    assert claims.claim_next(senior, now + DAY) == case
     notes = [(note.kind, note.by, note.text) for note in CaseNote.objects.order_by("pk")]
     assert notes == [("hold", reviewer, "等登记机关回复"), ("hold", reviewer, "还在等")]
     events = Event.objects.about(case).filter(verb="hold")
@@ -55,24 +56,24 @@ def test_held_until_then_and_ones_own_before(reviewer: User, senior: User, now: 
 def test_a_week_at_most(until: timedelta, reviewer: User, now: datetime) -> None:
     case = claimed(now, reviewer)
     with pytest.raises(Refused, match="until_invalid"):
-        setting_aside.hold(case.pk, reviewer, now, now + until, "x")
-    setting_aside.hold(case.pk, reviewer, now, now + 7 * DAY, "x")
+        hold_and_escalate.hold(case.pk, reviewer, now, now + until, "x")
+    hold_and_escalate.hold(case.pk, reviewer, now, now + 7 * DAY, "x")
 
 
 def test_handed_to_the_seniors(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer)
-    setting_aside.escalate(case.pk, reviewer, now, "像是同一伙人")
+    hold_and_escalate.escalate(case.pk, reviewer, now, "像是同一伙人")
     with pytest.raises(Refused, match="senior_required"):
-        claiming.claim(case.pk, reviewer, now)
-    assert claiming.claim_next(reviewer, now) is None and claiming.claim_next(senior, now) == case
+        claims.claim(case.pk, reviewer, now)
+    assert claims.claim_next(reviewer, now) is None and claims.claim_next(senior, now) == case
     assert (CaseNote.objects.get().kind, Event.objects.about(case).filter(verb="escalate").count()) == ("escalate", 1)
 
 
 def test_who_does_not_hold_it_sets_nothing_aside_and_says_why(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer)
     for put_down in (
-        lambda by, why: setting_aside.escalate(case.pk, by, now, why),
-        lambda by, why: setting_aside.hold(case.pk, by, now, now + DAY, why),
+        lambda by, why: hold_and_escalate.escalate(case.pk, by, now, why),
+        lambda by, why: hold_and_escalate.hold(case.pk, by, now, now + DAY, why),
     ):
         with pytest.raises(Refused, match="claim_required"):
             put_down(senior, "x")
@@ -85,9 +86,9 @@ def test_who_does_not_hold_it_sets_nothing_aside_and_says_why(reviewer: User, se
 @pytest.mark.parametrize("verb", ["reject", "request_changes"])
 def test_a_senior_takes_a_decision_back(verb: str, reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer)
-    deciding.decide(case.pk, verb, reviewer, now, ("name_mismatch",), "", seen_version=0)
+    rulings.decide(case.pk, verb, reviewer, now, ("name_mismatch",), "", seen_version=0)
     at = now + timedelta(seconds=31)
-    deciding.carry_out_due(at)
+    rulings.carry_out_due(at)
     with pytest.raises(Refused, match="senior_required"):
         reopen(case.pk, reviewer, at, ("review_decided",), "看错了")
     with pytest.raises(Refused, match="reason_required"):
@@ -103,7 +104,7 @@ def test_a_senior_takes_a_decision_back(verb: str, reviewer: User, senior: User,
         "rejected" if verb == "reject" else verb.replace("request_", "") + "_requested",
         "in_review",
     )
-    assert claiming.claim_next(reviewer, at) == case, "whoever decided may look again"
+    assert claims.claim_next(reviewer, at) == case, "whoever decided may look again"
     operations.approve(case.pk, reviewer, at)
 
 

@@ -16,14 +16,21 @@ from employers.models import AccountClass, Member
 from events.errors import ProviderUnavailable, Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer
-from verification import banks, claiming, conditions, following, guards, operations, pipeline, policy, proving, settling, tasks
-from verification.banks.simulator import SimulatedBank
+from verification import tasks
+from verification.authority import proof_polling, proofs
+from verification.cases import guards, operations
 from verification.checks import CHECKS
 from verification.checks.authority import Authority
 from verification.checks.base import Check, Earlier, Subject
-from verification.findings import Finding, Observation, Severity
+from verification.decision import apply_verdict, pipeline
 from verification.models import Attempt, Case, DocumentKind
-from verification.states import State
+from verification.monitoring import conditional_approvals
+from verification.providers import banks
+from verification.providers.banks.simulator import SimulatedBank
+from verification.reviewing import claims
+from verification.rules import policy
+from verification.rules.findings import Finding, Observation, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -212,7 +219,7 @@ def test_it_holds_for_fourteen_days(conditional: Case, now: datetime) -> None:
 
 
 def look(case: Case, now: datetime, *findings: Finding) -> Case:
-    conditions.look(case.pk, lambda: now, Says("registry", *findings))
+    conditional_approvals.look(case.pk, lambda: now, Says("registry", *findings))
     return Case.objects.get(pk=case.pk)
 
 
@@ -221,7 +228,7 @@ def test_the_register_confirms(conditional: Case, now: datetime) -> None:
     case = look(conditional, later)
     assert not case.conditional and case.expires_at == now + policy.CURRENT.valid_for and case.version == conditional.version + 1
     assert Event.objects.about(case).last().verb == "confirm"
-    assert not conditions.look(case.pk, lambda: later, Says("registry")), "once"
+    assert not conditional_approvals.look(case.pk, lambda: later, Says("registry")), "once"
 
 
 @pytest.mark.parametrize("finding", [PENDING, Finding("registry", "registry_outdated", Severity.UNABLE)])
@@ -241,7 +248,7 @@ def test_a_register_that_is_down_decides_nothing(conditional: Case, now: datetim
         raise ProviderUnavailable("register")
 
     with pytest.raises(ProviderUnavailable):
-        conditions.look(conditional.pk, lambda: now, Says("registry", first=down))
+        conditional_approvals.look(conditional.pk, lambda: now, Says("registry", first=down))
     assert Case.objects.get(pk=conditional.pk).conditional
 
 
@@ -254,19 +261,19 @@ def test_it_lapses(conditional: Case, member: Member, now: datetime, monkeypatch
     assert Mail.objects.get(template="case_expire").to == member.user.email
     member.employer.refresh_from_db()
     assert member.employer.confirmed_at is None, "the code is nobody's again"
-    assert not conditions.look(case.pk, lambda: now + timedelta(days=14), Says("registry"))
+    assert not conditional_approvals.look(case.pk, lambda: now + timedelta(days=14), Says("registry"))
 
 
 def test_confirmed_in_the_moment_of_its_end(conditional: Case, now: datetime) -> None:
-    settling.confirm(conditional.pk, now)
+    apply_verdict.confirm(conditional.pk, now)
     with pytest.raises(Refused, match="state_conflict"):
-        settling.end(conditional.pk, now + timedelta(days=14))
+        apply_verdict.end(conditional.pk, now + timedelta(days=14))
     assert Case.objects.get(pk=conditional.pk).state == State.APPROVED
 
 
 def test_one_condition_is_not_followed_by_another(conditional: Case, member: Member, now: datetime) -> None:
     later = now + timedelta(days=14)
-    settling.end(conditional.pk, later)
+    apply_verdict.end(conditional.pk, later)
     again = operations.open_case(member.employer, member.as_actor(), later)
     make_document(again, later)
     attempt = operations.submit(again.pk, member.user, member.as_actor(), later)
@@ -278,23 +285,23 @@ def test_an_ordinary_approval_ends_as_before(member: Member, now: datetime) -> N
     member.employer.confirmed_at = now
     member.employer.save()
     case = make_case(member, now, State.APPROVED, expires_at=now)
-    settling.end(case.pk, now)
+    apply_verdict.end(case.pk, now)
     member.employer.refresh_from_db()
     assert member.employer.confirmed_at == now and Mail.objects.get().context["reasons"] == ["employer_expired"]
 
 
 def test_a_reviewers_approval_is_without_condition(conditional: Case, member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
-    settling.end(conditional.pk, now + timedelta(days=14))
+    apply_verdict.end(conditional.pk, now + timedelta(days=14))
     case = make_case(member, now, State.IN_REVIEW)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     assert operations.approve(case.pk, reviewer, now).conditional is False
 
 
 def test_the_sweeper_asks_the_register(conditional: Case, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(tasks.timezone, "now", lambda: now)
-    monkeypatch.setattr(conditions, "look", lambda case_id, clock: asked.append(case_id))
+    monkeypatch.setattr(conditional_approvals, "look", lambda case_id, clock: asked.append(case_id))
     make_case(make_member(now), now, State.APPROVED)
     tasks.confirm_conditional()
     assert asked == [conditional.pk]
@@ -316,16 +323,16 @@ def test_from_waiting_to_approved_by_a_deposit(
         return Case.objects.get(pk=attempt.case_id).state, attempt.waiting_for
 
     assert at(now) == (State.CHECKING, "authority_missing")
-    proof = proving.start_deposit(member, member.employer.name, "100000001188", "示例银行", now)
-    following.follow(proof.pk, lambda: now, 60)
+    proof = proofs.start_deposit(member, member.employer.name, "100000001188", "示例银行", now)
+    proof_polling.follow(proof.pk, lambda: now, 60)
     assert at(attempt.due_at) == (State.CHECKING, "authority_pending")
     later = now + timedelta(hours=2)
-    following.follow(proof.pk, lambda: later, 60)
+    proof_polling.follow(proof.pk, lambda: later, 60)
     bank = banks.named("simulator")
     assert isinstance(bank, SimulatedBank)
     ((_, code),) = bank.statement("100000001188", later)
     with django_capture_on_commit_callbacks() as rung:
-        proving.confirm_deposit(proof.pk, member, code, later)
+        proofs.confirm_deposit(proof.pk, member, code, later)
     assert rung, "the doorbell is rung after the commit"
     attempt.refresh_from_db()
     assert attempt.due_at == later

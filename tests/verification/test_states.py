@@ -17,10 +17,12 @@ from events.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_colleague, make_document, make_member, make_reviewer
 from tests.verification.reviewing import heard
-from verification import claiming, failing, guards, states
+from verification.cases import failed_uploads, guards
+from verification.cases.operations import Why, moving
 from verification.models import Appeal, Case, Decision
-from verification.operations import Why, moving
-from verification.states import State
+from verification.reviewing import claims
+from verification.rules import states
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -56,11 +58,11 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
         Appeal.objects.create(case=case, verb="appeal", text="x", by=member.user, at=now)
         Case.objects.filter(pk=case.pk, state__in=states.STOPPED).update(hearing=True)
     if state in states.REVIEWABLE or (verb == "uphold" and state in states.STOPPED):
-        claiming.claim(case.pk, reviewer, now)
+        claims.claim(case.pk, reviewer, now)
     if verb == "ask_person":
         for number in range(guards.SENT_BACK_UNTIL_A_PERSON):
             Decision.objects.create(case=case, attempt_number=number, verb="request_changes", policy_version="1", decided_at=now)
-            failing.note_refused(case, "business_licence", ["document_broken"], member.as_actor(), now)
+            failed_uploads.note_refused(case, "business_licence", ["document_broken"], member.as_actor(), now)
     actor = reviewer.as_reviewer() if role is Role.REVIEWER else Actor(role, str(member.user_id))
     why = Why.of(["document_blurred"])
     if states.allows(verb, role, state):
@@ -89,7 +91,7 @@ def test_a_reviewers_verbs_need_the_power_to_decide(state: State, verb: str, pow
     reviewer = make_reviewer(now)
     case = make_case(make_member(now), now, state)
     if state in states.REVIEWABLE:
-        claiming.claim(case.pk, reviewer, now)
+        claims.claim(case.pk, reviewer, now)
     if powerless == "inactive":
         reviewer.is_active = False
     elif powerless == "auditor":
@@ -153,7 +155,7 @@ def test_what_takes_something_away_needs_a_reason(verb: str, now: datetime) -> N
     state = next(state for state in State if states.allows(verb, Role.REVIEWER, state))
     case = heard(now) if verb == "uphold" else make_case(make_member(now), now, state)
     if case.awaits_review():
-        claiming.claim(case.pk, reviewer, now)
+        claims.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="reason_required"), moving(case.pk, verb, reviewer.as_reviewer(), now):
         pass
 

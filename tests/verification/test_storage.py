@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.sealing import OVERHEAD, Damaged, KeyMissing, key_from, seal, unseal
-from verification.storage import EncryptedStorage
+from verification.cases.storage import EncryptedStorage
 
 KEY = bytes(range(32))
 PLAIN = b"\xff\xd8\xff the licence of a company"
@@ -195,4 +195,4 @@ def test_is_the_default_and_follows_the_settings(tmp_path: Path, settings: objec
 
 def test_deconstructs() -> None:
     path, args, kwargs = EncryptedStorage().deconstruct()  # type: ignore[attr-defined]
-    assert (path, args, kwargs) == ("verification.storage.EncryptedStorage", (), {})
+    assert (path, args, kwargs) == ("verification.cases.storage.EncryptedStorage", (), {})

@@ -19,9 +19,10 @@ from django.utils import timezone
 
 from downloads.models import Trace
 from tests.factories import make_case, make_document, make_member
-from verification import golden, strays, tasks
+from verification import orphan_files, tasks
+from verification.cases.storage import EncryptedStorage
 from verification.models import DocumentPage, GoldenCase, GoldenKind
-from verification.storage import EncryptedStorage
+from verification.quality import golden_cases
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -95,7 +96,7 @@ def fields() -> list[tuple[type[models.Model], str]]:
 def test_every_field_that_names_files_is_asked(now: datetime) -> None:
     """Also those that are added later: they are found by their kind."""
     with CaptureQueriesContext(connection) as asked:
-        strays.find(now)
+        orphan_files.find(now)
     said = [query["sql"] for query in asked.captured_queries]
     for model, name in fields():
         assert any(f'"{model._meta.db_table}"."{name}"' in sql for sql in said), (model, name)
@@ -103,11 +104,11 @@ def test_every_field_that_names_files_is_asked(now: datetime) -> None:
 
 
 def test_whatever_a_row_names_is_none(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strays, "AT_ONCE", 2)
+    monkeypatch.setattr(orphan_files, "AT_ONCE", 2)
     named(5, now)
     Trace.objects.create(why="found on a market", asked_at=now, due_at=now, leak=stored(), evidence=stored())
     stray = stored()
-    assert strays.find(timezone.now()) == ({stray}, 8)
+    assert orphan_files.find(timezone.now()) == ({stray}, 8)
 
 
 def test_the_pages_of_a_golden_case_stand_in_its_recipe_alone(now: datetime) -> None:
@@ -115,4 +116,4 @@ def test_the_pages_of_a_golden_case_stand_in_its_recipe_alone(now: datetime) -> 
     recipe = {"documents": [{"pages": pages}]}
     GoldenCase.objects.create(kind=next(iter(GoldenKind)), name="示例", right_verb="approve", recipe=recipe, made_at=now)
     GoldenCase.objects.create(kind=next(iter(GoldenKind)), name="", right_verb="approve", recipe={}, made_at=now, retired_at=now)
-    assert golden.files_of(recipe) and strays.find(timezone.now()) == (set(), 2)
+    assert golden_cases.files_of(recipe) and orphan_files.find(timezone.now()) == (set(), 2)

@@ -16,13 +16,17 @@ from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from tests.verification.test_registry_check import SUBJECT
 from tests.verification.test_settling import MEDIUM, Says, run, saying
-from verification import asked, claiming, client_terms, operations, pipeline, renewing, settling
+from verification.cases import operations
 from verification.checks.reading import Reading, of_term
-from verification.facts import RequirementState
-from verification.findings import Finding, Severity
+from verification.decision import apply_verdict, pipeline
 from verification.models import Attempt, Case, CheckRun, ClientAuthorisation, Document, DocumentKind
-from verification.states import State
-from verification.terms import day_of, end_of, end_of_papers, ends_soon
+from verification.monitoring import client_expiry, renewal_reminders
+from verification.pages import requirement_facts
+from verification.reviewing import claims
+from verification.rules.facts import RequirementState
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
+from verification.rules.validity import day_of, end_of, end_of_papers, ends_soon
 
 DAY = timedelta(days=1)
 LAST = date(2027, 1, 10)
@@ -99,7 +103,7 @@ def test_the_gate_says_no_on_the_day_after_and_reminders_come_before(attempt: At
     told = []
     for hours in range(40 * 24, 0, -6):
         at = ENDS - timedelta(hours=hours)
-        told += [round(hours / 24) for case_id in renewing.due(at) if renewing.remind(case_id, at)]
+        told += [round(hours / 24) for case_id in renewal_reminders.due(at) if renewal_reminders.remind(case_id, at)]
     assert told == [30, 7, 1]
 
 
@@ -107,11 +111,11 @@ def test_the_gate_says_no_on_the_day_after_and_reminders_come_before(attempt: At
 def test_that_day_is_the_deadline_of_what_it_is_about(attempt: Attempt, now: datetime) -> None:
     run(attempt, now, MEDIUM, in_term(), TERM)
     Case.objects.update(account_class=AccountClass.COMMERCIAL_AGENCY)
-    due = {r.code: r for r in asked.requirements_of(Case.objects.get(), None, now)}
+    due = {r.code: r for r in requirement_facts.requirements_of(Case.objects.get(), None, now)}
     assert due["agency_licence"].deadline == ENDS and due["agency_licence"].state is RequirementState.SATISFIED
     assert due["business_licence"].deadline == end_of(date(2027, 3, 1))
     assert due["reverification"].deadline == ENDS
-    late = {r.code: r for r in asked.requirements_of(Case.objects.get(), None, ENDS - 20 * DAY)}
+    late = {r.code: r for r in requirement_facts.requirements_of(Case.objects.get(), None, ENDS - 20 * DAY)}
     assert late["reverification"].state is RequirementState.CURRENTLY_DUE
 
 
@@ -119,7 +123,7 @@ def test_that_day_is_the_deadline_of_what_it_is_about(attempt: Attempt, now: dat
 def test_what_a_person_approves_ends_with_its_papers_too(attempt: Attempt, now: datetime) -> None:
     case = run(attempt, now, MEDIUM, Finding("reading", "name_mismatch", Severity.CONCERN, "name"), in_term())
     reviewer = make_reviewer(now)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     assert operations.approve(case.pk, reviewer, now).expires_at == ENDS
 
 
@@ -129,7 +133,7 @@ def test_a_condition_and_its_confirmation_end_with_the_papers_too(attempt: Attem
     strong = Finding("authority", "authority_proven", Severity.PASS, "authority", "bank_deposit", "strong")
     case = run(attempt, now, pending, strong, in_term())
     assert case.conditional and case.expires_at == now + 14 * DAY
-    assert settling.confirm(case.pk, now + DAY)
+    assert apply_verdict.confirm(case.pk, now + DAY)
     case.refresh_from_db()
     assert case.expires_at == ENDS
 
@@ -176,7 +180,7 @@ def days(since: datetime) -> Iterator[datetime]:
 @pytest.mark.django_db
 def test_a_client_whose_letter_ends_is_ended_and_its_agency_told_once(agency: Case) -> None:
     for at in (ENDS - timedelta(seconds=1), ENDS, ENDS + DAY):
-        client_terms.look(at)
+        client_expiry.look(at)
     ended = ClientAuthorisation.objects.get(ended_at__isnull=False)
     assert (ended.client_name, ended.ended_at) == ("云溪市委托0有限公司", ENDS)
     assert Event.objects.get(verb="end_client").reasons == ["agency_client_expired"]
@@ -191,8 +195,8 @@ def test_with_the_last_letter_the_approval_ends(agency: Case) -> None:
     member, last = agency.employer.members.get(), ENDS + 30 * DAY
     told = []
     for at in days(ENDS - 10 * DAY):
-        told += [(last - at).days for case_id in renewing.due(at) if renewing.remind(case_id, at)]
-        client_terms.look(at)
+        told += [(last - at).days for case_id in renewal_reminders.due(at) if renewal_reminders.remind(case_id, at)]
+        client_expiry.look(at)
         assert allowed(member, at) == (at < last)
     agency.refresh_from_db()
     assert agency.state == State.EXPIRED and agency.expires_at == last
@@ -206,7 +210,7 @@ def test_with_the_last_letter_the_approval_ends(agency: Case) -> None:
 @pytest.mark.django_db
 def test_before_that_another_letter_is_asked_for(agency: Case, now: datetime) -> None:
     def clients(at: datetime) -> Any:
-        return next(r for r in asked.requirements_of(agency, None, at) if r.code == "client_authorization")
+        return next(r for r in requirement_facts.requirements_of(agency, None, at) if r.code == "client_authorization")
 
     last = ENDS + 30 * DAY
     assert (clients(now).state, clients(now).deadline) == (RequirementState.SATISFIED, last)
@@ -218,19 +222,19 @@ def test_before_that_another_letter_is_asked_for(agency: Case, now: datetime) ->
 @pytest.mark.django_db
 def test_a_letter_without_an_end_and_one_that_waits_for_us_keep_the_approval(agency: Case, now: datetime) -> None:
     open_ended = letter(agency, now, "云溪市长期有限公司", None)
-    assert client_terms.last_end(agency, now) is None
+    assert client_expiry.last_end(agency, now) is None
     ClientAuthorisation.objects.filter(document=open_ended).update(ended_at=now)
-    assert client_terms.last_end(agency, now) == ENDS + 30 * DAY
+    assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY
     late = letter(agency, now + DAY, "云溪市新委托有限公司", LAST + 60 * DAY)
-    assert client_terms.last_end(agency, now) == ENDS + 30 * DAY, "nobody has read it, and nobody will"
+    assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY, "nobody has read it, and nobody will"
     operations.queue_reading(late, now + DAY)
-    assert client_terms.last_end(agency, now) == ENDS + 60 * DAY
+    assert client_expiry.last_end(agency, now) == ENDS + 60 * DAY
 
 
 @pytest.mark.django_db
 def test_what_a_person_approved_without_any_letter_rests_on_none(agency: Case) -> None:
     Document.objects.filter(kind=DocumentKind.CLIENT_AUTHORIZATION).update(uploaded_at=agency.approved_at + DAY)
-    client_terms.look(ENDS + 90 * DAY)
+    client_expiry.look(ENDS + 90 * DAY)
     agency.refresh_from_db()
     assert agency.state == State.APPROVED
 

@@ -22,10 +22,13 @@ from events.mail import forget, send
 from events.models import Event, Mail, PlatformEvent
 from events.reasons import REASONS
 from tests.factories import make_document, make_member, make_reviewer, make_uscc, sign_in
-from verification import operations, proving, rehearsal, testcodes
-from verification.findings import Outcome
+from verification.authority import proofs
+from verification.cases import operations
+from verification.checks import test_outcomes
 from verification.models import Case, CheckRun, Document, Proof
-from verification.states import State
+from verification.providers import test_providers
+from verification.rules.findings import Outcome
+from verification.rules.states import State
 from verification.tasks import check_proof
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +44,7 @@ class Platform:
         self.client, self.key = create_api_client(name, ALL, timezone.now(), test=True)
 
     def employer(self, recipe: int) -> tuple[Employer, Member]:
-        code = testcodes.code_for(recipe)
+        code = test_outcomes.code_for(recipe)
         made = self.call("post", "/employers", {"reference": f"e-{code}", "name": "云溪市示例科技有限公司", "uscc": code})
         member = self.call(
             "post", f"/employers/{made['id']}/members", {"reference": "hr-1", "email": f"owner@{code.lower()}.test", "role": "owner"}
@@ -66,10 +69,10 @@ def platform(db: None) -> Platform:
     return Platform()
 
 
-@pytest.mark.parametrize("number", testcodes.RECIPES)
+@pytest.mark.parametrize("number", test_outcomes.RECIPES)
 def test_each_recipe_comes_out_as_it_says(number: int, platform: Platform) -> None:
-    recipe = testcodes.RECIPES[number]
-    assert usccs.problem(testcodes.code_for(number)) is None
+    recipe = test_outcomes.RECIPES[number]
+    assert usccs.problem(test_outcomes.code_for(number)) is None
     employer, member, answer = platform.hand_in(number)
     assert answer["state"] == STATE_OF[recipe.outcome], answer
     case = Case.objects.get(employer=employer)
@@ -81,9 +84,9 @@ def test_each_recipe_comes_out_as_it_says(number: int, platform: Platform) -> No
 
 def test_recipes_are_listed_with_codes_that_work(platform: Platform) -> None:
     listed = platform.call("get", "/test/recipes")["data"]
-    assert len(listed) == len(testcodes.RECIPES)
+    assert len(listed) == len(test_outcomes.RECIPES)
     for each in listed:
-        recipe = testcodes.recipe_of(each["uscc"])
+        recipe = test_outcomes.recipe_of(each["uscc"])
         assert recipe is not None and recipe.number == each["recipe"] and each["says"]["zh"] and each["says"]["en"]
     again = platform.call("get", "/test/recipes")["data"]
     assert {each["uscc"] for each in listed} != {each["uscc"] for each in again}, "a code of its own for each test"
@@ -217,7 +220,7 @@ def test_a_test_takes_its_own_codes_and_addresses_and_nobody_else_does(platform:
     assert platform.call("post", "/employers", real)["code"] == "test_code_required"
     live = Platform()
     live.client, live.key = create_api_client("live", ALL, timezone.now())
-    assert live.call("post", "/employers", real | {"uscc": testcodes.code_for(0)})["code"] == "uscc_invalid"
+    assert live.call("post", "/employers", real | {"uscc": test_outcomes.code_for(0)})["code"] == "uscc_invalid"
     employer, _ = platform.employer(0)
     path = f"/employers/{employer.pk}/members"
     assert platform.call("post", path, {"reference": "hr-2", "email": "a@example.com"})["code"] == "test_email_required"
@@ -231,8 +234,8 @@ def test_a_test_writes_to_nobody_and_asks_no_real_bank(platform: Platform, now: 
     with pytest.raises(Refused, match="test_email_required"):
         invite(member, "victim@example.com", Links("https://zizhi.example"), timezone.now())
     with pytest.raises(Refused, match="test_email_required"):
-        proving.send_code(member, "ceo@company.example", timezone.now())
-    assert proving.start_deposit(member, employer.name, "100000000000", "示例银行", timezone.now()).provider == rehearsal.NAME
+        proofs.send_code(member, "ceo@company.example", timezone.now())
+    assert proofs.start_deposit(member, employer.name, "100000000000", "示例银行", timezone.now()).provider == test_providers.NAME
     assert not Mail.objects.exclude(to__endswith=".test").exists()
 
 
@@ -240,7 +243,7 @@ def test_neither_world_declares_a_code_of_the_other(platform: Platform, now: dat
     _, tried = platform.employer(0)
     real = make_member(now)
     said = {"name": "某公司", "legal_representative": "", "account_class": "direct_employer"}
-    for member, code, why in ((tried, make_uscc(), "test_code_required"), (real, testcodes.code_for(0), "uscc_invalid")):
+    for member, code, why in ((tried, make_uscc(), "test_code_required"), (real, test_outcomes.code_for(0), "uscc_invalid")):
         case = operations.open_case(member.employer, member.as_actor(), now)
         with pytest.raises(Refused, match=why):
             operations.declare(case.pk, member.as_actor(), now, uscc=code, **said)
@@ -253,7 +256,7 @@ def test_what_a_test_uploads_accuses_nobody(platform: Platform, now: datetime) -
 
 
 def test_every_reason_of_a_recipe_is_one() -> None:
-    assert all(recipe.reason in REASONS for recipe in testcodes.RECIPES.values() if recipe.reason)
+    assert all(recipe.reason in REASONS for recipe in test_outcomes.RECIPES.values() if recipe.reason)
 
 
 @pytest.mark.parametrize("advance", ["P999999999D", False])
@@ -285,9 +288,9 @@ def test_a_code_by_mail_proves_and_is_shown_with_the_mails(platform: Platform) -
     begun = proven(platform, "company-email", employer, member, address="hr@company.test")
     assert (begun["http"], begun["way"], begun["state"]) == (200, "company_email", "pending")
     (mail,) = [mail for mail in platform.call("get", "/test/mails")["data"] if mail["to"] == "hr@company.test"]
-    assert rehearsal.CODE in str(mail)
+    assert test_providers.CODE in str(mail)
     assert proven(platform, "company-email", employer, member, code="654321")["code"] == "proof_code_wrong"
-    given = proven(platform, "company-email", employer, member, code=rehearsal.CODE)
+    given = proven(platform, "company-email", employer, member, code=test_providers.CODE)
     assert (given["state"], given["proof_id"]) == ("proven", begun["proof_id"])
 
 
@@ -295,13 +298,13 @@ def test_a_code_by_mail_proves_and_is_shown_with_the_mails(platform: Platform) -
 def test_only_an_address_at_the_companys_own_domain_ends_a_step_up(platform: Platform, address: str, is_sound: bool) -> None:
     employer, member, _ = platform.hand_in(0)
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
-    proven(platform, "company-email", employer, member, address=address, code=rehearsal.CODE)
+    proven(platform, "company-email", employer, member, address=address, code=test_providers.CODE)
     rights = platform.call("get", f"/employers/{employer.pk}/rights")
     assert (rights["tier"] != "restricted") is is_sound
 
 
 def test_codes_of_one_test_use_up_no_other_tests(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proving, "MAILS_PER_DOMAIN", 1)
+    monkeypatch.setattr(proofs, "MAILS_PER_DOMAIN", 1)
     for each in (platform, Platform()):
         employer, member = each.employer(0)
         assert proven(each, "company-email", employer, member, address="hr@company.test")["http"] == 200
@@ -313,7 +316,7 @@ def test_a_deposit_proves_once_it_has_arrived(platform: Platform) -> None:
     assert (begun["http"], begun["state"], begun["stage"]) == (200, "pending", "accepted")
     wrong = proven(platform, "deposit", employer, member, code="654321")
     assert wrong["code"] == "proof_code_wrong"
-    given = proven(platform, "deposit", employer, member, code=rehearsal.CODE)
+    given = proven(platform, "deposit", employer, member, code=test_providers.CODE)
     assert (given["state"], given["proof_id"]) == ("pending", begun["proof_id"])
     platform.call("post", "/test/clock", {"advance": "PT20M"})
     assert state_of(begun) == ("proven", "")
@@ -331,7 +334,7 @@ def test_a_deposit_proves_once_it_has_arrived(platform: Platform) -> None:
 )
 def test_each_account_ends_as_it_says(platform: Platform, account: str, after: str, why: str) -> None:
     employer, member = platform.employer(0)
-    begun = proven(platform, "deposit", employer, member, account_number=account, code=rehearsal.CODE)
+    begun = proven(platform, "deposit", employer, member, account_number=account, code=test_providers.CODE)
     platform.call("post", "/test/clock", {"advance": after})
     assert state_of(begun)[1] == why
 
@@ -339,7 +342,7 @@ def test_each_account_ends_as_it_says(platform: Platform, account: str, after: s
 @pytest.mark.parametrize("account", ["100000000005", "100000000006"])
 def test_a_bank_that_is_down_for_a_moment_is_asked_again(platform: Platform, account: str) -> None:
     employer, member = platform.employer(0)
-    begun = proven(platform, "deposit", employer, member, account_number=account, code=rehearsal.CODE)
+    begun = proven(platform, "deposit", employer, member, account_number=account, code=test_providers.CODE)
     assert begun["stage"] == "", "nothing was heard of it"
     for _ in range(2):
         platform.call("post", "/test/clock", {"advance": "PT20M"})
@@ -358,12 +361,12 @@ def test_one_account_proves_one_company_in_each_test_and_no_test_hinders_another
     other = Platform("another")
     for where, again in ((platform, False), (platform, True), (other, False)):
         employer, member = where.employer(0)
-        said = proven(where, "deposit", employer, member, account_number="100000000000", code=rehearsal.CODE)
+        said = proven(where, "deposit", employer, member, account_number="100000000000", code=test_providers.CODE)
         assert (said.get("code") == "bank_account_of_other") is again
         where.call("post", "/test/clock", {"advance": "PT20M"})
     real = make_member(timezone.now())
     with override_settings(BANK="simulator"):
-        assert proving.start_deposit(real, real.employer.name, "100000000000", "示例银行", timezone.now()).provider == "simulator"
+        assert proofs.start_deposit(real, real.employer.name, "100000000000", "示例银行", timezone.now()).provider == "simulator"
 
 
 @pytest.mark.parametrize(
@@ -462,7 +465,7 @@ def test_a_step_up_is_lifted_by_a_rehearsed_proof(platform: Platform) -> None:
     platform.call("post", "/test/clock", {"advance": "P3D"})
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
     assert platform.ask(employer, member)["reasons"][0]["code"] == "employer_step_up"
-    proven(platform, "deposit", employer, member, account_number="100000000000", code=rehearsal.CODE)
+    proven(platform, "deposit", employer, member, account_number="100000000000", code=test_providers.CODE)
     platform.call("post", "/test/clock", {"advance": "PT20M"})
     assert platform.ask(employer, member)["allowed"], "as soon as the clock shows that the money is there"
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})

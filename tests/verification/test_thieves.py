@@ -23,18 +23,26 @@ from events.models import Mail
 from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
 from tests.verification.test_proving import at_once
 from tests.verification.test_settling import MEDIUM, PENDING, STRONG, Says, letter, run
-from verification import banks, claiming, clients, conditions, exclusions, following, operations, proving, readings, settling
-from verification.banks.simulator import SimulatedBank
+from verification.authority import proof_polling
+from verification.authority import proofs as authority_proofs
+from verification.cases import operations
+from verification.cases.authority_evidence import can_vouch, is_public
+from verification.checks import exclusion_list
 from verification.checks.authority import Authority
 from verification.checks.duplicates import Duplicates
 from verification.checks.registry import Registry
-from verification.findings import Finding, Severity
-from verification.forms import DeclareForm
+from verification.decision import apply_verdict
+from verification.decision.pipeline import subject_of
+from verification.intake import client_letters, early_reading
 from verification.models import Attempt, Case, DocumentKind, DocumentPage, DocumentReading, Proof, ProofState, RegistryRecord
-from verification.pipeline import subject_of
-from verification.registries.base import Agreement, Agrees, Status
-from verification.standing import can_vouch, is_public
-from verification.states import State
+from verification.monitoring import conditional_approvals
+from verification.pages.forms import DeclareForm
+from verification.providers import banks
+from verification.providers.banks.simulator import SimulatedBank
+from verification.providers.registries.base import Agreement, Agrees, Status
+from verification.reviewing import claims
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +85,7 @@ def test_a_condition_is_not_chained_by_a_second_account(now: datetime) -> None:
     member = make_member(now)
     first = run(handed_in(member, now), now, PENDING, STRONG)
     later = now + 14 * DAY
-    settling.end(first.pk, later)
+    apply_verdict.end(first.pk, later)
     second = make_member(later, make_employer(later, uscc=member.employer.uscc))
     assert run(handed_in(second, later), later, PENDING, STRONG).state == State.IN_REVIEW
 
@@ -96,7 +104,7 @@ def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approv
     owner = company(now)
     case = make_case(owner, now, State.IN_REVIEW)
     reviewer = make_reviewer(now)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     with pytest.raises(Refused, match="in_force_undecided"):
         operations.reject(case.pk, reviewer, now, ["document_not_a_licence"])
     operations.reject(case.pk, reviewer, now, ["document_not_a_licence"], suspend_in_force=suspended)
@@ -109,20 +117,20 @@ def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approv
 def test_one_account_proves_no_second_company_begun_at_the_same_time(now: datetime) -> None:
     """Both orders are under way before either is proven."""
     thieves = [make_member(now) for _ in range(2)]
-    proofs = [proving.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now) for thief in thieves]
+    proofs = [authority_proofs.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now) for thief in thieves]
     later = now + timedelta(minutes=5)
     for proof in proofs:
-        following.follow(proof.pk, lambda: now, 60)
+        proof_polling.follow(proof.pk, lambda: now, 60)
     bank = banks.named("simulator")
     assert isinstance(bank, SimulatedBank)
     codes = [memo for _, memo in bank.statement(ACCOUNT, later)]
     for proof, thief in zip(proofs, thieves, strict=True):
         for code in codes:
             try:
-                proving.confirm_deposit(proof.pk, thief, code, later)
+                authority_proofs.confirm_deposit(proof.pk, thief, code, later)
             except Refused:
                 continue
-        following.follow(proof.pk, lambda: later + timedelta(hours=1), 60)
+        proof_polling.follow(proof.pk, lambda: later + timedelta(hours=1), 60)
     states = sorted((proof.state, proof.failure) for proof in Proof.objects.all())
     assert states == [(ProofState.FAILED, "bank_account_of_other"), (ProofState.PROVEN, "")]
 
@@ -130,10 +138,12 @@ def test_one_account_proves_no_second_company_begun_at_the_same_time(now: dateti
 @pytest.mark.django_db(transaction=True)
 def test_one_account_proves_one_company_of_four_at_once(now: datetime) -> None:
     thieves = [make_member(now) for _ in range(4)]
-    proofs = [proving.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now) for thief in thieves]
+    proofs = [authority_proofs.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now) for thief in thieves]
     for proof in proofs:
-        Proof.objects.filter(pk=proof.pk).update(stage="arrived", code_hash=proving._hash(proof, "123456"))
-    told = at_once(*[lambda a=a, b=b: proving.confirm_deposit(a.pk, b, "123456", now) for a, b in zip(proofs, thieves, strict=True)])
+        Proof.objects.filter(pk=proof.pk).update(stage="arrived", code_hash=authority_proofs._hash(proof, "123456"))
+    told = at_once(
+        *[lambda a=a, b=b: authority_proofs.confirm_deposit(a.pk, b, "123456", now) for a, b in zip(proofs, thieves, strict=True)]
+    )
     assert told == ["failed", "failed", "failed", "proven"]
 
 
@@ -145,7 +155,7 @@ def test_a_colleague_is_of_the_same_employer(now: datetime) -> None:
     )
     thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
     with pytest.raises(Refused, match="vouch_not_possible"):
-        proving.ask_vouch(thief, owner, now)
+        authority_proofs.ask_vouch(thief, owner, now)
 
 
 def test_the_address_of_who_was_removed_proves_nothing(now: datetime) -> None:
@@ -162,11 +172,11 @@ def test_the_address_of_who_was_removed_proves_nothing(now: datetime) -> None:
 @pytest.mark.parametrize("address", ["hr@[127.0.0.1]", "hr@localhost", "hr@qq。com", "hr@ＱＱ．com", "hr@mail.qq。com"])
 def test_addresses_that_are_no_company_s(address: str, now: datetime) -> None:
     with pytest.raises(Refused, match=r"proof_email_(invalid|public)"):
-        proving.send_code(make_member(now), address, now)
+        authority_proofs.send_code(make_member(now), address, now)
 
 
 def test_one_domain_in_another_script_is_one_address(now: datetime) -> None:
-    proof = proving.send_code(make_member(now), "hr@shili。example", now)
+    proof = authority_proofs.send_code(make_member(now), "hr@shili。example", now)
     assert proof.shown == "hr@shili.example"
 
 
@@ -210,7 +220,7 @@ def test_a_register_that_lists_an_agency_does_not_confirm_an_employer(now: datet
         def observe(self, subject: Any, earlier: Any) -> Any:
             return {"record": {"business_scope": "人力资源服务；劳务派遣", "legal_representative": "林知白"}}
 
-    conditions.look(case.pk, lambda: now + DAY, Listed("registry"))
+    conditional_approvals.look(case.pk, lambda: now + DAY, Listed("registry"))
     case = Case.objects.get(pk=case.pk)
     assert case.state == State.SUSPENDED and case.decisions.first().reasons[0]["code"] == "agency_licence_missing"
 
@@ -227,7 +237,7 @@ def test_a_stranger_does_not_flood_the_owner(now: datetime) -> None:
     for number in range(30):
         thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
         for minute in range(3):
-            proving.send_code(thief, f"hr@elsewhere{number}.example", now + timedelta(minutes=2 * minute))
+            authority_proofs.send_code(thief, f"hr@elsewhere{number}.example", now + timedelta(minutes=2 * minute))
         if number == 0:
             assert notices() == 1, "of one stranger once a day"
     assert 2 < notices() <= 10, "of many strangers some"
@@ -236,21 +246,21 @@ def test_a_stranger_does_not_flood_the_owner(now: datetime) -> None:
 def test_the_owner_hears_again_the_next_day_and_when_it_is_proven(now: datetime) -> None:
     owner = company(now)
     thief = make_member(now, make_employer(now, uscc=owner.employer.uscc))
-    proof = proving.send_code(thief, "hr@elsewhere.example", now)
+    proof = authority_proofs.send_code(thief, "hr@elsewhere.example", now)
     code = Mail.objects.get(template="company_code").context["code"]
-    proving.confirm_code(proof.pk, thief, code, now + timedelta(minutes=1))
+    authority_proofs.confirm_code(proof.pk, thief, code, now + timedelta(minutes=1))
     assert notices() == 2
-    proving.send_code(thief, "hr@elsewhere.example", now + 2 * DAY)
+    authority_proofs.send_code(thief, "hr@elsewhere.example", now + 2 * DAY)
     assert notices() == 3
 
 
 def test_a_stranger_s_codes_do_not_lock_an_address(now: datetime) -> None:
     thief, member = make_member(now), make_member(now)
-    for minute in range(proving.MAILS_PER_ADDRESS_OF_ONE):
-        proving.send_code(thief, "hr@shili.example", now + timedelta(minutes=2 * minute))
+    for minute in range(authority_proofs.MAILS_PER_ADDRESS_OF_ONE):
+        authority_proofs.send_code(thief, "hr@shili.example", now + timedelta(minutes=2 * minute))
     with pytest.raises(Refused, match="proof_too_often"):
-        proving.send_code(thief, "hr@shili.example", now + timedelta(minutes=19))
-    proving.send_code(member, "hr@shili.example", now + timedelta(minutes=20))
+        authority_proofs.send_code(thief, "hr@shili.example", now + timedelta(minutes=19))
+    authority_proofs.send_code(member, "hr@shili.example", now + timedelta(minutes=20))
 
 
 def test_an_address_that_was_registered_by_somebody_else_can_be_invited(now: datetime) -> None:
@@ -290,7 +300,7 @@ def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
     theirs = make_case(owner, now, State.IN_REVIEW)
     findings = Duplicates().judge(subject_of(theirs, now), {}, Duplicates().observe(subject_of(theirs, now), {}))
     assert "duplicate_same_uscc_active" in {finding.code for finding in findings}, "whose code was revoked, a person looks at"
-    claiming.claim(theirs.pk, reviewer, now)
+    claims.claim(theirs.pk, reviewer, now)
     operations.approve(theirs.pk, reviewer, now)
     assert Duplicates().observe(subject_of(theirs, now), {})["same_uscc"] == [], "once is enough"
     with pytest.raises(Refused, match="employer_revoked"):
@@ -326,8 +336,8 @@ def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None
     """A sole trader of the same words has an account of that name; the register's company has not."""
     member = make_member(now, make_employer(now, name="云溪市示例中心(个体工商户)"))
     attempt = handed_in(member, now)
-    proof = proving.start_deposit(member, "云溪市示例中心(个体工商户)", ACCOUNT, "示例银行", now)
-    proving.end(proof, ProofState.PROVEN, now, member.as_actor())
+    proof = authority_proofs.start_deposit(member, "云溪市示例中心(个体工商户)", ACCOUNT, "示例银行", now)
+    authority_proofs.end(proof, ProofState.PROVEN, now, member.as_actor())
     subject = subject_of(attempt.case, now)
     for registered, code in (("云溪市示例中心（有限合伙）", "authority_missing"), ("云溪市示例中心（个体工商户）", "authority_proven")):
         earlier = {"registry": {"record": {"email_domain": "", "name": registered}}}
@@ -338,8 +348,8 @@ def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None
 def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: datetime) -> None:
     owner = company(now)
     insider = make_member(now, owner.employer, role="recruiter", email="insider@shili.example")
-    proof = proving.start_deposit(insider, owner.employer.name, ACCOUNT, "示例银行", now)
-    proving.end(proof, ProofState.PROVEN, now, insider.as_actor())
+    proof = authority_proofs.start_deposit(insider, owner.employer.name, ACCOUNT, "示例银行", now)
+    authority_proofs.end(proof, ProofState.PROVEN, now, insider.as_actor())
     people.remove_member(owner, insider.pk, now + DAY)
     people.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
     token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
@@ -349,13 +359,13 @@ def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: date
 
 
 def test_strangers_do_not_have_money_sent_to_an_account_all_day(now: datetime) -> None:
-    for _ in range(proving.DEPOSITS_PER_ACCOUNT):
+    for _ in range(authority_proofs.DEPOSITS_PER_ACCOUNT):
         stranger = make_member(now)
-        proving.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now)
+        authority_proofs.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now)
     stranger = make_member(now)
     with pytest.raises(Refused, match="proof_too_often"):
-        proving.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now + timedelta(hours=1))
-    proving.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now + 2 * DAY)
+        authority_proofs.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now + timedelta(hours=1))
+    authority_proofs.start_deposit(stranger, stranger.employer.name, ACCOUNT, "示例银行", now + 2 * DAY)
 
 
 @pytest.mark.parametrize("same_code", [True, False])
@@ -379,7 +389,7 @@ def test_what_an_employer_says_of_a_value_shows(now: datetime) -> None:
     member = make_member(now)
     document = make_document(make_case(member, now), now)
     DocumentReading.objects.create(document=document, due_at=now, reading={"fields": {"name": "甲公司"}, "regions": {}})
-    (said,) = readings.state(document.pk, member, {"name": "甲\x00公\u202e司"}, now)
+    (said,) = early_reading.state(document.pk, member, {"name": "甲\x00公\u202e司"}, now)
     assert said.said == "甲公司"
 
 
@@ -429,22 +439,22 @@ def test_the_company_itself_comes_although_somebody_holds_its_code(client: Clien
 
 
 def test_marks_after_a_plus_are_one_mailbox(now: datetime) -> None:
-    for number in range(proving.MAILS_PER_ADDRESS):
-        proving.send_code(make_member(now), f"hr+{number}@shili.example", now)
-    proving.send_code(make_member(now), "hr@elsewhere.example", now)
-    proving.send_code(make_member(now), "other@shili.example", now)
+    for number in range(authority_proofs.MAILS_PER_ADDRESS):
+        authority_proofs.send_code(make_member(now), f"hr+{number}@shili.example", now)
+    authority_proofs.send_code(make_member(now), "hr@elsewhere.example", now)
+    authority_proofs.send_code(make_member(now), "other@shili.example", now)
     with pytest.raises(Refused, match="proof_too_often"):
-        proving.send_code(make_member(now), "hr@shili.example", now)
+        authority_proofs.send_code(make_member(now), "hr@shili.example", now)
 
 
 def test_strangers_do_not_mail_everybody_at_a_company(now: datetime) -> None:
-    for number in range(proving.MAILS_PER_DOMAIN):
-        proving.send_code(make_member(now), f"person{number}@shili.example", now)
+    for number in range(authority_proofs.MAILS_PER_DOMAIN):
+        authority_proofs.send_code(make_member(now), f"person{number}@shili.example", now)
     with pytest.raises(Refused, match="proof_domain_too_often"):
-        proving.send_code(make_member(now), "hr@shili.example", now)
+        authority_proofs.send_code(make_member(now), "hr@shili.example", now)
     assert not Mail.objects.filter(to="hr@shili.example").exists()
-    proving.send_code(make_member(now), "hr@other.example", now)
-    proving.send_code(make_member(now), "hr@shili.example", now + DAY)
+    authority_proofs.send_code(make_member(now), "hr@other.example", now)
+    authority_proofs.send_code(make_member(now), "hr@shili.example", now + DAY)
 
 
 def test_nobody_is_sent_new_passwords_all_day(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -479,7 +489,11 @@ def test_a_person_s_name_shows_whole(now: datetime) -> None:
 
 
 def test_who_is_excluded_is_so_with_a_mark_after_a_plus() -> None:
-    assert exclusions.email("Thief+2@shili.example") == exclusions.email("thief@shili.example") != exclusions.email("chief@shili.example")
+    assert (
+        exclusion_list.email("Thief+2@shili.example")
+        == exclusion_list.email("thief@shili.example")
+        != exclusion_list.email("chief@shili.example")
+    )
 
 
 def agency(now: datetime) -> Case:
@@ -492,7 +506,7 @@ def test_a_letter_that_was_judged_with_its_case_is_not_another_client_s_afterwar
     old = make_document(case, now - DAY, DocumentKind.CLIENT_AUTHORIZATION)
     actor = case.employer.members.get().as_actor()
     with pytest.raises(Refused, match="state_conflict"):
-        clients.add_client(old.pk, actor, now + DAY, name="云溪市乙有限公司", uscc=make_uscc(), valid_until=None)
+        client_letters.add_client(old.pk, actor, now + DAY, name="云溪市乙有限公司", uscc=make_uscc(), valid_until=None)
 
 
 def test_a_letter_that_comes_in_the_moment_of_the_approval_is_judged(now: datetime) -> None:
@@ -501,4 +515,4 @@ def test_a_letter_that_comes_in_the_moment_of_the_approval_is_judged(now: dateti
     member, before = case.employer.members.get(), now - timedelta(seconds=1)
     kind = DocumentKind.CLIENT_AUTHORIZATION
     late = operations.add_document(case.pk, kind, letter(), {"clean": None}, member.user, member.as_actor(), before)
-    assert [standing.document for standing in clients.standings(case, now)] == [late]
+    assert [standing.document for standing in client_letters.standings(case, now)] == [late]

@@ -12,10 +12,12 @@ from django.core.management import call_command
 from employers.models import AccountClass, Member
 from events.actor import SYSTEM
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
-from verification import appealing, claiming, operations, tasks, triage
+from verification import tasks
+from verification.cases import appeals, operations, queue_placement
+from verification.cases.operations import Why, moving, put_on_record
 from verification.models import Case, CaseReason, Decision, SecondReview
-from verification.operations import Why, moving, put_on_record
-from verification.states import State
+from verification.reviewing import claims
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +38,7 @@ def codes_of(case: Case) -> set[str]:
 def test_placed_as_it_comes(now: datetime) -> None:
     case = held(make_member(now), now, "name_mismatch", "registry_not_found", "name_mismatch")
     assert (case.review_since, case.harm, case.rights_now, case.second_review) == (now, 1, "none", "")
-    assert case.review_due is not None and triage.hours().between(now, case.review_due) == timedelta(hours=16)
+    assert case.review_due is not None and queue_placement.hours().between(now, case.review_due) == timedelta(hours=16)
     assert codes_of(case) == {"name_mismatch", "registry_not_found"}
     assert case.name_key and case.urgency != 0
 
@@ -69,7 +71,7 @@ def test_the_queue_stands_by_it(now: datetime) -> None:
     forged = held(make_member(now), now, "forgery_suspected")
     later = held(make_member(now), now + timedelta(days=1), "name_mismatch")
     assert list(Case.objects.awaiting_review()) == [forged, ordinary, later]
-    seen = [triage.factors(case, now + timedelta(days=2)) for case in (forged, ordinary, later)]
+    seen = [queue_placement.factors(case, now + timedelta(days=2)) for case in (forged, ordinary, later)]
     assert [one.harm for one in seen if one] == [8, 1, 1]
     assert sorted((one.score for one in seen if one), reverse=True) == [one.score for one in seen if one]
 
@@ -77,10 +79,10 @@ def test_the_queue_stands_by_it(now: datetime) -> None:
 def test_an_appeal_waits_for_what_was_refused(now: datetime) -> None:
     member, reviewer = make_member(now), make_reviewer(now)
     case = held(member, now, "registry_not_found")
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["uscc_mismatch"])
     assert codes_of(case) == set(), "it waits no more"
-    appealing.appeal(case.pk, member, "登记有误", [], now + timedelta(days=1))
+    appeals.appeal(case.pk, member, "登记有误", [], now + timedelta(days=1))
     case.refresh_from_db()
     assert (case.harm, case.review_since, codes_of(case)) == (3, now + timedelta(days=1), {"uscc_mismatch"})
     assert Decision.objects.filter(verb="reject").get().waited == pytest.approx(0)
@@ -90,7 +92,7 @@ def test_what_was_arranged_ends_as_it_leaves(now: datetime) -> None:
     reviewer = make_reviewer(now)
     case = held(make_member(now), now, "name_mismatch")
     Case.objects.update(assigned_to=reviewer, for_senior=True)
-    claiming.claim(case.pk, reviewer, now)
+    claims.claim(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["name_mismatch"])
     case.refresh_from_db()
     assert (case.assigned_to, case.for_senior, case.held_until) == (None, False, None)
@@ -125,7 +127,7 @@ def test_the_sweeper_places_what_has_no_place(now: datetime, monkeypatch: pytest
     tasks.place_queue()
     case.refresh_from_db()
     assert (case.harm, case.review_since, case.second_review, codes_of(case)) == (8, now, "policy", {"forgery_suspected"})
-    assert case.version == 0 and triage.place_anew(now) == 0, "once"
+    assert case.version == 0 and queue_placement.place_anew(now) == 0, "once"
 
 
 def test_an_approval_comes_to_its_end_while_its_renewal_waits(now: datetime) -> None:
@@ -133,7 +135,7 @@ def test_an_approval_comes_to_its_end_while_its_renewal_waits(now: datetime) -> 
     make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=8))
     case = held(member, now, "name_mismatch")
     for days, moved, (harm, rights) in ((0, 0, (1, "in_force")), (2, 1, (4, "in_force")), (9, 1, (1, "none")), (9, 0, (1, "none"))):
-        assert triage.place_anew(now + timedelta(days=days)) == moved
+        assert queue_placement.place_anew(now + timedelta(days=days)) == moved
         case.refresh_from_db()
         assert (case.harm, case.rights_now, case.review_since) == (harm, rights, now)
 
@@ -143,7 +145,7 @@ def test_a_condition_is_confirmed_while_its_renewal_waits(now: datetime) -> None
     approved = make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=90), conditional=True)
     case = held(member, now, "name_mismatch")
     Case.objects.filter(pk=approved.pk).update(conditional=False)
-    assert (triage.place_anew(now), triage.place_anew(now)) == (1, 0)
+    assert (queue_placement.place_anew(now), queue_placement.place_anew(now)) == (1, 0)
     case.refresh_from_db()
     assert case.rights_now == "in_force"
 
@@ -164,14 +166,14 @@ def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(answe
     operations.suspend(case.pk, make_reviewer(now).as_reviewer(), now, ["registry_abnormal_list"])
     ordinary = held(make_member(now), now, "name_mismatch")
     assert list(Case.objects.awaiting_review()) == [ordinary]
-    appealing.appeal(case.pk, member, "已移出名录", [], at)
+    appeals.appeal(case.pk, member, "已移出名录", [], at)
     case.refresh_from_db()
     assert (case.state, case.hearing, case.review_since, case.harm) == (State.SUSPENDED, True, at, 3)
     assert case.second_review == SecondReview.NONE and codes_of(case) == {"registry_abnormal_list"}
     assert set(Case.objects.awaiting_review()) == {case, ordinary}
-    assert triage.place_all(at) == 2
+    assert queue_placement.place_all(at) == 2
     other = make_reviewer(now)
-    claiming.claim(case.pk, other, at)
+    claims.claim(case.pk, other, at)
     codes = () if answer == "reinstate" else ("registry_abnormal_list",)
     operations.review(case.pk, answer, other.as_reviewer(), at + timedelta(minutes=9), codes, "", None)
     case.refresh_from_db()

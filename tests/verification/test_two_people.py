@@ -17,9 +17,10 @@ from events.models import Event, Mail
 from tests.factories import make_case, make_member
 from tests.verification.reviewing import claimed, make_staff, waiting
 from tests.verification.test_appealing import file, files_kept
-from verification import appealing, claiming, deciding, operations
+from verification.cases import appeals, operations
 from verification.models import Appeal, Case, Decision, Document, Ruling
-from verification.states import State
+from verification.reviewing import claims, rulings
+from verification.rules.states import State
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 TWENTY = 20
@@ -51,21 +52,21 @@ def test_twenty_claim_and_decide_one_case(now: datetime) -> None:
     people = [make_staff(now, Power.DECIDE) for _ in range(TWENTY)]
 
     def claim_and_decide(number: int) -> str:
-        claiming.claim(case.pk, people[number], now)
-        deciding.decide(case.pk, "approve", people[number], now, (), "", seen_version=0)
+        claims.claim(case.pk, people[number], now)
+        rulings.decide(case.pk, "approve", people[number], now, (), "", seen_version=0)
         return "ruled"
 
     said = at_once(claim_and_decide)
     assert said["ruled"] == 1 and set(said) <= {"ruled", "claimed_by_other", "decision_under_way"}
     assert Ruling.objects.count() == 1 and Event.objects.filter(verb="rule").count() == 1
-    deciding.carry_out_due(now + timedelta(seconds=30))
+    rulings.carry_out_due(now + timedelta(seconds=30))
     assert Decision.objects.count() == 1
 
 
 def test_one_persons_twenty_clicks_are_one_ruling(now: datetime) -> None:
     reviewer = make_staff(now, Power.DECIDE)
     case = claimed(now, reviewer)
-    said = at_once(lambda _: deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0) and "ruled")
+    said = at_once(lambda _: rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0) and "ruled")
     assert said == {"ruled": 1, "decision_under_way": TWENTY - 1}
 
 
@@ -73,7 +74,7 @@ def test_twenty_who_ask_for_the_next_get_twenty(now: datetime) -> None:
     """Nobody waits for another's lock, nobody gets another's case, and nobody is told that there is none."""
     cases = [waiting(now, urgency=float(number)) for number in range(TWENTY)]
     people = [make_staff(now, Power.DECIDE) for _ in range(TWENTY)]
-    said = at_once(lambda number: str(getattr(claiming.claim_next(people[number], now), "pk", None)))
+    said = at_once(lambda number: str(getattr(claims.claim_next(people[number], now), "pk", None)))
     assert set(said) == {str(case.pk) for case in cases}
 
 
@@ -84,7 +85,7 @@ def test_who_begins_anew_and_who_appeals_in_the_same_moment_leave_one_open_case(
     def either(number: int) -> str:
         if number % 2:
             return str(operations.open_case(member.employer, member.as_actor(), now).pk)
-        return str(appealing.appeal(refused.pk, member, "登记有误", [file()], now).pk)
+        return str(appeals.appeal(refused.pk, member, "登记有误", [file()], now).pk)
 
     said = at_once(either)
     (case,) = Case.objects.open()
@@ -97,8 +98,8 @@ def test_who_begins_anew_and_who_appeals_in_the_same_moment_leave_one_open_case(
 def test_twenty_workers_carry_out_once(now: datetime) -> None:
     reviewer = make_staff(now, Power.DECIDE)
     case = claimed(now, reviewer)
-    ruling = deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
-    said = at_once(lambda _: deciding.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do")
+    ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+    said = at_once(lambda _: rulings.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do")
     assert said == {"carried_out": 1, "nothing to do": TWENTY - 1}
     assert Decision.objects.count() == Mail.objects.count() == 1
 
@@ -108,12 +109,12 @@ def test_undone_or_carried_out_never_both(now: datetime) -> None:
     for _ in range(5):
         reviewer: User = make_staff(now, Power.DECIDE)
         case = claimed(now, reviewer)
-        ruling = deciding.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
+        ruling = rulings.decide(case.pk, "approve", reviewer, now, (), "", seen_version=0)
 
         def undo_or_carry_out(number: int, ruling: Ruling = ruling, reviewer: User = reviewer) -> str:
             if number % 2:
-                return deciding.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do"
-            deciding.undo(ruling.pk, reviewer, now + timedelta(seconds=29))
+                return rulings.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do"
+            rulings.undo(ruling.pk, reviewer, now + timedelta(seconds=29))
             return "undone"
 
         said = at_once(undo_or_carry_out, 4)

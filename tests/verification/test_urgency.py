@@ -11,8 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from events.reasons import REASONS
-from verification.hours import Hours
-from verification.urgency import CURRENT, FRAUD, RULES, Factors, Kind, Place, kinds, place
+from verification.rules.urgency import CURRENT, FRAUD, RULES, Factors, Kind, Place, kinds, place
+from verification.rules.working_hours import Hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HOURS = Hours.parse("mon-fri 09:00-12:00 13:30-18:00", "2026-10-01..2026-10-07", "2026-10-10", "Asia/Shanghai")

@@ -22,12 +22,13 @@ from employers.models import Member
 from events.errors import ProviderUnavailable
 from events.models import Mail
 from tests.factories import make_case, make_document, make_member
-from verification import operations, uploads, wording
+from verification.cases import operations, wording
 from verification.checks import CHECKS
-from verification.findings import Finding, Severity
+from verification.intake import upload_handler
 from verification.models import Appeal, Attempt, Case, CheckRun, Decision, Document, DocumentPage
-from verification.states import State
-from verification.views.documents import examined
+from verification.pages.views.documents import examined
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 for _folder in settings.LOCALE_PATHS:
     compile_all(Path(_folder))
@@ -290,26 +291,28 @@ class TestUpload:
         assert Document.objects.count() == 3
 
     def test_the_first_four_of_many_are_kept_and_the_others_are_named(self, visitor: Client, case: Case) -> None:
-        response = upload(visitor, *(picture(10 + 20 * number, name=f"page{number}.jpg") for number in range(uploads.FILES_AT_ONCE + 2)))
+        response = upload(
+            visitor, *(picture(10 + 20 * number, name=f"page{number}.jpg") for number in range(upload_handler.FILES_AT_ONCE + 2))
+        )
         page = text(response)
         assert response.status_code == 422
-        assert Document.objects.count() == uploads.FILES_AT_ONCE
+        assert Document.objects.count() == upload_handler.FILES_AT_ONCE
         assert page.count("Too many files were sent at once") == 2
         assert ("page3.jpg" in page, "page4.jpg" in page, "page5.jpg" in page) == (False, True, True)
 
     def test_a_full_house_says_so_and_lets_in_again(self, visitor: Client, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(uploads, "CHILD_WAIT_SECONDS", 0.05)
+        monkeypatch.setattr(upload_handler, "CHILD_WAIT_SECONDS", 0.05)
         with ExitStack() as others:
-            for _ in range(uploads.CHILDREN_AT_ONCE):
-                others.enter_context(uploads.room_for_a_child())
+            for _ in range(upload_handler.CHILDREN_AT_ONCE):
+                others.enter_context(upload_handler.room_for_a_child())
             page = text(upload(visitor, picture()))
             assert "Try again in a moment" in page
             assert not Document.objects.exists()
         assert upload(visitor, picture())["Location"] == "/case/"
 
     def test_a_refused_file_gives_its_place_back(self, visitor: Client, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(uploads, "CHILD_WAIT_SECONDS", 0.05)
-        for _ in range(uploads.CHILDREN_AT_ONCE + 1):
+        monkeypatch.setattr(upload_handler, "CHILD_WAIT_SECONDS", 0.05)
+        for _ in range(upload_handler.CHILDREN_AT_ONCE + 1):
             assert "The file is empty" in text(upload(visitor, SimpleUploadedFile("x.jpg", b"", "image/jpeg")))
 
     def test_the_same_file_twice_is_one_document(self, visitor: Client, case: Case) -> None:
@@ -339,7 +342,7 @@ class TestUpload:
             def read(self, *args: Any) -> bytes:
                 raise AssertionError("read")
 
-        flood = str(uploads.FILES_AT_ONCE * settings.UPLOAD_MAX_BYTES + uploads.FORM_BYTES + 1)
+        flood = str(upload_handler.FILES_AT_ONCE * settings.UPLOAD_MAX_BYTES + upload_handler.FORM_BYTES + 1)
         response = visitor.generic(
             "POST", "/case/documents/", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH=flood, **{"wsgi.input": Unread()}
         )
@@ -367,12 +370,12 @@ class TestUpload:
     def test_infected_or_unscanned_is_not_kept(self, visitor: Client, case: Case, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         settings.CLAMD_ADDRESS = "tcp:127.0.0.1:9"
         assert "security scan did not answer" in text(upload(visitor, picture()))
-        monkeypatch.setattr("verification.views.documents.scan", lambda *args: ScanResult(False, "Eicar-Test"))
+        monkeypatch.setattr("verification.pages.views.documents.scan", lambda *args: ScanResult(False, "Eicar-Test"))
         page = text(upload(visitor, picture()))
         assert "did not pass the security scan" in page
         assert "Eicar" not in page
         assert not Document.objects.exists()
-        monkeypatch.setattr("verification.views.documents.scan", lambda *args: ScanResult(True))
+        monkeypatch.setattr("verification.pages.views.documents.scan", lambda *args: ScanResult(True))
         upload(visitor, picture())
         assert Document.objects.get().scan == {"clean": True}
 
@@ -380,7 +383,7 @@ class TestUpload:
         def down(*args: Any) -> None:
             raise ProviderUnavailable("no child")
 
-        monkeypatch.setattr("verification.views.documents.examine", down)
+        monkeypatch.setattr("verification.pages.views.documents.examine", down)
         assert upload(visitor, picture()).status_code == 422
         assert not Document.objects.exists()
 
@@ -519,7 +522,7 @@ class TestSubmit:
             operations.open_case(member.employer, member.as_actor(), now)
             return examined(file)
 
-        monkeypatch.setattr("verification.views.appeals.examined", meanwhile)  # called once the page has looked
+        monkeypatch.setattr("verification.pages.views.appeals.examined", meanwhile)  # called once the page has looked
         response = visitor.post("/case/appeal/", {"words": "The register is wrong.", "files": picture()})
         assert response.status_code == 422 and "Another case of this employer is still open" in text(response)
         assert "The register is wrong." in text(response), "what was typed is not lost"

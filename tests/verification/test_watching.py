@@ -9,11 +9,13 @@ import pytest
 
 from events.actor import SYSTEM
 from tests.factories import make_case, make_member, make_reviewer
-from verification import operations, tasks, watching
+from verification import tasks
+from verification.cases import operations
 from verification.checks.registry import Registry
-from verification.findings import Finding, Severity
 from verification.models import Attempt, Case, CheckRun, Decision, RegistryRecord
-from verification.states import State
+from verification.monitoring import register_watch
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -74,8 +76,8 @@ def test_what_moved_in_the_same_moment_stops_nobody_else(case: Case, now: dateti
     other = make_case(make_member(now), now, State.APPROVED)
     for each in (case, other):
         told(each, now, status="licence_revoked")
-    seen = list(watching.news(now))
+    seen = list(register_watch.news(now))
     operations.suspend(seen[0][0], SYSTEM, now, ["registry_revoked"])
-    monkeypatch.setattr(watching, "news", lambda now: iter(seen))
+    monkeypatch.setattr(register_watch, "news", lambda now: iter(seen))
     tasks.watch_register()
     assert Decision.objects.count() == 2 and {state(case), state(other)} == {State.SUSPENDED}

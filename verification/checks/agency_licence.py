@@ -26,14 +26,14 @@ from documents.papers.model import BREAK, GAP, Running, rows_of
 from documents.papers.read import read_paper
 from documents.uscc import is_valid, normalise
 from employers.models import AccountClass
-from verification import hr_licences
-from verification.agreement import is_former, is_one_of, registered_names, same_company_name
+from verification.checks import hr_licence_list
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
+from verification.checks.field_comparison import is_former, is_one_of, registered_names, same_company_name
 from verification.checks.registry import FRESH
-from verification.findings import Finding, Observation, Severity
 from verification.models import ClientAuthorisation, DocumentKind, DocumentReading
-from verification.rule_pack import paper_of
-from verification.terms import ends_soon
+from verification.rules.findings import Finding, Observation, Severity
+from verification.rules.required_documents import paper_of
+from verification.rules.validity import ends_soon
 
 AGENCY_WORDS: Final = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
 """Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was ticked."""
@@ -79,7 +79,7 @@ class AgencyLicence:
             "kinds": sorted({document.kind for document in subject.documents}),
             # The last licence that was uploaded is the one meant; of clients, each letter speaks for its own.
             "licence": licence,
-            "listed": hr_licences.look_up(number, subject) if number else None,
+            "listed": hr_licence_list.look_up(number, subject) if number else None,
             "clients": self._clients(subject, letters) if agency else [],
         }
 
@@ -175,7 +175,7 @@ class AgencyLicence:
 
     def _last_day(self, licence: Mapping[str, Any], listed: Mapping[str, Any] | None) -> date | None:
         """The earlier one of what the licence says and what the list does: anybody can print a later one."""
-        on_list = hr_licences.last_day(listed["record"]) if listed and listed["record"] else None
+        on_list = hr_licence_list.last_day(listed["record"]) if listed and listed["record"] else None
         return min((day for day in (_day(licence["fields"].get("valid_until", "")), on_list) if day), default=None)
 
     def _lacking(self, licence: Mapping[str, Any]) -> list[Finding]:
@@ -230,7 +230,7 @@ class AgencyLicence:
             return [*found, _about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number)]
         if (record["uscc"] and record["uscc"] != subject.uscc) or (record["name"] and not same_company_name(record["name"], subject.name)):
             found.append(_about(licence, "agency_licence_listed_otherwise", _mismatch(licence, "number"), "number", number))
-        last, today = hr_licences.last_day(record), subject.today
+        last, today = hr_licence_list.last_day(record), subject.today
         if last and last < today:
             found.append(_about(licence, "agency_licence_expired", Severity.CONCERN, "valid_until", last.isoformat()))
         if today - date.fromisoformat(record["as_of"]) > FRESH:  # old bad news still counts, old good news does not

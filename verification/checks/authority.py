@@ -1,6 +1,6 @@
 """May this person recruit for this company?
 
-Strong or medium proof opens rights (`verification.requirements.STRENGTH`): a deposit to the company's account, a scan of its
+Strong or medium proof opens rights (`verification.rules.requirements.STRENGTH`): a deposit to the company's account, a scan of its
 electronic licence, a verified colleague's vouch, a verified mail address at the domain that the company's own register record
 names. At any other domain an address proves nothing: a thief registers look-alikes. A letter's picture is for a person to look at.
 Besides whoever handed the case in, the employer's owners can give it: one of them may prove what a recruiter has handed in.
@@ -14,12 +14,12 @@ from uuid import UUID
 from django.db.models import Q
 
 from documents.licence.witnesses import same_name
+from verification.cases.authority_evidence import acting_for, at_company_domain, domains_of, own_domain, proofs_of, worth
 from verification.checks.base import Earlier, Subject
-from verification.facts import STRENGTH, Strength
-from verification.findings import Finding, Observation, Severity
 from verification.models import DocumentKind, ProofKind
-from verification.policy import AUTHORITY_PROVEN
-from verification.standing import acting_for, at_company_domain, domains_of, own_domain, proofs_of, worth
+from verification.rules.facts import STRENGTH, Strength
+from verification.rules.findings import Finding, Observation, Severity
+from verification.rules.policy import AUTHORITY_PROVEN
 
 ORDER = (Strength.WEAK, Strength.MEDIUM, Strength.STRONG)
 

@@ -10,8 +10,8 @@ from typing import Protocol, overload
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from verification.findings import Finding, Observation
-from verification.terms import day_of
+from verification.rules.findings import Finding, Observation
+from verification.rules.validity import day_of
 
 Earlier = Mapping[str, Observation]
 """The observations of the checks before, by code."""

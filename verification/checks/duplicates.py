@@ -15,11 +15,11 @@ from django.db.models import Count, Q
 
 from documents.similarity import perceptual_hash
 from employers.models import Employer, Sighting, SightingKind
-from verification import duplicates_index
+from verification.checks import picture_index
 from verification.checks.base import Earlier, Subject
-from verification.findings import Finding, Observation, Severity
 from verification.models import Document, DocumentKind, DocumentPage, DocumentQuerySet, RegistryRecord
-from verification.states import State
+from verification.rules.findings import Finding, Observation, Severity
+from verification.rules.states import State
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Duplicates:
         shown_here = [UUID(document.id) for document in subject.documents if document.kind != DocumentKind.APPEAL_EVIDENCE]
         mine = {page.pk: page for page in DocumentPage.objects.filter(document_id__in=shown_here).select_related("document")}
         others = DocumentPage.objects.filter(document__in=self._others(subject))
-        matches = sorted(duplicates_index.same_picture(mine.values(), others), key=lambda match: -match.agreement.share)
+        matches = sorted(picture_index.same_picture(mine.values(), others), key=lambda match: -match.agreement.share)
         theirs = others.select_related("document").in_bulk({match.theirs for match in matches})
         near: dict[tuple[UUID, int], dict[str, Any]] = {}
         for match in matches:

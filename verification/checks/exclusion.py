@@ -10,10 +10,10 @@ from collections.abc import Collection
 
 from documents.similarity import perceptual_hash
 from employers.models import Sighting, SightingKind, User
-from verification import exclusions
+from verification.checks import exclusion_list
 from verification.checks.base import Earlier, Subject
-from verification.findings import Finding, Observation, Severity
 from verification.models import DocumentKind, Exclusion, ExclusionKind
+from verification.rules.findings import Finding, Observation, Severity
 
 
 class Excluded:
@@ -22,7 +22,7 @@ class Excluded:
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        found = exclusions.in_force(self._known_by(subject, earlier))
+        found = exclusion_list.in_force(self._known_by(subject, earlier))
         return {"hits": [{"kind": hit.kind, "exclusion": str(hit.pk), "shown": hit.shown} for hit in found]}
 
     def _known_by(self, subject: Subject, earlier: Earlier) -> dict[str, Collection[str]]:
@@ -37,8 +37,8 @@ class Excluded:
         addresses = {*User.objects.filter(member__employer_id=subject.employer_id).values_list("email", flat=True), subject.recruiter_email}
         return {
             ExclusionKind.USCC: {subject.uscc, fields.get("uscc", ""), reading.get("qr_uscc") or ""} - {""},
-            ExclusionKind.PERSON: {exclusions.person(name) for name in names if name},
-            ExclusionKind.EMAIL: {exclusions.email(address) for address in addresses if address},
+            ExclusionKind.PERSON: {exclusion_list.person(name) for name in names if name},
+            ExclusionKind.EMAIL: {exclusion_list.email(address) for address in addresses if address},
             ExclusionKind.DEVICE: digests[SightingKind.DEVICE],
             ExclusionKind.PHONE: digests[SightingKind.PHONE],
             ExclusionKind.IMAGE: self._pictures(subject, earlier),

@@ -15,8 +15,8 @@ from documents.forgery.editors import composes, touches
 from documents.licence.qr import REGISTER, is_an_issuers, leads_to
 from documents.licence.read import picture_of
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
-from verification.findings import Finding, Observation, Severity
 from verification.models import DocumentKind
+from verification.rules.findings import Finding, Observation, Severity
 
 REASON_OF: Final = {
     Kind.COMPRESSION: "forgery_inconsistent_compression",

@@ -19,10 +19,10 @@ from documents.page.dates import days_in
 from documents.tencent_cloud import account_of
 from documents.uscc import is_valid, normalise
 from verification.checks.base import Earlier, Pages, Subject
-from verification.findings import Finding, Observation, Severity
 from verification.models import DocumentKind, DocumentReading
-from verification.rule_pack import paper_of
-from verification.terms import day_of, ends_soon
+from verification.rules.findings import Finding, Observation, Severity
+from verification.rules.required_documents import paper_of
+from verification.rules.validity import day_of, ends_soon
 
 
 class Reading:

@@ -15,12 +15,12 @@ from django.conf import settings
 from documents.licence.fields import Problem
 from documents.licence.witnesses import agrees
 from documents.page.confidence import SURE
-from verification.agreement import is_former, same_company_name
 from verification.checks.base import Earlier, Subject
+from verification.checks.field_comparison import is_former, same_company_name
 from verification.checks.reading import of_term
-from verification.findings import Finding, Observation, Severity
-from verification.registries.base import AgreementRegistry, Agrees, CompanyRecord, RecordRegistry, Status
-from verification.registries.choice import chosen
+from verification.providers.registries.base import AgreementRegistry, Agrees, CompanyRecord, RecordRegistry, Status
+from verification.providers.registries.choice import chosen
+from verification.rules.findings import Finding, Observation, Severity
 
 YOUNG = timedelta(days=30)
 """A register may need this long to list a new company."""

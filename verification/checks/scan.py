@@ -7,7 +7,7 @@ it. Where no scanner is configured the case rests on re-encoding, and the findin
 from __future__ import annotations
 
 from verification.checks.base import Earlier, Subject
-from verification.findings import Finding, Observation, Severity
+from verification.rules.findings import Finding, Observation, Severity
 
 
 class Scan:

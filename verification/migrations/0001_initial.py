@@ -3,7 +3,6 @@
 import django.db.models.deletion
 import django_fsm
 import uuid
-import verification.states
 from django.conf import settings
 from django.db import migrations, models
 
@@ -40,7 +39,7 @@ class Migration(migrations.Migration):
             name='Case',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'draft'), ('submitted', 'submitted'), ('checking', 'checking'), ('in_review', 'in_review'), ('changes_requested', 'changes_requested'), ('approved', 'approved'), ('rejected', 'rejected'), ('suspended', 'suspended'), ('revoked', 'revoked'), ('expired', 'expired'), ('withdrawn', 'withdrawn')], db_index=True, default=verification.states.State['DRAFT'], max_length=50, protected=True, verbose_name='state')),
+                ('state', django_fsm.FSMField(choices=[('draft', 'draft'), ('submitted', 'submitted'), ('checking', 'checking'), ('in_review', 'in_review'), ('changes_requested', 'changes_requested'), ('approved', 'approved'), ('rejected', 'rejected'), ('suspended', 'suspended'), ('revoked', 'revoked'), ('expired', 'expired'), ('withdrawn', 'withdrawn')], db_index=True, default='draft', max_length=50, protected=True, verbose_name='state')),
                 ('attempt_number', models.PositiveIntegerField(default=1, verbose_name='attempt')),
                 ('version', models.PositiveIntegerField(default=0, verbose_name='version')),
                 ('declared_name', models.CharField(max_length=200, verbose_name='company name')),
@@ -165,15 +164,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(condition=models.Q(('state', verification.states.State['IN_REVIEW'])), fields=['submitted_at'], name='case_review_queue'),
+            index=models.Index(condition=models.Q(('state', 'in_review')), fields=['submitted_at'], name='case_review_queue'),
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', [verification.states.State['CHANGES_REQUESTED'], verification.states.State['CHECKING'], verification.states.State['DRAFT'], verification.states.State['IN_REVIEW'], verification.states.State['SUBMITTED']])), fields=('employer',), name='case_one_open_per_employer'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['changes_requested', 'checking', 'draft', 'in_review', 'submitted'])), fields=('employer',), name='case_one_open_per_employer'),
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', [verification.states.State['APPROVED'], verification.states.State['EXPIRED'], verification.states.State['REVOKED'], verification.states.State['SUSPENDED']]), _negated=True), models.Q(('approved_at__isnull', False), ('expires_at__isnull', False)), _connector='OR'), name='case_approved_has_dates'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'expired', 'revoked', 'suspended']), _negated=True), models.Q(('approved_at__isnull', False), ('expires_at__isnull', False)), _connector='OR'), name='case_approved_has_dates'),
         ),
         migrations.AddConstraint(
             model_name='case',

@@ -17,10 +17,10 @@ from employers.models import AccountClass, Employer, User
 from employers.powers import Power
 from events.actor import Actor
 from events.queue import Job, JobQuerySet
-from verification import states
-from verification.findings import Finding, Outcome
 from verification.models.reviewing import GoldenTurn, Ruling
-from verification.states import State
+from verification.rules import states
+from verification.rules.findings import Finding, Outcome
+from verification.rules.states import State
 
 STOPS = ("suspend", "revoke")
 """Decisions by which rights are taken away."""
@@ -96,7 +96,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(pk=models.Subquery(first), state=state)
 
     def awaiting_review(self) -> CaseQuerySet:
-        """The reviewers' queue, the most urgent first (`verification.urgency`)."""
+        """The reviewers' queue, the most urgent first (`verification.rules.urgency`)."""
         return self.queued().order_by("-urgency", "submitted_at", "pk")
 
     def queued(self) -> CaseQuerySet:
@@ -152,7 +152,7 @@ else:
 
 
 class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
-    """One verification of one employer's declared identity. Moved only by `verification.operations`."""
+    """One verification of one employer's declared identity. Moved only by `verification.cases.operations`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="cases", verbose_name=_("employer"))

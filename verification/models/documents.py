@@ -12,7 +12,7 @@ from documents.photo.flaws import Quality
 from employers.models import Employer, User
 from events.queue import Job, JobQuerySet
 from verification.models.cases import Case
-from verification.states import State
+from verification.rules.states import State
 
 
 class DocumentKind(models.TextChoices):

@@ -266,7 +266,7 @@ class GoldenTurn(models.Model):
 
 
 class SavedReply(models.Model):
-    """A note to an employer that is written once, with variables, and sent often (`verification.replies`)."""
+    """A note to an employer that is written once, with variables, and sent often (`verification.reviewing.reply_templates`)."""
 
     code = models.CharField(max_length=40, unique=True)
     verb = models.CharField(max_length=30)

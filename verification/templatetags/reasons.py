@@ -14,14 +14,15 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from events.errors import Refused
 from events.reasons import NEVER, REASONS, Text
-from verification import asked, durations, wording
-from verification.case_page import tag_of
+from verification.cases import turnaround, wording
 from verification.models import Case
-from verification.requirements import Requirement
-from verification.rule_pack import LICENCE, SUBMISSION, about, paper_of
+from verification.pages import requirement_facts
+from verification.pages.case_page import tag_of
+from verification.rules.required_documents import LICENCE, SUBMISSION, about, paper_of
+from verification.rules.requirements import Requirement
 
 register = template.Library()
-register.filter("lasting", durations.lasting)
+register.filter("lasting", turnaround.lasting)
 
 _BOTH = re.compile(r"^(?P<zh>.*[\u3400-\u9fff].*?) / (?P<en>[^\u3400-\u9fff]+)$")
 
@@ -45,13 +46,13 @@ def fix(code: str) -> str:
 @register.filter
 def takes(code: str) -> str:
     """How long that takes; "" where it takes nothing that could be named."""
-    return _say(durations.told(REASONS[code].takes)) if code in REASONS and REASONS[code].takes is not NEVER else ""
+    return _say(turnaround.told(REASONS[code].takes)) if code in REASONS and REASONS[code].takes is not NEVER else ""
 
 
 @register.filter
 def told(takes: Text) -> Text:
     """How long something takes, in both languages, as it is told."""
-    return durations.told(takes)
+    return turnaround.told(takes)
 
 
 @register.filter
@@ -63,7 +64,7 @@ def in_language(text: Text) -> str:
 @register.simple_tag
 def usually(whose: str) -> str:
     """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`, `restrictions`) took lately, in a sentence."""
-    found = durations.lately(whose)
+    found = turnaround.lately(whose)
     if found is None:
         return gettext("How long it takes cannot be said yet: too few have been decided here.")
     words = {
@@ -84,7 +85,7 @@ def usually(whose: str) -> str:
         ),
     }
     words["restrictions"] = words["appeals"]
-    return words[whose] % {"half": durations.lasting(found.median), "most": durations.lasting(found.nine_in_ten), "of": found.of}
+    return words[whose] % {"half": turnaround.lasting(found.median), "most": turnaround.lasting(found.nine_in_ten), "of": found.of}
 
 
 @register.filter
@@ -143,7 +144,7 @@ def as_reason(refused: Refused) -> dict[str, Any]:
 def asked_of(case_id: str, now: datetime) -> list[Requirement]:
     """What is asked of whoever handed case `case_id` in, as the page and the API say it; for mails, which have but the id."""
     case = _case(case_id)
-    return [requirement for requirement in asked.requirements_of(case, None, now) if requirement.open] if case else []
+    return [requirement for requirement in requirement_facts.requirements_of(case, None, now) if requirement.open] if case else []
 
 
 @register.filter
@@ -181,7 +182,7 @@ class Told:
 def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[Told]:
     """The reasons of a mail about case `case_id` (or about none), each with its item as the page and the API have it."""
     case = _case(case_id)
-    items = {item.code: item for item in asked.requirements_of(case, None, now)} if case else {}
+    items = {item.code: item for item in requirement_facts.requirements_of(case, None, now)} if case else {}
     told = []
     for each in reasons or ():
         said = each if isinstance(each, dict) else {"code": each}

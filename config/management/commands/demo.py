@@ -36,10 +36,12 @@ from employers import operations as accounts
 from employers.models import ApiKey, Employer, Member, Scope, User
 from events.reasons import REASONS, Text
 from resumes import specimens as resumes
-from verification import claiming, durations, golden_specimens, operations, wording
-from verification.findings import Finding, Severity
+from verification.cases import operations, turnaround, wording
 from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind
-from verification.states import State
+from verification.quality import golden_specimens
+from verification.reviewing import claims
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
 from zizhi_client import Unavailable, Zizhi, ZizhiError
 from zizhi_client.answers import ResumeRelease, Words
 
@@ -75,7 +77,7 @@ class Timeline:
         detail_zh = f"（看到 {seen}，应为 {expected}）" if seen and expected else ""
         detail_en = f" (seen {seen}, expected {expected})" if seen and expected else ""
         self.say(f"{reason.says.zh}{detail_zh}", f"{reason.says.en}{detail_en}", indent)
-        takes = durations.told(reason.takes)
+        takes = turnaround.told(reason.takes)
         self.fix(reason.fix, takes, indent)
 
     def fix(self, how: Text | Words, takes: Text | Words, indent: int = 1) -> None:
@@ -198,7 +200,7 @@ class Demo:
         wrong = self.upload(case, member, make(self.seed, form="portrait", damage="light", company=other))
         self.submit_and_watch(case, member)
         self.ask_gate(member)
-        claiming.claim(case.pk, self.reviewer, timezone.now())
+        claims.claim(case.pk, self.reviewer, timezone.now())
         self.line.say("审核员领取了申请", "a reviewer claims the case")
         operations.request_changes(
             case.pk,
@@ -214,7 +216,7 @@ class Demo:
         self.upload(case, member, make(self.seed + 1, form="portrait", damage="light", company=company))
         self.submit_and_watch(case, member)
         if Case.objects.get(pk=case.pk).state == State.IN_REVIEW:
-            claiming.claim(case.pk, self.reviewer, timezone.now())
+            claims.claim(case.pk, self.reviewer, timezone.now())
             operations.approve(case.pk, self.reviewer, timezone.now())
             self.line.say("审核员核对后通过", "the reviewer looks at it and approves")
         self.ask_gate(member)

@@ -15,8 +15,8 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 
 from documents.uscc import normalise, problem
 from events.errors import ProviderError
-from verification.registries.base import Agreement, CompanyRecord
-from verification.registries.choice import chosen
+from verification.providers.registries.base import Agreement, CompanyRecord
+from verification.providers.registries.choice import chosen
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""Which picture shows the states? Writes docs/states.md from the table in `verification.states`."""
+"""Which picture shows the states? Writes docs/states.md from the table in `verification.rules.states`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from verification import states
+from verification.rules import states
 
 PAGE = """# The states of a case
 
-Made by `python manage.py draw_states` from the table in `verification/states.py`, which is also what the model,
+Made by `python manage.py draw_states` from the table in `verification/rules/states.py`, which is also what the model,
 the guards and the tests are made from. Each arrow names the verb, and who may use it. `owner/recruiter` is the
 employer, `system` the machine.
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from verification.explaining import Story
+from verification.decision.explain import Story
 from verification.models import Case
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from verification.management.snapshots import VALUE_AT_MOST, Read, RowFault, Sheet, SnapshotCommand, code, day, needed, text
 from verification.models import RegistryRecord
-from verification.registries.base import Status, status_of
+from verification.providers.registries.base import Status, status_of
 
 COLUMNS: Final = (
     "uscc", "name", "legal_representative", "status", "established_on", "email_domain", "abnormal_list", "serious_violation_list", "as_of",

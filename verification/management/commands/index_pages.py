@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from verification.duplicates_index import index_pages
+from verification.checks.picture_index import index_pages
 from verification.models import Document, DocumentPage
 
 AT_ONCE = 20

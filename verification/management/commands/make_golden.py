@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from verification import golden_specimens
+from verification.quality import golden_specimens
 
 
 class Command(BaseCommand):

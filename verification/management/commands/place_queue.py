@@ -11,11 +11,11 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from verification import triage
+from verification.cases import queue_placement
 
 
 class Command(BaseCommand):
     help = "Give every case that waits for a reviewer its place in their queue anew."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{triage.place_all(timezone.now())} cases placed")
+        self.stdout.write(f"{queue_placement.place_all(timezone.now())} cases placed")

@@ -17,9 +17,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from verification import replay
+from verification.decision import replay
 from verification.models import ShadowVerdict
-from verification.policy import CURRENT, POLICIES
+from verification.rules.policy import CURRENT, POLICIES
 
 HOW = {
     "again": "judged again",

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from events.errors import ProviderBroken
-from verification import banks, e_licences
-from verification.banks.simulator import SimulatedBank
-from verification.e_licences.base import By, ELicence
-from verification.e_licences.simulator import SimulatedELicences
+from verification.providers import banks, e_licences
+from verification.providers.banks.simulator import SimulatedBank
+from verification.providers.e_licences.base import By, ELicence
+from verification.providers.e_licences.simulator import SimulatedELicences
 
 
 class Command(BaseCommand):

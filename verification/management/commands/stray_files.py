@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from verification import strays
-from verification.storage import EncryptedStorage
+from verification import orphan_files
+from verification.cases.storage import EncryptedStorage
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--erase", type=int, metavar="NUMBER", help="erase them, if they are so many")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found, looked_at = strays.find(timezone.now())
+        found, looked_at = orphan_files.find(timezone.now())
         storage = EncryptedStorage()
         there = [file.stat() for name in found if (file := storage.location / name).exists()]
         size = sum(each.st_size for each in there) / 1e6

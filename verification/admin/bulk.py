@@ -1,0 +1,259 @@
+"""How do two people decide many cases? One ticks them beside the case they belong to, the other sees each of them and confirms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from employers.models import User
+from events.admin import LookOnlyAdmin
+from events.errors import Refused
+from events.reasons import REASONS
+from verification.admin.case_content import in_words
+from verification.admin.decision_form import BUTTON_WORDS, NOTE_AT_MOST
+from verification.cases import guards
+from verification.models import Bulk, Case, Ruling, RulingOutcome
+from verification.reviewing import bulk_decisions, case_comparison, related_cases
+from verification.rules.states import State
+
+MAY_LOOK: Final = "verification.view_case"
+
+OUTCOME_WORDS: Final[dict[str, case_comparison.Word]] = {
+    RulingOutcome.WAITING: _("can still be undone"),
+    RulingOutcome.CARRIED_OUT: _("carried out"),
+    RulingOutcome.FILED: _("carried out"),
+    RulingOutcome.UNDONE: _("undone"),
+    RulingOutcome.REFUSED: _("not carried out"),
+}
+
+
+class ProposalForm(forms.Form):
+    """What is sent with a proposal."""
+
+    cases = forms.TypedMultipleChoiceField(coerce=UUID)
+    verb = forms.ChoiceField(choices=[(verb, verb) for verb in guards.IN_BULK])
+    reasons = forms.MultipleChoiceField(required=False)
+    note = forms.CharField(required=False, max_length=NOTE_AT_MOST)
+
+    def __init__(self, verb: str, cases: list[Case], *args: Any) -> None:
+        super().__init__(*args)
+        for field, choices in (("cases", [case.pk for case in cases]), ("reasons", case_comparison.REASONS_FOR[verb])):
+            offered = self.fields[field]
+            assert isinstance(offered, forms.ChoiceField)
+            offered.choices = [(str(choice), str(choice)) for choice in choices]
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """What waits for a second person, unless all is asked for."""
+
+    title = _("state")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Any:
+        for value, words in ((None, _("Waits for a second person")), ("all", _("All"))):
+            chosen = changelist.get_query_string({self.parameter_name: value} if value else {}, [] if value else [self.parameter_name])
+            yield {"selected": self.value() == value, "query_string": chosen, "display": words}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Bulk]) -> QuerySet[Bulk]:
+        return queryset if self.value() == "all" else queryset.filter(confirmed_at=None, dropped_at=None)
+
+
+@admin.register(Bulk)
+class BulkAdmin(LookOnlyAdmin):
+    list_display = ("what", "number", "proposed_by", "proposed_at", "how_it_stands")
+    list_display_links = None
+    list_filter = (OpenFilter,)
+    list_select_related = ("proposed_by", "confirmed_by")
+    ordering = ("-proposed_at",)
+    sortable_by = ()
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm(MAY_LOOK))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Reached from the head of every page; of no use in the list of tables."""
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "title": gettext("Decisions for several cases")})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Bulk]:
+        bulks: QuerySet[Bulk] = super().get_queryset(request)
+        return bulks.annotate(cases=Count("items"))
+
+    @admin.display(description=_("decision"))
+    def what(self, bulk: Bulk) -> SafeString:
+        return format_html('<a href="{}">{}</a>', reverse("admin:verification_bulk_change", args=[bulk.pk]), BUTTON_WORDS[bulk.verb])
+
+    @admin.display(description=_("cases"))
+    def number(self, bulk: Any) -> int:
+        return int(bulk.cases)
+
+    @admin.display(description=_("state"))
+    def how_it_stands(self, bulk: Bulk) -> str:
+        return _stands(bulk)
+
+    # Addresses
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        acts: dict[str, Callable[..., HttpResponse]] = {"confirm": self.confirm_view, "drop": self.drop_view, "undo": self.undo_view}
+        return [
+            path("of/<uuid:case_id>/", view(self.propose_view), name="verification_bulk_propose"),
+            *(path(f"<uuid:bulk_id>/{act}/", view(door), name=f"verification_bulk_{act}") for act, door in acts.items()),
+            *super().get_urls(),
+        ]
+
+    def propose_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
+        """The cases around one, to be ticked, with the reasons for which they shall be refused or sent back."""
+        person, now = self._person(request), timezone.now()
+        verb = request.POST.get("verb") or request.GET.get("verb") or guards.IN_BULK[0]
+        if guards.may_bulk(verb, person.as_reviewer()):
+            raise PermissionDenied
+        cluster = related_cases.around(get_object_or_404(Case, pk=case_id), person)
+        offered = cluster.waiting[: bulk_decisions.AT_MOST]
+        form = ProposalForm(verb, offered, request.POST or None)
+        status = 200
+        if request.method == "POST":
+            status = 400
+            if form.is_valid():
+                sent = form.cleaned_data
+                try:
+                    bulk = bulk_decisions.propose(sent["cases"], verb, person, now, sent["reasons"], sent["note"])
+                except Refused as refused:
+                    messages.error(request, in_words(refused))
+                else:
+                    messages.success(request, gettext("A second person can confirm this now."))
+                    return _to_bulk(bulk.pk)
+            else:
+                messages.error(request, gettext("What was sent does not fit this decision. Please look at it again."))
+        why = {found.case.pk: found.why for found in cluster.related}
+        ticked = set(request.POST.getlist("cases")) or {str(case_id)}
+        context = {
+            "case": cluster.case,
+            "rows": [{"case": case, "why": why.get(case.pk, []), "ticked": str(case.pk) in ticked} for case in offered],
+            "verb": verb,
+            "verbs": [(each, BUTTON_WORDS[each]) for each in guards.IN_BULK],
+            "choices": case_comparison.choices(verb, (), request.POST.getlist("reasons"), {}, ""),
+            "note": request.POST.get("note", "")[:NOTE_AT_MOST],
+        }
+        return self._page(request, "cluster", gettext("Decide several cases together"), context, status)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What was proposed, case by case, and what has become of it."""
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
+        person, now = self._person(request), timezone.now()
+        bulk = get_object_or_404(Bulk.objects.select_related("proposed_by", "confirmed_by"), pk=object_id)
+        items = list(bulk.items.select_related("case").order_by("refusal", "pk"))
+        rulings: dict[UUID, Ruling] = {ruling.case_id: ruling for ruling in bulk.rulings.all()}
+        is_open = bulk.confirmed_at is None and bulk.dropped_at is None
+        may = guards.may_bulk(bulk.verb, person.as_reviewer()) is None
+        context = {
+            "bulk": bulk,
+            "label": BUTTON_WORDS[bulk.verb],
+            "stands": _stands(bulk),
+            "reasons": [REASONS[code] for code in bulk.reasons if code in REASONS],
+            "rows": [
+                {
+                    "case": item.case,
+                    "state": case_comparison.STATE_WORDS[State(item.case.state)],
+                    "became": _became(item.refusal, rulings.get(item.case_id)),
+                }
+                for item in items
+            ],
+            "confirmable": sum(not item.refusal for item in items),
+            "may_confirm": may and is_open and bulk.proposed_by_id != person.pk,
+            "may_drop": may and is_open,
+            "may_undo": any(guards.may_undo(ruling, person.as_reviewer()) and _held(ruling, now) for ruling in rulings.values()),
+            "waits": is_open,
+        }
+        return self._page(request, "bulk", f"{BUTTON_WORDS[bulk.verb]}: {len(items)}", context)
+
+    def confirm_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
+        def act(person: User, now: datetime) -> str:
+            bulk = bulk_decisions.confirm(bulk_id, person, now)
+            ruled = bulk.rulings.count()
+            return ngettext("Decided: %(n)s case.", "Decided: %(n)s cases.", ruled) % {"n": ruled}
+
+        return self._act(request, bulk_id, act)
+
+    def drop_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
+        def act(person: User, now: datetime) -> str:
+            bulk_decisions.drop(bulk_id, person, now)
+            return gettext("The proposal was dropped.")
+
+        return self._act(request, bulk_id, act)
+
+    def undo_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
+        def act(person: User, now: datetime) -> str:
+            undone = bulk_decisions.undo(bulk_id, person, now)
+            return ngettext("Undone: %(n)s case.", "Undone: %(n)s cases.", undone) % {"n": undone}
+
+        return self._act(request, bulk_id, act)
+
+    def _act(self, request: HttpRequest, bulk_id: UUID, act: Callable[[User, datetime], str]) -> HttpResponse:
+        if request.method != "POST":
+            return _to_bulk(bulk_id)
+        person = self._person(request)
+        if guards.may_bulk(get_object_or_404(Bulk, pk=bulk_id).verb, person.as_reviewer()):
+            raise PermissionDenied
+        try:
+            messages.success(request, act(person, timezone.now()))
+        except Refused as refused:
+            messages.error(request, in_words(refused))
+        return _to_bulk(bulk_id)
+
+    def _person(self, request: HttpRequest) -> User:
+        if not self.has_view_permission(request) or not isinstance(request.user, User):
+            raise PermissionDenied
+        return request.user
+
+    def _page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "is_nav_sidebar_enabled": False, "title": title, "opts": self.opts, **context}
+        response = TemplateResponse(request, f"admin/verification/case/{template}.html", context, status=status)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+def _stands(bulk: Bulk) -> str:
+    if bulk.dropped_at is not None:
+        return gettext("dropped")
+    if bulk.confirmed_by is not None:
+        return gettext("confirmed by %(who)s") % {"who": bulk.confirmed_by}
+    return gettext("waits for a second person")
+
+
+def _became(refusal: str, ruling: Ruling | None) -> case_comparison.Word:
+    if refusal or (ruling is not None and ruling.refusal):
+        return case_comparison.code_in_words(refusal or (ruling.refusal if ruling else ""))
+    return OUTCOME_WORDS[ruling.outcome] if ruling else ""
+
+
+def _held(ruling: Ruling, now: datetime) -> bool:
+    return ruling.finished_at is None and ruling.due_at > now
+
+
+def _to_bulk(bulk_id: UUID) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:verification_bulk_change", args=[bulk_id]))

@@ -1,0 +1,121 @@
+"""What may staff do with the exclusion list? Look at it, add to it, lift from it; each with a reason and on record."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from employers.forms import refusal_html
+from employers.models import User
+from events.admin import LookOnlyAdmin
+from events.errors import Refused
+from verification.checks import exclusion_list
+from verification.models import Case, Exclusion, ExclusionKind
+
+MAY_CHANGE = "verification.change_case"
+"""Whoever decides cases decides who is not to come back."""
+
+
+class ExclusionForm(forms.Form):
+    """Either everything of some kinds by which a case's employer is known, or one thing typed by hand."""
+
+    case = forms.UUIDField(label=_("Case"), required=False, help_text=_("The whole id; all that its employer is known by is taken from it"))
+    kinds = forms.MultipleChoiceField(
+        label=_("By what"), choices=ExclusionKind.choices, widget=forms.CheckboxSelectMultiple, required=False
+    )
+    kind = forms.ChoiceField(label=_("Or one thing"), choices=[(kind.value, kind.label) for kind in exclusion_list.BY_HAND], required=False)
+    value = forms.CharField(label=_("Value"), max_length=200, required=False, help_text=_("Kept unreadable, except a credit code"))
+    why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def clean_case(self) -> UUID | None:
+        case_id: UUID | None = self.cleaned_data["case"]
+        if case_id and not Case.objects.filter(pk=case_id).exists():
+            raise forms.ValidationError(_("There is no such case."))
+        return case_id
+
+    def refuse(self, refused: Refused) -> None:
+        """Show `refused` above the form."""
+        self.add_error(None, forms.ValidationError(refusal_html(refused), code=refused.code))
+
+
+@admin.register(Exclusion)
+class ExclusionAdmin(LookOnlyAdmin):
+    list_display = ("added_at", "kind", "shown", "case", "added_by", "lifted_at")
+    list_filter = ("kind", ("lifted_at", admin.EmptyFieldListFilter))
+    search_fields = ("=shown", "=case__id")
+    search_help_text = _("A whole credit code, or the whole id of a case")
+    ordering = ("-added_at",)
+    list_select_related = ("case", "added_by")
+    fields = ("kind", "shown", "case", "why", "added_by", "added_at", "lifted_at")
+    change_form_template = "admin/verification/exclusion/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Adding is an operation with a page of its own; no model form is involved."""
+        return bool(request.user.has_perm(MAY_CHANGE))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm(MAY_CHANGE) or request.user.has_perm("verification.view_exclusion"))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        lift = path("<uuid:exclusion_id>/lift/", self.admin_site.admin_view(self.lift_view), name="verification_exclusion_lift")
+        return [lift, *super().get_urls()]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ExclusionForm(request.POST or None, initial={"case": request.GET.get("case", ""), "kinds": ["uscc", "image"]})
+        if request.method == "POST" and form.is_valid():
+            try:
+                added = self._add(request, form.cleaned_data)
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                messages.success(request, gettext("On the exclusion list: %(count)s.") % {"count": added})
+                return HttpResponseRedirect(reverse("admin:verification_exclusion_changelist"))
+        return self._page(request, "add", gettext("Exclude somebody"), form=form)
+
+    def _add(self, request: HttpRequest, typed: dict[str, Any]) -> int:
+        assert isinstance(request.user, User)
+        now = timezone.now()
+        if typed["case"]:
+            return len(exclusion_list.exclude(typed["case"], typed["kinds"], typed["why"], request.user, now))
+        exclusion_list.add(typed["kind"], typed["value"], typed["why"], request.user, now)
+        return 1
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        may_lift = request.user.has_perm(MAY_CHANGE)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_lift": may_lift})
+
+    def lift_view(self, request: HttpRequest, exclusion_id: UUID) -> HttpResponse:
+        """GET asks once more; POST takes it off the list."""
+        if not request.user.has_perm(MAY_CHANGE):
+            raise PermissionDenied
+        assert isinstance(request.user, User)
+        exclusion = get_object_or_404(Exclusion, pk=exclusion_id)
+        if request.method != "POST":
+            return self._page(request, "lift", gettext("Lift the exclusion of %(what)s") % {"what": exclusion.shown}, exclusion=exclusion)
+        exclusion_list.lift(exclusion_id, request.user, timezone.now())
+        messages.success(request, gettext("The exclusion is lifted."))
+        return HttpResponseRedirect(reverse("admin:verification_exclusion_changelist"))
+
+    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
+        response = TemplateResponse(request, f"admin/verification/exclusion/{template}.html", context)
+        response["Cache-Control"] = "private, no-store"
+        return response

@@ -1,0 +1,53 @@
+"""How do an interval and a spread of times look? As an SVG that needs no script and no style; the same numbers stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from verification.rules.kappa import Kappa
+
+WIDTH: Final = 280
+HEIGHT: Final = 24
+_EDGE: Final = 6
+
+
+@dataclass(frozen=True)
+class Strip:
+    """κ on the scale from -1 to 1, with its interval."""
+
+    low: float
+    high: float
+    at: float
+    chance: float
+    """Where 0 is: what chance gives."""
+
+    width, height, middle = WIDTH, HEIGHT, HEIGHT / 2
+    start, end = _EDGE, WIDTH - _EDGE
+
+
+def strip(told: Kappa) -> Strip | None:
+    """The picture of a κ; None where there is none to tell."""
+    if told.untold:
+        return None
+    return Strip(_x(told.low), _x(told.high), _x(told.value), _x(0))
+
+
+def _x(value: float) -> float:
+    return round(_EDGE + (value + 1) / 2 * (WIDTH - 2 * _EDGE), 1)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of a spread, and how long it is of the longest, in hundredths."""
+
+    words: str
+    n: int
+    length: float
+
+
+def spread(buckets: Sequence[tuple[str, int]]) -> list[Bar]:
+    """How many cases fell into each span of time; nothing of no cases."""
+    most = max((n for _, n in buckets), default=0)
+    return [Bar(words, n, round(100 * n / most, 1)) for words, n in buckets] if most else []

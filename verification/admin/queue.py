@@ -1,0 +1,366 @@
+"""What does the reviewers' queue look like? Its figures and its last two weeks, its filters, and why each case is where it is.
+
+However many cases wait, the page takes the same few queries: it counts no further than `COUNTED`, and shows figures that are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince, timeuntil
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from employers.admin import masked
+from employers.models import AccountClass, User
+from employers.powers import Power
+from events.actor import Actor
+from events.admin import LookOnlyAdmin
+from verification.admin import provinces, queue_chart
+from verification.cases import queue_placement
+from verification.models import Appeal, Case, RightsNow, Ruling
+from verification.reviewing import case_comparison, queue_figures, queue_filters
+from verification.reviewing.queue_figures import Figures
+from verification.reviewing.queue_filters import ALL, Age, Claim, Filters
+from verification.rules.states import State
+from verification.rules.urgency import CURRENT, Factors, Kind
+
+COUNTED: Final = 1000
+"""How far cases are counted for the pages of the list; nobody leafs further."""
+FOUND: Final = 200
+"""How many a search finds; whoever sees so many searches for more of the name."""
+LISTED_AHEAD: Final = timedelta(days=60)
+"""So long before it begins a year's holidays should be known: they are published about then."""
+_MOST_SHOWN: Final = 9999
+"""A factor is told no larger than this."""
+
+TIER_WORDS: Final[Mapping[str, case_comparison.Word]] = {
+    RightsNow.NONE: _("No rights now"),
+    RightsNow.CONDITIONAL: _("Approved on condition"),
+    RightsNow.IN_FORCE: _("Approval in force"),
+}
+AGE_WORDS: Final[Mapping[str, case_comparison.Word]] = {
+    Age.LATE: _("Past its deadline"),
+    Age.DAY: _("Longer than a day"),
+    Age.THREE_DAYS: _("Longer than three days"),
+    Age.WEEK: _("Longer than a week"),
+}
+CLAIM_WORDS: Final[Mapping[str, case_comparison.Word]] = {
+    Claim.MINE: _("Claimed by me"),
+    Claim.FREE: _("Free"),
+    Claim.EXPIRING: _("Claim about to end"),
+    Claim.HELD: _("Set aside"),
+}
+HARM_WORDS: Final[Mapping[Kind, case_comparison.Word]] = {
+    Kind.FRAUD: _("signs of fraud"),
+    Kind.AGENCY: _("an agency"),
+    Kind.LAPSING: _("approval about to lapse"),
+    Kind.APPEAL: _("appeal"),
+    Kind.ORDINARY: _("ordinary"),
+}
+
+
+# --- Filters ---------------------------------------------------------------------------------------------
+
+
+class _Filter(admin.SimpleListFilter):
+    """One of `queue_filters.Filters`, with its choices; what it finds is said there."""
+
+    asks: str
+    """The field of `Filters`."""
+
+    def __init__(self, request: HttpRequest, *rest: Any) -> None:
+        self.parameter_name = queue_filters.PARAMETERS[self.asks]
+        self.chosen = Filters.from_query(request.GET.dict())
+        super().__init__(request, *rest)
+
+    def value(self) -> str:
+        return str(getattr(self.chosen, self.asks) or ALL)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(ALL, gettext("All")), *self.offered(_figures(request))]
+
+    def offered(self, figures: Figures) -> list[tuple[str, str]]:
+        raise NotImplementedError
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for value, words in self.lookup_choices:
+            yield {
+                "selected": self.value() == value,
+                "query_string": changelist.get_query_string({self.parameter_name: value}),
+                "display": words,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        asked = replace(Filters(state=ALL), **{self.asks: getattr(self.chosen, self.asks)})
+        return asked.apply(queryset, _actor(request), timezone.now())  # type: ignore[arg-type]
+
+
+class StateFilter(_Filter):
+    """Waiting for review, unless somebody is searched for: then wherever they are."""
+
+    title, asks = _("state"), "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        waiting = (str(State.IN_REVIEW), f"{case_comparison.STATE_WORDS[State.IN_REVIEW]} ({_figures(request).waiting})")
+        others = ((str(state), str(case_comparison.STATE_WORDS[state])) for state in State if state is not State.IN_REVIEW)
+        return [waiting, *others, (ALL, gettext("All"))]
+
+
+class ReasonFilter(_Filter):
+    """Why a case is held: the reasons that occur among those that wait now."""
+
+    title, asks = _("why it is held"), "reason"
+
+    def offered(self, figures: Figures) -> list[tuple[str, str]]:
+        return _counted(figures.by_reason, self.chosen.reason, lambda code: str(case_comparison.code_in_words(code)))
+
+
+class ClassFilter(_Filter):
+    title, asks = _("account class"), "account_class"
+
+    def offered(self, figures: Figures) -> list[tuple[str, str]]:
+        return [(str(value), f"{words} ({figures.by_class.get(value, 0)})") for value, words in case_comparison.CLASS_WORDS.items()]
+
+
+class TierFilter(_Filter):
+    """What the employer can do meanwhile, by another case."""
+
+    title, asks = _("rights meanwhile"), "tier"
+
+    def offered(self, figures: Figures) -> list[tuple[str, str]]:
+        return [(value, f"{words} ({figures.by_tier.get(value, 0)})") for value, words in TIER_WORDS.items()]
+
+
+class AgeFilter(_Filter):
+    title, asks = _("waiting"), "age"
+
+    def offered(self, figures: Figures) -> list[tuple[str, str]]:
+        counts = {Age.LATE: f" ({figures.late})"}
+        return [(value, f"{words}{counts.get(Age(value), '')}") for value, words in AGE_WORDS.items()]
+
+
+class ProvinceFilter(_Filter):
+    """By the code; those that occur among those that wait now."""
+
+    title, asks = _("province"), "province"
+
+    def offered(self, figures: Figures) -> list[tuple[str, str]]:
+        return _counted(figures.by_province, self.chosen.province, lambda code: provinces.name(code, get_language() or "zh-hans"))
+
+
+class ClaimFilter(_Filter):
+    title, asks = _("claim"), "claim"
+
+    def offered(self, figures: Figures) -> list[tuple[str, str]]:
+        counts = {Claim.FREE: figures.free, Claim.HELD: figures.held}
+        return [(value, f"{words} ({counts[Claim(value)]})" if value in counts else str(words)) for value, words in CLAIM_WORDS.items()]
+
+
+def _counted(counts: Mapping[str, int], chosen: str, words: Any) -> list[tuple[str, str]]:
+    """What occurs, with how often; what was chosen stays there though its last case has gone."""
+    missing = {chosen: 0} if chosen and chosen not in counts else {}
+    return [(value, f"{words(value)} ({n})") for value, n in (missing | dict(counts)).items()]
+
+
+def _figures(request: HttpRequest) -> Figures:
+    """The queue's figures, the same everywhere on one page."""
+    kept: Figures | None = getattr(request, "_queue_figures", None)
+    if kept is None:
+        kept = queue_figures.of_queue(timezone.now(), UUID(_actor(request).id))
+        request._queue_figures = kept  # type: ignore[attr-defined]
+    return kept
+
+
+def _actor(request: HttpRequest) -> Actor:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user.as_reviewer()
+
+
+# --- The list --------------------------------------------------------------------------------------------
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than `COUNTED`, so that the last page costs what the first does."""
+
+    @cached_property
+    def count(self) -> int:
+        cases: Any = self.object_list
+        return int(cases.order_by().values("pk")[:COUNTED].count())
+
+
+class QueueList(ChangeList):
+    """The list's links to cases carry what is asked for, so that the next one is the next of these."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.is_capped = self.result_count == (FOUND if self.query else COUNTED)
+        asked = Filters.from_query(request.GET.dict()).suffix()
+        now, me = timezone.now(), _actor(request).id
+        for case in self.result_list:
+            case.asked, case.now, case.is_mine = asked, now, case.claimed_by_me(me, now)
+
+
+class QueueAdmin(LookOnlyAdmin):
+    """The list of cases. What is done with one stands in `verification.admin`."""
+
+    list_display = ("company", "why_held", "why_next", "waiting", "claim_in_words")
+    list_display_links = None
+    list_filter = (ReasonFilter, AgeFilter, ClaimFilter, ClassFilter, TierFilter, ProvinceFilter, StateFilter)
+    list_select_related = ("submitted_by", "claimed_by", "assigned_to")
+    list_max_show_all = 0
+    paginator = CappedPaginator
+    search_fields = ("declared_name",)  # only says that there is a search; see get_search_results
+    ordering = queue_filters.ORDER
+    sortable_by = ()
+    show_facets = admin.ShowFacets.NEVER
+    change_list_template = "admin/verification/case/change_list.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        cases: QuerySet[Case] = Case.objects.shown_to(_actor(request).id).order_by(*self.ordering)
+        ruled, heard = Ruling.objects.open().filter(case=OuterRef("pk")), Appeal.objects.open().filter(case=OuterRef("pk"))
+        return cases.annotate(is_ruled=Exists(ruled), is_heard=Exists(heard)).prefetch_related("review_reasons")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Case], search_term: str) -> tuple[QuerySet[Case], bool]:
+        """The first `FOUND` of them: no index serves a part of a name, so all is looked through once, and not for each count."""
+        if not (text := search_term.strip()):
+            return queryset, False
+        first = queue_filters.found(queryset, text).values_list("pk", flat=True)[:FOUND]  # type: ignore[arg-type]
+        return queryset.filter(pk__in=list(first)), False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return QueueList
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        now, actor = timezone.now(), _actor(request)
+        filters = Filters.from_query(request.GET.dict())
+        context = {
+            "title": gettext("Review queue"),
+            "queue": _figures(request),
+            "mine": Filters(claim=Claim.MINE).apply(Case.objects.awaiting_review(), actor, now).order_by().count(),
+            "lately": queue_chart.drawn(queue_figures.lately(now, UUID(actor.id))),
+            "asked": filters.suffix(),
+            "unlisted": _unlisted(now) if actor.can(Power.QUALITY) else None,
+            "may_decide": actor.can(Power.DECIDE),
+            "now": now,
+            "is_nav_sidebar_enabled": False,
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **context})
+
+    # Columns
+
+    @admin.display(description=_("company"))
+    def company(self, case: Any) -> SafeString:
+        url = reverse("admin:verification_case_change", args=[case.pk])
+        who = masked(case.submitted_by.email) if case.submitted_by else "—"
+        attempt = gettext("attempt %(number)s") % {"number": case.attempt_number}
+        below = (case.declared_uscc, case_comparison.CLASS_WORDS[AccountClass(case.account_class)], attempt, who)
+        holds = case.awaits_review() and case.rights_now != RightsNow.NONE
+        return format_html(
+            '<a class="company" href="{}" lang="zh-Hans">{}</a><span class="below">{}</span>{}',
+            url + case.asked, case.declared_name, " · ".join(str(part) for part in below),
+            format_html('<span class="tag">{}</span>', TIER_WORDS[case.rights_now]) if holds else "",
+        )  # fmt: skip
+
+    @admin.display(description=_("why it is held"))
+    def why_held(self, case: Any) -> SafeString | str:
+        if not case.awaits_review():
+            return "—"
+        appealed = [gettext("Appeal")] if case.is_heard else []
+        lines = [*appealed, *(str(case_comparison.code_in_words(reason.code)) for reason in case.review_reasons.all())]
+        items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+        return format_html('<ul class="reasons">{}</ul>', items) if lines else "—"
+
+    @admin.display(description=_("urgency"))
+    def why_next(self, case: Any) -> SafeString | str:
+        """The three factors of its place, in words and numbers."""
+        found = queue_placement.factors(case, case.now) if case.awaits_review() else None
+        if found is None:
+            return "—"
+        lines = (
+            (gettext("harm: %(kind)s") % {"kind": HARM_WORDS[_weighs(case)]}, _number(found.harm)),
+            (gettext("waited %(hours)s working h") % {"hours": f"{found.waited:.1f}"}, _number(found.waiting)),
+            (_deadline(found), _number(found.deadline)),
+        )
+        return format_html(
+            '<b class="score">{}</b><ul class="factors">{}</ul>',
+            _number(found.score), format_html_join("", "<li>{} <b>×{}</b></li>", lines),
+        )  # fmt: skip
+
+    @admin.display(description=_("waiting"))
+    def waiting(self, case: Any) -> SafeString | str:
+        since = case.review_since or case.submitted_at
+        if not case.awaits_review() or since is None:
+            return str(case_comparison.STATE_WORDS[State(case.state)])
+        late = case.review_due is not None and case.review_due <= case.now
+        due = _clock(case.review_due) if case.review_due else "—"
+        return format_html(
+            '<time datetime="{}" title="{}">{}</time><span class="below">{}</span>{}',
+            since.isoformat(), _clock(since), timesince(since, case.now), gettext("due %(when)s") % {"when": due},
+            format_html('<span class="tag tag-late">{}</span>', gettext("late")) if late else "",
+        )  # fmt: skip
+
+    @admin.display(description=_("claimed by"))
+    def claim_in_words(self, case: Any) -> SafeString | str:
+        if not case.awaits_review():
+            return "—"
+        if case.is_ruled:
+            return format_html('<span class="tag tag-taken">{}</span>', gettext("just decided"))
+        if case.held_until and case.held_until > case.now:
+            until = gettext("until %(when)s") % {"when": _clock(case.held_until)}
+            return format_html('<span class="tag tag-held">{}</span><span class="below">{}</span>', gettext("set aside"), until)
+        if not case.claimed(case.now):
+            whose = gettext("for %(who)s") % {"who": case.assigned_to.email} if case.assigned_to else gettext("free")
+            return format_html('<span class="tag tag-free">{}</span>', whose)
+        who = gettext("you") if case.is_mine else case.claimed_by.email
+        left = gettext("%(time)s left") % {"time": timeuntil(case.claimed_until, case.now, depth=1)}
+        tag = "tag-mine" if case.is_mine else "tag-taken"
+        return format_html('<span class="tag {}">{}</span><span class="below">{}</span>', tag, who, left)
+
+
+def _unlisted(now: datetime) -> int | None:
+    """The year, this one or one that comes soon, of which no holidays are known, so that deadlines count them as worked."""
+    years = (timezone.localtime(at).year for at in (now, now + LISTED_AHEAD))
+    return next((year for year in years if not queue_placement.hours().lists(year)), None)
+
+
+def _weighs(case: Case) -> Kind:
+    """For which of its kinds the case weighs what it does; two kinds weigh the same, and the class tells them apart."""
+    same = [kind for kind, harm in CURRENT.harm.items() if harm == case.harm] or [Kind.ORDINARY]
+    if case.account_class != AccountClass.COMMERCIAL_AGENCY and len(same) > 1:
+        same = [kind for kind in same if kind is not Kind.AGENCY]
+    return same[0]
+
+
+def _deadline(found: Factors) -> str:
+    words = gettext("due in %(hours)s working h") if found.left >= 0 else gettext("late by %(hours)s working h")
+    return words % {"hours": f"{abs(found.left):.1f}"}
+
+
+def _number(value: float) -> str:
+    if value > _MOST_SHOWN:
+        return f"> {_MOST_SHOWN}"
+    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.2g}"
+
+
+def _clock(moment: datetime) -> str:
+    """Nothing waits for a year."""
+    return timezone.localtime(moment).strftime("%m-%d %H:%M")

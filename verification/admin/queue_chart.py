@@ -1,0 +1,73 @@
+"""How do two weeks of the queue look? As bars and lines of an SVG that needs no script and no style, and as the numbers beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from verification.reviewing.queue_figures import Day
+
+WIDTH: Final = 280
+HEIGHT: Final = 72
+_GAP: Final = 2
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar, and how it is read out."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Two small charts over the same days."""
+
+    days: Sequence[Day]
+    backlog: Sequence[Bar]
+    decided: Sequence[Bar]
+    """Beside those of the backlog, on the same scale."""
+    median: str
+    """A line, as the points of a polyline."""
+    p90: str
+    most: int
+    """The top of the bars."""
+    longest: float
+    """The top of the lines, in working hours."""
+
+    @property
+    def today(self) -> Day:
+        return self.days[-1]
+
+    width, height = WIDTH, HEIGHT
+
+
+def drawn(days: Sequence[Day]) -> Drawn:
+    """The charts of at least one day."""
+    most = max(max(day.backlog, day.decided) for day in days) or 1
+    longest = max((day.p90 for day in days if day.p90 is not None), default=0.0) or 1.0
+    step = WIDTH / len(days)
+    wide = (step - _GAP) / 2
+    return Drawn(
+        days=days,
+        backlog=[_bar(n * step, wide, day.backlog / most) for n, day in enumerate(days)],
+        decided=[_bar(n * step + wide, wide, day.decided / most) for n, day in enumerate(days)],
+        median=_line([(n * step + wide, day.median) for n, day in enumerate(days)], longest),
+        p90=_line([(n * step + wide, day.p90) for n, day in enumerate(days)], longest),
+        most=most,
+        longest=longest,
+    )
+
+
+def _bar(x: float, width: float, share: float) -> Bar:
+    height = round(share * HEIGHT, 1)
+    return Bar(round(x, 1), round(HEIGHT - height, 1), round(width, 1), height)
+
+
+def _line(points: Sequence[tuple[float, float | None]], longest: float) -> str:
+    """Days without a decision are passed over: the line goes on from the last one."""
+    return " ".join(f"{x:.1f},{HEIGHT - (value / longest) * (HEIGHT - 2) - 1:.1f}" for x, value in points if value is not None)

@@ -1,0 +1,106 @@
+"""What stands behind a case? Its attempts, decisions, documents and register entries, for staff to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from employers.admin import OfEmployersAdmin
+from events.admin import LookOnly, LookOnlyAdmin, TabularInline
+from verification.models import Attempt, CheckRun, Decision, Document, HrLicenceRecord, RegistryRecord, ShadowVerdict
+from verification.reviewing import case_comparison
+
+
+class CheckRunInline(LookOnly, TabularInline):
+    model = CheckRun
+    extra = 0
+    fields = ("code", "round", "version", "observation", "findings", "started_at", "finished_at")
+
+
+@admin.register(Attempt)
+class AttemptAdmin(OfEmployersAdmin):
+    employer_path = "case__employer"
+    list_display = ("case", "number", "submitted_at", "outcome", "waiting_for", "waits", "tries", "finished_at")
+    list_filter = ("outcome", "waiting_for", ("finished_at", admin.EmptyFieldListFilter))
+    list_select_related = ("case",)
+    search_fields = ("=case__id", "=case__declared_uscc", "case__declared_name")
+    ordering = ("-submitted_at",)
+    inlines = (CheckRunInline,)
+
+
+@admin.register(Decision)
+class DecisionAdmin(OfEmployersAdmin):
+    employer_path = "case__employer"
+    list_display = ("decided_at", "case", "verb", "why", "decided_by", "policy_version")
+    list_filter = ("verb", "policy_version")
+    list_select_related = ("case", "decided_by")
+    search_fields = ("=case__id", "=case__declared_uscc", "case__declared_name")
+    ordering = ("-id",)
+
+    @admin.display(description=_("why"), empty_value="—")
+    def why(self, decision: Decision) -> str:
+        return "; ".join(str(reason["sentence"]) for reason in case_comparison.told(decision.reasons))
+
+
+class DisagreesFilter(admin.SimpleListFilter):
+    """The rows that a shadow policy is run for: where it would have decided otherwise."""
+
+    title = _("beside the live policy")
+    parameter_name = "differs"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("decides otherwise")), ("0", _("decides the same"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        same = Q(outcome=F("live_outcome"))
+        return {"1": queryset.exclude(same), "0": queryset.filter(same)}.get(self.value() or "", queryset)
+
+
+@admin.register(ShadowVerdict)
+class ShadowVerdictAdmin(LookOnlyAdmin):
+    list_display = ("at", "attempt", "policy_version", "live_outcome", "outcome", "why")
+    list_filter = (DisagreesFilter, "policy_version", "live_outcome", "outcome")
+    list_select_related = ("attempt",)
+    search_fields = ("=attempt__case__id", "=attempt__case__declared_uscc")
+    ordering = ("-id",)
+
+    @admin.display(description=_("why"), empty_value="—")
+    def why(self, verdict: ShadowVerdict) -> str:
+        return "; ".join(str(reason["sentence"]) for reason in case_comparison.told({"code": code} for code in verdict.reasons))
+
+
+@admin.register(Document)
+class DocumentAdmin(OfEmployersAdmin):
+    """The pictures themselves are looked at on the case's page, where that is put on record."""
+
+    employer_path = "case__employer"
+    list_display = ("id", "kind", "case", "media_type", "size", "uploaded_at", "superseded_at")
+    list_filter = ("kind", "media_type")
+    list_select_related = ("case",)
+    search_fields = ("=id", "=case__id", "=sha256")
+    ordering = ("-uploaded_at",)
+
+
+@admin.register(RegistryRecord)
+class RegistryRecordAdmin(LookOnlyAdmin):
+    """The snapshot of the company register; `manage.py import_registry` fills it."""
+
+    list_display = ("uscc", "name", "legal_representative", "status", "established_on", "abnormal_list", "serious_violation_list", "as_of")
+    list_filter = ("status", "abnormal_list", "serious_violation_list")
+    search_fields = ("=uscc", "^name")
+    search_help_text = _("A whole credit code, or how the name begins")
+    ordering = ("uscc",)
+
+
+@admin.register(HrLicenceRecord)
+class HrLicenceRecordAdmin(LookOnlyAdmin):
+    """The published lists of licensed agencies; `manage.py import_hr_licences` fills them."""
+
+    list_display = ("number", "name", "uscc", "valid_until", "as_of")
+    search_fields = ("=number", "=uscc", "^name")
+    search_help_text = _("A whole number or credit code, or how the name begins")
+    ordering = ("number",)

@@ -1,0 +1,95 @@
+"""Who writes the replies that reviewers send often? Leads, in both languages, with the variables that a case fills in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from employers.forms import refusal_html
+from employers.models import User
+from events.admin import ModelAdmin
+from verification.admin.decision_form import BUTTON_WORDS
+from verification.cases import guards
+from verification.models import SavedReply
+from verification.reviewing import saved_replies
+
+if TYPE_CHECKING:
+    ReplyFormBase = forms.ModelForm[SavedReply]
+else:
+    ReplyFormBase = forms.ModelForm
+
+WITH_NOTE = sorted(guards.NEEDS_CLAIM)
+
+
+class ReplyForm(ReplyFormBase):
+    """A reply as a lead types it."""
+
+    verb = forms.ChoiceField(label=_("Decision"), choices=[(verb, BUTTON_WORDS[verb]) for verb in WITH_NOTE])
+    code = forms.SlugField(label=_("Short name"), max_length=40, help_text=_("In lower case; by it the list is ordered"))
+    title_zh = forms.CharField(label=_("Title in Chinese"), max_length=100)
+    title_en = forms.CharField(label=_("Title in English"), max_length=100)
+    text_zh = forms.CharField(
+        label=_("Text in Chinese"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("A case fills in {company}, {uscc} and {items}"),
+    )  # fmt: skip
+    text_en = forms.CharField(label=_("Text in English"), max_length=1500, widget=forms.Textarea(attrs={"rows": 5}))
+    retired = forms.BooleanField(label=_("No longer offered"), required=False)
+
+    class Meta:
+        model = SavedReply
+        fields = ("code", "verb", "title_zh", "title_en", "text_zh", "text_en")
+
+    def __init__(self, *args: Any, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.fields["retired"].initial = self.instance.retired_at is not None
+
+    def clean_text_zh(self) -> str:
+        return self._text("text_zh")
+
+    def clean_text_en(self) -> str:
+        return self._text("text_en")
+
+    def _text(self, field: str) -> str:
+        text = str(self.cleaned_data[field])
+        if refused := saved_replies.problem(text):
+            raise forms.ValidationError(refusal_html(refused), code=refused.code)
+        return text
+
+
+@admin.register(SavedReply)
+class SavedReplyAdmin(ModelAdmin):
+    """Reviewers look; leads write. None is deleted: what was sent by it stays explained."""
+
+    form = ReplyForm
+    fields = ("code", "verb", "title_zh", "title_en", "text_zh", "text_en", "retired")
+    list_display = ("code", "verb", "title_zh", "title_en", "retired_at")
+    list_filter = ("verb", ("retired_at", admin.EmptyFieldListFilter))
+    search_fields = ("code", "title_zh", "title_en")
+    ordering = ("code",)
+    actions = None
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("verification.view_case"))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return isinstance(request.user, User) and saved_replies.may_keep(request.user.as_reviewer())
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: SavedReply, form: Any, change: bool) -> None:
+        assert isinstance(request.user, User)
+        now = timezone.now()
+        obj.retired_at = (obj.retired_at or now) if form.cleaned_data["retired"] else None
+        saved_replies.keep(obj, request.user.as_reviewer(), now)

@@ -1,0 +1,287 @@
+"""May this actor do this to this case now? Buttons and operations ask the same functions."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from employers.models import AccountClass, Member, User
+from employers.powers import Power
+from events.actor import Actor, Role
+from events.errors import Refused
+from verification.cases import failed_uploads
+from verification.cases.authority_evidence import can_vouch
+from verification.models import (
+    Appeal,
+    Attempt,
+    Case,
+    CaseNote,
+    Decision,
+    DocumentKind,
+    NoteKind,
+    ReviewStage,
+    Ruling,
+    RulingQuerySet,
+    RulingStage,
+    SecondReview,
+)
+from verification.rules import states
+from verification.rules.required_documents import CURRENT, PAPERS, paper_of
+from verification.rules.states import State
+
+NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes", "uphold"})
+"""What a reviewer decides only while holding the case, so that two people never decide one."""
+
+OF_SENIORS = frozenset({"reopen"})
+"""What takes back what a colleague decided."""
+
+IN_BULK = ("request_changes", "reject")
+"""What can be decided for many cases at once. Letting somebody through is not: it opens rights, and gets a look of its own."""
+
+SUBMISSIONS_PER_DAY = 10
+SENT_BACK_UNTIL_A_PERSON = 3
+
+ADDED_WHILE_CHECKING = frozenset({DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION})
+"""Documents that what has been read does not rest on: an attempt that waits looks at them when it is rung for."""
+
+NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "uphold", "revoke", "reopen"})
+"""What takes something from the employer, does not give it back, or takes back what it was told, and so has to say why."""
+
+ENDS_A_HEARING = frozenset({"uphold", "revoke"})
+"""Answers to an open appeal that its employer did not ask for: given by whoever holds the case, and so not by whom it is against.
+Lifting a suspension takes no second person: it is lifted at once when it is settled."""
+
+
+def may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None = None) -> Refused | None:
+    """Why `actor` may not `verb` the case, or None if they may.
+
+    With the `ruling` that is being carried out, the claim under which it was made is no longer asked for; all else is asked anew.
+    """
+    if actor.role not in states.roles(verb):
+        return Refused("not_allowed", seen=actor.role)
+    if not states.allows(verb, actor.role, State(case.state)):
+        return Refused("state_conflict", "state", seen=case.state, expected=", ".join(sorted(states.sources(verb))))
+    if actor.role is Role.REVIEWER:
+        return _reviewer_may(verb, case, actor, now, ruling)
+    if verb == "submit":
+        return missing(case, actor) or _too_often(case, now)
+    if verb == "appeal" and case.state == State.REJECTED and case.appealed_at is not None:
+        return Refused("appeal_used")
+    if verb == "appeal" and case.heard():
+        return Refused("appeal_open")
+    if verb == "ask_person":
+        return failed_uploads.too_few(case, actor, now) if case.state == State.DRAFT else _not_yet(case)
+    return _begun_anew(verb, case)
+
+
+def may_decide(actor: Actor) -> Refused | None:
+    """Why this actor may do nothing that is a reviewer's, or None: they are staff who decide. Auditors look; who has left does neither."""
+    return None if actor.role is Role.REVIEWER and actor.can(Power.DECIDE) else Refused("not_allowed", seen=actor.role)
+
+
+def _reviewer_may(verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None) -> Refused | None:
+    if refused := may_decide(actor):
+        return refused
+    if verb == "uphold" and not case.heard():
+        return Refused("appeal_none")
+    if ruling is None and (refused := _holds(verb, case, actor, now)):
+        return refused
+    if verb in NEEDS_CLAIM and (refused := _whose_turn(case, actor)):
+        return refused
+    if verb == "approve" and failed_uploads.was_never_checked(case):
+        return Refused("case_not_submitted")
+    if verb in OF_SENIORS and not actor.can(Power.SECOND_REVIEW):
+        return Refused("senior_required")
+    return _begun_anew(verb, case)
+
+
+def _begun_anew(verb: str, case: Case) -> Refused | None:
+    """An employer has one open case: what it has begun since a decision goes before another look at that decision."""
+    state = State(case.state)
+    if state in states.OPEN or states.target(verb, state) not in states.OPEN:
+        return None
+    return Refused("other_case_open") if Case.objects.beside(case).open().exists() else None
+
+
+def _holds(verb: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+    if case.claimed_by_other(actor.id, now):
+        return Refused("claimed_by_other")
+    if not (verb in NEEDS_CLAIM or (verb in ENDS_A_HEARING and case.heard())) or case.claimed_by_me(actor.id, now):
+        return None
+    return _under_way(case) or Refused("claim_required")
+
+
+def _under_way(case: Case) -> Refused | None:
+    """A claim ends with the ruling, and nobody can claim the case until that is carried out or undone."""
+    return Refused("decision_under_way") if Ruling.objects.open().filter(case=case).exists() else None
+
+
+def _whose_turn(case: Case, actor: Actor) -> Refused | None:
+    """Why a case that waits for reviewers does not wait for this one."""
+    if not case.awaits_review():
+        return None
+    if (case.for_senior or case.review_stage != ReviewStage.FIRST) and not actor.can(Power.SECOND_REVIEW):
+        return Refused("senior_required")
+    if given(case).filter(by=UUID(actor.id)).exists():
+        return Refused("second_person_required")
+    return None
+
+
+def undecided(verb: str, case: Case, now: datetime, suspend_in_force: bool | None) -> Refused | None:
+    """What a reviewer who refuses a case still has to say: whether the employer keeps what it has in force by another one."""
+    if verb == "reject" and suspend_in_force is None and Case.objects.beside(case).in_force(now).exists():
+        return Refused("in_force_undecided", "in_force")
+    return None
+
+
+def may_undo(ruling: Ruling, actor: Actor) -> bool:
+    """Whether it is this reviewer's to take back: of a bulk decision, either of its two people's."""
+    return may_decide(actor) is None and UUID(actor.id) in (ruling.by_id, ruling.confirmed_by_id)
+
+
+def given(case: Case) -> RulingQuerySet:
+    """What was ruled on the case since it came to the reviewers, and kept beside it."""
+    return Ruling.objects.given().filter(case=case, made_at__gte=case.review_since or case.opened_at)
+
+
+def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refused | None:
+    """Why this decision, by this reviewer or by the `ruling` that is carried out, is not enough by itself; None if it is.
+
+    Two have to agree where the case asks for it; where they did not, a third one decides. A bulk decision has two people.
+    """
+    if actor.role is not Role.REVIEWER or verb not in NEEDS_CLAIM or case.state not in states.REVIEWABLE:
+        return None
+    if ruling is not None and (ruling.stage == RulingStage.THIRD or ruling.confirmed_by_id is not None):
+        return None
+    if case.review_stage == ReviewStage.FIRST and not needs_second(verb, case):
+        return None
+    if ruling is not None and ruling.stage == RulingStage.SECOND and given(case).filter(stage=RulingStage.FIRST, verb=verb).exists():
+        return None
+    return Refused("second_review_required")
+
+
+def needs_second(verb: str, case: Case) -> bool:
+    """Whether two people have to agree on `verb`: on all in a sample, on opening rights where harm can come of it."""
+    return case.second_review == SecondReview.SAMPLE or (case.second_review == SecondReview.POLICY and verb == "approve")
+
+
+def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
+    """Why this reviewer may not take the case, or None if they may."""
+    if refused := may_ask_for(case, actor, now):
+        return refused
+    return Refused("claimed_by_other") if case.claimed_by_other(actor.id, now) else None
+
+
+def may_ask_for(case: Case, actor: Actor, now: datetime) -> Refused | None:
+    """Why this reviewer could not take the case even if nobody held it, or None if they could."""
+    if refused := may_decide(actor):
+        return refused
+    if case.golden and not Case.objects.shown_to(actor.id).filter(pk=case.pk).exists():
+        return Refused("not_allowed", seen=actor.role)
+    if not case.awaits_review():
+        return Refused("state_conflict", "state", seen=case.state, expected=", ".join(states.REVIEWABLE))
+    if under_way := _under_way(case):
+        return under_way
+    if case.held_until is not None and case.held_until > now and not _held_by(case, actor):
+        return Refused("case_held")
+    if Appeal.objects.open().against(actor.id).filter(case=case).exists():
+        return Refused("another_reviewer_required")
+    return _whose_turn(case, actor)
+
+
+def _held_by(case: Case, actor: Actor) -> bool:
+    held = CaseNote.objects.filter(case=case, kind=NoteKind.HOLD).first()
+    return held is not None and str(held.by_id) == actor.id
+
+
+def may_bulk(verb: str, actor: Actor) -> Refused | None:
+    """Why this reviewer may not propose or confirm `verb` for many cases, or None if they may."""
+    if refused := may_decide(actor):
+        return refused
+    if verb not in IN_BULK:
+        return Refused("not_allowed", "verb", seen=verb, expected=", ".join(IN_BULK))
+    return None if actor.can(Power.BULK) else Refused("senior_required")
+
+
+def may_edit(case: Case, actor: Actor) -> Refused | None:
+    """Why the employer may not change what it declared or uploaded, or None if it may."""
+    if actor.role not in states.EMPLOYER:
+        return Refused("not_allowed", seen=actor.role)
+    if case.state not in states.EDITABLE:
+        return Refused("state_conflict", "state", seen=case.state, expected=", ".join(sorted(states.EDITABLE)))
+    return None
+
+
+def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
+    """Why the employer may not add a document of this kind, or None: letters come in while the checks wait for them, too.
+
+    An agency wins clients all the time: while its approval is in force, it may add the letter of another.
+    """
+    if actor.role in states.EMPLOYER and kind == DocumentKind.CLIENT_AUTHORIZATION and case.holds_rights(now):
+        return None if case.account_class == AccountClass.COMMERCIAL_AGENCY else may_edit(case, actor)
+    if actor.role in states.EMPLOYER and kind in ADDED_WHILE_CHECKING and case.state == State.CHECKING:
+        return None
+    return may_edit(case, actor) or _another_paper(kind, case)
+
+
+def _another_paper(kind: str, case: Case) -> Refused | None:
+    """By what a body was set up is no matter of choice: its class and its code say which paper is due."""
+    paper = paper_of(case.account_class, case.declared_uscc)
+    return Refused(CURRENT.items[paper].missing, "document") if kind in PAPERS and kind != paper else None
+
+
+def stopped(employer_id: UUID) -> Refused | None:
+    """Why this employer's rights stay taken away, or None if they are not."""
+    case: Case | None = Case.objects.filter(employer_id=employer_id).stopped().order_by("state").last()
+    return Refused(f"employer_{case.state}") if case else None
+
+
+def may_prove(member: Member) -> Refused | None:
+    """Why this recruiter may not begin a proof of authority, or None if they may."""
+    if member.left_at is not None:
+        return Refused("not_allowed", seen=member.role)
+    if member.user.email_verified_at is None:
+        return Refused("authority_email_unverified", "email")
+    return stopped(member.employer_id)
+
+
+def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Refused | None:
+    """Why this colleague may not vouch for the recruiter, or None. One vouch never rests on another vouch alone.
+
+    Whoever has declared the same code at another account is no colleague: nobody has let them in.
+    """
+    if colleague.pk == member.pk or colleague.employer_id != member.employer_id or not can_vouch(colleague, uscc, now):
+        return Refused("vouch_not_possible", "colleague")
+    return stopped(colleague.employer_id)
+
+
+def missing(case: Case, actor: Actor) -> Refused | None:
+    """What has to be there before this member can submit the case, or None when it is."""
+    if not User.objects.filter(pk=UUID(actor.id), email_verified_at__isnull=False).exists():
+        return Refused("authority_email_unverified", "email")
+    if case.test:  # what its papers would show stands in its code
+        return None
+    paper = paper_of(case.account_class, case.declared_uscc)
+    if not case.documents.current().filter(kind=paper).exists():
+        return Refused(CURRENT.items[paper].missing, "document")
+    return None
+
+
+def _not_yet(case: Case) -> Refused | None:
+    """Whoever was sent back this often need not guess any longer what is wanted: a person speaks with them."""
+    if Decision.objects.sent_back(case.employer_id).count() < SENT_BACK_UNTIL_A_PERSON:
+        return Refused("person_not_yet", expected=f"≥ {SENT_BACK_UNTIL_A_PERSON}")
+    return None
+
+
+def _too_often(case: Case, now: datetime) -> Refused | None:
+    """Each submission costs the machine, and perhaps a reviewer; withdrawing and beginning anew resets nothing."""
+    since = now - timedelta(days=1)
+    if Attempt.objects.filter(case__employer_id=case.employer_id, submitted_at__gt=since).count() >= SUBMISSIONS_PER_DAY:
+        return Refused("submitted_too_often", expected=f"≤ {SUBMISSIONS_PER_DAY}")
+    return None
+
+
+def available(case: Case, actor: Actor, now: datetime) -> list[str]:
+    """The verbs that the guards allow `actor` now, in the table's order."""
+    return [verb for verb in states.VERBS if may(verb, case, actor, now) is None]

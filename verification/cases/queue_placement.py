@@ -1,0 +1,170 @@
+"""Where does a case stand among those that wait for a reviewer? Since when, by when, how urgent, and whether two people look at it.
+
+Written when it comes to the reviewers, and reckoned anew where time changes it: an approval that it would renew comes to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from events.queue import SWEEP_AT_MOST
+from events.sealing import blind_index
+from verification.models import Case, CaseQuerySet, CaseReason, Decision, ReviewStage, RightsNow, SecondReview
+from verification.rules import name_lookalikes, states, urgency
+from verification.rules.states import State
+from verification.rules.working_hours import Hours
+
+LAPSES_WITHIN: Final = timedelta(days=7)
+"""An approval that ends within this time is about to lapse: its employer loses its rights while it waits for us."""
+
+
+def follow(case: Case, from_state: State, codes: Sequence[str], now: datetime) -> None:
+    """A case has moved: it gets its place where it comes to the reviewers, and loses it where it leaves them. The caller saves it."""
+    before = from_state in states.REVIEWABLE or case.hearing
+    case.hearing = case.state in states.STOPPED and case.heard()
+    if case.awaits_review() and not before:
+        place(case, codes, now)
+    if before and not case.awaits_review():
+        _leave(case)
+
+
+def place(case: Case, codes: Sequence[str], now: datetime) -> None:
+    """Give a case that comes to the reviewers at `now`, for these reasons, its place in their queue; the caller saves it.
+
+    Without codes it waits for what was decided on it last.
+    """
+    case.review_since, case.review_stage = now, ReviewStage.FIRST
+    codes = codes or _decided_last(case)
+    _write_reasons(case, codes)
+    _reckon(case, codes, now)
+    case.second_review = _second_review(case)
+
+
+def waited(case: Case, now: datetime) -> float | None:
+    """Working hours since the case came to the reviewers; None for one that never did."""
+    return None if case.review_since is None else hours().between(case.review_since, now) / timedelta(hours=1)
+
+
+def factors(case: Case, now: datetime) -> urgency.Factors | None:
+    """Why a case is where it is in the queue, to be shown; None for one that has no place in it."""
+    if case.review_since is None or case.review_due is None:
+        return None
+    kinds = (kind for kind, harm in urgency.CURRENT.harm.items() if harm == case.harm)
+    weighs = next(kinds, urgency.Kind.ORDINARY)  # none under rules that have changed: it is placed anew within minutes
+    return urgency.Place(weighs, case.review_since, case.review_due).factors(now, hours())
+
+
+def hours() -> Hours:
+    """The deployment's working hours."""
+    given: Hours = settings.WORKING_HOURS
+    return given
+
+
+# --- What time changes -----------------------------------------------------------------------------------
+
+
+def place_anew(now: datetime, at_most: int = SWEEP_AT_MOST) -> int:
+    """Place what has no place yet, and what time has moved, the most urgent first; how many were."""
+    return _each(_misplaced(now).order_by("-urgency", "submitted_at", "pk")[:at_most], now)
+
+
+def place_all(now: datetime) -> int:
+    """Place everything anew, where the rules, the working hours or the key have changed; how many were."""
+    return _each(Case.objects.awaiting_review(), now)
+
+
+def _misplaced(now: datetime) -> CaseQuerySet:
+    others = Case.objects.in_force(now).filter(employer=OuterRef("employer")).exclude(pk=OuterRef("pk"))
+    ended, lapsing = ~Exists(others), Exists(others.filter(expires_at__lte=now + LAPSES_WITHIN))
+    moved = Q(ended) | Q(lapsing, harm__lt=urgency.CURRENT.harm[urgency.Kind.LAPSING])
+    confirmed = Q(Exists(others.filter(conditional=False)), rights_now=RightsNow.CONDITIONAL)
+    waiting: CaseQuerySet = Case.objects.queued()
+    return waiting.filter(Q(review_due=None) | (~Q(rights_now=RightsNow.NONE) & (moved | confirmed)))
+
+
+def _each(cases: CaseQuerySet, now: datetime) -> int:
+    keys = list(cases.values_list("pk", flat=True))
+    for key in keys:
+        _place_anew(key, now)
+    return len(keys)
+
+
+def _place_anew(case_id: UUID, now: datetime) -> None:
+    with transaction.atomic():
+        case: Case | None = Case.objects.queued().select_for_update().filter(pk=case_id).first()
+        if case is None:
+            return
+        fresh = case.review_due is None
+        case.review_since = case.review_since or case.submitted_at or now
+        codes = list(case.review_reasons.values_list("code", flat=True)) or _decided_last(case)
+        if fresh:
+            _write_reasons(case, codes)
+        _reckon(case, codes, now)
+        if fresh:
+            case.second_review = _second_review(case)
+        case.save()
+
+
+# --- The parts of a place --------------------------------------------------------------------------------
+
+
+def _reckon(case: Case, codes: Collection[str], now: datetime) -> None:
+    assert case.review_since is not None
+    rights = _rights(case, now)
+    kinds = urgency.kinds(codes, case.account_class, appealed=case.heard(), lapsing=rights.lapsing)
+    place = urgency.place(kinds, case.review_since, hours())
+    case.review_due, case.harm, case.urgency = place.due, urgency.CURRENT.harm[place.weighs], place.key(hours())
+    case.rights_now, case.name_key = rights.now, name_lookalikes.key(case.declared_name)
+
+
+@dataclass(frozen=True)
+class _Rights:
+    now: RightsNow
+    lapsing: bool
+
+
+def _rights(case: Case, now: datetime) -> _Rights:
+    """What the employer holds by another case, and whether that ends soon."""
+    other: Case | None = Case.objects.in_force(now).filter(employer=case.employer_id).exclude(pk=case.pk).first()
+    if other is None or other.expires_at is None:
+        return _Rights(RightsNow.NONE, lapsing=False)
+    return _Rights(RightsNow.CONDITIONAL if other.conditional else RightsNow.IN_FORCE, other.expires_at <= now + LAPSES_WITHIN)
+
+
+def _second_review(case: Case) -> SecondReview:
+    """Where much harm can come of it; else by chance, by a key that nobody can foresee it without.
+
+    Whoever answers a hearing is the second person already.
+    """
+    if case.hearing or case.test:
+        return SecondReview.NONE
+    if case.harm >= settings.SECOND_REVIEW_FROM_HARM:
+        return SecondReview.POLICY
+    if case.golden:  # it is a sample itself
+        return SecondReview.NONE
+    drawn = int(blind_index(f"{case.pk}:{case.attempt_number}", "review.sample")[:8], 16) / 16**8
+    return SecondReview.SAMPLE if drawn < settings.SECOND_REVIEW_SAMPLE else SecondReview.NONE
+
+
+def _decided_last(case: Case) -> list[str]:
+    last: list[dict[str, Any]] | None = Decision.objects.filter(case=case).order_by("-pk").values_list("reasons", flat=True).first()
+    return list(dict.fromkeys(reason["code"] for reason in last or ()))
+
+
+def _write_reasons(case: Case, codes: Collection[str]) -> None:
+    CaseReason.objects.filter(case=case).exclude(code__in=codes).delete()
+    CaseReason.objects.bulk_create([CaseReason(case=case, code=code) for code in dict.fromkeys(codes)], ignore_conflicts=True)
+
+
+def _leave(case: Case) -> None:
+    CaseReason.objects.filter(case=case).delete()
+    case.held_until = case.assigned_to = None
+    case.for_senior = False

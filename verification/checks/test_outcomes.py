@@ -1,0 +1,160 @@
+"""Which codes stand for which outcome in a platform's test?
+
+The region of a test code, 9990nn, lies in no province; its last two digits name the recipe, and the organisation's part is free.
+So each test begins with a code of its own, and what is found is what the recipe says, by checks of the same names and the
+same policy as for everybody.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from documents.uscc import TEST_REGION, check_character, organisation_check_character
+from events.errors import ProviderUnavailable
+from events.reasons import REASONS, Text
+from verification.checks.base import Check, Earlier, Subject
+from verification.rules.facts import Strength
+from verification.rules.findings import Finding, Observation, Outcome, Severity
+from verification.rules.policy import AUTHORITY_PROVEN, UNLISTED
+
+_CODE: Final = re.compile(rf"91{TEST_REGION}(\d\d)[0-9A-Z]{{10}}")
+SHORTLY: Final = 60.0
+"""Seconds after which a service that was down is asked again."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What happens to an employer with such a code: which check finds `reason`, how strict that is, and for how many rounds."""
+
+    number: int
+    outcome: Outcome
+    check: str = ""
+    reason: str = ""
+    severity: Severity = Severity.PASS
+    rounds: int = 99
+    strength: Strength = Strength.MEDIUM
+    says: Text | None = None
+
+    @property
+    def words(self) -> Text:
+        """What it is for, in both languages."""
+        return self.says or REASONS[self.reason].says
+
+
+def _rejected(number: int, reason: str) -> Recipe:
+    return Recipe(number, Outcome.REJECT, "registry", reason, Severity.BLOCK)
+
+
+def _held(number: int, check: str, reason: str, severity: Severity = Severity.CONCERN) -> Recipe:
+    return Recipe(number, Outcome.REVIEW, check, reason, severity)
+
+
+RECIPES: Final[dict[int, Recipe]] = {
+    recipe.number: recipe
+    for recipe in (
+        Recipe(0, Outcome.APPROVE, says=Text("立即通过", "Approved at once")),
+        Recipe(
+            1, Outcome.APPROVE, "registry", UNLISTED, Severity.WAIT, strength=Strength.STRONG,
+            says=Text("附条件通过，14 天后失效", "Approved on condition, which lapses after 14 days"),
+        ),
+        Recipe(
+            2, Outcome.WAIT, "registry", UNLISTED, Severity.WAIT, rounds=2,
+            says=Text("登记机关尚未收录，两次重试后通过", "The register does not list the company yet; approved at the second retry"),
+        ),
+        Recipe(
+            3, Outcome.WAIT, "authority", "authority_missing", Severity.WAIT,
+            says=Text("等待招聘者证明其授权", "Waits for the recruiter to prove their authority"),
+        ),
+        Recipe(
+            4, Outcome.WAIT, "registry", "registry_unavailable", rounds=1,
+            says=Text("登记服务暂不可用，一分钟后重试并通过", "The register is down; approved when it is asked again a minute later"),
+        ),
+        _held(5, "reading", "check_incomplete", Severity.UNABLE),
+        _rejected(10, "registry_revoked"),
+        _rejected(11, "registry_deregistered"),
+        _rejected(12, "registry_cancelled"),
+        _held(20, "registry", "registry_not_found", Severity.UNABLE),
+        _held(21, "registry", "registry_not_active"),
+        _held(22, "registry", "registry_abnormal_list"),
+        _held(23, "registry", "registry_serious_violation_list"),
+        _held(24, "registry", "registry_status_unknown", Severity.UNABLE),
+        _held(30, "reading", "document_unreadable", Severity.UNABLE),
+        _held(31, "reading", "document_not_a_licence", Severity.UNABLE),
+        _held(32, "reading", "document_several_licences", Severity.UNABLE),
+        _held(33, "forgery", "document_recapture"),
+        _held(34, "reading", "document_expired"),
+        _held(35, "scan", "document_infected"),
+        _held(40, "reading", "uscc_mismatch"),
+        _held(41, "reading", "uscc_invalid"),
+        _held(42, "reading", "name_mismatch"),
+        _held(43, "registry", "legal_representative_mismatch"),
+        _held(44, "reading", "established_on_mismatch"),
+        _held(50, "authority", "authority_unproven", Severity.UNABLE),
+        _held(60, "agency_licence", "agency_licence_missing"),
+        _held(61, "agency_licence", "agency_licence_expired"),
+        _held(62, "agency_licence", "agency_licence_mismatch"),
+        _held(63, "agency_licence", "agency_client_missing"),
+        _held(70, "duplicates", "duplicate_same_image"),
+        _held(71, "duplicates", "duplicate_same_uscc_active"),
+        _held(72, "exclusion", "duplicate_excluded"),
+        _held(73, "duplicates", "duplicate_device_cluster"),
+        _held(74, "duplicates", "duplicate_nominee"),
+        _held(80, "forgery", "forgery_suspected"),
+        _held(81, "forgery", "forgery_retyped_field"),
+        _held(82, "forgery", "forgery_copied_patch"),
+        _held(83, "reading", "qr_not_registry", Severity.UNABLE),
+        _held(90, "reading", "approval_document_missing"),
+    )
+}  # fmt: skip
+"""By the last two digits of the region. Never renumbered: platforms' own tests hold codes."""
+
+
+def code_for(number: int, organisation: str | None = None) -> str:
+    """A valid code for recipe `number`; `organisation` is its 8 characters, drawn by chance unless given."""
+    body = organisation or f"{secrets.randbelow(10**8):08d}"
+    first17 = f"91{TEST_REGION}{number:02d}{body}{organisation_check_character(body)}"
+    return first17 + check_character(first17)
+
+
+def recipe_of(uscc: str) -> Recipe | None:
+    """The recipe of a code, or None where it is no test code."""
+    found = _CODE.fullmatch(uscc)
+    return RECIPES.get(int(found.group(1))) if found else None
+
+
+@dataclass
+class _Scripted:
+    """A check that finds what the recipe says."""
+
+    code: str
+    recipe: Recipe
+    waits: int
+    tries: int
+    version: str = "test"
+    lasting: bool = False
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        here = self.code == self.recipe.check
+        if here and self.recipe.reason == "registry_unavailable" and self.tries <= self.recipe.rounds:
+            raise ProviderUnavailable("the register of a test", retry_after=SHORTLY)
+        return {"recipe": self.recipe.number, "round": self.waits}
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        recipe = self.recipe
+        found = []
+        if self.code == "authority":
+            found.append(Finding(self.code, AUTHORITY_PROVEN, Severity.PASS, expected=recipe.strength))
+        if self.code == recipe.check and recipe.severity > Severity.PASS and observation["round"] < recipe.rounds:
+            found = [Finding(self.code, recipe.reason, recipe.severity)]
+        return found
+
+
+def checks(uscc: str, codes: Sequence[str], waits: int, tries: int) -> tuple[Check, ...]:
+    """Checks of the names `codes` for an attempt that has waited `waits` times and is tried for the `tries`-th; by recipe 0 where
+    the code names none."""
+    recipe = recipe_of(uscc) or RECIPES[0]
+    return tuple(_Scripted(code, recipe, waits, tries) for code in codes)

@@ -1,0 +1,1 @@
+"""From checks to a verdict, and what follows from it."""

@@ -1,0 +1,209 @@
+"""How is the policy's verdict carried out? What the machine does to a case: begin, wait, settle, end.
+
+The same verbs as a reviewer's, by `operations.moving`. An attempt that waits is told of to whoever has to act, and is due
+again at once when what it waits for has happened (`operations.ring`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from employers.models import Employer
+from events.actor import SYSTEM
+from events.doorbell import notify_worker
+from events.errors import Refused
+from events.models import Event, record
+from events.reasons import REASONS
+from verification.cases.notices import tell
+from verification.cases.operations import Why, begin_rights, findings_of, moving, put_on_record, suspend
+from verification.models import Attempt, Case
+from verification.rules import policy
+from verification.rules.findings import OUTCOME_VERB, Finding, Outcome, Verdict
+from verification.rules.states import EVER_APPROVED, State
+from verification.rules.validity import has_ended, rights_end
+
+OF_THE_EMPLOYER = frozenset({"recruiter", "company"})
+"""Who mends a reason, where that is not us: an attempt that waits for them says so before anything else."""
+
+NOT_CONFIRMED = "registry_not_confirmed"
+
+
+def start_checks(case_id: UUID, now: datetime) -> None:
+    """The worker begins. A case that is being checked already goes on as it is."""
+    if Case.objects.filter(pk=case_id, state=State.CHECKING).exists():
+        return
+    with moving(case_id, "start_checks", SYSTEM, now):
+        pass
+
+
+def settle(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
+    """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was lost."""
+    if verdict.outcome is Outcome.WAIT:
+        return wait(attempt, lease, verdict, now)
+    try:
+        return _carry_out(attempt, lease, verdict, findings, now)
+    except _Rung:
+        return _look_again(attempt, lease, now)
+    except Refused as refused:
+        if verdict.outcome is not Outcome.APPROVE:
+            raise
+        # Another employer with the same code was approved since the checks looked: a person decides.
+        held = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
+        return _carry_out(attempt, lease, held, findings, now)
+
+
+def _carry_out(attempt: Attempt, lease: UUID, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> bool:
+    verb = OUTCOME_VERB[verdict.outcome]
+    why = Why.from_verdict(verdict, findings)
+    try:
+        with moving(attempt.case_id, verb, SYSTEM, now, why=why) as move:
+            if verdict.outcome is Outcome.APPROVE and _rung(attempt, lease):
+                raise _Rung
+            if not Attempt.objects.finish(attempt.pk, lease, now, outcome=verdict.outcome, waiting_for=""):
+                raise _LeaseLost
+            if verdict.outcome is Outcome.APPROVE:
+                _approve(move.case, verdict, findings, now)
+                move.data["conditional"] = verdict.conditional
+            if verdict.outcome is Outcome.REJECT:
+                _stop_what_is_in_force(move.case, why, now)
+            put_on_record(move.case, verb, why, SYSTEM, now)
+    except _LeaseLost:
+        return False
+    return True
+
+
+class _LeaseLost(Exception):
+    """Another worker has taken the attempt over; rolls back what this one was about to write."""
+
+
+class _Rung(Exception):
+    """Something came while the checks ran, which they may not have seen; rolls back what was about to be written."""
+
+
+def _rung(attempt: Attempt, lease: UUID) -> bool:
+    held: Attempt | None = Attempt.objects.held(attempt.pk, lease).first()
+    return held is not None and held.due_at != attempt.due_at
+
+
+def _look_again(attempt: Attempt, lease: UUID, now: datetime) -> bool:
+    """Another round at once: nothing is approved that no check has looked at."""
+    with transaction.atomic():
+        again = {"lease": None, "leased_until": None, "due_at": now, "waits": attempt.waits + 1}
+        notify_worker("verification.tasks.check_attempt", attempt.pk)
+        return bool(Attempt.objects.held(attempt.pk, lease).update(**again))
+
+
+def _approve(case: Case, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> None:
+    """Raises Refused where a paper has ended since it was checked, and where this employer, or another by the same code, had a
+    condition before that the register has not confirmed: a second one, whether after the first or instead of it, would be a way
+    around its end."""
+    rules = policy.POLICIES.get(verdict.policy_version, policy.CURRENT)
+    before = Case.objects.filter(Q(employer=case.employer) | Q(declared_uscc=case.declared_uscc), conditional=True, state__in=EVER_APPROVED)
+    if verdict.conditional and before.exclude(pk=case.pk).exists():
+        raise Refused(NOT_CONFIRMED, "uscc", seen=case.declared_uscc)
+    if ended := has_ended(findings, now):
+        raise Refused("document_expired", ended.field, seen=ended.until)
+    valid_for = rules.conditional_for if verdict.conditional else rules.valid_for
+    begin_rights(case, now, valid_for, findings, conditional=verdict.conditional)
+
+
+def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
+    """The machine refuses only by the company register: what that says of the company holds for its earlier approval too."""
+    for pk in Case.objects.in_force(now).filter(employer=case.employer, declared_uscc=case.declared_uscc).values_list("pk", flat=True):
+        suspend(pk, SYSTEM, now, why.codes)
+
+
+def wait(attempt: Attempt, lease: UUID, verdict: Verdict, now: datetime) -> bool:
+    """Let the attempt rest until time has told, and tell the employer what it waits for: once, and again when that has changed.
+
+    Whoever rang while the checks ran (`operations.ring`) has moved `due_at`: what they rang for may have come after the check
+    had looked, so that the attempt is due again at once.
+    """
+    assert verdict.wait_until is not None
+    waiting_for = _waits_for(verdict.reasons)
+    with transaction.atomic():
+        held: Attempt | None = Attempt.objects.held(attempt.pk, lease).select_for_update().first()
+        if held is None:
+            return False
+        rung = held.due_at != attempt.due_at
+        Attempt.objects.held(attempt.pk, lease).update(
+            lease=None, leased_until=None, due_at=now if rung else verdict.wait_until, waits=attempt.waits + 1, waiting_for=waiting_for
+        )
+        before = Event.objects.about(attempt.case).filter(verb="wait", data__attempt=attempt.number).order_by("-id").first()
+        record(
+            "wait", attempt.case, SYSTEM, now, employer_id=attempt.case.employer_id,
+            reasons=verdict.reasons, policy_version=verdict.policy_version, data={"attempt": attempt.number},
+        )  # fmt: skip
+        if before is None or _waits_for(before.reasons) != waiting_for:
+            tell(attempt.case, "case_wait", {"reasons": list(verdict.reasons), "path": reverse("verification:home")}, now)
+    return True
+
+
+def _waits_for(reasons: Sequence[str]) -> str:
+    """What stands for all that is waited for: what the employer can mend, before what mends itself."""
+    return next((code for code in reasons if code in REASONS and REASONS[code].who in OF_THE_EMPLOYER), reasons[0])
+
+
+def delay(attempt: Attempt, lease: UUID, due_at: datetime, error: str) -> bool:
+    """A provider is down, and nobody is to blame: the attempt rests, and the employer can see why."""
+    with transaction.atomic():
+        Attempt.objects.held(attempt.pk, lease).update(waiting_for="check_delayed")
+        return Attempt.objects.give_back(attempt.pk, lease, due_at, error)
+
+
+# --- Approved on condition -------------------------------------------------------------------------------
+
+
+def confirm(case_id: UUID, now: datetime) -> bool:
+    """The register lists the company, and agrees: what was approved on condition stands by itself; whether it does now."""
+    with transaction.atomic():
+        Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
+        case: Case = Case.objects.select_for_update().get(pk=case_id)
+        if not case.conditional or not case.holds_rights(now):
+            return False
+        assert case.approved_at is not None
+        case.conditional = False
+        case.expires_at = rights_end(case.approved_at, policy.CURRENT.valid_for, findings_of(case_id), now)
+        case.version += 1
+        case.save()
+        record("confirm", case, SYSTEM, now, employer_id=case.employer_id, policy_version=policy.CURRENT.version, data=case.told_end())
+        tell(case, "case_confirm", {"path": reverse("verification:home")}, now)
+    return True
+
+
+def end(case_id: UUID, now: datetime) -> None:
+    """The time of an approval is over. Rights ended with it already; this writes it down.
+
+    One that the register never confirmed is taken back whole: its employer is told, and the code is nobody's again.
+    """
+    conditional = Case.objects.filter(pk=case_id, conditional=True).exists()
+    why = Why([{"code": NOT_CONFIRMED, "field": "uscc"}]) if conditional else Why()
+    with moving(case_id, "expire", SYSTEM, now, why=why) as move:
+        if move.case.holds_rights(now):  # confirmed in the same moment
+            raise Refused("state_conflict", "state", seen=move.case.state)
+        if not move.case.conditional:
+            _tell_end(move.case, "employer_expired", now)
+            return
+        employer = move.case.employer
+        if not Case.objects.filter(employer=employer, conditional=False, state__in=EVER_APPROVED).exists():
+            employer.confirmed_at = None
+            employer.save(update_fields=["confirmed_at"])
+        _tell_end(move.case, NOT_CONFIRMED, now)
+
+
+def end_without_clients(case_id: UUID, now: datetime) -> None:
+    """An agency has no client left for whom it could recruit: its approval ends, and it may come back with a letter of one."""
+    why = Why([{"code": "agency_client_expired", "field": "valid_until"}])
+    with moving(case_id, "expire", SYSTEM, now, why=why) as move:
+        move.case.expires_at = min(move.case.expires_at or now, now)
+        _tell_end(move.case, "agency_client_expired", now)
+
+
+def _tell_end(case: Case, code: str, now: datetime) -> None:
+    tell(case, "case_expire", {"reasons": [code], "verb": "expire", "note": "", "path": reverse("verification:home")}, now)

@@ -1,0 +1,167 @@
+"""How are the checks of one attempt run, so that a killed worker loses nothing?
+
+Each check's result is a row. A worker that takes an attempt over does only what has no row yet, and hands the
+verdict over under its lease: two workers can never both settle one attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from employers.models import Member
+from events import heartbeat
+from events.errors import ProviderUnavailable, Refused
+from verification.checks import CHECKS, test_outcomes
+from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
+from verification.decision import apply_verdict
+from verification.models import Attempt, Case, CheckRun, Document, ShadowVerdict
+from verification.rules import policy
+from verification.rules.findings import Finding, Observation, Severity, Verdict
+from verification.rules.states import IN_PROGRESS
+
+log = structlog.get_logger()
+
+DEATHS_AT_MOST = 3
+"""An attempt over which this many workers died goes to a person, with the checks that did report."""
+
+DATABASE_LOST = (OperationalError, InterfaceError)
+DATABASE_BACK_IN = timedelta(seconds=5)
+
+Clock = Callable[[], datetime]
+
+
+class _LeaseLost(Exception):
+    """Another worker has taken this attempt over."""
+
+
+def run(
+    attempt_id: int, clock: Clock, lease_seconds: float, checks: tuple[Check, ...] = CHECKS, shadow: policy.Rules | None = None
+) -> bool:
+    """Do attempt `attempt_id` to its verdict, unless it is done, held by another or not due; whether it was settled.
+
+    For a platform's test, what stands in its code is found by checks of the same names.
+    What the rules `shadow` would have decided is kept beside it, and decides nothing.
+    """
+    lease = Attempt.objects.claim(attempt_id, clock(), lease_seconds)
+    if lease is None:
+        return False
+    attempt = Attempt.objects.select_related("case__employer", "case__submitted_by").get(pk=attempt_id)
+    if attempt.case.state not in IN_PROGRESS:
+        Attempt.objects.finish(attempt_id, lease, clock())
+        return False
+    if attempt.case.test:
+        checks = test_outcomes.checks(attempt.case.declared_uscc, tuple(check.code for check in checks), attempt.waits, attempt.tries)
+    try:
+        apply_verdict.start_checks(attempt.case_id, clock())
+        with heartbeat.held(Attempt.objects.all(), attempt_id, lease, clock, lease_seconds):
+            findings, reported = _run_checks(attempt, lease, clock, lease_seconds, checks)
+        verdict = policy.decide(findings, reported, policy.CURRENT, waits=attempt.waits, now=clock())
+        with transaction.atomic():
+            settled = apply_verdict.settle(attempt, lease, verdict, findings, clock())
+            if settled and shadow is not None:
+                _keep_beside(attempt, verdict, policy.decide(findings, reported, shadow, waits=attempt.waits, now=clock()), clock())
+        return settled
+    except ProviderUnavailable as unavailable:
+        delay = min(3600.0, max(1.0, unavailable.retry_after) * 2 ** min(attempt.tries - 1, 6))
+        apply_verdict.delay(attempt, lease, clock() + timedelta(seconds=delay), str(unavailable))
+        log.warning("attempt_waits_for_provider", attempt=attempt_id, seconds=delay)
+        return False
+    except DATABASE_LOST as lost:  # a restart, which is nobody's fault, and no worker has died of it
+        if not connection.is_usable():
+            connection.close()  # the next query opens another
+        apply_verdict.delay(attempt, lease, clock() + DATABASE_BACK_IN, type(lost).__name__)
+        log.warning("attempt_lost_its_database", attempt=attempt_id, why=type(lost).__name__)
+        return False
+    except (_LeaseLost, Refused) as stopped:  # withdrawn meanwhile, or taken over by another worker
+        log.info("attempt_left", attempt=attempt_id, why=str(stopped))
+        return False
+
+
+def _keep_beside(attempt: Attempt, live: Verdict, shadow: Verdict, now: datetime) -> None:
+    """A row of its own; that it could not be written is no reason to lose the live verdict."""
+    try:
+        with transaction.atomic():
+            ShadowVerdict.objects.create(
+                attempt=attempt, round=attempt.waits, policy_version=shadow.policy_version, outcome=shadow.outcome,
+                reasons=list(shadow.reasons), live_outcome=live.outcome, at=now,
+            )  # fmt: skip
+    except DatabaseError:
+        log.exception("shadow_verdict_lost", attempt=attempt.pk)
+
+
+def subject_of(case: Case, now: datetime) -> Subject:
+    """The case as the plain values that checks see."""
+    user = case.submitted_by
+    documents = case.documents.current().order_by("uploaded_at").prefetch_related("pages")
+    return Subject(
+        case_id=str(case.pk),
+        employer_id=str(case.employer_id),
+        name=case.declared_name,
+        uscc=case.declared_uscc,
+        legal_representative=case.declared_legal_representative,
+        account_class=case.account_class,
+        recruiter_email=user.email if user else "",
+        recruiter_email_verified=bool(user and user.email_verified_at),
+        documents=tuple(as_subject(document) for document in documents),
+        now=now,
+        member_id=_member_id(case),
+    )
+
+
+def _member_id(case: Case) -> str:
+    """The membership by which the case was handed in, as long as it lasts."""
+    member = Member.objects.active().filter(user=case.submitted_by_id, employer=case.employer_id).first() if case.submitted_by_id else None
+    return str(member.pk) if member else ""
+
+
+def as_subject(document: Document) -> SubjectDocument:
+    """A document and its pages as the plain values that checks see."""
+    pages = tuple(SubjectPage(str(page.image.name), page.number, page.fingerprint) for page in document.pages.all())
+    return SubjectDocument(str(document.pk), document.kind, document.sha256, document.editor, document.scan, pages)
+
+
+def _run_checks(
+    attempt: Attempt, lease: UUID, clock: Clock, lease_seconds: float, checks: tuple[Check, ...]
+) -> tuple[list[Finding], set[str]]:
+    """Do what has no row yet; all findings, and the codes of the checks that reported."""
+    subject = subject_of(attempt.case, clock())
+    lasting = {check.code for check in checks if check.lasting}
+    done = {run.code: run for run in attempt.check_runs.all() if run.round == attempt.waits or run.code in lasting}
+    earlier: dict[str, Observation] = {}
+    findings: list[Finding] = []
+    for check in checks:
+        if check.code not in done and attempt.deaths >= DEATHS_AT_MOST:
+            continue
+        run = done.get(check.code) or _run_one(check, attempt, subject, earlier, clock)
+        earlier[check.code] = run.observation
+        findings += run.as_findings()
+        if not Attempt.objects.extend(attempt.pk, lease, clock(), lease_seconds):
+            raise _LeaseLost(attempt.pk)
+    return findings, set(earlier)
+
+
+def _run_one(check: Check, attempt: Attempt, subject: Subject, earlier: dict[str, Observation], clock: Clock) -> CheckRun:
+    started_at = clock()
+    try:
+        observation = check.observe(subject, earlier)
+        findings = check.judge(subject, earlier, observation)
+    except (ProviderUnavailable, *DATABASE_LOST):
+        raise
+    except Exception as broken:  # ProviderBroken, or a mistake of ours: it blames nobody and stops nobody else
+        log.exception("check_broken", check=check.code, attempt=attempt.pk)
+        observation = {"broken": type(broken).__name__}
+        findings = [Finding(check.code, "check_incomplete", Severity.UNABLE, seen=check.code)]
+    run, _ = CheckRun.objects.get_or_create(
+        attempt=attempt, code=check.code, round=attempt.waits,
+        defaults={
+            "version": check.version, "observation": observation, "findings": [finding.as_json() for finding in findings],
+            "started_at": started_at, "finished_at": clock(),
+        },
+    )  # fmt: skip
+    log.info("check_done", check=check.code, attempt=attempt.pk, seconds=round(run.seconds, 3))
+    return run

@@ -1,0 +1,237 @@
+"""For whom does an agency recruit? Its clients, each with the letter by which that client has authorised it.
+
+A letter that comes with a case is judged with it, by the check `agency_licence`. One that comes later, while the approval is in
+force, is read by itself and judged whenever somebody asks; a doubt is a reviewer's to settle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from documents.licence.witnesses import same_name
+from documents.uscc import normalise, problem
+from employers.operations import check_name
+from events.actor import SYSTEM, Actor, Role
+from events.errors import Refused
+from events.models import Event, record
+from verification.cases import guards, operations
+from verification.cases.notices import tell_client_ended, tell_client_judged
+from verification.checks.agency_licence import AgencyLicence, client_finding
+from verification.models import Case, ClientAuthorisation, Document, DocumentKind, DocumentReading
+from verification.rules import states
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
+from verification.rules.validity import day_of
+
+UNREAD = Finding(AgencyLicence.code, "document_unreadable", Severity.UNABLE, DocumentKind.CLIENT_AUTHORIZATION)
+"""Of a letter that no reader could read."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One letter: for which client it is said to stand, and what was found of it."""
+
+    document: Document
+    client: ClientAuthorisation | None
+    finding: Finding | None
+    """None until it has been read, and until it is said for which client it stands."""
+    accepted: bool = False
+    """A reviewer has looked at what the machine was in doubt of."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is still to be read."""
+        reading = getattr(self.document, "reading", None)
+        return reading is not None and reading.finished_at is None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it holds: by itself, or because a reviewer has accepted it. What has ended is no matter of opinion."""
+        if self.finding is None:
+            return False
+        return self.finding.severity <= Severity.NOTE or (self.accepted and self.finding.code != "agency_client_expired")
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a person has to look: the machine could not tell."""
+        return self.finding is not None and not self.agrees and self.finding.severity is Severity.UNABLE
+
+
+def add_client(document_id: UUID, actor: Actor, now: datetime, *, name: str, uscc: str, valid_until: date | None) -> ClientAuthorisation:
+    """Say for which client the letter `document_id` stands, until when (None: without an end); said again, it is corrected.
+
+    Whether the letter says so too is found by the check `agency_licence`; one that waits looks again. Raises Refused.
+    """
+    kind = DocumentKind.CLIENT_AUTHORIZATION
+    name, uscc = check_name(name.strip(), "company"), normalise(uscc)
+    if refused := problem(uscc):
+        raise refused
+    if valid_until is not None and valid_until < day_of(now):
+        raise Refused("agency_client_expired", "valid_until", seen=valid_until.isoformat())
+    document = Document.objects.filter(pk=document_id, kind=kind, superseded_at=None).first()
+    if document is None:
+        raise Refused("agency_client_missing", kind)
+    with operations.editing(document.case_id, actor, adding=kind, now=now) as case:
+        _of_another(case, name, uscc)
+        if case.state == State.APPROVED and case.approved_at is not None and document.uploaded_at <= case.approved_at:
+            raise Refused("state_conflict", kind)  # it was judged with the case, as it was: another client has another letter
+        client: ClientAuthorisation | None = ClientAuthorisation.objects.select_for_update().filter(document=document).first()
+        if client is not None and client.ended_at is not None:
+            raise Refused("agency_client_ended", kind)
+        said = {"client_name": name, "client_uscc": uscc, "valid_until": valid_until}
+        if client is not None and all(getattr(client, field) == value for field, value in said.items()):
+            return client
+        verb = "change_client" if client else "add_client"
+        client = client or ClientAuthorisation(employer_id=case.employer_id, document=document, added_at=now)
+        for field, value in said.items():
+            setattr(client, field, value)
+        client.save()
+        told = {"case": str(case.pk), "document": str(document.pk)}
+        record(verb, client, actor, now, employer_id=case.employer_id, data=told)
+        _tell_judged(client, case, now)
+        operations.ring(case.pk, now)
+    return client
+
+
+def judge(document_id: UUID, now: datetime) -> None:
+    """A letter has been read: its agency is told what became of it, where it came while the approval is in force.
+
+    The case is locked, as by whoever is just saying for which client it stands, so that one of the two sees both.
+    """
+    with transaction.atomic():
+        case = Case.objects.select_for_update(of=("self",)).get(documents=document_id)
+        client = ClientAuthorisation.objects.select_for_update().filter(document=document_id, ended_at=None).first()
+        if client is not None:
+            _tell_judged(client, case, now)
+
+
+def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None:
+    """Write to the agency what the machine found of a letter by itself, once; of a doubt a reviewer's answer is told."""
+    standing = standing_of(client, now)
+    if not case.holds_rights(now) or case.approved_at is None or standing.document.uploaded_at <= case.approved_at:
+        return
+    if (found := standing.finding) is None or standing.doubtful:
+        return
+    reasons = [] if standing.agrees else [found.as_reason()]
+    events = Event.objects.about(client).filter(verb__in=("judge_client", "accept_client", "end_client"))
+    last = events.order_by("-id").first()
+    if last is not None and last.verb == "judge_client" and last.data["found"] == found.code:
+        return
+    told = {"case": str(case.pk), "document": str(client.document_id), "found": found.code}
+    codes = [reason["code"] for reason in reasons]
+    record("judge_client", client, SYSTEM, now, employer_id=client.employer_id, reasons=codes, data=told)
+    tell_client_judged(client, reasons, now)
+
+
+def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
+    """An agency no longer recruits for this client: it says so, or a reviewer does, of which it is told.
+
+    Ended twice is the same as once. Raises Refused.
+    """
+    if actor.role not in states.EMPLOYER and (refused := guards.may_decide(actor)):
+        raise refused
+    with transaction.atomic():
+        client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
+        if client.ended_at is None:
+            client.ended_at = now
+            client.save()
+            told = {"case": str(client.document.case_id), "document": str(client.document_id)}
+            why = _found_against(client, now) if actor.role is Role.REVIEWER else ()
+            record("end_client", client, actor, now, employer_id=client.employer_id, reasons=why, data=told)
+            if actor.role is Role.REVIEWER:
+                tell_client_ended(client, why, now)
+            operations.ring(client.document.case_id, now)
+    return client
+
+
+def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
+    """A reviewer has looked at the letter, and it is good. What the agency says of it afterwards is looked at anew. Raises Refused."""
+    if refused := guards.may_decide(actor):
+        raise refused
+    with transaction.atomic():
+        client: ClientAuthorisation = ClientAuthorisation.objects.select_for_update().select_related("document").get(pk=client_id)
+        if client.ended_at is not None:
+            raise Refused("agency_client_ended", DocumentKind.CLIENT_AUTHORIZATION)
+        if not _accepted([client]):
+            told = {"case": str(client.document.case_id), "document": str(client.document_id)}
+            record("accept_client", client, actor, now, employer_id=client.employer_id, reasons=_found_against(client, now), data=told)
+            tell_client_judged(client, (), now)
+    return client
+
+
+def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
+    """Take out a letter of which nobody has said for whom it stands; of the others the client is ended. Raises Refused."""
+    document = Document.objects.get(pk=document_id, kind=DocumentKind.CLIENT_AUTHORIZATION)
+    with operations.editing(document.case_id, actor, adding=document.kind, now=now) as case:
+        if ClientAuthorisation.objects.filter(document=document).exists():
+            raise Refused("state_conflict", DocumentKind.CLIENT_AUTHORIZATION)
+        if Document.objects.current().filter(pk=document_id).update(superseded_at=now):
+            record("remove_document", document, actor, now, employer_id=case.employer_id, data={"case": str(case.pk)})
+
+
+# --- How the letters stand ---------------------------------------------------------------------------------
+
+
+def standings(case: Case, now: datetime) -> list[Standing]:
+    """The letters that came while the approval of `case` was in force, without those that were ended, the oldest first."""
+    letters = Document.objects.current().filter(case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at)
+    return [*standings_of(letters.filter(client_authorisation__ended_at=None), now)] if case.approved_at else []
+
+
+def to_look_at(now: datetime) -> list[Standing]:
+    """The letters of every agency in force about which a person has to decide, the oldest first."""
+    letters = Document.objects.current().filter(kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.real().in_force(now))
+    later = letters.filter(uploaded_at__gt=F("case__approved_at"), client_authorisation__isnull=False)
+    read = later.filter(client_authorisation__ended_at=None, reading__finished_at__isnull=False)
+    return [standing for standing in standings_of(read, now) if standing.doubtful]
+
+
+def standing_of(client: ClientAuthorisation, now: datetime) -> Standing:
+    """How the letter of one client stands, whenever it came."""
+    return next(standings_of(Document.objects.filter(pk=client.document_id), now))
+
+
+def standings_of(letters: Any, now: datetime) -> Iterator[Standing]:
+    """How each of these letters stands, whenever it came, the oldest first."""
+    documents = list(letters.select_related("case", "reading", "client_authorisation").order_by("uploaded_at"))
+    clients = {document.pk: client for document in documents if (client := getattr(document, "client_authorisation", None))}
+    accepted = _accepted(clients.values())
+    for document in documents:
+        client = clients.get(document.pk)
+        yield Standing(document, client, _found(document, client, now), client is not None and str(client.pk) in accepted)
+
+
+def _found(document: Document, client: ClientAuthorisation | None, now: datetime) -> Finding | None:
+    """What the letter says, held against what its agency says of it."""
+    row: DocumentReading | None = getattr(document, "reading", None)
+    if client is None or row is None or row.finished_at is None:
+        return None
+    if row.reading is None:
+        return UNREAD
+    until = client.valid_until.isoformat() if client.valid_until else ""
+    return client_finding(row.reading | {"declared": client.client_name, "declared_until": until}, document.case.declared_name, day_of(now))
+
+
+def _found_against(client: ClientAuthorisation, now: datetime) -> tuple[str, ...]:
+    finding = standing_of(client, now).finding
+    return (finding.code,) if finding is not None and finding.severity > Severity.NOTE else ()
+
+
+def _accepted(clients: Iterable[ClientAuthorisation]) -> set[str]:
+    """The ids of those that a reviewer has accepted as they are said to be now."""
+    events = Event.objects.filter(subject_type="clientauthorisation", verb__in=("accept_client", "change_client"))
+    last = dict(events.filter(subject_id__in=[str(client.pk) for client in clients]).order_by("id").values_list("subject_id", "verb"))
+    return {client_id for client_id, verb in last.items() if verb == "accept_client"}
+
+
+def _of_another(case: Case, name: str, uscc: str) -> None:
+    """Nobody is its own client. Raises Refused."""
+    if uscc == case.declared_uscc or same_name(name, case.declared_name):
+        raise Refused("agency_client_mismatch", "company", seen=name)

@@ -1,0 +1,149 @@
+"""What does an upload say, before anybody hands it in? It is read at once by a worker, shown, and confirmed or disputed.
+
+A client's letter is read here too, as the check reads it, but judged whenever somebody asks (`verification.intake.client_letters`).
+A licence's landmarks are looked for in the same go, once its values can be shown.
+What the employer says of a value never changes what was read: it is a statement, shown to the reviewer beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from documents.uscc import normalise
+from employers.models import Member
+from events.errors import ProviderUnavailable, Refused
+from events.models import record
+from verification.cases import guards
+from verification.checks import picture_index
+from verification.checks.agency_licence import ClientLetter, ServiceLicence
+from verification.checks.base import Check
+from verification.checks.reading import Reading
+from verification.decision import pipeline
+from verification.intake import client_letters
+from verification.models import Case, Document, DocumentKind, DocumentReading, Statement
+from verification.rules.findings import Observation
+
+log = structlog.get_logger()
+
+SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
+    DocumentKind.BUSINESS_LICENCE: (
+        "name", "uscc", "legal_representative", "established_on", "term", "registered_capital", "registration_number",
+    ),
+    DocumentKind.HR_SERVICE_LICENCE: ("number", "name", "scope", "valid_from", "valid_until"),
+}  # fmt: skip
+"""The values that an employer is asked about, in the order of its page. A business scope is too long to be proof-read by anybody."""
+_CHECKS: Final[Mapping[str, Callable[[], Check]]] = {
+    DocumentKind.HR_SERVICE_LICENCE: ServiceLicence,
+    DocumentKind.CLIENT_AUTHORIZATION: ClientLetter,
+}
+"""What reads a document that is no business licence."""
+TRIES: Final = 5
+"""After this many tries it is left to the check, which reads the document again once it is handed in."""
+DEATHS: Final = 2
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value that was read, and what the employer says of it."""
+
+    field: str
+    read: str
+    placed: bool
+    """Whether its place on the page is known, so that a crop of it can be shown."""
+    said: str | None = None
+
+    @property
+    def disputed(self) -> bool:
+        return self.said is not None and self.said != self.read
+
+
+def read(document_id: UUID, clock: Clock, lease_seconds: float, check: Check | None = None) -> bool:
+    """Read a document that is due; whether it was read now. A document that cannot be read stops nobody."""
+    lease = DocumentReading.objects.claim(document_id, clock(), lease_seconds)
+    if lease is None:
+        return False
+    row = DocumentReading.objects.select_related("document__case__employer", "document__case__submitted_by").get(pk=document_id)
+    check = check or _CHECKS.get(row.document.kind, Reading)()
+    observation: Observation | None = None
+    try:
+        if row.document.superseded_at is None and row.deaths < DEATHS:
+            observation = _observe(check, row.document.case, str(document_id), clock())
+    except ProviderUnavailable as unavailable:
+        if row.tries < TRIES:
+            wait = timedelta(seconds=max(1.0, unavailable.retry_after))
+            DocumentReading.objects.give_back(document_id, lease, clock() + wait, str(unavailable))
+            return False
+    except Exception:  # a mistake of ours or of a reader: the check will say so, where somebody sees it
+        log.exception("document_not_read", document=str(document_id))
+    version = check.version if observation else ""
+    finished = DocumentReading.objects.finish(document_id, lease, clock(), reading=observation, version=version)
+    if finished and row.document.superseded_at is None and row.deaths < DEATHS:
+        _look_ahead(row.document)
+        if observation and row.document.kind == DocumentKind.CLIENT_AUTHORIZATION:
+            client_letters.judge(document_id, clock())
+    return finished and observation is not None
+
+
+def _look_ahead(document: Document) -> None:
+    """Do now what the check `duplicates` would else do while the employer waits. It does what is lacking by itself."""
+    if document.kind != DocumentKind.BUSINESS_LICENCE:
+        return
+    try:
+        picture_index.prepare(document.pages.all())
+    except Exception:  # as above: the check will say so
+        log.exception("landmarks_not_kept", document=str(document.pk))
+
+
+def _observe(check: Check, case: Case, document_id: str, now: datetime) -> Observation:
+    subject = pipeline.subject_of(case, now)
+    return check.observe(replace(subject, documents=tuple(d for d in subject.documents if d.id == document_id)), {})
+
+
+def values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> list[Value]:
+    """The values read of a document of this kind that are shown, each with what was said of it."""
+    if not reading:
+        return []
+    fields, regions = reading.get("fields") or {}, reading.get("regions") or {}
+    return [Value(name, str(fields[name]), name in regions, said.get(name)) for name in SHOWN.get(kind, ()) if fields.get(name)]
+
+
+def state(document_id: UUID, member: Member, corrections: Mapping[str, str], now: datetime) -> list[Statement]:
+    """Put down what the employer says of every value that was read: what it corrects, and that the rest is right.
+
+    Said again, the last word counts. Raises Refused: `state_conflict` where the case is no longer in the employer's
+    hands, and `document_unread` where nothing has been read.
+    """
+    with transaction.atomic():
+        document = Document.objects.select_related("case").get(pk=document_id)
+        case = Case.objects.select_for_update().get(pk=document.case_id)
+        if refused := guards.may_edit(case, member.as_actor()):
+            raise refused
+        row = DocumentReading.objects.filter(document=document).first()
+        shown = values(document.kind, row.reading if row else None, {})
+        if not shown:
+            raise Refused("document_unread", "document")
+        made = []
+        for value in shown:
+            said = _spelt(value.field, corrections.get(value.field, "")) or value.read
+            statement, _ = Statement.objects.update_or_create(
+                document=document, field=value.field, defaults={"read": value.read, "said": said, "by": member.user, "at": now}
+            )
+            made.append(statement)
+        disputed = [statement.field for statement in made if statement.said != statement.read]
+        told = {"case": str(case.pk), "confirmed": len(made) - len(disputed), "disputed": disputed}
+        record("state_values", document, member.as_actor(), now, employer_id=case.employer_id, data=told)
+    return made
+
+
+def _spelt(field: str, typed: str) -> str:
+    typed = " ".join("".join(character for character in typed if character.isprintable() or character.isspace()).split())[:300]
+    return normalise(typed) if field == "uscc" else typed

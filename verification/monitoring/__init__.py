@@ -1,0 +1,1 @@
+"""What is looked at again after approval: expiry, conditions, the register."""

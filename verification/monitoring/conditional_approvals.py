@@ -1,0 +1,67 @@
+"""Does the register confirm what was approved on condition? It is asked again until it lists the company, or time is over.
+
+What it lists then is held against everything that rests on it, as if the case came in today.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from events.actor import SYSTEM
+from events.errors import Refused
+from verification.cases import operations
+from verification.checks.agency_licence import AgencyLicence
+from verification.checks.base import Check, Subject
+from verification.checks.exclusion import Excluded
+from verification.checks.registry import Registry
+from verification.decision import apply_verdict, pipeline
+from verification.models import Attempt, Case
+from verification.rules.findings import Finding, Observation, Severity
+
+log = structlog.get_logger()
+
+Clock = Callable[[], datetime]
+
+
+def look(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
+    """Ask the register about a case in force on condition; whether that changed anything.
+
+    It agrees: the approval stands by itself. It contradicts what was approved: rights are suspended until a person has looked.
+    It does not list the company yet, or does not say enough: it is asked again later. Raises what the register raises.
+    """
+    case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
+    attempt = Attempt.objects.filter(case=case).order_by("-number").first()
+    if not case.conditional or not case.holds_rights(clock()) or attempt is None:
+        return False
+    check = registry or Registry()
+    earlier = {run.code: run.observation for run in attempt.check_runs.order_by("round")}
+    subject = pipeline.subject_of(case, clock())
+    findings = _found(check, subject, earlier)
+    if max(finding.severity for finding in findings) <= Severity.NOTE:
+        # It agrees. What else rests on its record was judged before there was one: the scope, by the picture alone.
+        findings += [finding for further in (Excluded(), AgencyLicence()) for finding in _found(further, subject, earlier)]
+    worst = max(finding.severity for finding in findings)
+    if worst <= Severity.NOTE:
+        return apply_verdict.confirm(case_id, clock())
+    if worst < Severity.CONCERN:
+        return False
+    looked_at = case.decisions.stopped_for()
+    codes = list(dict.fromkeys(f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in looked_at))
+    if not codes:  # a person has lifted the suspension; it lapses with its time, unless the register comes to agree
+        return False
+    try:
+        operations.suspend(case_id, SYSTEM, clock(), codes)
+    except Refused:  # moved in the same moment
+        return False
+    log.warning("condition_contradicted", case=str(case_id), reasons=codes)
+    return True
+
+
+def _found(check: Check, subject: Subject, earlier: dict[str, Observation]) -> list[Finding]:
+    """What `check` finds now; what it observed is put to `earlier`."""
+    earlier[check.code] = check.observe(subject, earlier)
+    return check.judge(subject, earlier, earlier[check.code])

@@ -1,0 +1,85 @@
+"""Who has to be told that an approval ends soon? Its people, 30, 7 and 1 days before, each time once.
+
+That somebody was told is an Event, and by it the next look knows. Whoever renews already is left alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from employers.models import AccountClass
+from events.actor import SYSTEM
+from events.mail import queue_mail
+from events.models import Event, record
+from verification.cases.notices import concerned
+from verification.models import Case
+from verification.monitoring import client_expiry
+from verification.rules import states
+
+DAYS_BEFORE: Final = (30, 7, 1)
+REMINDED: Final = "remind"
+_HANDED_IN: Final = states.IN_PROGRESS | states.REVIEWABLE
+"""States in which a renewal waits for us, and its employer has nothing to do."""
+
+
+def due(now: datetime) -> list[UUID]:
+    """The cases whose people have to be told now, those that end first before the others.
+
+    That of an agency ends with the last of its clients' letters, too.
+    """
+    told = _told(now)
+    soon = now + timedelta(days=DAYS_BEFORE[0])
+    # What the register has not confirmed yet is confirmed without its employer, or ends; there is nothing to renew.
+    by_time, by_clients = Q(expires_at__lte=soon), Q(account_class=AccountClass.COMMERCIAL_AGENCY)
+    ending = Case.objects.real().in_force(now).filter(by_time | by_clients, conditional=False)
+    ending = ending.exclude(employer__cases__state__in=_HANDED_IN)
+    ends_at = {case.pk: _ends(case, now)[0] for case in ending}
+    first = sorted((pk for pk, ends in ends_at.items() if now < ends <= soon), key=lambda pk: ends_at[pk])
+    return [pk for pk in first if (str(pk), _days(ends_at[pk], now), ends_at[pk].isoformat()) not in told]
+
+
+def remind(case_id: UUID, now: datetime) -> bool:
+    """Write to the employer's owners, and to whoever handed the case in, that it ends soon; whether that was due."""
+    with transaction.atomic():
+        case: Case = Case.objects.select_for_update().get(pk=case_id)
+        if not case.holds_rights(now) or case.conditional:
+            return False
+        ends, template = _ends(case, now)
+        if ends <= now or not (days := _days(ends, now)):
+            return False
+        key = (str(case.pk), days, ends.isoformat())
+        if key in _told(now, case):
+            return False
+        record(REMINDED, case, SYSTEM, now, employer_id=case.employer_id, data={"days": days, "ends": ends.isoformat()})
+        context = {"name": case.declared_name, "days": (ends - now).days or 1, "path": reverse("verification:home")}
+        for member in concerned(case.employer_id, case.submitted_by_id):
+            queue_mail(member.user.email, template, member.user.language, context, now)
+    return True
+
+
+def _ends(case: Case, now: datetime) -> tuple[datetime, str]:
+    """When the approval ends, and the mail that tells of it: by time, or by the last letter of an agency's clients."""
+    assert case.expires_at is not None
+    by_clients = client_expiry.last_end(case, now) if case.account_class == AccountClass.COMMERCIAL_AGENCY else None
+    if by_clients is not None and by_clients < case.expires_at:
+        return by_clients, "clients_end"
+    return case.expires_at, "case_renew"
+
+
+def _days(ends: datetime, now: datetime) -> int:
+    """Which of the times before the end it is; 0 before the first."""
+    return min((days for days in DAYS_BEFORE if ends - now <= timedelta(days=days)), default=0)
+
+
+def _told(now: datetime, case: Case | None = None) -> set[tuple[str, int, str]]:
+    """Of which case, how many days before, and before which end somebody was told. An end can move, as by a confirmation."""
+    reminders = Event.objects.filter(verb=REMINDED, subject_type="case", at__gt=now - timedelta(days=DAYS_BEFORE[0] + 1))
+    if case is not None:
+        reminders = reminders.filter(subject_id=str(case.pk))
+    return {(case_id, data["days"], data["ends"]) for case_id, data in reminders.values_list("subject_id", "data")}

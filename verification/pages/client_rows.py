@@ -1,0 +1,69 @@
+"""How does a client's letter stand on its agency's page? For whom it is said to stand, what was read of it, what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+
+from verification.cases import wording
+from verification.intake import client_letters
+from verification.models import ClientAuthorisation, Document
+from verification.pages import requirement_facts
+from verification.pages.forms import ClientForm
+from verification.rules.facts import Letter, RequirementState, Why
+
+Word = str | Promise
+
+
+@dataclass(frozen=True)
+class ClientLine:
+    """For which client a letter stands, how that stands, and the form by which it is said."""
+
+    standing: client_letters.Standing
+    letter: Letter
+    form: ClientForm
+    read: Mapping[str, str]
+    judged: bool
+    """Whether it is judged by itself; else it is with its case."""
+
+    @property
+    def client(self) -> ClientAuthorisation | None:
+        return self.standing.client
+
+    @property
+    def ended(self) -> bool:
+        return self.client is not None and self.client.ended_at is not None
+
+    @property
+    def look(self) -> str:
+        """The tag, as of an item."""
+        if self.ended:
+            return "ended"
+        if not self.judged:
+            return "ready" if self.client else ""
+        if self.letter.state is RequirementState.PENDING_VERIFICATION:
+            return "reviewing" if self.standing.doubtful else "checking"
+        return "done" if self.standing.agrees else "again" if self.client else "todo"
+
+    @property
+    def tag(self) -> Word:
+        return wording.TAGS[self.look] if self.look else ""
+
+    @property
+    def why(self) -> Why | None:
+        return self.letter.why if self.judged and self.client and not self.ended else None
+
+
+def client_line(document: Document, standing: client_letters.Standing | None, sent: ClientForm | None = None) -> ClientLine:
+    """A client's letter; `standing` is None of one that came with its case. What was read of it is offered, not taken."""
+    client = getattr(document, "client_authorisation", None)
+    row = getattr(document, "reading", None)
+    read = ((row.reading if row else None) or {}).get("fields", {})
+    said = {"company": read.get("company", ""), "valid_until": read.get("valid_until", "")}
+    if client is not None:
+        said = {"company": client.client_name, "uscc": client.client_uscc, "valid_until": client.valid_until}
+    shown = standing or client_letters.Standing(document, client, None)
+    form = sent or ClientForm.of(document.pk, said)
+    return ClientLine(shown, requirement_facts.letter_of(shown), form, read, standing is not None)

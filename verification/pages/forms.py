@@ -1,0 +1,194 @@
+"""What does an employer declare, and send with its documents?"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from employers.forms import RefusableForm, account_class_field, clean_name, company_field, uscc_field
+from employers.models import Member
+from verification.cases.appeals import WORDS_AT_MOST
+from verification.models import Case, DocumentKind
+
+CODE_LENGTH: Final = 6
+
+
+class DeclareForm(RefusableForm):
+    """The facts that the licence is held against."""
+
+    name = company_field()
+    uscc = uscc_field()
+    legal_representative = forms.CharField(
+        label=_("Legal representative"),
+        max_length=100,
+        required=False,
+        help_text=_("As on the licence. May be left empty; it is read from the picture."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
+    )
+    account_class = account_class_field()
+
+    @classmethod
+    def of(cls, case: Case) -> DeclareForm:
+        """The form filled with what `case` declares now."""
+        return cls(
+            initial={
+                "name": case.declared_name,
+                "uscc": case.declared_uscc,
+                "legal_representative": case.declared_legal_representative,
+                "account_class": case.account_class,
+            }
+        )
+
+    def clean_name(self) -> str:
+        return clean_name(self.cleaned_data["name"], "name")
+
+    def clean_legal_representative(self) -> str:
+        return clean_name(self.cleaned_data["legal_representative"], "legal_representative")
+
+
+class UploadForm(forms.Form):
+    """Which document the files are; the files themselves are taken from the request one by one."""
+
+    kind = forms.ChoiceField(choices=DocumentKind.choices)
+    replaces = forms.UUIDField(required=False)
+    """The document that goes when a new one has come."""
+
+
+class SubmitForm(forms.Form):
+    """The version of the case that the person looked at when they pressed the button."""
+
+    version = forms.IntegerField(min_value=0)
+
+
+# --- Authority -------------------------------------------------------------------------------------------
+
+
+def _digits(typed: str) -> str:
+    """What was typed as a code or a number, without what people put between digits; full-width digits are digits."""
+    return "".join(unicodedata.normalize("NFKC", typed).split()).replace("-", "")
+
+
+class AddressForm(RefusableForm):
+    """The address at the company to which a code is sent."""
+
+    address = forms.EmailField(
+        label=_("Your e-mail address at the company"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+    )
+
+
+class CodeForm(RefusableForm):
+    """Six digits, from a mail or from a transfer's memo."""
+
+    code = forms.CharField(
+        label=_("Code of six digits"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "code short"}),
+    )
+
+    def clean_code(self) -> str:
+        code = _digits(self.cleaned_data["code"])
+        if len(code) != CODE_LENGTH or not code.isdecimal():
+            raise forms.ValidationError(_("The code has six digits. Nothing was counted as a try."))
+        return code
+
+
+class DepositForm(RefusableForm):
+    """The company's account, to which a small amount is sent."""
+
+    account_holder = forms.CharField(
+        label=_("Account holder"),
+        max_length=200,
+        help_text=_("Exactly as the bank has it: the company's full name."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
+    )
+    account_number = forms.CharField(
+        label=_("Account number"),
+        max_length=60,
+        help_text=_("Of the company's settlement account, never a private one. It is kept encrypted, and only until the code is given."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric", "class": "code"}),
+    )
+    bank_name = forms.CharField(
+        label=_("Bank"),
+        max_length=100,
+        help_text=_("With its branch, if you know it."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
+    )
+
+    def clean_account_number(self) -> str:
+        return _digits(self.cleaned_data["account_number"])
+
+
+class _Colleague(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django has no arguments for it
+    """A member, named by their address."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.user.email)
+
+
+class ColleagueForm(RefusableForm):
+    """Who is to vouch."""
+
+    colleague = _Colleague(label=_("Which colleague?"), queryset=Member.objects.none(), empty_label=None, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, colleagues: QuerySet[Member], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["colleague"]
+        assert isinstance(choice, _Colleague)
+        choice.queryset = colleagues
+
+
+# --- Clients of an agency --------------------------------------------------------------------------------
+
+
+class ClientForm(RefusableForm):
+    """For which client a letter stands."""
+
+    company = forms.CharField(
+        label=_("Client"),
+        max_length=200,
+        help_text=_("The client's full name, as on its business licence."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
+    )
+    uscc = forms.CharField(
+        label=_("Client's unified social credit code"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "code", "spellcheck": "false", "autocapitalize": "characters"}),
+    )
+    valid_until = forms.DateField(
+        label=_("Valid until"),
+        required=False,
+        help_text=_("The last day, as the letter has it. Empty where it has no end."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def clean_company(self) -> str:
+        return clean_name(self.cleaned_data["company"], "company")
+
+    @classmethod
+    def of(cls, document_id: UUID, said: Mapping[str, Any], typed: Any = None) -> ClientForm:
+        """The form of one letter, filled with what was `said` of it; with what was `typed`, where that was sent."""
+        return cls(typed, initial=dict(said), auto_id=f"client-{document_id}-%s")
+
+
+# --- An employer's own words -----------------------------------------------------------------------------
+
+
+class WordsForm(RefusableForm):
+    """What an employer says to another reviewer."""
+
+    words = forms.CharField(
+        label=_("What should the reviewer know?"),
+        max_length=WORDS_AT_MOST,
+        help_text=_("What is wrong, what is right, and by what it can be seen. A few sentences are enough."),
+        widget=forms.Textarea(attrs={"rows": 7}),
+    )
+    evidence = forms.Field(required=False, label=_("Evidence"))
+    """Only a place for what is wrong with the files; they are taken from the request one by one."""

@@ -1,0 +1,77 @@
+"""How does an employer speak against a decision, or ask for a person?"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from employers.clock import now_of
+from employers.models import Member
+from employers.views import member_required
+from events.errors import Refused
+from verification.cases import appeals, guards
+from verification.intake import upload_handler
+from verification.models import Case
+from verification.pages.forms import WordsForm
+from verification.pages.views.case import case_or_404, refused_at_home
+from verification.pages.views.documents import examined
+from verification.rules import states
+from verification.rules.states import State
+
+
+@csrf_exempt  # the token stands in the body, which must not be read before its length is known; `_heard` checks it
+@member_required
+def appeal(request: HttpRequest, member: Member) -> HttpResponse:
+    """Say why a refusal, a suspension or a revocation is wrong, or, after the third time back, ask a person. Files may go with it."""
+    if upload_handler.too_long(request, settings.UPLOAD_MAX_BYTES):
+        request.upload_handlers = []
+        return render(request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413)
+    handler = upload_handler.BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
+    request.upload_handlers = [handler]
+    response: HttpResponse = _heard(request, member, handler)
+    return response
+
+
+@csrf_protect
+def _heard(request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler) -> HttpResponse:
+    case, now = case_or_404(member), now_of(member.employer)
+    if case.state == State.IN_REVIEW or case.heard():  # sent twice
+        return redirect("verification:home")
+    verb = "ask_person" if case.state in states.EDITABLE else "appeal"
+    if refused := guards.may(verb, case, member.as_actor(), now):
+        return refused_at_home(request, refused)
+    form = WordsForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _say(request, verb, case, member, form.cleaned_data["words"], handler)
+        except Refused as refused:
+            if refused.code == "state_conflict":
+                return refused_at_home(request, refused)
+            form.refuse(refused)
+        else:
+            messages.success(request, gettext("Sent. A reviewer reads it; you get a mail."))
+            return redirect("verification:home")
+    context = {
+        "form": form, "case": case, "verb": verb, "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2, "files": appeals.FILES_AT_MOST,
+    }  # fmt: skip
+    return render(request, "verification/appeal.html", context, status=422 if form.errors else 200)
+
+
+def _say(request: HttpRequest, verb: str, case: Case, member: Member, words: str, handler: upload_handler.BoundedUploadHandler) -> None:
+    if handler.too_large:
+        raise Refused("document_too_large", "evidence", seen=handler.too_large[0], expected=f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB")
+    files = request.FILES.getlist("files")
+    if len(files) > appeals.FILES_AT_MOST:
+        raise Refused("files_too_many", "evidence", expected=f"≤ {appeals.FILES_AT_MOST}")
+    evidence = []
+    for file in files:
+        try:
+            evidence.append(appeals.Evidence(*examined(file)))
+        except Refused as refused:
+            raise Refused(refused.code, "evidence", seen=file.name or "", expected=refused.expected) from refused
+    operation = appeals.appeal if verb == "appeal" else appeals.ask_person
+    operation(case.pk, member, words, evidence, now_of(member.employer))

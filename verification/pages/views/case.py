@@ -1,0 +1,137 @@
+"""What does an employer see and do on its case: declare, submit, watch, withdraw, begin again?"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from employers.clock import now_of
+from employers.forms import code_state, refusal_html
+from employers.models import Member
+from employers.views import member_required, posted_or
+from events.errors import Refused
+from verification.cases import operations
+from verification.models import Case
+from verification.pages.case_page import current_case, meanwhile, page, progress, turn
+from verification.pages.forms import DeclareForm, SubmitForm
+from verification.rules import states
+from verification.rules.states import State
+
+
+@require_safe
+@member_required
+def home(request: HttpRequest, member: Member) -> HttpResponse:
+    """Where everything happens. The first visit opens the employer's first case."""
+    now = now_of(member.employer)
+    case = current_case(member) or operations.open_case(member.employer, member.as_actor(), now)
+    return render(request, "verification/home.html", page(member, case, now))
+
+
+@require_safe
+@member_required
+def status(request: HttpRequest, member: Member) -> HttpResponse:
+    """The progress while the machine works; once it has decided, or it is another's turn, the whole page's body."""
+    now, case = now_of(member.employer), current_case(member)
+    if case is None or "HX-Request" not in request.headers:
+        return redirect("verification:home")
+    if case.state in states.IN_PROGRESS:
+        shown, have = progress(case, now), request.GET.get("have", "")
+        if have == shown["have"]:
+            return HttpResponse(status=204)
+        if not have or have.partition("-")[0] == turn(shown["waits_for_employer"]):
+            following = meanwhile(member, case, now) if shown["waits_for_employer"] else None
+            return render(request, "verification/_progress.html", shown | {"next": following})
+    response = render(request, "verification/_case.html", page(member, case, now) | {"just_decided": case.state not in states.IN_PROGRESS})
+    response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:window:top"
+    return response
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    context = {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2, "upload_max_pages": settings.UPLOAD_MAX_PAGES}
+    return render(request, "verification/help.html", context)
+
+
+def case_or_404(member: Member) -> Case:
+    """The case that the member's pages are about."""
+    case = current_case(member)
+    if case is None:
+        raise Http404
+    return case
+
+
+def refused_at_home(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """Back to the case's page, with the refusal above it."""
+    messages.error(request, refusal_html(refused))
+    return redirect("verification:home")
+
+
+@member_required
+def declare(request: HttpRequest, member: Member) -> HttpResponse:
+    """Correct what was declared; what was typed stays when it is refused."""
+    case = current_case(member)
+    if case is None:
+        return redirect("verification:home")
+    if case.state not in states.EDITABLE:
+        return refused_at_home(request, Refused("state_conflict"))
+    form = DeclareForm(request.POST) if request.method == "POST" else DeclareForm.of(case)
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.declare(case.pk, member.as_actor(), now_of(member.employer), **form.cleaned_data)
+        except Refused as refused:
+            if refused.code == "state_conflict":
+                return refused_at_home(request, refused)
+            form.refuse(refused)
+        else:
+            messages.success(request, gettext("Saved."))
+            return redirect("verification:home")
+    context = {"form": form, "case": case, "code_state": code_state(form["uscc"].value() or "")}
+    return render(request, "verification/declare.html", context, status=422 if form.errors else 200)
+
+
+@posted_or("verification:home")
+@member_required
+def submit(request: HttpRequest, member: Member) -> HttpResponse:
+    """Hand the case in as it was seen. Sent twice, it is submitted once and the same page answers."""
+    case, form = case_or_404(member), SubmitForm(request.POST)
+    if not form.is_valid():
+        return refused_at_home(request, Refused("state_conflict"))
+    if case.state in states.IN_PROGRESS:
+        return redirect("verification:home")
+    try:
+        operations.submit(case.pk, member.user, member.as_actor(), now_of(member.employer), seen_version=form.cleaned_data["version"])
+    except Refused as refused:
+        case.refresh_from_db()
+        if refused.code == "state_conflict" and case.state not in states.EDITABLE:
+            return redirect("verification:home")
+        return refused_at_home(request, refused)
+    return redirect("verification:home")
+
+
+@posted_or("verification:home")
+@member_required
+def withdraw(request: HttpRequest, member: Member) -> HttpResponse:
+    case = case_or_404(member)
+    if case.state not in states.OPEN and member.employer.cases.latest("opened_at").state == State.WITHDRAWN:  # sent twice
+        return redirect("verification:home")
+    try:
+        operations.withdraw(case.pk, member.as_actor(), now_of(member.employer))
+    except Refused as refused:
+        return refused_at_home(request, refused)
+    messages.success(request, gettext("Withdrawn. You can begin again at any time."))
+    return redirect("verification:home")
+
+
+@posted_or("verification:home")
+@member_required
+def start(request: HttpRequest, member: Member) -> HttpResponse:
+    """Begin a new case after one that is decided: for a renewal, or after a refusal."""
+    try:
+        operations.open_case(member.employer, member.as_actor(), now_of(member.employer))
+    except Refused as refused:
+        return refused_at_home(request, refused)
+    return redirect("verification:home")

@@ -1,0 +1,276 @@
+"""How do documents come in, get looked at, read, confirmed, and leave again?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_safe
+from PIL import Image
+
+from documents.photo.quality import judge_page
+from documents.upload.antivirus import scan
+from documents.upload.intake import Intake, Limits, examine
+from employers.clock import now_of
+from employers.models import Member
+from employers.views import member_required, posted_or
+from events.actor import Actor
+from events.errors import ProviderError, Refused
+from verification.cases import failed_uploads, guards, operations
+from verification.intake import document_reuse, early_reading, upload_handler
+from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
+from verification.pages.case_page import editor, item_of_kind, page, reading_of
+from verification.pages.forms import UploadForm
+from verification.pages.views.case import case_or_404, refused_at_home
+
+log = structlog.get_logger()
+
+SCAN_SECONDS = 20.0
+THUMBNAIL_PIXELS = 480
+CROP_PIXELS = 900
+
+
+# --- Looking -------------------------------------------------------------------------------------------
+
+
+@require_safe
+@member_required
+def page_image(request: HttpRequest, member: Member, document_id: UUID, number: int) -> HttpResponse:
+    """A page of a document of the member's own employer; `?size=small` for a thumbnail."""
+    kept = DocumentPage.objects.filter(document_id=document_id, number=number, document__case__employer=member.employer).first()
+    if kept is None:
+        raise Http404
+    jpeg = _stored(kept)
+    if request.GET.get("size") == "small":
+        jpeg = _thumbnail(jpeg)
+    return _picture(jpeg)
+
+
+def _stored(page: DocumentPage) -> bytes:
+    try:
+        with page.image.open() as stored:
+            jpeg: bytes = stored.read()
+    except FileNotFoundError as error:
+        raise Http404 from error
+    return jpeg
+
+
+def _picture(jpeg: bytes) -> HttpResponse:
+    return HttpResponse(jpeg, content_type="image/jpeg", headers={"Content-Disposition": "inline", "X-Content-Type-Options": "nosniff"})
+
+
+def _thumbnail(jpeg: bytes) -> bytes:
+    """A small JPEG of one of our own clean pages."""
+    small = BytesIO()
+    with Image.open(BytesIO(jpeg), formats=("JPEG",)) as image:
+        image.draft("RGB", (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+        image.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
+        image.save(small, "JPEG", quality=80)
+    return small.getvalue()
+
+
+# --- Coming and going ----------------------------------------------------------------------------------
+
+
+@csrf_exempt  # the token stands in the body, which must not be read before its length is known; `_take_in_files` checks it
+@posted_or("verification:home")
+@member_required
+def upload(request: HttpRequest, member: Member) -> HttpResponse:
+    """Take in one file or several of one kind; each is kept or refused by itself."""
+    if upload_handler.too_long(request, settings.UPLOAD_MAX_BYTES):
+        request.upload_handlers = []
+        return render(request, "413.html", {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}, status=413)
+    handler = upload_handler.BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
+    request.upload_handlers = [handler]
+    response: HttpResponse = _take_in_files(request, member, handler)
+    return response
+
+
+@csrf_protect
+def _take_in_files(request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler) -> HttpResponse:
+    form = UploadForm(request.POST)
+    case = case_or_404(member)
+    if not form.is_valid():
+        return refused_at_home(request, Refused("document_missing"))
+    kind = form.cleaned_data["kind"]
+    replaced = own_document(member, form.cleaned_data["replaces"]) if form.cleaned_data["replaces"] else None
+    files = [file for name in ("photo", "files") for file in request.FILES.getlist(name)]
+    limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
+    refusals = [(name, Refused("document_too_large", expected=limit)) for name in handler.too_large]
+    refusals += [
+        (file.name or "", Refused("files_too_many", expected=f"≤ {upload_handler.FILES_AT_ONCE}"))
+        for file in files[upload_handler.FILES_AT_ONCE :]
+    ]
+    for file in files[: upload_handler.FILES_AT_ONCE]:
+        try:
+            taken = _take_in(case, kind, file, member)
+            if replaced and replaced != taken:
+                operations.remove_document(replaced.pk, member.as_actor(), now_of(member.employer))
+        except Refused as refused:
+            refusals.append((file.name or "", refused))
+    if not files and not refusals:
+        refusals.append(("", Refused("document_missing")))
+    if request.headers.get("X-Requested-With") != "XMLHttpRequest" and not refusals:
+        return redirect("verification:home")
+    now = now_of(member.employer)
+    case.refresh_from_db()
+    failed_uploads.note_refused(case, kind, [refused.code for _name, refused in refusals], member.as_actor(), now)
+    told = {"refusals": refusals, "refused_kind": kind}
+    code, opened = 422 if refusals else 200, frozenset({kind})
+    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        return render(request, "verification/_editor.html", editor(member, case, now, opened) | told, status=code)
+    return render(request, "verification/home.html", page(member, case, now, opened) | told, status=code)
+
+
+def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -> Document:
+    if refused := guards.may_add(kind, case, member.as_actor(), now_of(member.employer)):
+        raise refused
+    taken_in, said = examined(file)
+    judged = [judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1) for page in taken_in.pages]
+    return operations.add_document(case.pk, kind, taken_in, said, member.user, member.as_actor(), now_of(member.employer), judged)
+
+
+def examined(file: UploadedFile[bytes]) -> tuple[Intake, dict[str, Any]]:
+    """The file opened by the intake, and what the virus scanner says of it. Raises Refused."""
+    data = file.read()
+    limits = Limits(bytes=settings.UPLOAD_MAX_BYTES, pixels=settings.UPLOAD_MAX_PIXELS, pages=settings.UPLOAD_MAX_PAGES)
+    try:
+        with upload_handler.room_for_a_child():
+            taken_in = examine(data, limits)
+        return taken_in, _scan(data)
+    except ProviderError as error:  # no answer is not a yes: nothing is stored
+        log.error("upload_not_examined", error=type(error).__name__)
+        raise Refused("document_scan_unavailable", "document") from error
+
+
+def _scan(data: bytes) -> dict[str, Any]:
+    """What the virus scanner says of `data`, to be stored. Raises Refused `document_infected` and ProviderError."""
+    if not settings.CLAMD_ADDRESS:
+        return {"clean": None}
+    result = scan(data, settings.CLAMD_ADDRESS, SCAN_SECONDS)
+    if not result.clean:
+        log.warning("upload_infected", signature=result.signature)
+        raise Refused("document_infected", "document")
+    return {"clean": True}
+
+
+def own_document(member: Member, document_id: UUID) -> Document:
+    document = Document.objects.filter(pk=document_id, case__employer=member.employer).first()
+    if document is None:
+        raise Http404
+    return document
+
+
+def _document_door(operation: Callable[[UUID, Actor, datetime], Any]) -> Callable[..., HttpResponseBase]:
+    """A view that does `operation` to one of the employer's own documents and shows the editor again."""
+
+    @posted_or("verification:home")
+    @member_required
+    def door(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
+        document = own_document(member, document_id)
+        try:
+            operation(document.pk, member.as_actor(), now_of(member.employer))
+        except Refused as refused:
+            return refused_at_home(request, refused)
+        return _edited(request, member, document)
+
+    return door
+
+
+remove_document = _document_door(operations.remove_document)
+restore_document = _document_door(operations.restore_document)
+
+
+@posted_or("verification:home")
+@member_required
+def use_again(request: HttpRequest, member: Member) -> HttpResponse:
+    """Give a paper that is here from an earlier case; pressed twice, it is given once."""
+    case, kind = case_or_404(member), request.POST.get("kind", "")
+    try:
+        given = document_reuse.use_again(case.pk, kind, member.user, member.as_actor(), now_of(member.employer))
+    except Refused as refused:
+        return refused_at_home(request, refused)
+    return _edited(request, member, given[0]) if given else redirect("verification:home")
+
+
+def _edited(request: HttpRequest, member: Member, document: Document) -> HttpResponse:
+    """The page again; for the script only its editor, with the keyboard's focus where `document` now is."""
+    if "HX-Request" not in request.headers:
+        return redirect("verification:home")
+    shown = editor(member, case_or_404(member), now_of(member.employer), frozenset({document.kind}))
+    return render(request, "verification/_editor.html", shown | {"focus": document.pk})
+
+
+# --- What was read, and what is said of it -------------------------------------------------------------
+
+
+@require_safe
+@member_required
+def crop(request: HttpRequest, member: Member, document_id: UUID, field: str) -> HttpResponse:
+    """The place on the page from which a value was read."""
+    document = own_document(member, document_id)
+    row = DocumentReading.objects.filter(document=document).first()
+    read = (row.reading if row else None) or {}
+    region = (read.get("regions") or {}).get(field)
+    kept = document.pages.filter(number=read.get("page", 1)).first()
+    if field not in early_reading.SHOWN.get(document.kind, ()) or region is None or kept is None:
+        raise Http404
+    return _picture(_cropped(_stored(kept), region, int(read.get("turn") or 0)))
+
+
+def _cropped(jpeg: bytes, region: list[float], turn: int) -> bytes:
+    """What stands in `region` and a little around it, upright."""
+    small = BytesIO()
+    with Image.open(BytesIO(jpeg), formats=("JPEG",)) as image:
+        x0, y0, x1, y1 = region
+        around = max(8.0, 0.5 * min(x1 - x0, y1 - y0))
+        box = (max(0, int(x0 - around)), max(0, int(y0 - around)), min(image.width, int(x1 + around)), min(image.height, int(y1 + around)))
+        if box[0] >= box[2] or box[1] >= box[3]:
+            raise Http404
+        cut = image.convert("RGB").crop(box).rotate(-turn, expand=True)
+        cut.thumbnail((CROP_PIXELS, CROP_PIXELS))
+        cut.save(small, "JPEG", quality=85)
+    return small.getvalue()
+
+
+@require_safe
+@member_required
+def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
+    """What has been read of a document, asked for while it is being read; without a script, the page itself."""
+    document = own_document(member, document_id)
+    if "HX-Request" not in request.headers:
+        return redirect("verification:home")
+    case = case_or_404(member)
+    document.read_values = reading_of(document)  # type: ignore[attr-defined]
+    shown = {"document": document, "case": case, "addable": {document.kind} if guards.may_edit(case, member.as_actor()) is None else ()}
+    return render(request, "verification/_reading.html", shown)
+
+
+@posted_or("verification:home")
+@member_required
+def state_values(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
+    """What was read is right, except for what is typed beside it."""
+    document = own_document(member, document_id)
+    corrections = {name: request.POST.get(name, "") for name in early_reading.SHOWN.get(document.kind, ())}
+    try:
+        said = early_reading.state(document.pk, member, corrections, now_of(member.employer))
+    except Refused as refused:
+        return refused_at_home(request, refused)
+    if any(statement.said != statement.read for statement in said):
+        messages.success(request, gettext("Noted. A reviewer sees what you say beside what was read."))
+    else:
+        messages.success(request, gettext("Thank you: what was read is right."))
+    return redirect(reverse("verification:home") + f"#requirement-{item_of_kind(document.kind)}")

@@ -1,0 +1,273 @@
+"""How does a recruiter show their authority: by mail, by bank, by the electronic licence, by a colleague?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import zxingcpp
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from employers.clock import now_of
+from employers.forms import refusal_html
+from employers.models import Member
+from employers.views import member_required, posted_or
+from events.errors import Refused
+from verification.authority import proof_polling, proofs
+from verification.cases import wording
+from verification.cases.authority_evidence import declared_by
+from verification.models import Proof, ProofKind, ProofState
+from verification.pages.case_page import PAGE_OF, Step
+from verification.pages.forms import AddressForm, CodeForm, ColleagueForm, DepositForm
+from verification.providers.banks.base import Stage
+from verification.rules.required_documents import HOW
+
+ANEW: Final = "anew"
+"""In the address of whoever shows their authority once more, though a proof stands."""
+CODE_TYPED = frozenset({ProofKind.COMPANY_EMAIL, ProofKind.BANK_DEPOSIT})
+STAGES = ((Stage.ACCEPTED, _("The bank has the order")), (Stage.SENT, _("Sent")), (Stage.ARRIVED, _("Arrived")))
+
+
+# --- What a page shows ---------------------------------------------------------------------------------
+
+
+def _latest(request: HttpRequest, member: Member, kind: ProofKind) -> Proof | None:
+    """The member's proof of a kind that the page is about: one under way, else the one that stands, else the last one begun.
+
+    Whoever shows it anew, as after a step-up, is not kept from it by one that stands.
+    """
+    now = now_of(member.employer)
+    of_kind = Proof.objects.of(member, declared_by(member).uscc).filter(kind=kind)
+    under_way: Proof | None = of_kind.under_way().filter(expires_at__gt=now).first()
+    if under_way is not None or ANEW in request.GET:
+        return under_way
+    found: Proof | None = of_kind.standing(now).first() or of_kind.first()
+    return found
+
+
+def _is_pending(proof: Proof | None, now: datetime) -> bool:
+    return proof is not None and proof.state == ProofState.PENDING and proof.expires_at > now
+
+
+def _shown(request: HttpRequest, member: Member, proof: Proof | None, kind: ProofKind, **more: Any) -> HttpResponse:
+    form = more.get("form")
+    context = {
+        "way": wording.WAYS[kind],
+        "how": HOW[kind],
+        "proof": proof,
+        "pending": _is_pending(proof, now_of(member.employer)),
+        "anew": ANEW,
+        "company": declared_by(member),
+        "left": proofs.GUESSES.get(kind, 0) - (proof.guesses if proof else 0),
+    }
+    status = 422 if more.get("refused") or (form is not None and form.errors) else 200
+    return render(request, f"verification/authority/{kind}.html", context | more, status=status)
+
+
+def _not_offered(kind: ProofKind, member: Member) -> None:
+    """A way that there is no provider for has no page."""
+    if kind not in proofs.offered(test=member.employer.test):
+        raise Http404
+
+
+# --- By mail -------------------------------------------------------------------------------------------
+
+
+@member_required
+def company_email(request: HttpRequest, member: Member) -> HttpResponse:
+    """Name an address at the company, then type the code that came to it."""
+    proof = _latest(request, member, ProofKind.COMPANY_EMAIL)
+    form = AddressForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            proofs.send_code(member, form.cleaned_data["address"], now_of(member.employer))
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, gettext("The code is on its way."))
+            return redirect("verification:company_email")
+    if not form.errors and _is_pending(proof, now_of(member.employer)):
+        return _shown(request, member, proof, ProofKind.COMPANY_EMAIL, form=CodeForm())
+    # A second code that was refused does not take the page of the first one away.
+    refused_beside = _is_pending(proof, now_of(member.employer)) and form.errors
+    if refused_beside:
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
+        return redirect("verification:company_email")
+    return _shown(request, member, proof, ProofKind.COMPANY_EMAIL, form=form)
+
+
+# --- By bank -------------------------------------------------------------------------------------------
+
+
+@member_required
+def bank_deposit(request: HttpRequest, member: Member) -> HttpResponse:
+    """Name the company's account, follow the transfer, type its code."""
+    _not_offered(ProofKind.BANK_DEPOSIT, member)
+    proof = _latest(request, member, ProofKind.BANK_DEPOSIT)
+    if _is_pending(proof, now_of(member.employer)):
+        return _deposit_page(request, member, proof, CodeForm())
+    initial = {"account_holder": declared_by(member).name}
+    form = DepositForm(request.POST) if request.method == "POST" else DepositForm(initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            proofs.start_deposit(member, **form.cleaned_data, now=now_of(member.employer))
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, gettext("The bank has been asked to send it."))
+            return redirect("verification:bank_deposit")
+    return _deposit_page(request, member, proof, form)
+
+
+def _deposit_page(request: HttpRequest, member: Member, proof: Proof | None, form: Any) -> HttpResponse:
+    more: dict[str, Any] = {"form": form}
+    if proof is not None and _is_pending(proof, now_of(member.employer)):
+        more |= {
+            "stages": _stages(proof),
+            "days_left": max(0, (proof.expires_at - now_of(member.employer)).days),
+            "code_given": "code_given_at" in proof.observed,
+        }
+    return _shown(request, member, proof, ProofKind.BANK_DEPOSIT, **more)
+
+
+def _stages(proof: Proof) -> list[Step]:
+    order = [stage for stage, _name in STAGES]
+    at = order.index(Stage(proof.stage)) if proof.stage in order else -1
+    return [
+        Step(name, "done" if i < at or stage == Stage.ARRIVED == proof.stage else "now" if i == max(at, 0) else "next")
+        for i, (stage, name) in enumerate(STAGES)
+    ]
+
+
+@posted_or("verification:home")
+@member_required
+def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
+    """The code that was mailed, or that stood in the transfer's memo."""
+    proof = _own_proof(member, proof_id)
+    kind = ProofKind(proof.kind)
+    if kind not in CODE_TYPED:
+        raise Http404
+    form = CodeForm(request.POST)
+    if form.is_valid():
+        confirm = proofs.confirm_code if kind == ProofKind.COMPANY_EMAIL else proofs.confirm_deposit
+        try:
+            proof = confirm(proof.pk, member, form.cleaned_data["code"], now_of(member.employer))
+        except Refused as refused:
+            proof.refresh_from_db()
+            if not _is_pending(proof, now_of(member.employer)):  # used up, or over: the page says so, and offers a new one
+                messages.error(request, refusal_html(refused))
+                return redirect(PAGE_OF[kind])
+            form.refuse(refused)
+        else:
+            if proof.state == ProofState.PROVEN:
+                messages.success(request, gettext("Right. This shows that you may recruit for the company."))
+            return redirect(PAGE_OF[kind])
+    if kind == ProofKind.BANK_DEPOSIT:
+        return _deposit_page(request, member, proof, form)
+    return _shown(request, member, proof, kind, form=form)
+
+
+# --- By the electronic licence -------------------------------------------------------------------------
+
+
+@member_required
+def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
+    """Show the code to be scanned, and how the scan stands; the page asks again by itself, with a script or without."""
+    _not_offered(ProofKind.E_LICENCE, member)
+    kind, now = ProofKind.E_LICENCE, now_of(member.employer)
+    proof = _latest(request, member, kind)
+    if request.method == "POST":
+        try:
+            proof_polling.start_scan(member, now)
+        except Refused as refused:
+            return _shown(request, member, proof, kind, refused=refused)
+        return redirect("verification:e_licence")
+    if proof is not None and _is_pending(proof, now_of(member.employer)):
+        proof = proof_polling.poll(proof.pk, member, now)
+    if "HX-Request" in request.headers:
+        if not _is_pending(proof, now_of(member.employer)):
+            return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        return render(request, "verification/authority/_scan.html", {"proof": proof, "qr": proof is not None and "qr" in proof.observed})
+    return _shown(request, member, proof, kind, qr=proof is not None and "qr" in proof.observed)
+
+
+@require_safe
+@member_required
+def scan_code(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
+    """The code of one scan as a picture that stays sharp at any size."""
+    payload = _own_proof(member, proof_id).observed.get("qr")
+    if not payload:
+        raise Http404
+    drawn = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    return HttpResponse(drawn.to_svg(add_quiet_zones=True), content_type="image/svg+xml", headers={"X-Content-Type-Options": "nosniff"})
+
+
+# --- By a colleague ------------------------------------------------------------------------------------
+
+
+@member_required
+def vouching(request: HttpRequest, member: Member) -> HttpResponse:
+    """Choose the colleague who is to vouch."""
+    kind, now = ProofKind.VOUCH, now_of(member.employer)
+    proof = _latest(request, member, kind)
+    who = Member.objects.filter(pk__in=[colleague.pk for colleague in proofs.colleagues(member, now)]).select_related("user")
+    form = ColleagueForm(request.POST or None, colleagues=who)
+    if request.method == "POST" and form.is_valid():
+        try:
+            proofs.ask_vouch(member, form.cleaned_data["colleague"], now)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, gettext("Your colleague gets a mail."))
+            return redirect("verification:vouching")
+    return _shown(request, member, proof, kind, form=form, has_colleagues=bool(who))
+
+
+@require_safe
+@member_required
+def asked_to_vouch(request: HttpRequest, member: Member) -> HttpResponse:
+    """Who asks this member to vouch."""
+    context = {"proofs": proofs.asked_of(member, now_of(member.employer)), "company": declared_by(member)}
+    return render(request, "verification/authority/answer.html", context)
+
+
+@posted_or("verification:asked_to_vouch")
+@member_required
+def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
+    """Yes or no."""
+    yes = request.POST.get("answer") == "yes"
+    try:
+        (proofs.vouch if yes else proofs.decline)(proof_id, member, now_of(member.employer))
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(request, gettext("You have vouched. They are told.") if yes else gettext("You have declined. They are told."))
+    return redirect("verification:asked_to_vouch")
+
+
+# --- All of them ---------------------------------------------------------------------------------------
+
+
+def _own_proof(member: Member, proof_id: UUID) -> Proof:
+    proof: Proof | None = Proof.objects.filter(pk=proof_id, member=member).first()
+    if proof is None:
+        raise Http404
+    return proof
+
+
+@posted_or("verification:home")
+@member_required
+def cancel_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
+    proof = _own_proof(member, proof_id)
+    try:
+        proofs.cancel(proof.pk, member, now_of(member.employer))
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    return redirect(reverse("verification:home") + "#requirement-authority")

@@ -1,0 +1,1 @@
+"""The services outside that are asked: banks, the electronic licence, company registers."""

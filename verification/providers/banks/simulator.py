@@ -1,0 +1,213 @@
+"""How does a bank behave? As awkwardly as a real one, and the same each time for the same account.
+
+What happens to a transfer is told by the last two digits of the account (`FATES`), or by an account opened with
+`open_account`, whose name is then compared. Business hours and a weekly maintenance window are those of the bank's own clock.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from events.errors import ProviderBroken, ProviderUnavailable
+from verification.providers.banks.base import Order, Return, Stage, Transfer
+from verification.providers.simulator_file import Books, chance, within
+
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+OPENS: Final = time(9)
+CLOSES: Final = time(17)
+MAINTENANCE: Final = (6, time(2), timedelta(hours=2))
+"""Sundays from two to four in the morning."""
+CALLS_PER_SECOND: Final = 50
+NUMBER: Final = re.compile(r"\d{9,25}")
+CARD: Final = re.compile(r"62\d{14,17}")
+"""A person's UnionPay card. It has a check digit, and its holder is never a company."""
+BANK_CODES: Final = {"中国工商银行": "10", "中国农业银行": "20", "中国银行": "30", "中国建设银行": "40", "招商银行": "80"}
+"""The digits with which accounts at some banks begin here (not so in life): the number of another bank is wrong."""
+
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS transfers (
+  request_id TEXT PRIMARY KEY, reference TEXT, account TEXT, content TEXT, fen INTEGER, memo TEXT, asked_at TEXT,
+  sent_at TEXT, ends_at TEXT, returned TEXT
+);
+CREATE TABLE IF NOT EXISTS accounts (number TEXT PRIMARY KEY, holder TEXT);
+CREATE TABLE IF NOT EXISTS lost_orders (request_id TEXT PRIMARY KEY)
+"""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of transfers to an account: how long after it was sent, how it ends, and what else goes wrong."""
+
+    takes: timedelta = timedelta(minutes=20)
+    returned: Return | None = None
+    answer_lost: str = ""
+    """`kept` where the transfer was made although no answer came, `dropped` where it was not; at the first call only."""
+    throttled: bool = False
+    """The first call is told to come again."""
+    backwards: bool = False
+    """For some minutes after it has arrived, an older status is told."""
+    any_hour: bool = False
+    down: bool = False
+    """No call about it is ever answered."""
+
+
+FATES: Final[dict[str, Fate]] = {
+    "01": Fate(timedelta(minutes=40), Return.ACCOUNT_INVALID),
+    "02": Fate(timedelta(hours=5), Return.NAME_MISMATCH),
+    "03": Fate(answer_lost="kept"),
+    "04": Fate(answer_lost="dropped"),
+    "05": Fate(throttled=True),
+    "06": Fate(backwards=True),
+    "07": Fate(timedelta(hours=26)),
+    "08": Fate(timedelta(hours=2), Return.ACCOUNT_CLOSED),
+    "09": Fate(timedelta(days=2), Return.OTHER),
+    "88": Fate(timedelta(seconds=10), any_hour=True),
+}
+"""By the account's last two digits. `88` is the real-time clearing that small transfers may have at any hour."""
+
+
+class SimulatedBank:
+    """A bank in a file. `statement` is what the company's bookkeeper sees."""
+
+    name = "simulator"
+
+    def __init__(self, path: Path, seed: int = 1, fates: Mapping[str, Fate] | None = None, otherwise: Fate | None = None) -> None:
+        """With `fates` of its own (and one for every other account) it is open at any hour and takes exactly what they say."""
+        self._books, self._seed, self._always_open = Books(path, _SCHEMA), seed, fates is not None
+        self._fates, self._otherwise = fates or FATES, otherwise or Fate()
+
+    def _fate(self, account: str) -> Fate:
+        return self._fates.get(account[-2:], self._otherwise)
+
+    # --- The bank's interface ----------------------------------------------------------------------------
+
+    def send(self, order: Order, now: datetime) -> Transfer:
+        self._answer(now)
+        fate = self._fate(order.account_number)
+        if fate.down:
+            raise ProviderUnavailable("no answer", retry_after=3600.0)
+        content = "|".join((order.holder, order.account_number, order.bank_name, str(order.fen), order.memo))
+        with self._books.writing() as books:
+            known = books.execute("SELECT * FROM transfers WHERE request_id = ?", (order.request_id,)).fetchone()
+            if known is not None and known["content"] != content:
+                raise ProviderBroken("this request id is another transfer's")
+            if known is not None:
+                return self._told(known, now)
+            first = books.execute("INSERT OR IGNORE INTO lost_orders VALUES (?)", (order.request_id,)).rowcount == 1
+            refused_once = first and (fate.throttled or bool(fate.answer_lost))
+            if not refused_once or fate.answer_lost == "kept":
+                self._make(books, order, content, fate, now)
+        if refused_once and fate.throttled:
+            raise ProviderUnavailable("rate limit", retry_after=30.0)
+        if refused_once:
+            raise ProviderUnavailable("no answer in time", retry_after=60.0)
+        made = self.find(order.request_id, now)
+        assert made is not None
+        return made
+
+    def find(self, request_id: str, now: datetime) -> Transfer | None:
+        self._answer(now)
+        with self._books.writing() as books:
+            row = books.execute("SELECT * FROM transfers WHERE request_id = ?", (request_id,)).fetchone()
+        return self._told(row, now) if row is not None else None
+
+    def _answer(self, now: datetime) -> None:
+        """Raises ProviderUnavailable in the maintenance window, and above the rate limit."""
+        if self._always_open:
+            return
+        weekday, opens, lasts = MAINTENANCE
+        here = now.astimezone(ZONE)
+        begun = datetime.combine(here.date(), opens, ZONE)
+        if here.weekday() == weekday and (seconds := within(here, begun, lasts)):
+            raise ProviderUnavailable("maintenance", retry_after=seconds)
+        self._books.count_call(now, CALLS_PER_SECOND)
+
+    def _make(self, books: sqlite3.Connection, order: Order, content: str, fate: Fate, now: datetime) -> None:
+        returned, takes = fate.returned, fate.takes
+        sent_at = now + timedelta(seconds=2) if fate.any_hour or self._always_open else next_opening(now + timedelta(minutes=5))
+        holder = books.execute("SELECT holder FROM accounts WHERE number = ?", (order.account_number,)).fetchone()
+        if wrong_number(order.account_number, order.bank_name):
+            returned, takes, sent_at = Return.ACCOUNT_INVALID, timedelta(0), now
+        elif (holder is not None and _plain(holder["holder"]) != _plain(order.holder)) or CARD.fullmatch(order.account_number):
+            returned, takes = Return.NAME_MISMATCH, timedelta(hours=5)
+        elif returned is None and not self._always_open:
+            takes *= 1 + chance(self._seed, order.request_id)  # nobody's clock runs evenly
+        reference = f"SIM{int(chance(self._seed, order.request_id, 'reference') * 10**12):012d}"
+        books.execute(
+            "INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                order.request_id, reference, order.account_number, content, order.fen, order.memo, now.isoformat(),
+                sent_at.isoformat(), (sent_at + takes).isoformat(), returned,
+            ),
+        )  # fmt: skip
+
+    def _told(self, row: sqlite3.Row, now: datetime) -> Transfer:
+        sent_at, ends_at = datetime.fromisoformat(row["sent_at"]), datetime.fromisoformat(row["ends_at"])
+        stage = Stage.ACCEPTED if now < sent_at else Stage.SENT
+        if now >= ends_at:
+            stage = Stage.RETURNED if row["returned"] else Stage.ARRIVED
+        minutes_since = (now - ends_at).total_seconds() / 60
+        if self._fate(row["account"]).backwards and stage is Stage.ARRIVED and 5 <= minutes_since < 15:
+            stage = Stage.SENT
+        returned = Return(row["returned"]) if stage is Stage.RETURNED else None
+        return Transfer(row["request_id"], row["reference"], stage, returned)
+
+    # --- What goes on at the bank, without us ------------------------------------------------------------
+
+    def open_account(self, number: str, holder: str) -> None:
+        """From now on this account is `holder`'s, whose name is compared with an order's."""
+        with self._books.writing() as books:
+            books.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?)", (number, holder))
+
+    def statement(self, number: str, now: datetime) -> list[tuple[int, str]]:
+        """What has arrived in an account: amounts in fen, each with its memo, oldest first. Whoever holds the account sees it."""
+        with self._books.writing() as books:
+            rows = books.execute("SELECT * FROM transfers WHERE account = ? AND returned IS NULL ORDER BY ends_at", (number,)).fetchall()
+        return [(row["fen"], row["memo"]) for row in rows if datetime.fromisoformat(row["ends_at"]) <= now]
+
+    def transfers(self) -> int:
+        """How many transfers were made."""
+        with self._books.writing() as books:
+            (count,) = books.execute("SELECT count(*) FROM transfers").fetchone()
+        return int(count)
+
+
+def next_opening(moment: datetime) -> datetime:
+    """`moment`, or when the bank opens next."""
+    here = moment.astimezone(ZONE)
+    if here.weekday() < 5 and OPENS <= here.time() < CLOSES:
+        return moment
+    day = here.date() if here.time() < OPENS else here.date() + timedelta(days=1)
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    return datetime.combine(day, OPENS, ZONE)
+
+
+def wrong_number(number: str, bank_name: str) -> bool:
+    """Whether the bank sees at once that there can be no such account."""
+    if not NUMBER.fullmatch(number):
+        return True
+    if CARD.fullmatch(number):
+        return not luhn(number)
+    code = BANK_CODES.get(bank_name.strip())
+    return code is not None and not number.startswith(code)
+
+
+def luhn(number: str) -> bool:
+    """Whether the last digit is the check digit of those before it (ISO/IEC 7812-1)."""
+    digits = [int(digit) for digit in reversed(number)]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).replace(" ", "")

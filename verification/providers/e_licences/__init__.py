@@ -1,0 +1,33 @@
+"""Which service shows the codes that the electronic licence scans?
+
+`ZIZHI_E_LICENCES` names it; where it is empty, the way is not offered. Another service is another adapter of
+`e_licences.base.ELicences`, a line here, and a line in the contract suite of its tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from verification.providers.e_licences.base import ELicences
+from verification.providers.e_licences.simulator import SimulatedELicences
+
+
+def _simulator() -> ELicences:
+    return SimulatedELicences(Path(settings.VAR_DIR) / "simulators" / "e_licences.sqlite3")
+
+
+def rehearsed_licences() -> SimulatedELicences:
+    """That of platforms' tests (`verification.providers.test_providers`)."""
+    return SimulatedELicences(Path(settings.VAR_DIR) / "simulators" / "rehearsed_e_licences.sqlite3", prompt=True)
+
+
+SERVICES: Final[dict[str, Callable[[], ELicences]]] = {"simulator": _simulator, "rehearsal": rehearsed_licences}
+
+
+def named(name: str) -> ELicences:
+    """The service of this name. Raises KeyError for one that is not there."""
+    return SERVICES[name]()

@@ -1,0 +1,113 @@
+"""How does the service behind the electronic licence behave? As a real one: it lags, it is asked too often, it is down at night.
+
+`scan`, `confirm` and `refuse` are what the holder does on the phone. They work on what the code on the page holds, so that
+nobody can confirm what they have not seen.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from events.errors import ProviderBroken, ProviderUnavailable
+from verification.providers.e_licences.base import By, ELicence, Scan, Stage
+from verification.providers.simulator_file import Books, chance, within
+
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+LASTS: Final = timedelta(minutes=5)
+LAG: Final = timedelta(seconds=1)
+"""What was done on the phone shows so much later, at most."""
+CALLS_PER_SECOND: Final = 50
+MAINTENANCE: Final = (time(3, 30), timedelta(minutes=15))
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS scans (
+  request_id TEXT PRIMARY KEY, reference TEXT UNIQUE, qr TEXT UNIQUE, begun_at TEXT, scanned_at TEXT, ended_at TEXT,
+  ended TEXT, uscc TEXT, name TEXT, legal_representative TEXT, by TEXT
+)
+"""
+
+
+class SimulatedELicences:
+    """The service in a file."""
+
+    name = "simulator"
+
+    def __init__(self, path: Path, seed: int = 1, *, prompt: bool = False) -> None:
+        """A `prompt` one answers at any hour, and shows at once what was done on the phone."""
+        self._books, self._seed, self._prompt = Books(path, _SCHEMA), seed, prompt
+
+    # --- The service's interface -------------------------------------------------------------------------
+
+    def begin(self, request_id: str, now: datetime) -> Scan:
+        self._answer(now)
+        reference = f"EL{int(chance(self._seed, request_id) * 10**14):014d}"
+        with self._books.writing() as books:
+            books.execute(
+                "INSERT OR IGNORE INTO scans (request_id, reference, qr, begun_at) VALUES (?, ?, ?, ?)",
+                (request_id, reference, f"https://e-licence.example/scan/{reference}", now.isoformat()),
+            )
+        return self._told("request_id", request_id, now)
+
+    def ask(self, reference: str, now: datetime) -> Scan:
+        self._answer(now)
+        return self._told("reference", reference, now)
+
+    def _answer(self, now: datetime) -> None:
+        if self._prompt:
+            return
+        opens, lasts = MAINTENANCE
+        here = now.astimezone(ZONE)
+        if seconds := within(here, datetime.combine(here.date(), opens, ZONE), lasts):
+            raise ProviderUnavailable("maintenance", retry_after=seconds)
+        self._books.count_call(now, CALLS_PER_SECOND)
+
+    def _told(self, column: str, value: str, now: datetime) -> Scan:
+        with self._books.writing() as books:
+            row = _row(books, column, value)
+        expires_at = datetime.fromisoformat(row["begun_at"]) + LASTS
+        lag = timedelta(0) if self._prompt else LAG * chance(self._seed, row["request_id"], "lag")
+        scanned = row["scanned_at"] and datetime.fromisoformat(row["scanned_at"]) + lag <= now
+        ended = row["ended_at"] and datetime.fromisoformat(row["ended_at"]) + lag <= now
+        if ended:
+            stage = Stage(row["ended"])
+        elif now >= expires_at + LAG:
+            stage = Stage.EXPIRED
+        else:
+            stage = Stage.SCANNED if scanned else Stage.PENDING
+        licence = ELicence(row["uscc"], row["name"], row["legal_representative"]) if stage is Stage.CONFIRMED else None
+        return Scan(row["request_id"], row["reference"], stage, row["qr"], expires_at, licence, By(row["by"]) if licence else None)
+
+    # --- What the holder does on the phone ---------------------------------------------------------------
+
+    def scan(self, qr: str, now: datetime) -> bool:
+        """The code was looked at; False where it had expired."""
+        return self._on_the_phone(qr, now, "UPDATE scans SET scanned_at = ? WHERE qr = ?", (now.isoformat(), qr))
+
+    def confirm(self, qr: str, licence: ELicence, by: By, now: datetime) -> bool:
+        """The holder of `licence` confirms; False where the code had expired, or had been answered."""
+        told = (now.isoformat(), Stage.CONFIRMED, licence.uscc, licence.name, licence.legal_representative, by, qr)
+        statement = "UPDATE scans SET ended_at = ?, ended = ?, uscc = ?, name = ?, legal_representative = ?, by = ? WHERE qr = ?"
+        return self._on_the_phone(qr, now, statement, told)
+
+    def refuse(self, qr: str, now: datetime) -> bool:
+        """The holder says no; False where the code had expired, or had been answered."""
+        return self._on_the_phone(qr, now, "UPDATE scans SET ended_at = ?, ended = ? WHERE qr = ?", (now.isoformat(), Stage.REFUSED, qr))
+
+    def _on_the_phone(self, qr: str, now: datetime, statement: str, values: tuple[str, ...]) -> bool:
+        with self._books.writing() as books:
+            row = _row(books, "qr", qr)
+            if row["ended_at"] or now >= datetime.fromisoformat(row["begun_at"]) + LASTS:
+                return False
+            books.execute(statement, values)
+        return True
+
+
+def _row(books: sqlite3.Connection, column: str, value: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = books.execute(f"SELECT * FROM scans WHERE {column} = ?", (value,)).fetchone()  # noqa: S608 -- a name of ours
+    if row is None:
+        raise ProviderBroken("no such scan")
+    return row

@@ -1,0 +1,192 @@
+"""Do name, code and legal representative belong together, says Tencent Cloud (VerifyBizLicenseEnterprise3 and …4)?
+
+It says whether they agree and never what it has, so nothing can be learnt from it. Three elements are asked at once, and
+two only where that leaves a question: of three it tells a status as operating or not, and a mismatch without its field.
+Four elements need the number of the legal representative's identity card, which no employer is asked for: only
+`manage.py ask_registry` does. Off unless a deployment chooses it (`ZIZHI_REGISTRY`).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+from documents.tencent_cloud import CONNECT_SECONDS, Account, TencentCloud, code_of, error_of
+from events.errors import ProviderBroken, ProviderUnavailable
+from verification.providers.registries.base import Agreement, Agrees, Status
+from verification.providers.registries.breaker import Breaker, Pace
+
+THREE: Final = "VerifyBizLicenseEnterprise3"
+FOUR: Final = "VerifyBizLicenseEnterprise4"
+REQUESTS_A_SECOND: Final = 20
+"""Of one account and one action, over all processes."""
+LONGEST_WAIT: Final = 2.0
+"""Seconds that a request may wait for its turn."""
+SILENCE_SECONDS: Final = 8.0
+REPLY_SECONDS: Final = 10.0
+BEHIND: Final = timedelta(days=7)
+"""The service takes over changes of the register once a week."""
+
+STATUSES: Final = {
+    "1": Status.ACTIVE,
+    "2": Status.MOVED_OUT,
+    "3": Status.DEREGISTERED,
+    "4": Status.LICENCE_REVOKED,
+    "5": Status.REGISTRATION_CANCELLED,
+    "6": Status.DORMANT,
+    "7": Status.REGISTRATION_CANCELLED,
+}
+"""Of two or four elements. "0" (other), "/" (not to be had) and whatever comes next year are UNKNOWN."""
+
+_DONE, _UNWELL, _NOTHING = 0, 1, 2
+_PERIOD: Final = re.compile(r"(\d{4}-\d\d-\d\d)?/(\d{4}-\d\d-\d\d)?")
+
+Clock = Callable[[], float]
+
+
+class TencentRegistry:
+    """Asks the service, at its pace, and rests when it is down. One for all threads of a process."""
+
+    name = "tencent"
+    behind = BEHIND
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        pace: Pace | None = None,
+        breaker: Breaker | None = None,
+        clock: Clock = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        connect_seconds: float = CONNECT_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
+        reply_seconds: float = REPLY_SECONDS,
+    ) -> None:
+        self._cloud = TencentCloud(account, connect_seconds, silence_seconds, reply_seconds)
+        self._pace = pace or Pace(REQUESTS_A_SECOND)
+        self._breaker = breaker or Breaker("tencent")
+        self._clock, self._sleep = clock, sleep
+
+    def verify(self, uscc: str, name: str, legal_representative: str, id_number: str = "") -> Agreement:
+        """Whether these belong together. `id_number`, of the legal representative's identity card, is asked with the rest if given."""
+        if legal_representative and id_number:
+            return self._four(uscc, name, legal_representative, id_number)
+        if not legal_representative:
+            return self._two(uscc, name)
+        three = self._elements("ENT_3META", uscc, name, legal_representative)
+        if three["StatusCode"] == _NOTHING:
+            return Agreement(known=False, answer={"three": three})
+        if three["VerifyResult"] == 1 and three["OperatingStatus"] == "1":
+            return Agreement(True, Agrees.MATCH, Agrees.MATCH, Agrees.MATCH, Status.ACTIVE, answer={"three": three})
+        two = self._two(uscc, name)
+        answer = {"three": three, **two.answer}
+        if three["VerifyResult"] == 1:
+            return Agreement(True, Agrees.MATCH, Agrees.MATCH, Agrees.MATCH, two.status, answer=answer)
+        person = Agrees.MISMATCH if two.name is Agrees.MATCH else Agrees.UNABLE
+        return replace(two, legal_representative=person, answer=answer)
+
+    def _two(self, uscc: str, name: str) -> Agreement:
+        two = self._elements("ENT_2META", uscc, name, "")
+        if two["StatusCode"] == _NOTHING:
+            return Agreement(known=False, answer={"two": two})
+        if two["VerifyResult"] == 1:
+            status = STATUSES.get(two["OperatingStatus"], Status.UNKNOWN)
+            return Agreement(True, Agrees.MATCH, Agrees.MATCH, status=status, answer={"two": two})
+        # It found one of the two and does not say which, so the status may be another company's.
+        return Agreement(True, name=Agrees.MISMATCH, answer={"two": two})
+
+    def _elements(self, kind: str, uscc: str, name: str, legal_representative: str) -> dict[str, Any]:
+        asked = {"CreditCode": uscc, "EntName": _as_registered(name), "VerifyType": kind}
+        if legal_representative:
+            asked["LrName"] = legal_representative
+        told = self._ask(THREE, asked)
+        if told["StatusCode"] == _DONE and type(told["VerifyResult"]) is not int:
+            raise ProviderBroken("tencent: VerifyResult is no number")
+        return told
+
+    def _four(self, uscc: str, name: str, legal_representative: str, id_number: str) -> Agreement:
+        asked = {"CreditCode": uscc, "EntName": _as_registered(name), "LrName": legal_representative, "IdNum": id_number}
+        told = self._ask(FOUR, asked)
+        agrees = {field: _agrees(told, f"Is{field}Consistent") for field in ("CreditCode", "EntName", "LrName", "IdNum")}
+        if agrees["CreditCode"] is Agrees.MISMATCH and agrees["EntName"] is Agrees.MISMATCH:
+            return Agreement(known=False, answer={"four": told})
+        begins, ends = _period(told["OperatingPeriod"])
+        person = agrees["LrName"]
+        if person is Agrees.MATCH and agrees["IdNum"] is Agrees.MISMATCH:
+            person = Agrees.MISMATCH  # somebody else of the same name
+        # The status is of the company that was found: of the code's, or else of one with its name.
+        own = agrees["CreditCode"] is Agrees.MATCH
+        status = STATUSES.get(told["OperatingStatus"] or "", Status.UNKNOWN) if own else Status.UNKNOWN
+        return Agreement(
+            True, agrees["CreditCode"], agrees["EntName"], person if own else Agrees.UNABLE, status,
+            begins if own else None, ends if own else None, answer={"four": told},
+        )  # fmt: skip
+
+    def _ask(self, action: str, asked: dict[str, str]) -> dict[str, Any]:
+        """The service's answer as its own response model has it, every key present."""
+        seconds = self._pace.wait(self._clock(), LONGEST_WAIT)
+        ticket = self._breaker.enter(self._clock())
+        if seconds:
+            self._sleep(seconds)
+        try:
+            told = self._told(action, asked)
+        except ProviderUnavailable as unavailable:
+            self._breaker.failed(ticket, self._clock(), unavailable.retry_after)
+            raise
+        except Exception:
+            self._breaker.succeeded(ticket)  # it is there, and answers; what, is another question
+            raise
+        self._breaker.succeeded(ticket)
+        return told
+
+    def _told(self, action: str, asked: dict[str, str]) -> dict[str, Any]:
+        answer = self._cloud.ask(action, asked)
+        if "Error" in answer:
+            raise error_of(code_of(answer["Error"]))
+        from tencentcloud.ocr.v20181119 import models
+
+        response = getattr(models, f"{action}Response")()
+        response._deserialize(answer)
+        return _checked({name[1:]: value for name, value in vars(response).items()})
+
+
+def _checked(told: dict[str, Any]) -> dict[str, Any]:
+    """`told`, if it is an answer. Raises ProviderUnavailable where the service says that it is unwell."""
+    code = told["StatusCode"]
+    if type(code) is not int or code not in (_DONE, _UNWELL, _NOTHING):
+        raise ProviderBroken("tencent: StatusCode is none that is known")
+    if code == _UNWELL:
+        raise ProviderUnavailable("tencent: the register behind it does not answer", retry_after=60.0)
+    if not isinstance(told["OperatingStatus"], str | None):
+        raise ProviderBroken("tencent: OperatingStatus is no text")
+    return told
+
+
+def _agrees(told: dict[str, Any], field: str) -> Agrees:
+    value = told[field]
+    if value is None:
+        return Agrees.UNABLE
+    if not isinstance(value, bool):
+        raise ProviderBroken(f"tencent: {field} is no truth value")
+    return Agrees.MATCH if value else Agrees.MISMATCH
+
+
+def _period(told: object) -> tuple[date | None, date | None]:
+    """The begin and end of an operating period such as `2020-02-24/`; None for what is not told or no day."""
+    match = _PERIOD.fullmatch(told) if isinstance(told, str) else None
+    days: list[date | None] = []
+    for text in match.groups() if match else (None, None):
+        try:
+            days.append(date.fromisoformat(text) if text else None)
+        except ValueError:
+            days.append(None)
+    return days[0], days[1]
+
+
+def _as_registered(name: str) -> str:
+    """`name` with the brackets that registers write: 云溪（澜浦）科技有限公司."""
+    return "".join(name.split()).translate(str.maketrans("()", "（）"))

@@ -1,0 +1,1 @@
+"""How well reviewers decide: golden cases, who gets which, and the figures."""

@@ -1,0 +1,234 @@
+"""How does a golden case come to a reviewer, so that nobody can tell it from another?
+
+It arrives as every case does: declared, handed in, checked and held for review, at the time that its history says, in the queue's
+order. So there is nothing to be told it by, neither a date nor a place in the queue nor the time that a page takes. It is there for
+this one reviewer; to all others there is no such case and no such employer. Its people are accounts that are not active: nobody
+signs in by them, and the mails of its decisions have no reader.
+
+How often: after each ruling a lot is drawn by the deployment's key (`events.sealing.blind_index`), which nobody can foresee.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Q
+
+from employers.models import Employer, Member, User
+from employers.powers import Power
+from employers.sightings import seal_phone
+from events.actor import SYSTEM
+from events.errors import Refused
+from events.models import record
+from events.sealing import blind_index
+from verification.cases import operations
+from verification.models import (
+    Attempt,
+    Case,
+    CheckRun,
+    Document,
+    DocumentPage,
+    GoldenCase,
+    GoldenTurn,
+    Proof,
+    ProofState,
+    Ruling,
+    RulingOutcome,
+    Statement,
+    reviewers,
+)
+from verification.quality import golden_cases
+from verification.rules import name_lookalikes, required_documents
+from verification.rules.findings import Outcome
+from verification.rules.states import State
+
+log = structlog.get_logger()
+
+LOOK_BACK: Final = timedelta(days=1)
+"""A lot that was drawn longer ago is not made up for."""
+LAPSES_AFTER: Final = timedelta(days=7)
+"""One that is still undecided then, since its reviewer never took it or handed it on, goes from their sight."""
+_MOBILES: Final = ("134", "136", "138", "139", "150", "158", "182", "187", "199")
+
+
+# --- Whose turn it is ------------------------------------------------------------------------------------
+
+
+def give_due(now: datetime) -> int:
+    """Give a golden case to each reviewer for whom one was drawn; how many were given."""
+    lately = Ruling.objects.filter(made_at__gt=now - LOOK_BACK).values("by")
+    given = 0
+    for reviewer in reviewers().filter(pk__in=lately):
+        try:
+            given += give(reviewer, now) is not None
+        except Refused as refused:  # what is asked of a case has changed since it was kept; the others get theirs
+            log.exception("golden_not_given", why=refused.code)
+    return given
+
+
+def give(reviewer: User, now: datetime) -> Case | None:
+    """Give this reviewer a golden case if one was drawn for them, and there is one that they do not know; else None."""
+    if reviewer.as_reviewer().can(Power.QUALITY):  # who reads the answers is not asked
+        return None
+    with transaction.atomic():
+        User.objects.select_for_update(of=("self",), no_key=True).get(pk=reviewer.pk)  # two sweeps give one
+        if not _drawn(reviewer, now):
+            return None
+        chosen = _unknown_to(reviewer)
+        return plant(chosen, reviewer, now) if chosen else None
+
+
+def _drawn(reviewer: User, now: datetime) -> bool:
+    """Whether one of the rulings since their last one drew a golden case."""
+    last = GoldenTurn.objects.filter(reviewer=reviewer).aggregate(at=Max("given_at"))["at"]
+    since = max(filter(None, (last, now - LOOK_BACK)))
+    rulings = Ruling.objects.filter(by=reviewer, made_at__gt=since, case__golden=False).exclude(outcome=RulingOutcome.UNDONE)
+    return any(draws(pk) for pk in rulings.values_list("pk", flat=True))
+
+
+def draws(ruling_id: int) -> bool:
+    """The lot of one ruling. A share s of all that is given takes s/(1-s) for each of the others; every other one at most."""
+    share = settings.GOLDEN_SHARE
+    chance = min(1.0, share / (1 - share)) if share < 1 else 1.0
+    return int(blind_index(str(ruling_id), "golden.lot")[:8], 16) / 16**8 < chance
+
+
+def _unknown_to(reviewer: User) -> GoldenCase | None:
+    """One that they never had nor know, in an order that nobody can foresee."""
+    me = str(reviewer.pk)
+    there = GoldenCase.objects.in_use().exclude(turns__reviewer=reviewer).exclude(made_by=reviewer).values_list("pk", "known_to")
+    ids = [pk for pk, known_to in there if me not in known_to]
+    if not ids:
+        return None
+    return GoldenCase.objects.get(pk=min(ids, key=lambda pk: blind_index(f"{pk}:{me}", "golden.choice")))
+
+
+def lapse_due(now: datetime) -> int:
+    """Take from sight what has waited for too long; how many."""
+    turns = GoldenTurn.objects.filter(lapsed_at=None, given_at__lte=now - LAPSES_AFTER, case__state=State.IN_REVIEW)
+    free = turns.filter(Q(case__claimed_until=None) | Q(case__claimed_until__lte=now))
+    return GoldenTurn.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(lapsed_at=now)
+
+
+# --- How it arrives --------------------------------------------------------------------------------------
+
+
+def plant(chosen: GoldenCase, reviewer: User, now: datetime) -> Case:
+    """A case for this reviewer from the recipe, held for review at `now`; made by the verbs by which every case comes there."""
+    documents = {document["ref"]: str(uuid4()) for document in chosen.recipe["documents"]}
+    recipe = golden_cases.replaced(chosen.recipe, documents)
+    with transaction.atomic():
+        arrival = _Arrival(recipe, now)
+        member = arrival.register(reviewer)
+        case = arrival.open(member)
+        GoldenTurn.objects.create(golden=chosen, reviewer=reviewer, case=case, given_at=now)
+        arrival.hand_in(case, member)
+        arrival.check(case, now)
+    case.refresh_from_db()
+    return case
+
+
+class _Arrival:
+    """One case on its way to the reviewers, and the times at which things happen to it."""
+
+    def __init__(self, recipe: golden_cases.Recipe, now: datetime) -> None:
+        self.recipe = recipe
+        self.checked = timedelta(seconds=sum(run["seconds"] for run in recipe["runs"]) + 0.2)
+        self.submitted = now - self.checked
+        self.opened = self.submitted - timedelta(minutes=4 + secrets.randbelow(20), seconds=secrets.randbelow(60))
+        self._moments = self._between(4 + len(recipe["documents"]))
+
+    def _between(self, steps: int) -> Iterator[datetime]:
+        """Moments in order, from the opening to the submission."""
+        for step in range(steps):
+            yield self.opened + (self.submitted - self.opened) * step / steps
+
+    def register(self, reviewer: User) -> Member:
+        recipe, at = self.recipe, next(self._moments)
+        employer = Employer.objects.create(
+            name=recipe["name"], uscc=recipe["uscc"], account_class=recipe["account_class"], registered_at=at, made_for=reviewer
+        )  # fmt: skip
+        user = User(
+            email=_address(recipe["mail_domain"] or "company.example"), language=recipe["language"], is_active=False, joined_at=at,
+            email_verified_at=at + timedelta(seconds=40), phone_sealed=seal_phone(_phone()) if recipe["has_phone"] else "",
+        )  # fmt: skip
+        user.set_unusable_password()
+        user.save()
+        member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=at)
+        record("register", employer, member.as_actor(), at, employer_id=employer.pk, data={"contest": False})
+        return member
+
+    def open(self, member: Member) -> Case:
+        recipe, at = self.recipe, next(self._moments)
+        case: Case = Case.objects.create(
+            employer=member.employer, declared_name=recipe["name"], name_key=name_lookalikes.key(recipe["name"]), declared_uscc=recipe["uscc"],
+            declared_legal_representative=recipe["legal_representative"], account_class=recipe["account_class"], opened_at=at, golden=True,
+        )  # fmt: skip
+        record("open", case, member.as_actor(), at, employer_id=case.employer_id, to_state=State.DRAFT)
+        if case.declared_legal_representative:
+            changed = {"changed": ["declared_legal_representative"]}
+            record("declare", case, member.as_actor(), next(self._moments), employer_id=case.employer_id, data=changed)
+        return case
+
+    def hand_in(self, case: Case, member: Member) -> None:
+        for document in self.recipe["documents"]:
+            self._add(document, case, member, next(self._moments))
+        for number, proof in enumerate(self.recipe["proofs"], start=1):
+            at = self.opened + (self.submitted - self.opened) * number / (len(self.recipe["proofs"]) + 1)
+            proven_at = at if proof["state"] == ProofState.PROVEN else None
+            Proof.objects.create(
+                employer=case.employer, member=member, uscc=case.declared_uscc, started_at=at, expires_at=at, due_at=at, finished_at=at,
+                proven_at=proven_at, **proof,
+            )  # fmt: skip
+        with operations.moving(case.pk, "submit", member.as_actor(), self.submitted) as move:
+            move.case.submitted_at, move.case.submitted_by = self.submitted, member.user
+
+    def _add(self, made: golden_cases.Recipe, case: Case, member: Member, at: datetime) -> None:
+        kept = {name: made[name] for name in ("kind", "size", "media_type", "editor", "scan")}
+        # The hash of a file that is no other's: nothing is found by it.
+        digest = hashlib.sha256(made["ref"].encode()).hexdigest()
+        document = Document.objects.create(
+            pk=UUID(made["ref"]), case=case, sha256=digest, uploaded_by=member.user, uploaded_at=at, **kept
+        )  # fmt: skip
+        DocumentPage.objects.bulk_create(DocumentPage(document=document, **page) for page in made["pages"])
+        Statement.objects.bulk_create(Statement(document=document, by=member.user, at=at, **said) for said in made["statements"])
+        told = {"case": str(case.pk), "kind": document.kind, "pages": len(made["pages"])}
+        record("add_document", document, member.as_actor(), at, employer_id=case.employer_id, data=told)
+
+    def check(self, case: Case, now: datetime) -> None:
+        """What the checks saw and found; then the case is held for review, as the policy held the original."""
+        attempt = Attempt.objects.create(
+            case=case, number=1, submitted_at=self.submitted, due_at=self.submitted, finished_at=now, outcome=Outcome.REVIEW, tries=1,
+            rules_version=required_documents.CURRENT.version,
+        )  # fmt: skip
+        at = self.submitted + timedelta(seconds=0.1)
+        with operations.moving(case.pk, "start_checks", SYSTEM, at):
+            pass
+        runs: list[CheckRun] = []
+        for made in self.recipe["runs"]:
+            seen: dict[str, Any] = {name: made[name] for name in ("code", "version", "observation", "findings")}
+            done = at + timedelta(seconds=made["seconds"])
+            runs.append(CheckRun(attempt=attempt, started_at=at, finished_at=done, **seen))
+            at = done
+        CheckRun.objects.bulk_create(runs)
+        why = operations.Why(self.recipe["held_for"])
+        with operations.moving(case.pk, "hold_for_review", SYSTEM, now, why=why) as move:
+            operations.put_on_record(move.case, "hold_for_review", why, SYSTEM, now)
+
+
+def _address(domain: str) -> str:
+    """Of nobody: the account is not active, and no mail is ever written to it."""
+    return f"hr{secrets.randbelow(10**9):09d}@{domain}".lower()
+
+
+def _phone() -> str:
+    """A number that looks like one. 0000 is a block that is not given to people."""
+    return f"+86{secrets.choice(_MOBILES)}0000{secrets.randbelow(10**4):04d}"

@@ -1,0 +1,276 @@
+"""How does a case become golden, and how does it end? A lead keeps a decided one; after its time, nothing of it stays.
+
+What is kept is a recipe, and no case: what the company declared, clean pages stored anew, what the checks saw and found. Whoever
+handed the original in is not in it. Of the recipe each reviewer is made a case of their own (`golden_turns`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+
+from employers.models import User
+from employers.powers import Power
+from events.actor import SYSTEM, Actor
+from events.errors import Refused
+from events.models import Event, record
+from verification.models import (
+    Attempt,
+    Case,
+    CheckRun,
+    Decision,
+    Document,
+    DocumentKind,
+    DocumentPage,
+    GoldenCase,
+    GoldenKind,
+    GoldenTurn,
+    Proof,
+    ProofState,
+    Ruling,
+)
+from verification.rules import policy
+from verification.rules.findings import Finding, Severity
+from verification.rules.states import State
+
+Recipe = dict[str, Any]
+
+RIGHT: Final = ("approve", "request_changes", "reject")
+"""What can be the right decision of a case that comes to the reviewers for the first time."""
+_DECIDED: Final = frozenset({State.APPROVED, State.EXPIRED, State.REJECTED, State.CHANGES_REQUESTED})
+_BESIDE_OTHERS: Final = {"duplicates": "no_duplicate", "exclusion": "not_excluded"}
+"""Checks that look at other employers, and what each finds where there is nothing: a golden case names nobody else."""
+_LOOKED: Final = ("claim", "rule", "view_page")
+
+
+# --- Which can be kept -----------------------------------------------------------------------------------
+
+
+def may_keep(case: Case, actor: Actor) -> Refused | None:
+    """Why this person may not keep the case as a golden one, or None if they may."""
+    if not actor.can(Power.QUALITY) or case.golden:
+        return Refused("not_allowed", seen=actor.role)
+    if case.state not in _DECIDED or case.heard() or final(case) is None:
+        return Refused("golden_undecided", "state")
+    if GoldenCase.objects.filter(kept_from=case.pk).exists():
+        return Refused("golden_kept")
+    if _rests_on_others(runs_of(case)):
+        return Refused("golden_not_alone")
+    if any(document.pages.count() == 0 for document in _documents(case)):
+        return Refused("document_missing", "document")
+    return None
+
+
+def final(case: Case) -> Decision | None:
+    """The last word that a person had on it: an appeal that was granted counts as the approval that it is."""
+    last: Decision | None = case.decisions.filter(decided_by__isnull=False, attempt_number=case.attempt_number).first()
+    return last if last is not None and last.verb in RIGHT else None
+
+
+def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
+    """Whether what speaks against it is another employer's: that cannot be copied without accusing them. Nor does what the machine
+    refuses by itself ever come to a reviewer."""
+    doubts = [finding for run in runs for finding in run.as_findings() if finding.severity > Severity.NOTE]
+    return any(
+        finding.check in _BESIDE_OTHERS or finding.code.startswith("duplicate_") or finding.code in policy.CURRENT.automatic_rejections
+        for finding in doubts
+    )
+
+
+# --- Keeping one -----------------------------------------------------------------------------------------
+
+
+def keep(case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: datetime) -> GoldenCase:
+    """Keep a decided case as a golden one, for which this is right. Raises Refused."""
+    actor = lead.as_reviewer()
+    case: Case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
+    if refused := may_keep(case, actor):
+        raise refused
+    if verb not in RIGHT:
+        raise Refused("not_allowed", "verb", seen=verb, expected=", ".join(RIGHT))
+    recipe = recipe_of(case)
+    try:
+        return put(recipe, GoldenKind.KEPT, verb, codes, now, lead=lead, kept_from=case.pk, known_to=sorted(_know(case)))
+    except IntegrityError as error:  # the constraint: a case is kept once
+        raise Refused("golden_kept") from error
+
+
+def put(
+    recipe: Recipe, kind: str, verb: str, codes: Sequence[str], now: datetime, *,
+    lead: User | None = None, kept_from: UUID | None = None, known_to: Sequence[str] = (),
+) -> GoldenCase:  # fmt: skip
+    """A golden case of this recipe, for which this is right. If it cannot be kept, the recipe's files are gone."""
+    try:
+        with transaction.atomic():
+            golden: GoldenCase = GoldenCase.objects.create(
+                kind=kind, name=recipe["name"], right_verb=verb, right_reasons=list(dict.fromkeys(codes)), recipe=recipe,
+                known_to=list(known_to), kept_from=kept_from, made_by=lead, made_at=now,
+            )  # fmt: skip
+            record("keep_golden", golden, lead.as_reviewer() if lead else SYSTEM, now, data={"kind": kind})
+    except BaseException:
+        _delete(files_of(recipe))
+        raise
+    return golden
+
+
+def _know(case: Case) -> set[str]:
+    """Who has had the case before them, and would know it again."""
+    deciders = case.decisions.filter(decided_by__isnull=False).values_list("decided_by", flat=True)
+    rulers = Ruling.objects.filter(case=case).values_list("by", "confirmed_by")
+    subjects = [str(case.pk), *map(str, case.documents.values_list("pk", flat=True))]
+    looked = Event.objects.filter(subject_id__in=subjects, subject_type__in=("case", "document"), verb__in=_LOOKED, role="reviewer")
+    ids = {*deciders, *(person for pair in rulers for person in pair if person), *looked.values_list("actor_id", flat=True)}
+    return {str(person) for person in ids}
+
+
+def _documents(case: Case) -> list[Document]:
+    shown = case.documents.current().exclude(kind=DocumentKind.APPEAL_EVIDENCE)
+    return list(shown.order_by("uploaded_at", "pk").prefetch_related("pages", "statements"))
+
+
+def runs_of(case: Case) -> list[CheckRun]:
+    """Each check of the last attempt, as it answered last."""
+    attempt: Attempt | None = case.attempts.order_by("-number").first()
+    latest = {run.code: run for run in attempt.check_runs.order_by("round")} if attempt else {}
+    return sorted(latest.values(), key=lambda run: run.pk)
+
+
+def recipe_of(case: Case) -> Recipe:
+    """What a case like this one is made of, its pages stored anew; nothing in it leads back to whoever handed it in."""
+    documents, runs = _documents(case), runs_of(case)
+    pages = _stored_anew(documents)
+    held: Decision | None = case.decisions.filter(verb="hold_for_review", attempt_number=case.attempt_number).first()
+    doubts = [finding.as_reason() for run in runs for finding in run.as_findings() if finding.severity > Severity.WAIT]
+    user = case.submitted_by
+    proofs = list(Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc).exclude(state=ProofState.PENDING))
+    recipe = {
+        "name": case.declared_name, "uscc": case.declared_uscc, "legal_representative": case.declared_legal_representative,
+        "account_class": case.account_class, "language": user.language if user else "zh-hans",
+        "mail_domain": user.email.rpartition("@")[2] if user else "", "has_phone": bool(user and user.phone_sealed),
+        "held_for": list(held.reasons) if held else doubts,
+        "documents": [_document(document, pages) for document in documents],
+        "runs": [_run(run) for run in runs],
+        "proofs": [
+            {"kind": proof.kind, "state": proof.state, "shown": _nobody(proof.shown), "provider": proof.provider, "failure": proof.failure}
+            for proof in proofs
+        ],
+    }  # fmt: skip
+    # Real ids would lead back to the original, and its recruiter's address to a person.
+    others = [case.pk, case.employer_id, case.submitted_by_id, *(member.pk for member in case.employer.members.all())]
+    instead = {str(known): str(uuid4()) for known in (*others, *(proof.pk for proof in proofs)) if known}
+    addresses = {member.user.email for member in case.employer.members.select_related("user")} | ({user.email} if user else set())
+    return replaced(recipe, instead | {address: _nobody(address) for address in addresses})
+
+
+def _nobody(shown: str) -> str:
+    """An address at the same domain that says nothing of anybody."""
+    return f"hr@{shown.rpartition('@')[2]}" if "@" in shown else shown
+
+
+def replaced(recipe: Recipe, instead: Mapping[str, str]) -> Recipe:
+    """The recipe with each of these words in place of another, wherever it stands."""
+    text = json.dumps(recipe, ensure_ascii=False)
+    for old, new in instead.items():
+        text = text.replace(old, new)
+    anew: Recipe = json.loads(text)
+    return anew
+
+
+def _stored_anew(documents: Iterable[Document]) -> dict[int, str]:
+    """A file of its own for each page, by the page's key, so that neither hangs on the other's end; all of them, or none."""
+    names: dict[int, str] = {}
+    try:
+        for page in (page for document in documents for page in document.pages.all()):
+            with page.image.open("rb") as stored:
+                names[page.pk] = default_storage.save("page.jpg", ContentFile(stored.read()))
+    except BaseException:
+        _delete(names.values())
+        raise
+    return names
+
+
+def _document(document: Document, names: Mapping[int, str]) -> Recipe:
+    kept = ("kind", "size", "media_type", "editor", "scan")
+    return {name: getattr(document, name) for name in kept} | {
+        "ref": str(document.pk),
+        "pages": [_page(page, names[page.pk]) for page in document.pages.all()],
+        "statements": [{"field": said.field, "read": said.read, "said": said.said} for said in document.statements.all()],
+    }
+
+
+def _page(page: DocumentPage, image: str) -> Recipe:
+    return {name: getattr(page, name) for name in ("number", "width", "height", "fingerprint", "quality")} | {"image": image}
+
+
+def _run(run: CheckRun) -> Recipe:
+    """What the check saw and found, without what it saw of other employers."""
+    observation, findings = run.observation, run.findings
+    if run.code in _BESIDE_OTHERS:
+        observation = {key: type(value)() for key, value in observation.items()}
+        findings = [Finding(run.code, _BESIDE_OTHERS[run.code], Severity.PASS).as_json()]
+    elif "approved_with" in observation:
+        observation = observation | {"approved_with": []}
+    seconds = min(max(run.seconds, 0.01), 30.0)
+    return {"code": run.code, "version": run.version, "observation": observation, "findings": findings, "seconds": seconds}
+
+
+def files_of(recipe: Recipe) -> list[str]:
+    """The names of the stored pages."""
+    return [page["image"] for document in recipe.get("documents", ()) for page in document["pages"]]
+
+
+# --- Its end ---------------------------------------------------------------------------------------------
+
+
+def retire(golden_id: int, lead: User, now: datetime) -> GoldenCase:
+    """Give it to nobody any more; what is stored of it goes as soon as nobody has it before them. Raises Refused."""
+    actor = lead.as_reviewer()
+    if not actor.can(Power.QUALITY):
+        raise Refused("not_allowed", seen=actor.role)
+    _retire(golden_id, actor, now)
+    erase_retired(now)
+    return GoldenCase.objects.get(pk=golden_id)
+
+
+def retire_due(now: datetime) -> int:
+    """Retire what has been golden for `GOLDEN_DAYS`, and erase what is retired; how many were retired."""
+    over = GoldenCase.objects.in_use().filter(made_at__lte=now - timedelta(days=settings.GOLDEN_DAYS))
+    count = sum(_retire(pk, SYSTEM, now) for pk in list(over.values_list("pk", flat=True)))
+    erase_retired(now)
+    return count
+
+
+def _retire(golden_id: int, actor: Actor, now: datetime) -> bool:
+    with transaction.atomic():
+        retired = bool(GoldenCase.objects.in_use().filter(pk=golden_id).update(retired_at=now))
+        if retired:
+            record("retire_golden", GoldenCase.objects.get(pk=golden_id), actor, now)
+    return retired
+
+
+def erase_retired(now: datetime) -> None:
+    """Of retired ones nothing stays but the figures: no page, no recipe. One that somebody has before them waits until they are done."""
+    at_work = GoldenTurn.objects.filter(case__claimed_until__gt=now, case__state=State.IN_REVIEW, lapsed_at=None)
+    unerased = GoldenCase.objects.filter(retired_at__isnull=False).exclude(recipe={}).exclude(pk__in=at_work.values("golden"))
+    for pk in list(unerased.values_list("pk", flat=True)):
+        with transaction.atomic():
+            golden: GoldenCase = GoldenCase.objects.select_for_update().get(pk=pk)
+            files = files_of(golden.recipe)
+            GoldenTurn.objects.filter(golden=golden, answered_at=None, lapsed_at=None).update(lapsed_at=now)
+            DocumentPage.objects.filter(document__case__golden_turn__golden=golden).delete()
+            golden.recipe, golden.known_to, golden.kept_from, golden.name = {}, [], None, ""
+            golden.save()
+            transaction.on_commit(lambda gone=files: _delete(gone))  # type: ignore[misc]
+
+
+def _delete(files: Iterable[str]) -> None:
+    for name in files:
+        default_storage.delete(name)

@@ -1,0 +1,156 @@
+"""Which golden cases has a deployment that has decided nothing yet? Of companies that do not exist, by the project's own generator.
+
+Each goes the way of every applicant, through intake, checks and policy, in a transaction of which only the recipe stays. Whoever
+knows the generator knows its companies (their codes are of the region 99): a deployment keeps cases of its own as soon as it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from documents.photo.quality import judge_page
+from documents.specimens import FORMS, Company, make
+from documents.specimens.hr_service import make_hr_service
+from documents.specimens.letter import LAYOUTS, make_letter
+from documents.upload.intake import examine
+from employers.models import AccountClass, Employer, Member, User
+from verification.cases import operations
+from verification.decision import pipeline
+from verification.models import Case, DocumentKind, DocumentPage, GoldenCase, GoldenKind, RegistryRecord
+from verification.quality import golden_cases
+from verification.rules.states import State
+
+MAIL: Final = ("qq.com", "163.com", "foxmail.com", "126.com")
+"""An address there proves nothing, so that a person has to look; and it names no company."""
+LEASE: Final = 600.0
+ROUNDS: Final = 20
+"""More than any policy waits."""
+AGENCY_SCOPE: Final = "人力资源服务（含职业中介活动、劳务派遣）；企业管理咨询；会议及展览服务。"
+
+Paper = tuple[str, Callable[[], bytes]]
+
+
+@dataclass(frozen=True)
+class _Applicant:
+    """What a company declares and shows, what the register says of it, and what is therefore right."""
+
+    declared: Company
+    papers: tuple[Paper, ...]
+    right: tuple[str, tuple[str, ...]]
+    account_class: str = AccountClass.DIRECT_EMPLOYER
+    register: tuple[tuple[str, Any], ...] = ()
+
+
+def _papers(seed: int, company: Company, damage: str = "light", **printed: Any) -> tuple[Paper, ...]:
+    """A licence, and a letter that authorises the recruiter."""
+    form, layout = FORMS[seed % len(FORMS)], LAYOUTS[seed % len(LAYOUTS)]
+    return (
+        (DocumentKind.BUSINESS_LICENCE, lambda: make(seed, form=form, damage=damage, company=company, **printed).jpeg()),
+        (DocumentKind.AUTHORIZATION_LETTER, lambda: make_letter(seed, layout, "light", company).jpeg()),
+    )
+
+
+def _honest(seed: int) -> _Applicant:
+    company = Company.fictitious(seed, "company")
+    return _Applicant(company, _papers(seed, company), ("approve", ()))
+
+
+def _name(seed: int) -> _Applicant:
+    """The licence is another company's."""
+    company, other = Company.fictitious(seed, "company"), Company.fictitious(seed + 31, "company")
+    return _Applicant(company, _papers(seed, company, name=other.name), ("reject", ("name_mismatch",)))
+
+
+def _forged(seed: int) -> _Applicant:
+    """A digit of the code was edited: it is not the declared one, and its check character is wrong."""
+    company = Company.fictitious(seed, "company")
+    return _Applicant(company, _papers(seed, company, "forged_digit"), ("reject", ("uscc_mismatch",)))
+
+
+def _register(seed: int) -> _Applicant:
+    """What is revoked is refused by the machine, and comes to no reviewer; of the list of grave offenders a person says so."""
+    company = Company.fictitious(seed, "company")
+    right = ("reject", ("registry_serious_violation_list",))
+    return _Applicant(company, _papers(seed, company), right, register=(("serious_violation_list", True),))
+
+
+def _agency(seed: int) -> _Applicant:
+    """Licensed, and authorised by nobody: no client's letter."""
+    company = replace(Company.fictitious(seed, "company"), business_scope=AGENCY_SCOPE)
+    licence: Paper = (DocumentKind.HR_SERVICE_LICENCE, lambda: make_hr_service(seed, company=company, damage="light").jpeg())
+    right = ("request_changes", ("agency_client_missing",))
+    return _Applicant(company, (*_papers(seed, company), licence), right, AccountClass.COMMERCIAL_AGENCY)
+
+
+KINDS: Final[dict[str, Callable[[int], _Applicant]]] = {
+    GoldenKind.HONEST: _honest, GoldenKind.NAME: _name, GoldenKind.FORGED: _forged, GoldenKind.REGISTER: _register,
+    GoldenKind.AGENCY: _agency,
+}  # fmt: skip
+
+
+class NotForReviewers(Exception):
+    """The machine has decided this one by itself, so that no reviewer would ever get it."""
+
+
+def made(kind: str, seed: int, now: datetime) -> GoldenCase:
+    """A golden case of this kind; of an equal seed an equal one. Raises NotForReviewers."""
+    applicant = KINDS[kind](seed)
+    files: list[str] = []
+    try:
+        with transaction.atomic():
+            case = _walked(applicant, seed, now)
+            files = list(DocumentPage.objects.filter(document__case=case).values_list("image", flat=True))
+            if case.state != State.IN_REVIEW:
+                raise NotForReviewers(f"{kind} {seed}: {case.state}")
+            recipe = golden_cases.recipe_of(case)
+            transaction.set_rollback(True)
+    finally:
+        for name in files:
+            default_storage.delete(name)
+    verb, codes = applicant.right
+    return golden_cases.put(recipe, kind, verb, codes, now)
+
+
+def _walked(applicant: _Applicant, seed: int, now: datetime) -> Case:
+    """From the registration to the machine's word; nobody hears of it, since nothing of it is committed."""
+    company = applicant.declared
+    register = {
+        "name": company.name, "legal_representative": company.legal_representative, "status": "存续", "as_of": now.date(),
+        "established_on": company.established_on, "business_scope": company.business_scope,
+    } | dict(applicant.register)  # fmt: skip
+    RegistryRecord.objects.update_or_create(uscc=company.uscc, defaults=register)
+    employer = Employer.objects.create(name=company.name, uscc=company.uscc, account_class=applicant.account_class, registered_at=now)
+    user = User(email=f"hr.golden.{seed}@{MAIL[seed % len(MAIL)]}", email_verified_at=now, joined_at=now)
+    user.set_unusable_password()
+    user.save()
+    member = Member.objects.create(user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now)
+    actor = member.as_actor()
+    case = operations.open_case(employer, actor, now)
+    operations.declare(
+        case.pk, actor, now, name=company.name, uscc=company.uscc, legal_representative=company.legal_representative,
+        account_class=applicant.account_class,
+    )  # fmt: skip
+    for kind, shot in applicant.papers:
+        taken = examine(shot())
+        quality = [judge_page(page, kind == DocumentKind.BUSINESS_LICENCE) for page in taken.pages]
+        operations.add_document(case.pk, kind, taken, {"clean": None}, user, actor, now, quality)
+    attempt = operations.submit(case.pk, user, actor, now)
+    for _ in range(ROUNDS):
+        pipeline.run(attempt.pk, partial(_same, now), LEASE)
+        attempt.refresh_from_db()
+        if attempt.finished_at is not None:
+            break
+        now = max(attempt.due_at, now + timedelta(seconds=1))
+    decided: Case = Case.objects.get(pk=case.pk)
+    return decided
+
+
+def _same(moment: datetime) -> datetime:
+    return moment

@@ -1,0 +1,1 @@
+"""The reviewers' work: claims, rulings, bulk decisions, the queue's filters and figures."""

@@ -1,0 +1,140 @@
+"""How are many cases decided at once? One person proposes, another confirms, and each case gets a ruling that can be undone.
+
+Nobody is let through that way: an approval opens rights, and gets a look of its own. What has changed, is claimed or was decided
+since is left out, and told. Two people have looked, which is what a second review asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from employers.models import Employer, User
+from events.actor import Actor
+from events.errors import Refused
+from events.models import record
+from verification.cases import guards
+from verification.models import Bulk, BulkItem, Case, Ruling, RulingStage
+from verification.reviewing import claims, rulings
+from verification.rules import states
+from verification.rules.states import State
+
+AT_MOST: Final = 50
+
+
+def propose(case_ids: Iterable[UUID], verb: str, reviewer: User, now: datetime, codes: Sequence[str], note: str) -> Bulk:
+    """Put one decision for these cases before a second person. Claims of one's own on them end, as they do with a decision.
+
+    Cases that this reviewer could not decide are kept with the reason. Raises Refused, also where that is all of them.
+    """
+    actor = reviewer.as_reviewer()
+    chosen = set(case_ids)
+    if refused := guards.may_bulk(verb, actor):
+        raise refused
+    if not codes:
+        raise Refused("reason_required")
+    if len(chosen) > AT_MOST:
+        raise Refused("bulk_too_many", seen=str(len(chosen)), expected=f"≤ {AT_MOST}")
+    with transaction.atomic():
+        bulk: Bulk = Bulk.objects.create(verb=verb, reasons=list(dict.fromkeys(codes)), note=note, proposed_by=reviewer, proposed_at=now)
+        items = [_propose(bulk, case, actor, now) for case in Case.objects.filter(pk__in=chosen).order_by("pk").select_for_update()]
+        BulkItem.objects.bulk_create(items)
+        if all(item.refusal for item in items):
+            raise Refused(items[0].refusal if items else "state_conflict")
+    return bulk
+
+
+def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
+    refused = guards.may_claim(case, actor, now)
+    if refused is None and not states.allows(bulk.verb, actor.role, State(case.state)):  # an appeal waits for another answer
+        refused = Refused("state_conflict", "state", seen=case.state)
+    if refused is None:
+        if case.claimed_by_me(actor.id, now):
+            claims.let_go(case, now)
+            case.save()
+        record("propose_bulk", case, actor, now, employer_id=case.employer_id, data={"bulk": str(bulk.pk)})
+    return BulkItem(bulk=bulk, case=case, case_version=case.version, refusal=refused.code if refused else "")
+
+
+def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
+    """A second person agrees: each case that still can be gets its ruling, the others their reason. Raises Refused."""
+    actor = other.as_reviewer()
+    with transaction.atomic():
+        bulk = _open(bulk_id)
+        if refused := guards.may_bulk(bulk.verb, actor):
+            raise refused
+        if bulk.proposed_by_id == other.pk:
+            raise Refused("second_person_required")
+        bulk.confirmed_by, bulk.confirmed_at = other, now
+        bulk.save()
+        items = list(bulk.items.filter(refusal="").select_related("case").order_by("case"))
+        # The employers first and then their cases, as everywhere, and both in one order: so nobody waits in a ring.
+        list(Employer.objects.filter(pk__in=[item.case.employer_id for item in items]).order_by("pk").select_for_update(no_key=True))
+        locked = Case.objects.filter(pk__in=[item.case_id for item in items]).order_by("pk").select_for_update()
+        cases = {case.pk: case for case in locked}
+        for item in items:
+            if refused := _rule(bulk, item, cases[item.case_id], actor, now):
+                item.refusal = refused.code
+                item.save(update_fields=["refusal"])
+    return bulk
+
+
+def _rule(bulk: Bulk, item: BulkItem, case: Case, actor: Actor, now: datetime) -> Refused | None:
+    """The ruling of one case, or why it gets none."""
+    if case.version != item.case_version:
+        return Refused("bulk_changed")
+    if case.claimed_by_me(actor.id, now):  # who confirms has had it before them
+        claims.let_go(case, now)
+        case.save()
+    for person in (bulk.proposed_by.as_reviewer(), actor):
+        if refused := guards.may_bulk(bulk.verb, person) or guards.may_claim(case, person, now):
+            return refused
+    try:
+        with transaction.atomic():
+            ruling = Ruling.objects.create(
+                case=case, attempt_number=case.attempt_number, case_version=case.version, stage=RulingStage.BULK, bulk=bulk,
+                verb=bulk.verb, reasons=bulk.reasons, note=bulk.note, by=bulk.proposed_by, confirmed_by_id=UUID(actor.id),
+                made_at=now, due_at=now + timedelta(seconds=settings.UNDO_SECONDS),
+            )  # fmt: skip
+    except IntegrityError:  # the constraint: one open ruling a case
+        return Refused("decision_under_way")
+    record("rule", case, actor, now, employer_id=case.employer_id, data={"ruling": ruling.pk, "bulk": str(bulk.pk)})
+    return None
+
+
+def drop(bulk_id: UUID, reviewer: User, now: datetime) -> Bulk:
+    """Nothing comes of a proposal. Raises Refused."""
+    with transaction.atomic():
+        bulk = _open(bulk_id)
+        if refused := guards.may_bulk(bulk.verb, reviewer.as_reviewer()):
+            raise refused
+        bulk.dropped_at = now
+        bulk.save()
+    return bulk
+
+
+def undo(bulk_id: UUID, reviewer: User, now: datetime) -> int:
+    """Either of the two takes back what can still be undone of it; how many cases. Raises Refused where that is none."""
+    undone, refused = 0, Refused("undo_too_late")
+    for ruling_id in Ruling.objects.open().filter(bulk=bulk_id).order_by("pk").values_list("pk", flat=True):
+        try:
+            rulings.undo(ruling_id, reviewer, now)
+            undone += 1
+        except Refused as late:
+            refused = late
+    if not undone:
+        raise refused
+    return undone
+
+
+def _open(bulk_id: UUID) -> Bulk:
+    """The proposal, locked, while nobody has confirmed or dropped it."""
+    bulk: Bulk = Bulk.objects.select_for_update().get(pk=bulk_id)
+    if bulk.confirmed_at is not None or bulk.dropped_at is not None:
+        raise Refused("bulk_settled")
+    return bulk

@@ -1,0 +1,261 @@
+"""Who works on which case? Claims that end by themselves, taken ahead, asked for and given; drafts, and who else is there.
+
+A claim is a lease on a case and changes nothing about it: no version is counted up by it, and a heartbeat is no Event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+
+from employers.models import User
+from employers.powers import Power
+from employers.sightings import phone_of
+from events.actor import Actor
+from events.errors import Refused
+from events.models import record
+from verification.cases import guards
+from verification.models import Case, CaseNote, CaseQuerySet, NoteKind, Presence, ReviewDraft, TakeOver
+from verification.reviewing.queue_filters import NO_FILTERS, Filters
+
+CLAIM_FOR: Final = timedelta(minutes=15)
+"""How long a claim lasts where no script tells that its page is still open."""
+BEAT_FOR: Final = timedelta(minutes=3)
+"""How long it lasts after each heartbeat."""
+THERE_FOR: Final = timedelta(seconds=45)
+"""How long after a heartbeat somebody counts as there."""
+NOTE_AT_MOST: Final = 2000
+ABOUT_NOTHING: Final[Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What a reviewer's page is told each time that it says it is still open."""
+
+    mine: bool
+    until: datetime | None = None
+    """When the claim ends, unless it is held for longer; None where it is not theirs."""
+    others: tuple[str, ...] = ()
+    """The addresses of colleagues who have the case open too."""
+    asked_by: str = ""
+    """The colleague who asks for the case; empty where none does."""
+    yours_now: bool = False
+    """It was asked for, and given."""
+
+
+@contextmanager
+def _locked(case_id: UUID) -> Iterator[Case]:
+    """A case whose claim is changed and nothing else; locked until the end, and then saved."""
+    with transaction.atomic():
+        case: Case = Case.objects.select_for_update().get(pk=case_id)
+        yield case
+        case.save()
+
+
+@contextmanager
+def held(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
+    """A case that this reviewer holds; locked until the end, and then saved. Raises Refused."""
+    with _locked(case_id) as case:
+        if refused := guards.may_decide(actor):
+            raise refused
+        if not case.claimed_by_me(actor.id, now):
+            raise Refused("claim_required")
+        yield case
+
+
+# --- Claims ----------------------------------------------------------------------------------------------
+
+
+def claim(case_id: UUID, reviewer: User, now: datetime, *, ahead: bool = False) -> Case:
+    """Take a waiting case; taking one's own again extends it. `ahead`: to be loaded before it is its turn. Raises Refused."""
+    actor = reviewer.as_reviewer()
+    with _locked(case_id) as case:
+        if refused := guards.may_claim(case, actor, now):
+            raise refused
+        _take(case, reviewer, actor, now, ahead=ahead)
+    return case
+
+
+def claim_next(reviewer: User, now: datetime, ahead: bool = False, filters: Filters = NO_FILTERS) -> Case | None:
+    """Take the most urgent case that this reviewer may take, what was assigned to them first; None where there is none.
+
+    What was taken ahead comes first, and becomes current unless the next one is only taken ahead, too. `filters`: of what is
+    nobody's yet, only what they ask for.
+    """
+    actor = reviewer.as_reviewer()
+    taken_ahead = Case.objects.awaiting_review().filter(claimed_by=reviewer, claimed_until__gt=now, claimed_at=None)
+    waiting = Case.objects.awaiting_review().free(now).open_to(actor)
+    of_nobody = filters.apply(waiting.filter(Q(assigned_to=None) | Q(assigned_to__is_active=False)), actor, now)
+    with transaction.atomic():
+        for cases in (taken_ahead, waiting.filter(assigned_to=reviewer), of_nobody):
+            if case := _first(cases, actor, now):
+                _take(case, reviewer, actor, now, ahead=ahead)
+                case.save()
+                return case
+    return None
+
+
+def _first(cases: CaseQuerySet, actor: Actor, now: datetime) -> Case | None:
+    """The first that may be claimed, locked; one that another is just taking is passed by, and nobody waits for it."""
+    can = connection.features.has_select_for_update_skip_locked
+    passed: list[UUID] = []
+    while case := cases.exclude(pk__in=passed).select_for_update(skip_locked=can, of=("self",) if can else ()).first():
+        if guards.may_claim(case, actor, now) is None:
+            return case
+        passed.append(case.pk)
+    return None
+
+
+def _take(case: Case, reviewer: User, actor: Actor, now: datetime, *, ahead: bool) -> None:
+    mine = case.claimed_by_me(actor.id, now)
+    began = case.claimed_at if mine else None
+    case.claimed_by, case.claimed_until, case.claimed_at = reviewer, now + CLAIM_FOR, began if ahead else began or now
+    case.held_until = None
+    if not mine:
+        _answer(case, now)
+    record("claim", case, actor, now, employer_id=case.employer_id)
+
+
+def begin(case_id: UUID, reviewer: User, now: datetime) -> Case:
+    """The reviewer looks at a case that they claimed ahead: their time with it runs from now on. Raises Refused."""
+    with held(case_id, reviewer.as_reviewer(), now) as case:
+        case.claimed_at = case.claimed_at or now
+    return case
+
+
+def release(case_id: UUID, reviewer: User, now: datetime) -> Case:
+    """Put a case back into the queue. Raises Refused."""
+    actor = reviewer.as_reviewer()
+    with held(case_id, actor, now) as case:
+        let_go(case, now)
+        record("release_claim", case, actor, now, employer_id=case.employer_id)
+    return case
+
+
+def let_go(case: Case, now: datetime) -> None:
+    """Nobody holds the case any more, and who asked for it need not; the caller saves it."""
+    case.claimed_by = case.claimed_until = case.claimed_at = None
+    _answer(case, now)
+
+
+def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
+    """The reviewer has the case before them. Their claims last on from here, provided that they are `active`."""
+    mine = Q(claimed_by=reviewer, claimed_until__gt=now)
+    Presence.objects.update_or_create(case_id=case_id, user=reviewer, defaults={"seen_at": now})
+    if active:  # with the case, what was taken ahead of it
+        Case.objects.filter(mine).filter(Q(pk=case_id) | Q(claimed_at=None)).update(claimed_until=now + BEAT_FOR)
+    others = Presence.objects.filter(case_id=case_id, seen_at__gt=now - THERE_FOR).exclude(user=reviewer).order_by("user__email")
+    there = tuple(others.values_list("user__email", flat=True))
+    case: Case | None = Case.objects.filter(mine, pk=case_id).first()
+    if case is None:
+        return Beat(mine=False, others=there)
+    asked = TakeOver.objects.filter(case=case, asked_of=reviewer, answered_at=None).values_list("asked_by__email", flat=True).first()
+    given = TakeOver.objects.filter(case=case, asked_by=reviewer, given=True, answered_at=case.claimed_at).exists()
+    return Beat(True, case.claimed_until, there, asked or "", given)
+
+
+# --- From one to another ---------------------------------------------------------------------------------
+
+
+def assign(case_id: UUID, to: User, lead: User, now: datetime) -> Case:
+    """A lead wants this colleague to decide the case: it is offered to them first, and to nobody else. Raises Refused."""
+    actor = lead.as_reviewer()
+    with _locked(case_id) as case:
+        if not actor.can(Power.ASSIGN):
+            raise Refused("not_allowed", seen=actor.role)
+        if refused := guards.may_claim(case, to.as_reviewer(), now):
+            raise refused
+        case.assigned_to = to
+        CaseNote.objects.create(case=case, by=lead, at=now, kind=NoteKind.ASSIGN)
+        record("assign", case, actor, now, employer_id=case.employer_id, data={"to": str(to.pk)})
+    return case
+
+
+def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
+    """Ask for a case that a colleague holds; asked twice is the same as once. Raises Refused."""
+    actor = reviewer.as_reviewer()
+    with _locked(case_id) as case:
+        if refused := guards.may_ask_for(case, actor, now):
+            raise refused
+        if not case.claimed_by_other(actor.id, now) or case.claimed_by is None:  # free, or mine: it can simply be claimed
+            raise Refused("claim_required")
+        try:
+            with transaction.atomic():
+                asked, new = TakeOver.objects.get_or_create(
+                    case=case, asked_by=reviewer, answered_at=None, defaults={"asked_of": case.claimed_by, "asked_at": now}
+                )
+        except IntegrityError as error:  # somebody else asks for it already
+            raise Refused("claimed_by_other") from error
+        if new:
+            record("ask_take_over", case, actor, now, employer_id=case.employer_id)
+    return asked
+
+
+def give(case_id: UUID, reviewer: User, now: datetime) -> Case:
+    """Hand a case over to the colleague who asked for it. Raises Refused."""
+    actor = reviewer.as_reviewer()
+    with held(case_id, actor, now) as case:
+        asked = _asked_of(case, reviewer)
+        # What is asked of a claim does not hold the one who lets it go.
+        if refused := guards.may_ask_for(case, asked.asked_by.as_reviewer(), now):
+            raise refused
+        _answer(case, now, given=True)
+        case.claimed_by, case.claimed_until, case.claimed_at = asked.asked_by, now + CLAIM_FOR, now
+        record("give_claim", case, actor, now, employer_id=case.employer_id, data={"to": str(asked.asked_by_id)})
+    return case
+
+
+def keep(case_id: UUID, reviewer: User, now: datetime) -> None:
+    """Go on with a case that a colleague asked for. Raises Refused."""
+    actor = reviewer.as_reviewer()
+    with held(case_id, actor, now) as case:
+        _asked_of(case, reviewer)
+        _answer(case, now)
+        record("keep_claim", case, actor, now, employer_id=case.employer_id)
+
+
+def _asked_of(case: Case, reviewer: User) -> TakeOver:
+    asked: TakeOver | None = TakeOver.objects.filter(case=case, asked_of=reviewer, answered_at=None).select_related("asked_by").first()
+    if asked is None:
+        raise Refused("state_conflict", "state", seen=case.state)  # answered in the same moment
+    return asked
+
+
+def _answer(case: Case, now: datetime, *, given: bool = False) -> None:
+    TakeOver.objects.filter(case=case, answered_at=None).update(answered_at=now, given=given)
+
+
+# --- Drafts, and what is masked --------------------------------------------------------------------------
+
+
+def save_draft(
+    case_id: UUID, reviewer: User, now: datetime, *, verb: str, codes: Sequence[str], note: str, about: Mapping[str, str] = ABOUT_NOTHING
+) -> ReviewDraft:
+    """Keep what was ticked and written, claim or not: a claim that has ended costs nobody their words. Raises Refused.
+
+    `about` as `operations.review` has it.
+    """
+    if refused := guards.may_decide(reviewer.as_reviewer()):
+        raise refused
+    typed = {"verb": verb, "reasons": list(codes), "about": dict(about), "note": note[:NOTE_AT_MOST], "at": now}
+    draft, _ = ReviewDraft.objects.update_or_create(case_id=case_id, reviewer=reviewer, defaults=typed)
+    return draft
+
+
+def unmask(case_id: UUID, field: str, reviewer: User, now: datetime) -> str:
+    """The whole `phone` or `email` of whoever handed the case in; that it was asked for is put on record. Raises Refused."""
+    actor = reviewer.as_reviewer()
+    case: Case = Case.objects.select_related("submitted_by").get(pk=case_id)
+    if not actor.can(Power.UNMASK):
+        raise Refused("not_allowed", seen=actor.role)
+    user = case.submitted_by
+    value = {"phone": phone_of(user) if user else "", "email": user.email if user else ""}[field]
+    record("unmask", case, actor, now, employer_id=case.employer_id, data={"field": field})
+    return value

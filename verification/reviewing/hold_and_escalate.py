@@ -1,0 +1,43 @@
+"""What can a reviewer do with a case that they do not decide? Set it aside, or hand it to a senior."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from employers.models import User
+from events.errors import Refused
+from events.models import record
+from verification.models import Case, CaseNote, NoteKind
+from verification.reviewing import claims
+
+HOLD_AT_MOST: Final = timedelta(days=7)
+WORDS_AT_MOST: Final = 2000
+
+
+def hold(case_id: UUID, reviewer: User, now: datetime, until: datetime, why: str) -> Case:
+    """Set a claimed case aside until later, a week at most; until then only this reviewer can take it. Raises Refused."""
+    if not now < until <= now + HOLD_AT_MOST:
+        raise Refused("until_invalid", "until", seen=until.isoformat())
+    with claims.held(case_id, reviewer.as_reviewer(), now) as case:
+        case.held_until = until
+        _put_down(case, NoteKind.HOLD, reviewer, now, why, {"until": until.isoformat()})
+    return case
+
+
+def escalate(case_id: UUID, reviewer: User, now: datetime, why: str) -> Case:
+    """Hand a claimed case to the seniors. Raises Refused."""
+    with claims.held(case_id, reviewer.as_reviewer(), now) as case:
+        case.for_senior, case.assigned_to = True, None
+        _put_down(case, NoteKind.ESCALATE, reviewer, now, why, {})
+    return case
+
+
+def _put_down(case: Case, kind: NoteKind, reviewer: User, now: datetime, why: str, data: dict[str, Any]) -> None:
+    """The claim ends, and colleagues can read why; the Event, which cannot be erased, says only that it was done."""
+    if not why.strip():
+        raise Refused("words_missing", "why")
+    claims.let_go(case, now)
+    CaseNote.objects.create(case=case, by=reviewer, at=now, kind=kind, text=why.strip()[:WORDS_AT_MOST])
+    record(kind, case, reviewer.as_reviewer(), now, employer_id=case.employer_id, data=data)

@@ -1,0 +1,222 @@
+"""How long is the queue, what is in it, and how did it come to this? Counted by the database, and kept for a few seconds.
+
+In a number of queries that does not depend on how many cases wait. Golden cases are in no figure, but for whoever they were made: a
+figure that is one short would tell them apart.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import accumulate
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db.models import Count, F, Min, Q
+from django.db.models.functions import Coalesce, Floor, Substr, TruncDate
+from django.utils import timezone
+
+from verification.cases import guards
+from verification.models import Appeal, Case, CaseQuerySet, CaseReason, Decision, Ruling
+
+DAYS: Final = 14
+CHART_KEEPS: Final = 20
+"""The chart is kept this many times as long as the figures: days change slowly."""
+_TENTHS: Final = 10
+"""Waiting is told to a tenth of an hour."""
+
+Kept = TypeVar("Kept")
+
+
+def _kept(name: str, seconds: int, made: Callable[[], Kept]) -> Kept:
+    kept: Any = cache.get_or_set(f"verification.figures.{name}", made, seconds)
+    found: Kept = kept
+    return found
+
+
+# --- What waits now --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What waits for a reviewer at one moment."""
+
+    waiting: int = 0
+    free: int = 0
+    late: int = 0
+    held: int = 0
+    oldest: datetime | None = None
+    """When the one came that has waited longest."""
+    by_reason: Mapping[str, int] = field(default_factory=dict)
+    by_class: Mapping[str, int] = field(default_factory=dict)
+    by_tier: Mapping[str, int] = field(default_factory=dict)
+    by_province: Mapping[str, int] = field(default_factory=dict)
+
+    def and_also(self, other: Figures) -> Figures:
+        """With what is in `other`."""
+        oldest = min(filter(None, (self.oldest, other.oldest)), default=None)
+        summed: dict[str, Any] = {name: getattr(self, name) + getattr(other, name) for name in ("waiting", "free", "late", "held")}
+        by: dict[str, Any] = {
+            name: _added(getattr(self, name), getattr(other, name)) for name in ("by_reason", "by_class", "by_tier", "by_province")
+        }
+        return Figures(oldest=oldest, **summed, **by)
+
+
+def _added(some: Mapping[str, int], others: Mapping[str, int]) -> Mapping[str, int]:
+    return dict((Counter(some) + Counter(others)).most_common()) if others else some
+
+
+def of_queue(now: datetime, reviewer: UUID) -> Figures:
+    """The queue in figures, as it was at most `QUEUE_FIGURES_SECONDS` ago, with what is there for this reviewer alone."""
+    kept = _kept("queue", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
+    own = _made_for(reviewer)
+    return kept.and_also(count(now, own)) if own.exists() else kept
+
+
+def _made_for(reviewer: UUID) -> CaseQuerySet:
+    own: CaseQuerySet = Case.objects.filter(golden=True, golden_turn__reviewer=reviewer, golden_turn__lapsed_at=None)
+    return own
+
+
+def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
+    """The queue in figures: four queries, which look at each case that waits twice. `among`: golden cases; else all others."""
+    waiting = (Case.objects.real() if among is None else among).queued().order_by()
+    not_held = Q(held_until=None) | Q(held_until__lte=now)
+    unclaimed = Q(claimed_until=None) | Q(claimed_until__lte=now)
+    groups = list(
+        waiting.values("account_class", "rights_now").annotate(
+            n=Count("*"),
+            loose=Count("pk", filter=unclaimed & not_held),
+            late=Count("pk", filter=Q(review_due__lte=now)),
+            held=Count("pk", filter=~not_held),
+            oldest=Min(Coalesce("review_since", "submitted_at")),
+        )
+    )
+    # Those of which a decision is under way are few, and asked for each case they would cost more than all the rest.
+    under_way = waiting.unclaimed(now).not_held(now).filter(pk__in=Ruling.objects.open().values("case")).count()
+    # Golden cases are few, and an index has them: joined with their cases, all reasons would be looked up one by one.
+    those: Any = (Case.objects.filter(golden=True) if among is None else waiting).values("pk")
+    of_cases = CaseReason.objects.exclude(case__in=those) if among is None else CaseReason.objects.filter(case__in=those)
+    reasons = of_cases.values_list("code").annotate(n=Count("*")).order_by("-n", "code")
+    # Apart from the others: PostgreSQL takes the parts of a code for many, and would sort all cases to group by them with the rest.
+    provinces = waiting.values_list(Substr("declared_uscc", 3, 2)).annotate(n=Count("*")).order_by("-n")
+    return Figures(
+        waiting=sum(group["n"] for group in groups),
+        free=sum(group["loose"] for group in groups) - under_way,
+        late=sum(group["late"] for group in groups),
+        held=sum(group["held"] for group in groups),
+        oldest=min((group["oldest"] for group in groups if group["oldest"]), default=None),
+        by_reason=dict(reasons),
+        by_class=_summed(groups, "account_class"),
+        by_tier=_summed(groups, "rights_now"),
+        by_province=dict(provinces),
+    )
+
+
+def _summed(groups: list[dict[str, Any]], by: str) -> dict[str, int]:
+    sums: Counter[str] = Counter()
+    for group in groups:
+        sums[group[by]] += group["n"]
+    return dict(sums.most_common())
+
+
+# --- The last two weeks ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of the queue; of today, what has been of it."""
+
+    day: date
+    came: int
+    decided: int
+    backlog: int
+    """What waited when the day ended."""
+    median: float | None
+    """Working hours that those which were decided had waited: half of them no longer than this. None where none was decided."""
+    p90: float | None
+
+
+@dataclass
+class _Fortnight:
+    """What the last days are reckoned from; what two of them say can be added."""
+
+    came: Counter[date]
+    decided: Counter[date]
+    waited: dict[date, Counter[int]]
+    """Of what was decided, in tenths of an hour."""
+    waiting: int
+
+    def and_also(self, other: _Fortnight) -> _Fortnight:
+        days = {*self.waited, *other.waited}
+        waited = {day: self.waited.get(day, Counter()) + other.waited.get(day, Counter()) for day in days}
+        return _Fortnight(self.came + other.came, self.decided + other.decided, waited, self.waiting + other.waiting)
+
+    def days(self, now: datetime) -> list[Day]:
+        """Each day, today at the end. The backlog is reckoned back from what waits now."""
+        days = _days(now)
+        grown = [self.came[day] - self.decided[day] for day in days]
+        # What waited at the end of a day is what waits now, less what it has grown by since.
+        since_then = list(accumulate(reversed(grown[1:]), initial=0))[::-1]
+        return [
+            Day(
+                day, self.came[day], self.decided[day], max(0, self.waiting - later),
+                _percentile(self.waited.get(day, Counter()), 0.5), _percentile(self.waited.get(day, Counter()), 0.9),
+            )
+            for day, later in zip(days, since_then, strict=True)
+        ]  # fmt: skip
+
+
+def lately(now: datetime, reviewer: UUID) -> list[Day]:
+    """The last `DAYS` days, today at the end, as they were at most a few minutes ago, with what was there for this reviewer alone."""
+    kept = _kept("lately", settings.QUEUE_FIGURES_SECONDS * CHART_KEEPS, lambda: _look_back(now))
+    own = _made_for(reviewer)
+    return (kept.and_also(_look_back(now, own)) if own.exists() else kept).days(now)
+
+
+def look_back(now: datetime) -> list[Day]:
+    """The last `DAYS` days from the decisions on record: four queries."""
+    return _look_back(now).days(now)
+
+
+def _days(now: datetime) -> list[date]:
+    today = timezone.localdate(now)
+    return [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+
+
+def _look_back(now: datetime, among: CaseQuerySet | None = None) -> _Fortnight:
+    since = timezone.make_aware(datetime.combine(_days(now)[0], datetime.min.time()))
+    decisions = Decision.objects.filter(decided_at__gte=since).order_by()
+    decisions = decisions.filter(case__golden=False) if among is None else decisions.filter(case__in=among.values("pk"))
+    # Rights that were given back on an appeal took it from the queue as well, and have waited; others never were in it.
+    by_person = decisions.filter(Q(verb__in=guards.NEEDS_CLAIM) | Q(waited__isnull=False), decided_by__isnull=False)
+    came = _by_day(decisions.filter(verb__in=("hold_for_review", "reopen")), "decided_at")
+    if among is None:  # nobody appeals for a golden case
+        came += _by_day(Appeal.objects.filter(at__gte=since).order_by(), "at")
+    decided: Counter[date] = Counter()
+    waited: dict[date, Counter[int]] = defaultdict(Counter)
+    rows = by_person.annotate(day=TruncDate("decided_at"), tenths=Floor(F("waited") * _TENTHS)).values_list("day", "tenths")
+    for day, tenths, n in rows.annotate(n=Count("pk")):
+        decided[day] += n
+        if tenths is not None:
+            waited[day][int(tenths)] += n
+    return _Fortnight(came, decided, dict(waited), (Case.objects.real() if among is None else among).queued().count())
+
+
+def _by_day(rows: Any, moment: str) -> Counter[date]:
+    return Counter(dict(rows.annotate(day=TruncDate(moment)).values_list("day").annotate(n=Count("pk"))))
+
+
+def _percentile(tenths: Counter[int], share: float) -> float | None:
+    """The least value that at least this share of them do not exceed."""
+    wanted = share * tenths.total()
+    reached = 0
+    for value in sorted(tenths):
+        reached += tenths[value]
+        if reached >= wanted:
+            return value / _TENTHS
+    return None

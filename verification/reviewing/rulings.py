@@ -1,0 +1,245 @@
+"""How does a reviewer decide, and take it back? A ruling is held for a moment, and carried out when that has passed.
+
+Until then nothing has happened: the case waits as before, no right begins, nothing is sent. Carrying out asks every guard anew.
+What needs two people is filed and goes to a second reviewer, who is not shown what the first one ruled: the Events of a ruling
+name it, and never say what it is.
+
+Locks are taken in the order employer, case, ruling, as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from employers.models import Employer, User
+from events.actor import SYSTEM
+from events.errors import Refused
+from events.mail import letter
+from events.models import Mail, record
+from events.queue import SWEEP_AT_MOST
+from verification.cases import guards, operations
+from verification.models import (
+    Case,
+    CaseNote,
+    GoldenTurn,
+    NoteKind,
+    ReviewDraft,
+    ReviewStage,
+    Ruling,
+    RulingOutcome,
+    RulingStage,
+)
+from verification.reviewing import claims
+
+LEASE_SECONDS: Final = 60
+DEATHS_AT_MOST: Final = 3
+"""A ruling over which so many workers died is given back: no case is under way for ever."""
+NOTHING_BESIDES: Final[Mapping[str, Any]] = {}
+
+
+@contextmanager
+def _locked(case_id: UUID) -> Iterator[Case]:
+    """The case, locked with its employer until the end; nothing is saved."""
+    with transaction.atomic():
+        Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
+        case: Case = Case.objects.select_for_update().get(pk=case_id)
+        yield case
+
+
+# --- Ruling, and taking it back --------------------------------------------------------------------------
+
+
+def decide(
+    case_id: UUID, verb: str, reviewer: User, now: datetime, codes: Sequence[str], note: str, *,
+    seen_version: int, besides: Mapping[str, Any] = NOTHING_BESIDES,
+) -> Ruling:  # fmt: skip
+    """Rule on a claimed case; carried out after `UNDO_SECONDS` unless it is undone. The claim ends and the draft goes.
+
+    `seen_version` is the version of the case that the reviewer looked at. `besides` is what else `operations.review` has to be
+    told. Raises Refused.
+    """
+    actor = reviewer.as_reviewer()
+    with _locked(case_id) as case:
+        if seen_version != case.version or verb not in guards.NEEDS_CLAIM:
+            raise Refused("state_conflict", "state", seen=case.state)
+        if refused := guards.may(verb, case, actor, now) or _sure_to_be_refused(verb, case):
+            raise refused
+        if refused := guards.undecided(verb, case, now, besides.get("suspend_in_force")):
+            raise refused
+        if verb in guards.NEEDS_REASON and not codes:
+            raise Refused("reason_required")
+        try:
+            with transaction.atomic():
+                ruling: Ruling = Ruling.objects.create(
+                    case=case, attempt_number=case.attempt_number, case_version=case.version,
+                    stage=RulingStage(case.review_stage), second_review=case.second_review,
+                    verb=verb, reasons=list(dict.fromkeys(codes)), note=note, besides=dict(besides), by=reviewer, made_at=now,
+                    seconds=case.seconds_before(actor.id, now), due_at=now + timedelta(seconds=settings.UNDO_SECONDS),
+                )  # fmt: skip
+        except IntegrityError as error:  # the constraint: one open ruling a case
+            raise Refused("decision_under_way") from error
+        claims.let_go(case, now)
+        case.save()
+        ReviewDraft.objects.filter(case=case, reviewer=reviewer).delete()
+        record("rule", case, actor, now, employer_id=case.employer_id, data={"ruling": ruling.pk})
+    return ruling
+
+
+def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
+    """What an approval would be refused for when it is carried out, told while the reviewer still has the case before them."""
+    if verb != "approve" or case.golden:
+        return None
+    if stopped := guards.stopped(case.employer_id):
+        return stopped
+    taken = Employer.objects.filter(uscc=case.declared_uscc, confirmed_at__isnull=False, test=False).exclude(pk=case.employer_id).exists()
+    return Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) if taken else None
+
+
+def undo(ruling_id: int, reviewer: User, now: datetime) -> Ruling:
+    """Take a ruling back while it is held; the claim comes back, and what was typed as a draft. Raises Refused."""
+    actor = reviewer.as_reviewer()
+    ruling: Ruling = Ruling.objects.get(pk=ruling_id)
+    with _locked(ruling.case_id) as case:
+        if not guards.may_undo(ruling, actor):
+            raise Refused("not_allowed", seen=actor.role)
+        held = Ruling.objects.open().filter(pk=ruling.pk, lease=None, due_at__gt=now)
+        if not held.update(finished_at=now, outcome=RulingOutcome.UNDONE):
+            raise Refused("undo_too_late")
+        if ruling.bulk_id is None:
+            _give_back(case, ruling, now)
+        record("undo", case, actor, now, employer_id=case.employer_id, data={"ruling": ruling.pk})
+    ruling.refresh_from_db()
+    return ruling
+
+
+def _give_back(case: Case, ruling: Ruling, now: datetime) -> None:
+    """The reviewer goes on where they were: their claim, the time that they had looked, and what they had typed."""
+    case.claimed_by, case.claimed_until = ruling.by, now + claims.CLAIM_FOR
+    case.claimed_at = ruling.made_at - timedelta(seconds=ruling.seconds or 0)
+    case.save()
+    _keep_typed(ruling, now)
+
+
+def _keep_typed(ruling: Ruling, now: datetime) -> None:
+    about = ruling.besides.get("about", {})
+    claims.save_draft(ruling.case_id, ruling.by, now, verb=ruling.verb, codes=ruling.reasons, note=ruling.note, about=about)
+
+
+# --- Carrying it out -------------------------------------------------------------------------------------
+
+
+class _LeaseLost(Exception):
+    """Another worker has the ruling; rolls back what this one was about to write."""
+
+
+def carry_out(ruling_id: int, now: datetime) -> str:
+    """Do what was ruled, if it is due and nobody else is at it: its outcome, or "" where there was nothing to do."""
+    lease = Ruling.objects.claim(ruling_id, now, LEASE_SECONDS)
+    if lease is None:
+        return RulingOutcome.WAITING
+    ruling: Ruling = Ruling.objects.select_related("by").get(pk=ruling_id)
+    try:
+        with _locked(ruling.case_id) as case:
+            try:
+                with transaction.atomic():
+                    outcome = _do(ruling, case, now)
+                refusal = ""
+            except Refused as refused:
+                outcome, refusal = RulingOutcome.REFUSED, refused.code
+                _return(ruling, case, refused, now)
+            if not Ruling.objects.finish(ruling.pk, lease, now, outcome=outcome, refusal=refusal):
+                raise _LeaseLost
+    except _LeaseLost:
+        return RulingOutcome.WAITING
+    return outcome
+
+
+def carry_out_due(now: datetime, of: User | None = None, at_most: int = SWEEP_AT_MOST) -> int:
+    """Carry out what is due, the longest due first, of one reviewer or of all; how many."""
+    due = Ruling.objects.due(now).order_by("due_at", "pk")
+    due = due.filter(Q(by=of) | Q(confirmed_by=of)) if of else due
+    return sum(carry_out(ruling_id, now) != RulingOutcome.WAITING for ruling_id in list(due.values_list("pk", flat=True)[:at_most]))
+
+
+def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
+    """Raises Refused: whoever ruled may have left since, or the case may have changed."""
+    actor = ruling.by.as_reviewer()
+    if ruling.deaths >= DEATHS_AT_MOST:
+        raise Refused("check_incomplete")
+    if ruling.case_version != case.version:
+        raise Refused("bulk_changed" if ruling.bulk_id else "state_conflict", "state", seen=case.state)
+    if refused := guards.may(ruling.verb, case, actor, now, ruling):
+        raise refused
+    if case.golden:
+        _compare(ruling, case, now)
+    if guards.by_one(ruling.verb, case, actor, ruling):
+        return _file(ruling, case, now)
+    operations.review(
+        case.pk, ruling.verb, actor, now, ruling.reasons, ruling.note, ruling.case_version, ruling=ruling, **ruling.besides
+    )  # fmt: skip
+    return RulingOutcome.CARRIED_OUT
+
+
+def _compare(ruling: Ruling, case: Case, now: datetime) -> None:
+    """What is ruled on a golden case is compared with what is right, once; then it goes the way of every other."""
+    turn = GoldenTurn.objects.select_related("golden").get(case=case)
+    if turn.answered_at is None:
+        turn.verb, turn.reasons, turn.answered_at = ruling.verb, ruling.reasons, now
+        turn.right = turn.golden.agrees(ruling.verb, ruling.reasons)
+        turn.save()
+
+
+def _file(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
+    """Kept beside the case, which goes to somebody else: to the second reviewer, or to a third where the first two differ."""
+    case.review_stage = ReviewStage.SECOND if case.review_stage == ReviewStage.FIRST else ReviewStage.THIRD
+    case.assigned_to = None
+    case.save()
+    record("file_ruling", case, SYSTEM, now, employer_id=case.employer_id, data={"ruling": ruling.pk})
+    return RulingOutcome.FILED
+
+
+def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None:
+    """The case waits again, colleagues can read why, and whoever ruled finds what they had typed."""
+    CaseNote.objects.create(case=case, at=now, kind=NoteKind.RETURNED, text=refused.code)
+    record("return_ruling", case, SYSTEM, now, employer_id=case.employer_id, reasons=(refused.code,), data={"ruling": ruling.pk})
+    if ruling.bulk_id is None and guards.may_decide(ruling.by.as_reviewer()) is None:
+        _keep_typed(ruling, now)
+
+
+# --- Before it is decided --------------------------------------------------------------------------------
+
+
+def preview(
+    case_id: UUID, verb: str, reviewer: User, now: datetime, codes: Sequence[str], note: str, *,
+    besides: Mapping[str, Any] = NOTHING_BESIDES,
+) -> dict[str, tuple[str, str]]:  # fmt: skip
+    """Subject and body of the mail that the employer would get, by language; nothing is done. Raises Refused as the decision would.
+
+    The decision itself is made, its mail written as it would leave, and all of it rolled back: so it cannot differ.
+    """
+    actor = reviewer.as_reviewer()
+    with _locked(case_id) as case:
+        if refused := guards.may(verb, case, actor, now):
+            raise refused
+        if case.golden:  # whose people never get a mail: as long as this is looked at, they would
+            User.objects.filter(member__employer=case.employer_id).update(is_active=True)
+        as_if = Ruling(case=case, stage=RulingStage.THIRD, verb=verb, by=reviewer, made_at=now)  # by whom the last word is said
+        operations.review(case.pk, verb, actor, now, codes, note, None, ruling=as_if, **besides)
+        mail = Mail.objects.filter(template=f"case_{verb}", created_at=now, context__case=str(case.pk)).order_by("-pk").first()
+        told = {language: _told(mail, language, now) for language, _ in settings.LANGUAGES} if mail else {}
+        transaction.set_rollback(True)
+    return told
+
+
+def _told(mail: Mail, language: str, now: datetime) -> tuple[str, str]:
+    mail.language = language
+    written = letter(mail, settings.SITE_URL, now)
+    return str(written.subject), str(written.body)

@@ -1,0 +1,1 @@
+"""The versioned numbers and pure decisions of verification."""

@@ -1,0 +1,222 @@
+"""What can a platform do in its test that people and time do otherwise? Hand in, prove, review, and move the clock.
+
+All of it goes the way that everything goes: the same operations, pipeline and policy. What differs is that no person and no outside
+company takes part. Each verb refuses what is not of a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+
+from employers.models import ApiClient, Employer, Member, User
+from employers.powers import Power
+from events.actor import Actor, Role
+from events.errors import Refused
+from events.mail import NOWHERE
+from verification.authority import proof_polling
+from verification.authority import proofs as authority_proofs
+from verification.cases import guards, operations
+from verification.cases.authority_evidence import declared_by
+from verification.checks import test_outcomes
+from verification.decision import apply_verdict, pipeline
+from verification.models import Attempt, Case, Proof, ProofKind
+from verification.monitoring import renewal_reminders
+from verification.providers.e_licences import rehearsed_licences
+from verification.providers.e_licences.base import By, ELicence
+from verification.rules.states import IN_PROGRESS, State
+
+Clock = Callable[[], datetime]
+Also = Callable[[ApiClient, Clock], object]
+
+VERBS: Final = ("approve", "reject", "request_changes", "suspend", "reinstate", "revoke")
+"""What a reviewer of a test can decide."""
+LEASE_SECONDS: Final = 30.0
+CLAIMED_FOR: Final = timedelta(minutes=1)
+FARTHEST: Final = timedelta(days=10 * 365)
+"""How far ahead of the world's a test's clock can be."""
+
+
+SCANS: Final = ("confirm", "other_company", "refuse")
+"""What the holder of an electronic licence can do in a test."""
+_ALSO: Final[list[Also]] = []
+_MAILED: Final[list[Callable[[ApiClient], Q]]] = []
+
+
+def also_due(do: Also) -> None:
+    """From now on `do` is done, too, when a test catches up with its clock or something was decided in it: for rooms above this one."""
+    _ALSO.append(do)
+
+
+def also_mailed(to_whom: Callable[[ApiClient], Q]) -> None:
+    """From now on mails that `to_whom` picks are a test's, too: for rooms above this one."""
+    _MAILED.append(to_whom)
+
+
+def mailed(client: ApiClient) -> Q:
+    """Which mails are this platform's test's: to its members, codes to addresses of its companies, and what other rooms add."""
+    addresses = User.objects.filter(member__employer__platform=client, member__employer__test=True).values("email")
+    companies = Proof.objects.filter(employer__platform=client, employer__test=True, kind=ProofKind.COMPANY_EMAIL)
+    # Two tests may write to one address of a company: each sees what names a company of its own, which is all that these say.
+    names = Employer.objects.filter(platform=client, test=True, pk__in=companies.values("employer")).values_list("name", flat=True)
+    codes = Q(template="company_code", to__in=companies.values("shown"), context__company__in=list(names))
+    whose = Q(to__in=addresses) | codes
+    for to_whom in _MAILED:
+        whose |= to_whom(client)
+    return whose & Q(to__endswith=NOWHERE)
+
+
+def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
+    """Open the employer's case if need be, hand it in and check it, all at once; the case as it stands then. Raises Refused."""
+    _only_test(employer)
+    case = operations.open_case(employer, member.as_actor(), clock())
+    attempt = operations.submit(case.pk, member.user, member.as_actor(), clock())
+    pipeline.run(attempt.pk, clock, LEASE_SECONDS)
+    case.refresh_from_db()
+    return case
+
+
+def decide(employer: Employer, verb: str, codes: Sequence[str], note: str, now: datetime) -> Case:
+    """Decide the employer's case that is open, else the one that counts, as a reviewer would. Raises Refused."""
+    _only_test(employer)
+    if verb not in VERBS:
+        raise Refused("not_allowed", "verb", seen=verb, expected=", ".join(VERBS))
+    case = Case.objects.filter(employer=employer).open().first() or Case.objects.of(employer).first()
+    if case is None:
+        raise Refused("case_not_submitted")
+    reviewer = reviewer_of(employer, now)
+    if verb in guards.NEEDS_CLAIM:
+        claimed = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": now + CLAIMED_FOR}
+        Case.objects.filter(pk=case.pk).update(**claimed)
+    actor = Actor(Role.REVIEWER, str(reviewer.pk), frozenset(Power))
+    decided = operations.review(case.pk, verb, actor, now, codes, note, None, suspend_in_force=verb == "reject")
+    if employer.platform is not None:
+        _and_above(employer.platform, lambda: now)
+    return decided
+
+
+# --- Proofs of authority ---------------------------------------------------------------------------------
+
+
+def company_email(employer: Employer, member: Member, address: str, code: str, clock: Clock) -> Proof:
+    """Have a code mailed to this address, unless one is under way, and give it, if there is one to give.
+
+    It proves for the company at `rehearsal.DOMAIN`, and little elsewhere. Raises Refused as the recruiter's page does.
+    """
+    _only_test(employer)
+    proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or authority_proofs.send_code(member, address, clock())
+    if code:
+        proof = authority_proofs.confirm_code(proof.pk, member, code, clock())
+    return _followed(proof, employer, clock)
+
+
+def deposit(employer: Employer, member: Member, account_number: str, code: str, clock: Clock) -> Proof:
+    """Have the rehearsed bank send a deposit to this account, unless one is under way, and give its code, if there is one to give.
+
+    What becomes of it is told by the account (`verification.providers.test_providers`). Raises Refused as the recruiter's page does.
+    """
+    _only_test(employer)
+    company = declared_by(member).name
+    proof = _under_way(member, ProofKind.BANK_DEPOSIT, clock) or authority_proofs.start_deposit(
+        member, company, account_number, "示例银行", clock()
+    )
+    if code:
+        proof = authority_proofs.confirm_deposit(proof.pk, member, code, clock())
+    return _followed(proof, employer, clock)
+
+
+def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
+    """Play the phone that scans the code on the member's page, or that of a code that is made for it.
+
+    Raises Refused: `not_allowed` for what is none of `SCANS`, and what the recruiter's page does.
+    """
+    _only_test(employer)
+    if does not in SCANS:
+        raise Refused("not_allowed", "does", seen=does, expected=", ".join(SCANS))
+    proof = _under_way(member, ProofKind.E_LICENCE, clock) or proof_polling.start_scan(member, clock())
+    phone, company, qr = rehearsed_licences(), declared_by(member), proof.observed["qr"]
+    phone.scan(qr, clock())
+    if does == "refuse":
+        phone.refuse(qr, clock())
+    else:
+        uscc = company.uscc if does == "confirm" else test_outcomes.code_for(0)
+        licence = ELicence(uscc, company.name, company.legal_representative)
+        phone.confirm(qr, licence, By.LEGAL_REPRESENTATIVE, clock())
+    return _followed(proof, employer, clock)
+
+
+def _under_way(member: Member, kind: ProofKind, clock: Clock) -> Proof | None:
+    of_kind = Proof.objects.of(member, declared_by(member).uscc).filter(kind=kind)
+    found: Proof | None = of_kind.under_way().filter(expires_at__gt=clock()).first()
+    return found
+
+
+def _followed(proof: Proof, employer: Employer, clock: Clock) -> Proof:
+    """The proof once its provider has been asked, and what follows from it is done."""
+    now = clock()
+    Proof.objects.filter(pk=proof.pk, finished_at=None).update(due_at=now)
+    proof_polling.follow(proof.pk, lambda: now, proof_polling.LEASE_SECONDS)
+    proof.refresh_from_db()
+    if employer.platform is not None:
+        _and_above(employer.platform, lambda: now)
+    return proof
+
+
+def _and_above(client: ApiClient, clock: Clock) -> None:
+    for do in _ALSO:
+        do(client, clock)
+
+
+# --- Reviewer and clock ----------------------------------------------------------------------------------
+
+
+def reviewer_of(employer: Employer, now: datetime) -> User:
+    """Who decides in this platform's test: an account that nobody can sign in with."""
+    email = f"reviewer@{employer.platform_id}.test"
+    existing: User | None = User.objects.filter(email=email).first()
+    return existing or User.objects.create_user(email, None, joined_at=now, is_active=False)
+
+
+def move_clock(client: ApiClient, ahead: timedelta, clock: Clock) -> datetime:
+    """Set a test's clock `ahead` of the world's, never back, and do what falls due by it; the time that it shows then.
+
+    Raises Refused: `not_of_test`, `clock_backwards`, `clock_too_far`.
+    """
+    if not client.test:
+        raise Refused("not_of_test")
+    if ahead > FARTHEST:
+        raise Refused("clock_too_far", "ahead", expected=f"≤ {FARTHEST.days} d")
+    with transaction.atomic():
+        locked = ApiClient.objects.select_for_update().get(pk=client.pk)
+        if ahead < timedelta(seconds=locked.clock_seconds):
+            raise Refused("clock_backwards", "ahead")
+        locked.clock_seconds = int(ahead.total_seconds())
+        locked.save(update_fields=["clock_seconds"])
+    client.clock_seconds = locked.clock_seconds
+    catch_up(client, lambda: clock() + ahead)
+    return clock() + ahead
+
+
+def catch_up(client: ApiClient, clock: Clock) -> None:
+    """Do what has fallen due in this platform's test: proofs and checks that waited, ends of approvals, reminders."""
+    proofs = Proof.objects.filter(employer__platform=client, employer__test=True).due(clock())
+    for proof_id in list(proofs.order_by("due_at").values_list("pk", flat=True)):
+        proof_polling.follow(proof_id, clock, proof_polling.LEASE_SECONDS)
+    cases = Case.objects.filter(employer__platform=client, test=True)
+    waiting = Attempt.objects.filter(case__in=cases.filter(state__in=IN_PROGRESS)).due(clock())
+    for attempt_id in waiting.order_by("due_at").values_list("pk", flat=True):
+        pipeline.run(attempt_id, clock, LEASE_SECONDS)
+    for case_id in list(cases.filter(state=State.APPROVED, expires_at__lte=clock()).values_list("pk", flat=True)):
+        apply_verdict.end(case_id, clock())
+    for case_id in list(cases.in_force(clock()).values_list("pk", flat=True)):
+        renewal_reminders.remind(case_id, clock())
+    _and_above(client, clock)
+
+
+def _only_test(employer: Employer) -> None:
+    if not employer.test:
+        raise Refused("not_of_test")
