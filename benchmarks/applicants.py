@@ -102,7 +102,7 @@ class Walk:
 
     def go(self) -> Outcome:
         """The whole way; what refuses it on the way is an outcome too."""
-        from events.errors import Refused
+        from events.core.errors import Refused
 
         applicant = self.applicant
         try:
@@ -125,7 +125,7 @@ class Walk:
         """An account with a verified address, by the mailed link."""
         from django.conf import settings
 
-        from employers import operations as accounts
+        from employers.accounts import operations as accounts
         from employers.models import Member
         from events.models import Mail
 
@@ -142,7 +142,7 @@ class Walk:
 
     def _is_seen(self) -> None:
         """With which device and phone, as the pages note it at registration."""
-        from employers import sightings
+        from employers.accounts import sightings
 
         if self.applicant.device or self.applicant.phone:
             sightings.record(self.member.user, self.now, device=self.applicant.device, phone=self.applicant.phone)

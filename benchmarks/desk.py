@@ -131,7 +131,7 @@ def waiting(at: datetime, seed: int) -> Any:
     from documents.specimens import Company, make
     from documents.upload.intake import examine
     from employers.models import Employer, Member, User
-    from events.actor import SYSTEM
+    from events.core.actor import SYSTEM
     from verification.cases import operations
     from verification.models import CheckRun, DocumentKind
     from verification.rules.findings import Finding, Severity

@@ -138,8 +138,8 @@ def first_employer() -> str:
     from django.core.management import call_command
     from django.utils import timezone
 
+    from employers.accounts.operations import create_api_client
     from employers.models import Employer, Member, Scope, User
-    from employers.operations import create_api_client
     from verification.models import Case
     from verification.rules.states import State
 

@@ -102,7 +102,7 @@ def keep_suspending(case_ids: list[UUID], shared: dict[str, Any], until: float) 
     from django.utils import timezone
 
     from employers.models import User
-    from events.actor import SYSTEM
+    from events.core.actor import SYSTEM
     from verification.cases import operations
 
     def now() -> datetime:

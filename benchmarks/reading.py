@@ -32,7 +32,7 @@ from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS
 from documents.specimens import DECOYS, FORGERIES, FORMS, decoy, make
 from documents.upload.intake import examine
-from events.errors import Refused
+from events.core.errors import Refused
 
 LEVELS: Final = ("none", "light", "scan", "phone", "hard", "turned", "pdf")
 """`pdf` is a scan in a file of one page."""

@@ -406,7 +406,7 @@ def vouch_ring(number: int) -> list[Outcome]:
     registered(company)
 
     def prove(walk: Walk) -> None:
-        from events.errors import Refused
+        from events.core.errors import Refused
         from verification.authority import proofs
 
         friend = colleague_of(walk, f"friend{walk.number}@{FREE_MAIL[3]}")
@@ -727,7 +727,7 @@ def _trying(prove: Callable[[Walk], None]) -> Callable[[Walk], None]:
     """`prove`, by somebody who goes on when it is refused."""
 
     def trying(walk: Walk) -> None:
-        from events.errors import Refused
+        from events.core.errors import Refused
 
         try:
             prove(walk)

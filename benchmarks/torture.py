@@ -81,7 +81,7 @@ def work(pipe: Connection) -> None:
 def _fate(file: str) -> Fate:
     from documents.licence.read import read_pages
     from documents.upload.intake import examine
-    from events.errors import Refused
+    from events.core.errors import Refused
 
     try:
         taken = examine(Path(file).read_bytes())

@@ -52,8 +52,8 @@ def _platform() -> tuple[UUID, Any]:
     """A platform, and an employer that it made."""
     from django.utils import timezone
 
+    from employers.accounts.operations import create_api_client
     from employers.models import Employer, Scope
-    from employers.operations import create_api_client
 
     now = timezone.now()
     client, _ = create_api_client("benchmark", [Scope.EVENTS_READ], now)
@@ -64,7 +64,7 @@ def _happen(employer: Any) -> None:
     from django.db import transaction
     from django.utils import timezone
 
-    from events.actor import SYSTEM
+    from events.core.actor import SYSTEM
     from events.models import record
 
     with transaction.atomic():
@@ -85,16 +85,17 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
     from django.db import connection
     from django.utils import timezone
 
-    from events import delivering, feed, outbound, tasks, webhooks
-    from events.actor import SYSTEM
+    from events import tasks
+    from events.core.actor import SYSTEM
+    from events.delivery import feed, safe_http, webhook_delivery, webhooks
     from events.models import PlatformEvent, WebhookDelivery
     from tests.events.receiver import certified, receiving
 
     client_id, employer = _platform()
     silent = [mock.patch.object(task, "delay") for task in (tasks.relay, tasks.send_webhooks)]
     server, client = certified("localhost", folder)
-    post = partial(outbound.post, context=client)
-    ways = {"kept": partial(post, lines=outbound.Lines()), "new": post}
+    post = partial(safe_http.post, context=client)
+    ways = {"kept": partial(post, lines=safe_http.Lines()), "new": post}
     seconds, relayed = dict.fromkeys(ways, 0.0), 0.0
     with receiving(server) as receiver, ExitStack() as stack:
         for bell in silent:
@@ -110,7 +111,7 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
             relayed += time.perf_counter() - began
             began = time.perf_counter()
             while WebhookDelivery.objects.filter(finished_at=None).exists():
-                delivering.send_waiting(endpoint.pk, timezone.now, local=True, post=ways[way])
+                webhook_delivery.send_waiting(endpoint.pk, timezone.now, local=True, post=ways[way])
             seconds[way] += time.perf_counter() - began
         told = count // TURNS * TURNS
         if not PlatformEvent.objects.count() == len(receiver.got) == told:
@@ -127,8 +128,8 @@ def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
     from django.utils import timezone
 
     from config import processes
-    from events import webhooks
-    from events.actor import SYSTEM
+    from events.core.actor import SYSTEM
+    from events.delivery import webhooks
     from events.models import PlatformEvent
     from tests.events.receiver import receiving
 

@@ -28,15 +28,15 @@ from downloads.api.test_candidates import router as test_candidates_router
 from downloads.api.test_mode import router as downloads_test_router
 from downloads.api.test_relays import router as test_relays_router
 from downloads.api.traces import router as traces_router
-from employers import known_keys
-from employers.api import BearerKey, key_of
-from employers.api import router as platform_router
-from employers.api_events import router as events_router
-from employers.api_members import router as members_router
-from employers.api_webhooks import router as webhooks_router
-from employers.known_keys import KeyEnded
-from events.errors import Refused
-from events.reasons import Text
+from employers.platforms import known_keys
+from employers.platforms.api import BearerKey, key_of
+from employers.platforms.api import router as platform_router
+from employers.platforms.api_events import router as events_router
+from employers.platforms.api_members import router as members_router
+from employers.platforms.api_webhooks import router as webhooks_router
+from employers.platforms.known_keys import KeyEnded
+from events.core.errors import Refused
+from events.core.reasons import Text
 from verification.api.employers import router as employers_router
 from verification.api.requirements import router as requirements_router
 from verification.api.test_mode import router as test_router

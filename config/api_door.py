@@ -25,13 +25,13 @@ from django.utils import timezone
 
 from config.api_problems import is_problem, plain, refusal, unavailable
 from downloads.releases.repeated_answers import still_holds
-from employers import idempotency
-from employers.api import BearerKey, allowance_of, key_of
 from employers.clock import now_for
-from employers.idempotency import Answer, Claim
 from employers.models import ApiClient
-from events import undoing
-from events.errors import Refused
+from employers.platforms import idempotency
+from employers.platforms.api import BearerKey, allowance_of, key_of
+from employers.platforms.idempotency import Answer, Claim
+from events.core import undoing
+from events.core.errors import Refused
 from resumes.opening.open import Limits
 from verification.intake import upload_handler
 

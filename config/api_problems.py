@@ -11,9 +11,9 @@ import structlog
 from django.http import HttpResponse, JsonResponse
 from ninja import Field, Schema
 
-from events.api_words import Words
-from events.errors import Refused
-from events.reasons import Text
+from events.api.texts import Words
+from events.core.errors import Refused
+from events.core.reasons import Text
 
 CONTENT_TYPE: Final = "application/problem+json"
 REQUEST_ID: Final = "request_id"

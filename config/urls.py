@@ -32,5 +32,5 @@ urlpatterns = [
     path(".well-known/zizhi-receipt-keys/<slug:key_id>.pem", ledger_views.key, name="receipt_key"),
     path("erasures/", include("downloads.pages.erasures.urls")),
     path("favicon.ico", icon),
-    path("", include("employers.urls")),
+    path("", include("employers.accounts.urls")),
 ]

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-from events.errors import Refused
+from events.core.errors import Refused
 
 ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 LENGTH: Final = 18

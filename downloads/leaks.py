@@ -25,13 +25,13 @@ from documents.ocr import READERS
 from downloads.models import CleanResume, Copy, RelayBinding, Trace
 from downloads.releases import make_copy, mark_keys
 from employers.models import ApiClient, User
-from employers.powers import Power
-from events import undoing
-from events.actor import SYSTEM, Actor
+from employers.permissions import Power
+from events.core import undoing
+from events.core.actor import SYSTEM, Actor
+from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.core.sealing import seal_text, unseal_text
 from events.doorbell import notify_worker
-from events.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import record
-from events.sealing import seal_text, unseal_text
 from resumes import tracing
 from resumes.marking.marked_copy import resolution
 from resumes.marking.page import Picture, grey

@@ -16,8 +16,8 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
-from employers.asking import unchecked
 from employers.models import Employer
+from employers.prepared_reads import unchecked
 
 TAKE: Final = f"SELECT pg_advisory_xact_lock(20261, hashtext(uscc)) FROM {Employer._meta.db_table} WHERE id = %(employer)s"  # noqa: S608
 
@@ -56,7 +56,7 @@ def in_turn(statement: str, parameters: dict[str, Any], *, repeatable: bool = Fa
     """The rows that `statement` gives in the turn of the company of `parameters["employer"]`, once they are committed.
 
     What is `repeatable`, since it cannot be written twice, goes out without a look whether the connection is still there
-    (`employers.asking`). Raises `django.db.DatabaseError`.
+    (`employers.prepared_reads`). Raises `django.db.DatabaseError`.
     """
     database: Any = connections[DEFAULT_DB_ALIAS]
     if database.vendor != "postgresql":

@@ -22,8 +22,8 @@ from downloads.releases import make_copy
 from downloads.tiers import abuse_watch, appeals, canaries, tier_changes
 from employers.clock import now_for
 from employers.models import ApiClient
-from events.errors import ProviderError
-from events.queue import JobQuerySet, ring_due
+from events.core.errors import ProviderError
+from events.jobs.queue import JobQuerySet, ring_due
 
 log = structlog.get_logger()
 

@@ -11,9 +11,9 @@ class EmployersConfig(AppConfig):
     verbose_name = _("Who")
 
     def ready(self) -> None:
-        from employers.audience import audience_of
-        from employers.webhook_notices import tell_of_pause
-        from events import feed, webhooks
+        from employers.platforms.audience import audience_of
+        from employers.platforms.webhook_notices import tell_of_pause
+        from events.delivery import feed, webhooks
 
         feed.told_to(audience_of)
         webhooks.pauses_told_to(tell_of_pause)

@@ -31,12 +31,14 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from employers import lockout, powers, second_factor, sightings, throttle, totp
-from employers.forms import CodeForm, ConsoleSignInForm, RecoveryForm, network_of
+from employers import permissions
+from employers.accounts import sightings
+from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, network_of
+from employers.accounts.views import remember_browser, saw, set_long_cookie
 from employers.models import SecondFactor, User
-from employers.stay import Over, Place, Stay
-from employers.views import remember_browser, saw, set_long_cookie
-from events.errors import Refused
+from employers.security import lockout, second_factor, throttle, totp
+from employers.security.console_session import Over, Place, Stay
+from events.core.errors import Refused
 from events.models import record
 
 STAY: Final = "console"
@@ -132,7 +134,7 @@ class ConsoleSite(admin.AdminSite):
             request.session[STAY] = Stay.begin(None, _place(request), now).stored()
         elif attended and (noted := stay.noted(now)):
             request.session[STAY] = noted.stored()
-        if powers.is_auditor(request.user.has_perm):
+        if permissions.is_auditor(request.user.has_perm):
             names = sorted({*request.GET, *request.POST} - {"csrfmiddlewaretoken"})[:MOST_PARAMETERS]
             asked = {"method": request.method, "path": request.path[:LONGEST_PATH], "parameters": [name[:40] for name in names]}
             record("look", request.user, request.user.as_reviewer(), now, data=asked)

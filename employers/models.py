@@ -17,9 +17,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from employers.asking import first_row
-from employers.powers import powers
-from events.actor import Actor, Role
+from employers.permissions import powers
+from employers.prepared_reads import first_row
+from events.core.actor import Actor, Role
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,7 +44,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), max_length=254, unique=True)
     email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True)
     phone_sealed = models.TextField(blank=True)
-    """The recruiter's mobile number, sealed (`events.sealing`, purpose `user.phone`); empty where none was given."""
+    """The recruiter's mobile number, sealed (`events.core.sealing`, purpose `user.phone`); empty where none was given."""
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
@@ -71,7 +71,7 @@ class SecondFactor(models.Model):
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor", verbose_name=_("account"))
     secret_sealed = models.TextField()
     last_step = models.BigIntegerField()
-    """The step of the last code that was taken (`employers.totp.step_at`): no code of it or of an earlier one is."""
+    """The step of the last code that was taken (`employers.security.totp.step_at`): no code of it or of an earlier one is."""
     confirmed_at = models.DateTimeField(_("set up"))
 
     class Meta:
@@ -257,9 +257,9 @@ class ApiClient(models.Model):
     name = models.CharField(_("name"), max_length=100)
     test = models.BooleanField(_("for tests"), default=False, db_default=False)
     return_urls = models.TextField(_("return addresses"), blank=True, default="", db_default="")
-    """One a line: below which addresses of the platform its recruiters may be sent back (`employers.return_urls`)."""
+    """One a line: below which addresses of the platform its recruiters may be sent back (`employers.accounts.return_urls`)."""
     contact_email = models.EmailField(_("contact"), blank=True, default="", db_default="")
-    """Who is written to when the platform can no longer be told anything (`employers.webhook_notices`)."""
+    """Who is written to when the platform can no longer be told anything (`employers.platforms.webhook_notices`)."""
     contact_language = models.CharField(_("language"), max_length=10, default="zh-hans", db_default="zh-hans")
     clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
     """By how much a test platform's clock is ahead; that of any other is right."""
@@ -362,7 +362,7 @@ class ApiKey(models.Model):
 
 
 class IdempotentAnswer(models.Model):
-    """What a platform asked with a key of its own making, and the answer, to be said again (`employers.idempotency`)."""
+    """What a platform asked with a key of its own making, and the answer, to be said again (`employers.platforms.idempotency`)."""
 
     client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="+", verbose_name=_("platform"), db_index=False)
     key = models.CharField(max_length=64)

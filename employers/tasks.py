@@ -5,7 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from employers import idempotency, onboarding
+from employers.accounts import onboarding
+from employers.platforms import idempotency
 
 
 @shared_task

@@ -18,7 +18,7 @@ Key = int | str | UUID
 def notify_worker(task: str, *key: Key) -> None:
     """Send `task` the key of a row after the commit; nothing is sent if the transaction rolls back.
 
-    A message that is lost costs one sweep: the row itself is the queue (`events.queue`).
+    A message that is lost costs one sweep: the row itself is the queue (`events.jobs.queue`).
     """
     transaction.on_commit(partial(_send, task, *(str(each) if isinstance(each, UUID) else each for each in key)))
 

@@ -10,10 +10,10 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from events import public
-from events.actor import Actor
+from events.core import event_types
+from events.core.actor import Actor
 from events.doorbell import notify_worker
-from events.queue import Job, JobQuerySet
+from events.jobs.queue import Job, JobQuerySet
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -67,7 +67,7 @@ def record(
     """Write down that `actor` did `verb` to `subject`, in the caller's transaction.
 
     `data` holds ids, codes and figures, never personal data: the row cannot be erased. What platforms may hear of is put into
-    the outbox by the same transaction, and relayed after it (`events.feed`).
+    the outbox by the same transaction, and relayed after it (`events.delivery.feed`).
     """
     event = Event.objects.create(
         at=now,
@@ -83,7 +83,7 @@ def record(
         policy_version=policy_version,
         data=data or {},
     )
-    if employer_id is not None and public.type_of(verb, event.subject_type):
+    if employer_id is not None and event_types.type_of(verb, event.subject_type):
         Outgoing.objects.create(event=event)
         notify_worker("events.tasks.relay")
     return event
@@ -169,7 +169,7 @@ class PlatformEvent(models.Model):
         return f"evt_{self.pk.hex}"
 
     def as_message(self) -> dict[str, Any]:
-        return public.envelope(self.message_id, self.type, self.at, self.sequence, self.payload)
+        return event_types.envelope(self.message_id, self.type, self.at, self.sequence, self.payload)
 
 
 # --- Webhooks --------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ class WebhookEndpoint(Job):
 
     class Meta:
         verbose_name, verbose_name_plural = _("webhook endpoint"), _("webhook endpoints")
-        # What staff may do with any platform's, by `employers.powers`; migration 0004 makes the group that holds it.
+        # What staff may do with any platform's, by `employers.permissions`; migration 0004 makes the group that holds it.
         permissions = [("operate_webhookendpoint", "Can pause, resume and replay webhooks")]
         constraints = [
             models.CheckConstraint(
@@ -286,7 +286,7 @@ class WebhookDelivery(Job):
         """What is sent, without the signature."""
         if self.told is not None:
             return self.told.as_message()
-        return public.envelope(f"ping_{self.pk}", public.PING, self.created_at, None, {"endpoint": str(self.endpoint_id)})
+        return event_types.envelope(f"ping_{self.pk}", event_types.PING, self.created_at, None, {"endpoint": str(self.endpoint_id)})
 
 
 class WebhookAttempt(models.Model):

@@ -8,9 +8,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from events import delivering, feed, mail, webhooks
+from events.delivery import feed, mail, webhook_delivery, webhooks
+from events.jobs.queue import ring_due
 from events.models import Mail, Outgoing, WebhookEndpoint
-from events.queue import ring_due
 
 
 @shared_task
@@ -38,7 +38,7 @@ def sweep_outgoing() -> None:
 
 @shared_task
 def send_webhooks(endpoint_id: str) -> None:
-    delivering.send_waiting(UUID(endpoint_id), timezone.now, local=settings.WEBHOOKS_LOCAL)
+    webhook_delivery.send_waiting(UUID(endpoint_id), timezone.now, local=settings.WEBHOOKS_LOCAL)
 
 
 @shared_task

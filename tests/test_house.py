@@ -109,7 +109,7 @@ def test_no_drawers() -> None:
 
 def test_no_module_outgrows_one_sitting() -> None:
     lines = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
-    del lines["events/reasons.py"]  # a table, looked up and not read
+    del lines["events/core/reasons.py"]  # a table, looked up and not read
     assert {name: count for name, count in lines.items() if count > 500} == {}
 
 

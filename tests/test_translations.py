@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import translation
 
 from config.messages import compile_all, msgids
-from events.reasons import REASONS
+from events.core.reasons import REASONS
 from verification.cases import wording
 
 ROOT = Path(settings.BASE_DIR)

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from employers.clock import clock_of
-from events.errors import ProviderError, Refused
-from events.queue import SWEEP_AT_MOST, ring_due
+from events.core.errors import ProviderError, Refused
+from events.jobs.queue import SWEEP_AT_MOST, ring_due
 from verification import orphan_files
 from verification.authority import proof_polling
 from verification.cases import queue_placement

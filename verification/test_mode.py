@@ -14,10 +14,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from employers.models import ApiClient, Employer, Member, User
-from employers.powers import Power
-from events.actor import Actor, Role
-from events.errors import Refused
-from events.mail import NOWHERE
+from employers.permissions import Power
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
+from events.delivery.mail import NOWHERE
 from verification.authority import proof_polling
 from verification.authority import proofs as authority_proofs
 from verification.cases import guards, operations

@@ -28,7 +28,7 @@ from documents.ocr import READERS
 from documents.ocr.base import CloseReader, Picture, PromptReader, Reader
 from documents.ocr.cloud import CloudReading, FieldReader, jpeg_of
 from documents.page.boxes import Polygon, Region, TextBox
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 
 log = structlog.get_logger()
 

@@ -48,7 +48,7 @@ class CloudReading:
     """Pixels of the picture as it was handed in; empty where the service tells no places."""
     warnings: frozenset[Warned] = frozenset()
     why_empty: str = ""
-    """A code of `events.reasons` where nothing was read, else ""."""
+    """A code of `events.core.reasons` where nothing was read, else ""."""
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The service's own words, to be kept beside the reading."""
 

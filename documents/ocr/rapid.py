@@ -33,7 +33,7 @@ import numpy.typing as npt
 from documents.ocr.base import Picture, turned_picture
 from documents.ocr.closer import view
 from documents.page.boxes import Polygon, TextBox, Turn, Weak, opposite, turned
-from events.errors import ProviderBroken
+from events.core.errors import ProviderBroken
 
 LONG_SIDE: Final = 1280
 """Pixels; beyond it nothing more is read, and time grows with the square."""

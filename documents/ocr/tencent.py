@@ -17,7 +17,7 @@ from documents.ocr.cloud import CloudReading, Warned, jpeg_of
 from documents.page import values
 from documents.page.boxes import TextBox
 from documents.tencent_cloud import API_VERSION, CONNECT_SECONDS, PACKAGE, Account, TencentCloud, code_of, error_of, installed
-from events.errors import ProviderBroken
+from events.core.errors import ProviderBroken
 
 ACTION: Final = "BizLicenseOCR"
 

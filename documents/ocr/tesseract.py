@@ -21,7 +21,7 @@ import numpy as np
 from documents.ocr.base import Picture
 from documents.ocr.closer import View, view
 from documents.page.boxes import Polygon, TextBox
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 
 LANGUAGE: Final = "chi_sim"
 LONG_SIDE: Final = 2000

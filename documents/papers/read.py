@@ -25,7 +25,7 @@ from documents.papers.authorisation_letter import AuthorizationLetterReading, au
 from documents.papers.hr_service import HrServiceLicenceReading, hr_service_licence_of
 from documents.papers.model import PaperReading, full_width
 from documents.papers.seals import Seal, dark_share, find_seals, red_ink, unrolled, with_seals_removed
-from events.errors import ProviderError, ProviderUnavailable
+from events.core.errors import ProviderError, ProviderUnavailable
 
 Kind = Literal["business_licence", "hr_service_licence", "authorization_letter"]
 KINDS: Final[tuple[Kind, ...]] = ("business_licence", "hr_service_licence", "authorization_letter")

@@ -1,6 +1,6 @@
 """In which words is a photograph judged? What is wrong with it, where on the page, and how much.
 
-The words alone: what sees a flaw is `quality`, and what an employer is told of one stands in `events.reasons`.
+The words alone: what sees a flaw is `quality`, and what an employer is told of one stands in `events.core.reasons`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CROPPED: Final = "document_cropped"
 SMALL: Final = "document_too_small"
 NOT_A_LICENCE: Final = "document_not_a_licence"
 CODES: Final = (NOT_A_LICENCE, CROPPED, BLURRED, SMALL, GLARE)
-"""All that can be said, keys of `events.reasons.REASONS`, what weighs most first."""
+"""All that can be said, keys of `events.core.reasons.REASONS`, what weighs most first."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from documents.similarity.perceptual_hash import BITS
 from documents.upload import sandbox
-from events.errors import Refused
+from events.core.errors import Refused
 
 FIELD: Final = "document"
 ACCEPTED: Final = "JPEG, PNG, WebP, HEIC, TIFF, PDF"

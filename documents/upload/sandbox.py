@@ -25,7 +25,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 
 Isolation = Literal["bubblewrap", "rlimits"]
 """`bubblewrap`: own namespaces (no network, no files but the libraries) and the limits. `rlimits`: the limits alone."""

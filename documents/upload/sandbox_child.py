@@ -48,7 +48,7 @@ _EXIF_ORIENTATION, _EXIF_SOFTWARE, _TIFF_SUBFILE = 0x0112, 0x0131, 0x00FE
 
 @dataclass
 class Refusal(Exception):
-    """The upload is not acceptable; the words as in `events.errors.Refused`."""
+    """The upload is not acceptable; the words as in `events.core.errors.Refused`."""
 
     code: str
     seen: str = ""

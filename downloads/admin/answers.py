@@ -23,7 +23,7 @@ from downloads.models import GateDecision
 from downloads.rules import ladder
 from downloads.rules.ladder import Tier
 from employers.models import ApiClient, Employer, Member
-from events.reasons import REASONS
+from events.core.reasons import REASONS
 
 OF_STANDING: Final = (
     "employer_unknown",

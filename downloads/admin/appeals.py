@@ -26,12 +26,12 @@ from downloads.gate import ladder_versions
 from downloads.models import GateDecision, MoveAppeal, Standing
 from downloads.rules.ladder import Tier
 from downloads.tiers import appeals, wording
-from employers.forms import refusal_html
+from employers.accounts.forms import refusal_html
 from employers.models import Member, User
-from employers.powers import PERMISSIONS, Power
-from events.actor import Role
+from employers.permissions import PERMISSIONS, Power
 from events.admin import LookOnlyAdmin
-from events.errors import Refused
+from events.core.actor import Role
+from events.core.errors import Refused
 from events.models import Event
 from verification.admin.case_content import masked_in
 

@@ -26,7 +26,7 @@ from downloads.candidates import misuse_reports
 from downloads.models import Candidate, CandidateDefault, Consent, ConsentRequest, EraseOrder, MisuseReport, Release
 from downloads.models.consent_purposes import in_words
 from employers.models import ApiClient, User
-from events.errors import Refused
+from events.core.errors import Refused
 
 
 class WhereFilter(admin.SimpleListFilter):

@@ -20,12 +20,12 @@ from downloads import leaks
 from downloads.admin.answers import OfPlatform, SpanFilter, in_words
 from downloads.models import Canary, CanaryRing, Copy, Trace
 from downloads.tiers import canaries
-from employers.forms import refusal_html
+from employers.accounts.forms import refusal_html
 from employers.models import User
-from employers.powers import PERMISSIONS, Power
+from employers.permissions import PERMISSIONS, Power
 from events.admin import LookOnlyAdmin
-from events.api_words import REFERENCE
-from events.errors import Refused
+from events.api.texts import REFERENCE
+from events.core.errors import Refused
 
 MAY_TRACE = PERMISSIONS[Power.TRACE]
 

@@ -23,11 +23,11 @@ from django.utils.translation import gettext_lazy as _
 from downloads.gate import ladder_versions
 from downloads.models import LadderVersion, Move, Standing
 from downloads.tiers import tier_changes
-from employers.forms import refusal_html
+from employers.accounts.forms import refusal_html
 from employers.models import User
-from employers.powers import PERMISSIONS, Power
+from employers.permissions import PERMISSIONS, Power
 from events.admin import LookOnlyAdmin
-from events.errors import Refused
+from events.core.errors import Refused
 
 
 class MoveForm(forms.Form):

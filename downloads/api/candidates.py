@@ -11,13 +11,13 @@ from ninja import Field, Path, Query, Router, Schema, Status
 
 from downloads.candidates import consents, erasure, operations, page_links
 from downloads.models import Candidate, CandidateDefault, EraseOrder, Mode, Release
-from employers.api import ApiRequest, BearerKey
-from employers.api_members import Language
 from employers.clock import now_for
 from employers.models import Employer, Scope
-from events.api_pages import Page, PageQuery, page_of
-from events.api_words import REFERENCE, REFERENCE_LONGEST
-from events.errors import Refused
+from employers.platforms.api import ApiRequest, BearerKey
+from employers.platforms.api_members import Language
+from events.api.pagination import Page, PageQuery, page_of
+from events.api.texts import REFERENCE, REFERENCE_LONGEST
+from events.core.errors import Refused
 
 router = Router(tags=["candidates"])
 default_router = Router(tags=["candidates"])

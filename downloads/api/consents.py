@@ -12,11 +12,11 @@ from downloads.api.candidates import EVIDENCE, Reference
 from downloads.candidates import consents, operations
 from downloads.models import Consent, ConsentRequest
 from downloads.test_mode.candidates import answer_at_once
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import ApiClient, Employer, Scope
-from events.api_pages import Page, PageQuery, page_of
-from events.errors import Refused
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.pagination import Page, PageQuery, page_of
+from events.core.errors import Refused
 
 router = Router(tags=["candidates"])
 of_candidate = Router(tags=["candidates"])

@@ -18,11 +18,11 @@ from downloads.relays import contact_reports
 from downloads.releases import explain as releases_explain
 from downloads.releases import passes
 from downloads.rules.ladder import RESTRICTED, STEP_UP
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
-from events.api_words import REFERENCE, REFERENCE_LONGEST, Words
-from events.reasons import Reason
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.texts import REFERENCE, REFERENCE_LONGEST, Words
+from events.core.reasons import Reason
 from verification.cases import turnaround
 
 router = Router(tags=["gate"])

@@ -13,11 +13,11 @@ from downloads.models import RelayBinding, RelayCall
 from downloads.models.relays import OPEN, RelayState
 from downloads.relays import bindings
 from downloads.test_mode import relays as test_mode_relays
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import ApiClient, Scope
-from events.api_pages import Page, PageQuery, page_of
-from events.reasons import REASONS
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.pagination import Page, PageQuery, page_of
+from events.core.reasons import REASONS
 
 router = Router(tags=["relay numbers"])
 

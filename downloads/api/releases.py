@@ -17,12 +17,12 @@ from downloads.api.gate import Candidate, ReasonOut
 from downloads.models import Copy, CopyState, RelayBinding, Release
 from downloads.models.relays import RelayState
 from downloads.releases import operations, prefer_wait
-from employers import known_keys
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
-from events.api_pages import Page, PageQuery, page_of
-from events.reasons import REASONS
+from employers.platforms import known_keys
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.pagination import Page, PageQuery, page_of
+from events.core.reasons import REASONS
 
 router = Router(tags=["releases"])
 

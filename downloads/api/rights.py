@@ -14,12 +14,12 @@ from downloads.api.gate import page_of
 from downloads.gate.current_tier import placed
 from downloads.models import GateDecision
 from downloads.rules.ladder import Obligation, Tier
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import ApiClient, Employer, Scope
-from events.api_words import Words
-from events.errors import Refused
-from events.reasons import REASONS, Reason
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.texts import Words
+from events.core.errors import Refused
+from events.core.reasons import REASONS, Reason
 
 router = Router(tags=["employers"])
 

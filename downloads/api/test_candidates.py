@@ -5,11 +5,11 @@ from __future__ import annotations
 from ninja import Field, Router, Schema
 
 from downloads.test_mode.candidates import RECIPES, lay_out
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
-from events.api_words import Words
-from events.errors import Refused
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.texts import Words
+from events.core.errors import Refused
 
 router = Router(tags=["test mode"])
 

@@ -11,12 +11,12 @@ from ninja import Field, Router, Schema
 from downloads.models import MoveAppeal, Standing
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
 from downloads.tiers import appeals, tier_changes
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Employer, Member, Scope
-from employers.powers import Power
-from events.actor import SYSTEM, Actor, Role
-from events.errors import Refused
+from employers.permissions import Power
+from employers.platforms.api import ApiRequest, BearerKey
+from events.core.actor import SYSTEM, Actor, Role
+from events.core.errors import Refused
 from verification.api.test_mode import employer_of_test
 from verification.test_mode import reviewer_of
 

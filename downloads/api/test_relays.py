@@ -9,11 +9,11 @@ from ninja import Field, Router, Schema
 from downloads.api.relays import CallOut
 from downloads.relays import bindings
 from downloads.test_mode import relays
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
-from events.api_words import Words
-from events.errors import Refused
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.texts import Words
+from events.core.errors import Refused
 
 router = Router(tags=["test mode"])
 

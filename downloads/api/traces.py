@@ -11,11 +11,11 @@ from ninja import Field, File, Form, Router, Schema, Status, UploadedFile
 from downloads import leaks
 from downloads.api.gate import ReasonOut
 from downloads.models import Trace
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Scope
-from events.api_words import REFERENCE
-from events.reasons import REASONS
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.texts import REFERENCE
+from events.core.reasons import REASONS
 
 router = Router(tags=["traces"])
 

@@ -22,8 +22,8 @@ from downloads.models import Candidate, Consent, ConsentRequest, Mode
 from downloads.models.consent_purposes import USUAL, Kind, Method, Purpose, purpose_of
 from downloads.relays import bindings
 from employers.models import ApiClient, Employer, Member
-from events.actor import Actor
-from events.errors import Refused
+from events.core.actor import Actor
+from events.core.errors import Refused
 
 
 @dataclass(frozen=True)

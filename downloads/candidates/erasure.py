@@ -20,9 +20,9 @@ from downloads.candidates import notices as candidates_notices
 from downloads.models import Candidate, EraseOrder, Release
 from downloads.models.candidates import EraseOrderQuerySet
 from employers.models import ApiClient, Employer, Member
-from events.actor import SYSTEM, Actor
-from events.errors import Refused
-from events.mail import queue_mail
+from events.core.actor import SYSTEM, Actor
+from events.core.errors import Refused
+from events.delivery.mail import queue_mail
 from verification.cases import notices
 
 AT_ONCE: Final = 200

@@ -11,9 +11,9 @@ from django.db import transaction
 from downloads.candidates import notices, operations
 from downloads.models import Candidate, MisuseReport, Release
 from employers.models import User
-from employers.powers import Power
-from events.actor import Actor
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.actor import Actor
+from events.core.errors import Refused
 from events.models import record
 
 NOT_AGAIN_FOR: Final = timedelta(minutes=10)

@@ -1,7 +1,7 @@
 """What does a candidate hear, and what does their platform? A notice at each release, by mail and by the platform's own app.
 
 Everything here is written in the caller's transaction: a resume that left has its row in the ledger and its notice, or it did not leave.
-Mails leave afterwards, by their rows (`events.mail`).
+Mails leave afterwards, by their rows (`events.delivery.mail`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from downloads.models import Candidate, Consent, Release
 from downloads.models.consent_purposes import OWN_CONTACT, USUAL, Method, purpose_of
 from downloads.rules.ladder import Obligation
 from employers.models import Employer, Member
-from events.actor import SYSTEM, Actor
-from events.mail import queue_mail
+from events.core.actor import SYSTEM, Actor
+from events.delivery.mail import queue_mail
 from events.models import record
 
 

@@ -22,12 +22,12 @@ from downloads import locks
 from downloads.models import BlockedEmployer, Candidate, CandidateDefault, Mode
 from downloads.relays import bindings
 from employers.models import ApiClient, Employer
-from events.actor import Actor
-from events.api_words import checked_reference
-from events.errors import Refused
-from events.mail import NOWHERE
+from events.api.texts import checked_reference
+from events.core.actor import Actor
+from events.core.errors import Refused
+from events.core.sealing import seal_text, unseal_text
+from events.delivery.mail import NOWHERE
 from events.models import record
-from events.sealing import seal_text, unseal_text
 
 MOST_BLOCKED: Final = 200
 TRIES: Final = 5

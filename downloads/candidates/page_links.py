@@ -17,7 +17,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from downloads.models import Candidate
-from events.actor import Actor
+from events.core.actor import Actor
 from events.models import record
 
 OPEN_FOR_SECONDS: Final = 30 * 60

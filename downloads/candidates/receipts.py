@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from events.public import stamp
-from events.sealing import keys
+from events.core.event_types import stamp
+from events.core.sealing import keys
 
 TYPE: Final = "zizhi-receipt-1"
 

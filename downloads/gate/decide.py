@@ -21,8 +21,8 @@ from downloads import locks
 from downloads.gate import ladder_versions, sql
 from downloads.models import GateDecision
 from downloads.rules.ladder import Ladder, Obligation, Tier
-from employers import known_keys
-from events.reasons import REASONS, Reason
+from employers.platforms import known_keys
+from events.core.reasons import REASONS, Reason
 
 AT_ONCE: Final = 100
 """So many candidates are asked about in one question at most."""

@@ -17,8 +17,8 @@ from django.db import transaction
 from downloads.models import LadderVersion
 from downloads.rules.ladder import FIRST, Ladder, Obligation, Rights, Thresholds, Tier
 from employers.models import User
-from employers.powers import Power
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.errors import Refused
 from events.models import record
 
 _known: dict[str, Ladder] = {FIRST.version: FIRST}

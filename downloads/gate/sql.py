@@ -40,7 +40,7 @@ _IN_FORCE = f"%(ladder)s = COALESCE(({_LATEST}), '{rules_ladder.FIRST.version}')
 _MAY_ASK = f"""(EXISTS (
         SELECT 1 FROM {KEY} k JOIN {CLIENT} c ON c.id = k.client_id WHERE k.id = %(key)s AND {KEY_OPENS.format(now="%(now)s")}
     ) OR %(key)s IS NULL)"""
-"""The key that nobody has looked up (`employers.known_keys`) is in force; else nothing is written."""
+"""The key that nobody has looked up (`employers.platforms.known_keys`) is in force; else nothing is written."""
 
 
 @lru_cache(maxsize=16)

@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from events.locking import quickly
+from events.db.locking import quickly
 
 
 class Migration(migrations.Migration):

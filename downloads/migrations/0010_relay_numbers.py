@@ -5,7 +5,7 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-from events.locking import quickly
+from events.db.locking import quickly
 
 
 class Migration(migrations.Migration):

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from events.indexes import AddIndex
+from events.db.indexes import AddIndex
 
 
 class Migration(migrations.Migration):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads.models.relays import RelayBinding
 from employers.models import Employer, Member
-from events.queue import Job, JobQuerySet
+from events.jobs.queue import Job, JobQuerySet
 
 
 class CleanResumeQuerySet(models.QuerySet["CleanResume"]):
@@ -101,7 +101,7 @@ class Copy(Job):
     binding = models.ForeignKey(RelayBinding, on_delete=models.PROTECT, related_name="copies", verbose_name=_("relay number"))
     state = models.CharField(_("state"), max_length=10, choices=CopyState.choices, default=CopyState.PREPARING)
     why = models.CharField(_("why not"), max_length=40, blank=True)
-    """With a failure, and only then, the code of `events.reasons`."""
+    """With a failure, and only then, the code of `events.core.reasons`."""
     sha256 = models.CharField(_("SHA-256 of the original"), max_length=64, blank=True)
     """"" until a resume that was given by reference has been fetched."""
     given_sealed = models.TextField(blank=True)

@@ -115,7 +115,7 @@ class Standing(models.Model):
     employer = models.OneToOneField(Employer, primary_key=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer"))
     tier = models.CharField(_("tier"), max_length=20, choices=MOVED_TO)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
-    """With a restriction, and only then, the code of `events.reasons` that the gate answers."""
+    """With a restriction, and only then, the code of `events.core.reasons` that the gate answers."""
     moved_at = models.DateTimeField(_("moved"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
     earlier_tier = models.CharField(_("tier before"), max_length=20, blank=True, db_default="", choices=MOVED_TO)

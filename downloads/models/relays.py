@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from downloads.relay_providers.base import Outcome
 from downloads.rules.lost_contact import Tries
 from employers.models import Employer, Member
-from events.queue import Job, JobQuerySet
-from events.reasons import REASONS
+from events.core.reasons import REASONS
+from events.jobs.queue import Job, JobQuerySet
 
 
 class RelayState(models.TextChoices):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads.models.relays import RelayCall
 from employers.models import Employer, User
-from events.queue import Job, JobQuerySet
+from events.jobs.queue import Job, JobQuerySet
 
 
 class TraceQuerySet(JobQuerySet):
@@ -40,7 +40,7 @@ class Trace(Job):
     leak = models.FileField(max_length=200, blank=True)
     text_sealed = models.TextField(blank=True)
     refused = models.CharField(_("why not"), max_length=40, blank=True)
-    """A code of `events.reasons` where the leak could not be looked at."""
+    """A code of `events.core.reasons` where the leak could not be looked at."""
     resumes = models.PositiveIntegerField(_("resumes looked at"), default=0)
     found = models.JSONField(_("found"), default=list)
     """Copies, the likeliest first, with what speaks for each (`leaks.Finding`)."""

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET
 from downloads.releases import operations
 from employers.clock import now_for
 from employers.models import ApiClient
-from events.errors import ProviderBroken, Refused
-from events.reasons import Reason
+from events.core.errors import ProviderBroken, Refused
+from events.core.reasons import Reason
 
 log = structlog.get_logger()
 

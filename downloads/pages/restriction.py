@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads.rules.ladder import STEP_UP, Tier
 from downloads.tiers import appeals, wording
+from employers.accounts.forms import RefusableForm, refusal_html
+from employers.accounts.views import member_required
 from employers.clock import now_of
-from employers.forms import RefusableForm, refusal_html
 from employers.models import Member
-from employers.views import member_required
-from events.actor import Role
-from events.errors import Refused
+from events.core.actor import Role
+from events.core.errors import Refused
 from verification.authority import proofs
 from verification.cases.wording import WAYS
 from verification.models import ProofKind

@@ -16,7 +16,7 @@ from django.conf import settings
 from downloads.relay_providers.aliyun import AliyunRelays, account_of
 from downloads.relay_providers.base import Relays
 from downloads.relay_providers.simulator import SimulatedRelays
-from events.sealing import blind_index
+from events.core.sealing import blind_index
 
 _TEST: Final = "test-"
 """How the names of platforms' tests' simulators begin: each platform has one of its own, in which no real employer's number stands."""

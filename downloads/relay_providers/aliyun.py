@@ -35,7 +35,7 @@ from downloads.relay_providers.base import (
     Rejected,
     UnknownBinding,
 )
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 
 ENDPOINT: Final = "https://dyplsapi.aliyuncs.com"
 PACKAGE: Final = "alibabacloud-dyplsapi20170525"

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
-from events.errors import ProviderError, ProviderUnavailable
+from events.core.errors import ProviderError, ProviderUnavailable
 
 CALLERS_AT_MOST: Final = 200
 """So many numbers one group of callers holds."""

@@ -33,7 +33,7 @@ from downloads.relay_providers.base import (
     Outcome,
     UnknownBinding,
 )
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from verification.providers.simulator_file import Books
 
 POOL: Final = 400

@@ -24,14 +24,14 @@ from downloads.models import Copy, GateDecision, RelayBinding, RelayTeam
 from downloads.models.relays import OPEN, RelayBindingQuerySet, RelayState
 from downloads.relays import callers
 from downloads.rules.ladder import Standing, Tier
+from employers.accounts.sightings import check_phone
 from employers.models import ApiClient, Employer, Member
-from employers.sightings import check_phone
-from events.actor import SYSTEM, Actor
+from events.core.actor import SYSTEM, Actor
+from events.core.errors import Refused
+from events.core.sealing import blind_index, seal_text, unseal_text
+from events.delivery.mail import queue_mail
 from events.doorbell import notify_worker
-from events.errors import Refused
-from events.mail import queue_mail
 from events.models import record
-from events.sealing import blind_index, seal_text, unseal_text
 from verification.models import Case
 from verification.rules.states import State
 

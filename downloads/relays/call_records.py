@@ -19,8 +19,8 @@ from downloads.models.relays import OPEN
 from downloads.relay_providers.base import CallRecord, Outcome, Relays
 from downloads.relays import bindings
 from downloads.tiers import canaries
-from events.actor import SYSTEM
-from events.sealing import blind_index
+from events.core.actor import SYSTEM
+from events.core.sealing import blind_index
 
 OVERLAP: Final = timedelta(hours=2)
 """So far back the list is read again each time: records come late."""

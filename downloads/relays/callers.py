@@ -18,8 +18,8 @@ from django.db.models import Exists, OuterRef
 
 from downloads.models import RelayBinding, RelayTeam
 from downloads.relay_providers.base import CALLERS_AT_MOST, Relays
+from employers.accounts.sightings import phone_of
 from employers.models import Employer, Member
-from employers.sightings import phone_of
 from events.models import Event
 
 LOOKED_OVER: Final = 500

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from downloads.models import Contact, GateDecision
 from downloads.relays import bindings
-from events.errors import Refused
+from events.core.errors import Refused
 
 
 def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:

@@ -21,8 +21,8 @@ from downloads.models import RelayBinding, RelayTeam
 from downloads.models.relays import OPEN, RelayState
 from downloads.relay_providers.base import BindConflict, Bound, NoNumber, NumberIllegal, Order, Rejected, Relays, UnknownBinding
 from downloads.relays import bindings, callers
-from events.actor import SYSTEM
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.actor import SYSTEM
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 
 log = structlog.get_logger()
 

@@ -11,8 +11,8 @@ from downloads.gate import decide, ladder_versions
 from downloads.models import GateDecision, PassUse
 from downloads.releases import passes
 from downloads.rules.ladder import Rights, Tier
-from events.errors import Refused
-from events.reasons import REASONS, Reason
+from events.core.errors import Refused
+from events.core.reasons import REASONS, Reason
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from downloads.models import CleanResume, Copy, RelayBinding
 from downloads.models.relays import RelayState
 from downloads.relays import provider_sync
 from downloads.releases import mark_keys, operations, resume_sources
-from events import heartbeat
-from events.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.jobs import heartbeat
 from resumes.marking import Words, clean_pages, marked_copy
 from resumes.opening import open
 from resumes.redaction import redact

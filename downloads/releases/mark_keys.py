@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from typing import Final
 
-from events.sealing import KeyMissing, key_id, keys
+from events.core.sealing import KeyMissing, key_id, keys
 from resumes.marking import MarkKey
 
 _PURPOSE: Final = b"zizhi marks of copies"

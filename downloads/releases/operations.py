@@ -33,12 +33,12 @@ from downloads.relays import bindings, callers
 from downloads.releases import passes, resume_sources
 from downloads.rules.ladder import Obligation
 from employers.models import ApiClient, Employer, Member
-from events import undoing
-from events.actor import SYSTEM, Actor
+from events.core import undoing
+from events.core.actor import SYSTEM, Actor
+from events.core.errors import ProviderBroken, Refused
+from events.core.sealing import seal_text, unseal_text
 from events.doorbell import notify_worker
-from events.errors import ProviderBroken, Refused
 from events.models import record
-from events.sealing import seal_text, unseal_text
 from resumes.opening.open import ACCEPTED, FIELD, Limits
 
 LINK_GOOD_FOR: Final = timedelta(seconds=60)

@@ -22,7 +22,7 @@ from downloads import locks
 from downloads.candidates import notices
 from downloads.gate import ladder_versions, sql
 from downloads.rules.ladder import Obligation, Tier
-from events.errors import Refused
+from events.core.errors import Refused
 
 GOOD_FOR: Final = timedelta(seconds=60)
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from events.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 
 SCHEME: Final = "s3"
 RETRY_AFTER: Final = 30.0

@@ -15,8 +15,8 @@ from django.db.models import Q
 from downloads.candidates import consents, erasure, operations
 from downloads.models import ConsentRequest, Mode
 from employers.models import ApiClient, Employer
-from events.actor import Actor, Role
-from events.reasons import REASONS, Text
+from events.core.actor import Actor, Role
+from events.core.reasons import REASONS, Text
 
 
 @dataclass(frozen=True)

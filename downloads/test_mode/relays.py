@@ -16,10 +16,10 @@ from downloads import relay_providers
 from downloads.models import RelayBinding, RelayCall
 from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
 from downloads.relays import bindings, call_records, callers, provider_sync
+from employers.accounts.sightings import phone_of
 from employers.models import ApiClient
-from employers.sightings import phone_of
-from events.errors import Refused
-from events.reasons import REASONS, Text
+from events.core.errors import Refused
+from events.core.reasons import REASONS, Text
 
 Clock = Callable[[], datetime]
 

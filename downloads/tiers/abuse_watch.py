@@ -20,7 +20,7 @@ from downloads.rules import abuse_signals
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Ladder, Tier
 from downloads.tiers import tier_changes
 from employers.models import Employer
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
 from verification.models import Case
 from verification.rules.states import State
 

@@ -20,10 +20,10 @@ from downloads.models import Move, MoveAppeal, Outcome, Standing
 from downloads.rules.ladder import Tier
 from downloads.tiers import tier_changes
 from employers.models import Employer, Member, User
-from employers.powers import Power
-from events.actor import Actor, Role
-from events.errors import Refused
-from events.mail import queue_mail
+from employers.permissions import Power
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
+from events.delivery.mail import queue_mail
 from events.models import Event, record
 from verification.cases import notices, turnaround
 from verification.cases.authority_evidence import shown_anew

@@ -21,10 +21,10 @@ from downloads.relay_providers.base import Outcome
 from downloads.rules.ladder import STEP_UP, Tier
 from downloads.tiers import tier_changes
 from employers.models import ApiClient, Employer, User
-from employers.powers import Power
-from events.actor import SYSTEM
+from employers.permissions import Power
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
 from events.doorbell import notify_worker
-from events.errors import Refused
 from events.models import record
 
 log = structlog.get_logger()
@@ -81,7 +81,7 @@ def answer(ring_id: int, now: datetime) -> None:
         if not CanaryRing.objects.filter(pk=ring_id, answered_at=None).update(answered_at=now, restricted=enough):
             transaction.set_rollback(True)
             return
-        # No platform hears of it: the type is not listed in `events.public`.
+        # No platform hears of it: the type is not listed in `events.core.event_types`.
         record("ring_canary", ring, SYSTEM, now, employer_id=ring.employer_id, data={"restricted": enough, "callers": callers})
     log.warning("canary_rang", ring=ring_id, employer=str(ring.employer_id), restricted=enough)
 

@@ -21,10 +21,10 @@ from downloads.models import Move, MoveAppeal, Outcome, Standing, StandingQueryS
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
 from employers.clock import now_of
 from employers.models import ApiClient, Employer, User
-from employers.powers import Power
-from events.actor import SYSTEM, Actor
-from events.errors import Refused
-from events.mail import queue_mail
+from employers.permissions import Power
+from events.core.actor import SYSTEM, Actor
+from events.core.errors import Refused
+from events.delivery.mail import queue_mail
 from events.models import Event, record
 from verification.cases import notices
 from verification.cases.authority_evidence import shown_anew

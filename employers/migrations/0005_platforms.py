@@ -10,7 +10,7 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-from events.locking import quickly
+from events.db.locking import quickly
 
 
 def copy_keys(apps, schema_editor):

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from events.locking import quickly
+from events.db.locking import quickly
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,7 @@ The old one goes when the new one is there, so that a confirmed code is one empl
 
 from django.db import migrations, models
 
-from events.indexes import AddIndex, AddUnique, RemoveUnique
+from events.db.indexes import AddIndex, AddUnique, RemoveUnique
 
 
 class Migration(migrations.Migration):

@@ -14,7 +14,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from events.errors import ProviderBroken
+from events.core.errors import ProviderBroken
 from resumes.redaction.redact import Line, RedactedPage
 from resumes.redaction.text_lines import Quad
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from documents.upload import sandbox
 from documents.upload.intake import looks_like, media_type_of
-from events.errors import Refused
+from events.core.errors import Refused
 
 FIELD: Final = "resume"
 ACCEPTED: Final = "PDF, DOCX, JPEG, PNG, WebP, HEIC"

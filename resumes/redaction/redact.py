@@ -18,7 +18,7 @@ import numpy as np
 from documents.ocr import READERS
 from documents.ocr.base import Picture, Reader
 from documents.page.boxes import TextBox
-from events.errors import Refused
+from events.core.errors import Refused
 from resumes.opening.open import Page, Pixels, Resume
 from resumes.redaction.barcodes import codes_on
 from resumes.redaction.contacts import Contact, Kind, contacts_in

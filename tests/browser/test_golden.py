@@ -11,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from playwright.sync_api import expect
 
 from employers.models import User
-from employers.powers import Power
+from employers.permissions import Power
 from tests.browser.conftest import PHONE, Visitor
 from tests.browser.test_queue import serious
 from tests.factories import make_reviewer

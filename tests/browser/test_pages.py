@@ -16,9 +16,9 @@ from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import Page, expect
 
 from documents.specimens import make
-from employers import throttle
+from employers.accounts.operations import INVITE_SALT, VERIFY_SALT
 from employers.models import Member, User
-from employers.operations import INVITE_SALT, VERIFY_SALT
+from employers.security import throttle
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
 from verification.cases import appeals, operations

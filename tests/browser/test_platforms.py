@@ -14,11 +14,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Route, expect
 
-from employers.enrolling import add_member
+from employers.accounts.enrolling import add_member
+from employers.accounts.onboarding import make_link
+from employers.accounts.operations import Links, create_api_client, rotate_key
 from employers.models import ApiClient, LinkPurpose, User
-from employers.onboarding import make_link
-from employers.operations import Links, create_api_client, rotate_key
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
 from tests.browser.conftest import DESK, PHONE, Visit, Visitor
 from tests.browser.test_pages import serious
 from tests.factories import make_case, make_employer, make_reviewer

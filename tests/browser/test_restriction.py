@@ -12,7 +12,7 @@ from downloads.models import GateDecision, Standing
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
 from downloads.tiers import tier_changes
 from employers.models import Member
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.browser.test_pages import _look, is_for_everybody
 from tests.downloads.test_quotas import approved

@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from employers import second_factor, totp
 from employers.models import User
+from employers.security import second_factor, totp
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.browser.test_pages import serious
 from tests.factories import PASSWORD, make_user

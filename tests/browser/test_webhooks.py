@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from playwright.sync_api import expect
 
-from employers.operations import create_api_client
-from events import webhooks
-from events.actor import SYSTEM
+from employers.accounts.operations import create_api_client
+from events.core.actor import SYSTEM
+from events.delivery import webhooks
 from events.models import PausedWhy, WebhookEndpoint
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_platforms import is_usable

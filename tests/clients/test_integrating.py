@@ -17,8 +17,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Scope
-from employers.operations import create_api_client
 from tests.conftest import require
 from tests.scenarios.conftest import running_worker
 from tests.scenarios.test_worker import broker as broker

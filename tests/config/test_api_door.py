@@ -20,14 +20,14 @@ from config.api_door import DONE_ONCE
 from config.api_problems import STATUS
 from downloads.models import GateDecision
 from downloads.releases.repeated_answers import still_holds
-from employers import api as employers_api
-from employers import idempotency
-from employers.api_limits import Allowance, Buckets, Rate
+from employers.accounts.operations import add_key, rotate_key
 from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, Scope
-from employers.operations import add_key, rotate_key
+from employers.platforms import api as employers_api
+from employers.platforms import idempotency
+from employers.platforms.api_limits import Allowance, Buckets, Rate
 from employers.tasks import sweep_answers
-from events.actor import SYSTEM
-from events.reasons import REASONS
+from events.core.actor import SYSTEM
+from events.core.reasons import REASONS
 from tests.factories import make_api_client, make_case, make_member, make_uscc
 from verification.models import Case
 from verification.rules.states import State

@@ -26,12 +26,12 @@ from downloads.candidates import consents, operations
 from downloads.models import EraseOrder
 from downloads.relays import bindings
 from downloads.test_mode import relays
-from employers.enrolling import set_phone
+from employers.accounts.enrolling import set_phone
+from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Member, Scope
-from employers.operations import create_api_client
-from events import webhooks
-from events.actor import SYSTEM
-from events.feed import relay
+from events.core.actor import SYSTEM
+from events.delivery import webhooks
+from events.delivery.feed import relay
 from events.models import WebhookDelivery, record
 from tests.factories import make_case, make_employer, make_member
 from verification.checks import test_outcomes

@@ -14,9 +14,9 @@ from downloads.candidates import operations
 from downloads.gate import decide as gate_decide
 from downloads.models import Candidate, Mode
 from downloads.releases import passes
+from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Employer, Member, Scope
-from employers.operations import create_api_client
-from events import feed
+from events.delivery import feed
 from events.models import PlatformEvent
 from tests.factories import make_api_client, make_case, make_member
 from verification.checks import test_outcomes

@@ -19,12 +19,13 @@ from downloads.models import GateDecision, Move, MoveAppeal, Outcome, Standing
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
 from downloads.tiers import abuse_watch, appeals, tier_changes
 from employers.models import Member, User
-from events import feed, public
-from events.actor import SYSTEM
-from events.errors import Refused
-from events.mail import letter
+from events.core import event_types
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
+from events.core.reasons import REASONS
+from events.delivery import feed
+from events.delivery.mail import letter
 from events.models import Event, Mail, PlatformEvent
-from events.reasons import REASONS
 from tests.downloads.test_moving import prove
 from tests.downloads.test_quotas import CLIENT, approved, ask_all
 from tests.factories import make_api_client, make_colleague, make_member, make_reviewer, sign_in
@@ -223,7 +224,7 @@ def test_platforms_hear_of_it(member: Member, now: datetime) -> None:
     reply(say(member, now), make_colleague(now, "Reviewers"), now, lift=False)
     feed.relay(now)
     told = list(PlatformEvent.objects.filter(type__startswith="employer.tier").order_by("sequence"))
-    assert [row.type for row in told] == [public.TIER_CHANGED, public.TIER_APPEALED, public.TIER_UPHELD]
+    assert [row.type for row in told] == [event_types.TIER_CHANGED, event_types.TIER_APPEALED, event_types.TIER_UPHELD]
     assert told[1].payload["tier"] == {"from": "restricted", "to": "restricted", "until": None}
     assert told[1].payload["reasons"][0]["code"] == RESTRICTED and "我们在招聘" not in str(told[1].payload)
 

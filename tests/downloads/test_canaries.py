@@ -14,8 +14,8 @@ from downloads.models import Canary, CanaryRing, MoveAppeal, RelayBinding, Relay
 from downloads.test_mode import relays as test_mode_relays
 from downloads.tiers import canaries, tier_changes
 from employers.models import ApiClient, Member
-from events.actor import SYSTEM
-from events.errors import Refused
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
 from events.models import Event, PlatformEvent
 from tests.downloads.test_relays_api import Platform
 from tests.factories import make_colleague, sign_in

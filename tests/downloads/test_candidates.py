@@ -18,10 +18,10 @@ from downloads.gate import decide, ladder_versions
 from downloads.models import BlockedEmployer, Candidate, Consent, GateDecision, Mode, PassUse
 from downloads.releases import passes
 from downloads.rules.ladder import FIRST, Ladder, Rights, Tier
+from employers.accounts.operations import create_api_client
 from employers.models import Scope
-from employers.operations import create_api_client
-from events.actor import Actor, Role
-from events.errors import Refused
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
 from events.models import Event
 from tests.downloads.candidates import SHANGHAI, Live, Platform
 from tests.factories import make_case, make_member, make_uscc

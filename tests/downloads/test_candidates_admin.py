@@ -26,7 +26,7 @@ from downloads.models import (
     Standing,
 )  # fmt: skip
 from downloads.tiers import abuse_watch, canaries
-from events.actor import Actor, Role
+from events.core.actor import Actor, Role
 from events.models import Mail
 from tests.downloads.candidates import Live, Platform
 from tests.factories import make_colleague, make_reviewer, sign_in

@@ -9,8 +9,8 @@ import pytest
 
 from downloads.candidates import consents
 from downloads.models import Consent, ConsentRequest, Mode
-from events.actor import Actor, Role
-from events.errors import Refused
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.downloads.candidates import Live, Platform
 from tests.factories import make_member

@@ -12,7 +12,7 @@ from downloads.gate import ladder_versions
 from downloads.models import GateDecision, LadderVersion
 from downloads.rules.ladder import FIRST
 from employers.models import Member
-from events.errors import Refused
+from events.core.errors import Refused
 from events.models import Event
 from tests.downloads.test_passes import a_pass, why_not
 from tests.downloads.test_quotas import approved, ask_all

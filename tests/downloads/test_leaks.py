@@ -25,7 +25,7 @@ from downloads.models import Copy, RelayBinding, Trace
 from downloads.models.relays import RelayState
 from employers.clock import now_for
 from employers.models import ApiClient
-from events.errors import Refused
+from events.core.errors import Refused
 from events.models import Event
 from resumes.specimens.resume import make as specimen
 from tests.downloads.test_relays_api import Platform

@@ -15,9 +15,9 @@ from downloads.candidates import consents, erasure, misuse_reports, page_links
 from downloads.models import Candidate, Consent, EraseOrder, MisuseReport, Mode, RelayBinding, Release
 from downloads.pages.ledger.views import COOKIE
 from employers.models import Member, User
-from events.actor import Actor, Role
-from events.errors import Refused
-from events.mail import letter
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
+from events.delivery.mail import letter
 from events.models import Mail
 from tests.downloads.candidates import Live, Platform
 from tests.factories import make_member, make_reviewer, sign_in

@@ -15,11 +15,11 @@ from downloads.models import Contact, GateDecision, Move, Standing
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
 from downloads.tiers import tier_changes
 from employers.models import Employer, Member, User
-from events.actor import SYSTEM
-from events.errors import Refused
-from events.mail import letter
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
+from events.core.reasons import REASONS
+from events.delivery.mail import letter
 from events.models import Event, Mail
-from events.reasons import REASONS
 from tests.downloads.test_quotas import approved, ask_all
 from tests.factories import make_api_client, make_colleague, make_employer, make_reviewer
 from verification.models import Proof, ProofKind, ProofState, RegistryRecord

@@ -21,7 +21,7 @@ from PIL import Image
 
 from benchmarks.cvs import Sheet, related, word
 from documents.upload import sandbox
-from events.errors import ProviderBroken, Refused
+from events.core.errors import ProviderBroken, Refused
 from resumes.opening import open
 from resumes.opening.open import LETTER, Limits, Resume, open_resume
 from tests.conftest import require

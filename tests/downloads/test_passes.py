@@ -17,10 +17,10 @@ from django.utils import timezone
 from downloads.gate import decide
 from downloads.models import PassUse
 from downloads.releases import passes
+from employers.accounts.operations import remove_member
 from employers.models import Employer, Member
-from employers.operations import remove_member
-from events.actor import SYSTEM
-from events.errors import Refused
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
 from tests.factories import make_api_client, make_case, make_member
 from verification.cases import operations
 from verification.rules.states import State

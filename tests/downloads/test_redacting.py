@@ -18,7 +18,7 @@ from documents.ocr import READERS
 from documents.ocr.base import Picture
 from documents.page.boxes import TextBox
 from documents.typesetting import font
-from events.errors import ProviderBroken, Refused
+from events.core.errors import ProviderBroken, Refused
 from resumes.opening.open import LETTER, Page, Resume, open_resume
 from resumes.redaction.contacts import contacts_in
 from resumes.redaction.redact import Item, Redacted, Replacement, language_of, read, redact, relayed

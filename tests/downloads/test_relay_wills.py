@@ -19,11 +19,11 @@ from downloads.models import Candidate, CandidateDefault, Consent, Mode, RelayBi
 from downloads.models.relays import RelayState
 from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
 from downloads.relays import bindings, provider_sync
+from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Member, Scope
-from employers.operations import create_api_client
-from events import feed
-from events.actor import SYSTEM, Actor, Role
-from events.errors import Refused
+from events.core.actor import SYSTEM, Actor, Role
+from events.core.errors import Refused
+from events.delivery import feed
 from events.models import Event, PlatformEvent
 from tests.downloads.test_quotas import approved
 from tests.downloads.test_relaying import (

@@ -26,16 +26,16 @@ from downloads.relays import bindings, call_records, callers, contact_reports, p
 from downloads.retention import retire
 from downloads.rules.ladder import Tier
 from downloads.tiers import tier_changes
-from employers import operations as employing
+from employers.accounts import operations as employing
+from employers.accounts.operations import create_api_client
+from employers.accounts.sightings import seal_phone
 from employers.models import ApiClient, Member, Scope, User
-from employers.operations import create_api_client
-from employers.sightings import seal_phone
-from events import feed
-from events.actor import SYSTEM
-from events.errors import ProviderUnavailable, Refused
-from events.mail import letter
+from events.core.actor import SYSTEM
+from events.core.errors import ProviderUnavailable, Refused
+from events.core.reasons import REASONS
+from events.delivery import feed
+from events.delivery.mail import letter
 from events.models import Event, Mail, PlatformEvent
-from events.reasons import REASONS
 from tests.downloads.test_quotas import approved
 from tests.factories import make_member, make_reviewer
 from verification.cases import operations

@@ -41,7 +41,7 @@ from downloads.relay_providers.base import (
     UnknownBinding,
 )
 from downloads.relay_providers.simulator import EXTENSIONS, HOSTS, MAGIC, SimulatedRelays, number_at
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.conftest import require
 from tests.downloads import aliyun_server as cloud
 from tests.downloads.aliyun_server import EXTENSION_POOL, KEY_ID, KEY_SECRET, POOL, AliyunServer, Fault

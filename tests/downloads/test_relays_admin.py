@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from downloads.relay_providers.simulator import MAGIC, SimulatedRelays
 from downloads.relays import bindings
+from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Member, Scope
-from employers.operations import create_api_client
 from tests.downloads.test_quotas import approved
 from tests.downloads.test_relaying import CALLERS, PHONE, bound, called, followed, give_phone, provider, requested, taken_in
 from tests.factories import make_colleague, sign_in

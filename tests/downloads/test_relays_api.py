@@ -14,11 +14,11 @@ from django.utils import timezone
 from downloads.models import RelayBinding, RelayCall
 from downloads.relay_providers.simulator import FATES
 from downloads.test_mode import relays
+from employers.accounts.operations import create_api_client
 from employers.models import Employer, Member, Scope
-from employers.operations import create_api_client
-from events import feed
+from events.core.reasons import REASONS
+from events.delivery import feed
 from events.models import Event, PlatformEvent
-from events.reasons import REASONS
 from tests.factories import make_member
 from verification.checks import test_outcomes
 

@@ -33,12 +33,12 @@ from downloads.candidates import misuse_reports
 from downloads.models import Candidate, CleanResume, Copy, CopyLink, CopyState, PassUse, RelayBinding, Release
 from downloads.relays import provider_sync
 from downloads.releases import make_copy, mark_keys, operations, prefer_wait
+from employers.accounts.enrolling import set_phone
+from employers.accounts.operations import revoke_api_client, revoke_key
 from employers.clock import now_for
-from employers.enrolling import set_phone
 from employers.models import ApiClient, ApiKey, Employer, User
-from employers.operations import revoke_api_client, revoke_key
-from events.actor import SYSTEM
-from events.errors import ProviderBroken, Refused
+from events.core.actor import SYSTEM
+from events.core.errors import ProviderBroken, Refused
 from events.models import Event, Mail
 from resumes.marking import Words, clean_pages, marked, marked_copy
 from resumes.redaction import redact as redaction_redact
@@ -468,7 +468,7 @@ def test_a_spent_or_foreign_pass_brings_nothing_and_is_on_record(shop: Shop, pla
 
 def test_a_request_that_is_undone_leaves_no_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     gate_pass = shop.gate_pass()
-    monkeypatch.setattr("employers.idempotency.keep", lambda *_: False)  # another took it over meanwhile
+    monkeypatch.setattr("employers.platforms.idempotency.keep", lambda *_: False)  # another took it over meanwhile
     assert shop.post(gate_pass, pdf(), key="k-1")["code"] == "idempotency_in_progress"
     assert not Copy.objects.exists() and not PassUse.objects.exists() and not stored_files()
 
@@ -548,7 +548,7 @@ def test_the_lease_is_held_for_as_long_as_it_takes(shop: Shop, monkeypatch: pyte
         happened.append(("made", 1))
         return made(*arguments)
 
-    monkeypatch.setattr("events.heartbeat.held", held)
+    monkeypatch.setattr("events.jobs.heartbeat.held", held)
     monkeypatch.setattr("resumes.marking.marked_copy.copy", copy)
     assert make(release)
     assert happened == [("held", 1), ("made", 1), ("let go", 1)]

@@ -16,7 +16,7 @@ from moto.server import ThreadedMotoServer
 
 from downloads.releases import resume_sources
 from downloads.releases.resume_sources import FolderSource, ResumeSource, S3Source
-from events.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)
 FILES = {

@@ -16,7 +16,7 @@ from downloads.rules.abuse_signals import Signal, Taken
 from downloads.rules.ladder import FIRST, RESTRICTED, STEP_UP, Thresholds, Tier
 from downloads.tiers import abuse_watch, tier_changes
 from employers.models import Employer, Member
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
 from events.models import Event
 from tests.downloads.test_quotas import CLIENT, approved
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from employers.admin import masked
+from employers.masking import masked
 from employers.models import ApiClient, ApiKey, Employer, Member, Scope, User
 from events.models import Event
 from tests.factories import PASSWORD, make_api_client, make_member, make_user, sign_in

@@ -8,9 +8,9 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from employers.asking import first_row
+from employers.accounts.operations import create_api_client
 from employers.models import ApiKey, Scope
-from employers.operations import create_api_client
+from employers.prepared_reads import first_row
 
 READ = "SELECT 1 + %s"
 

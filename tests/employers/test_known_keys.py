@@ -16,10 +16,11 @@ from django.utils import timezone
 from downloads import locks
 from downloads.gate import decide
 from downloads.models import GateDecision
-from employers import asking, known_keys
+from employers import prepared_reads
+from employers.accounts.operations import create_api_client, revoke_api_client, revoke_key, rotate_key
 from employers.models import ApiClient, ApiKey, Member, Scope
-from employers.operations import create_api_client, revoke_api_client, revoke_key, rotate_key
-from events.actor import SYSTEM
+from employers.platforms import known_keys
+from events.core.actor import SYSTEM
 from tests.employers.test_asking import lose
 from tests.factories import make_case, make_member
 from verification.rules.states import State
@@ -223,7 +224,7 @@ def test_what_took_long_to_be_found_lost_is_not_asked_of_an_old_moment(monkeypat
     made = Platform()
     ready()
     lose()
-    monkeypatch.setattr(asking, "monotonic", iter([0.0, asking.AT_MOST_SECONDS + 0.1]).__next__)
+    monkeypatch.setattr(prepared_reads, "monotonic", iter([0.0, prepared_reads.AT_MOST_SECONDS + 0.1]).__next__)
     with pytest.raises(DatabaseError):
         _ask(made)
     assert not GateDecision.objects.exists()

@@ -17,11 +17,11 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from employers import onboarding, return_urls
+from employers.accounts import onboarding, return_urls
+from employers.accounts.operations import add_key, create_api_client, revoke_api_client
 from employers.models import ApiClient, Employer, Member, OnboardingLink, Scope, User
-from employers.operations import add_key, create_api_client, revoke_api_client
-from events.actor import SYSTEM
-from events.errors import Refused
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_api_client, make_case, make_employer, make_member, make_user, sign_in
 from verification.rules.states import State

@@ -10,9 +10,10 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
 
-from employers import sightings, throttle
+from employers.accounts import sightings
 from employers.models import Sighting, SightingKind, User
-from events.errors import Refused
+from employers.security import throttle
+from events.core.errors import Refused
 from tests.factories import PASSWORD, make_member, make_uscc, make_user
 
 

@@ -19,11 +19,11 @@ from django.test import Client
 from django.utils import timezone
 
 from config.management.commands.serve import environment
-from employers import lockout, second_factor, totp
+from employers.accounts.sightings import DEVICE_COOKIE, new_device
 from employers.models import Lockout, RecoveryCode, SecondFactor, User
-from employers.sightings import DEVICE_COOKIE, new_device
-from employers.stay import Place, Stay
-from events.errors import Refused
+from employers.security import lockout, second_factor, totp
+from employers.security.console_session import Place, Stay
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import PASSWORD, make_member, make_user
 

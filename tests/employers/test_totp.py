@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from employers import totp
+from employers.security import totp
 
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
 RFC_6238 = {

@@ -16,13 +16,14 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from config.messages import compile_all
-from employers import operations, throttle
+from employers.accounts import operations
+from employers.accounts.sightings import phone_of
+from employers.accounts.views import links
 from employers.models import Employer, Member, User
-from employers.sightings import phone_of
-from employers.views import links
-from events.errors import Refused
+from employers.security import throttle
+from events.core.errors import Refused
+from events.core.reasons import REASONS
 from events.models import Event, Mail
-from events.reasons import REASONS
 from tests.factories import PASSWORD, make_case, make_employer, make_member, make_reviewer, make_uscc, sign_in
 
 for _folder in settings.LOCALE_PATHS:
@@ -609,8 +610,8 @@ class TestErrorPages:
         def crash(*args: object, **kwargs: object) -> None:
             raise RuntimeError("secret-detail")
 
-        monkeypatch.setattr("employers.views.operations.check_code", crash)
-        monkeypatch.setattr("employers.forms.operations.check_code", crash)
+        monkeypatch.setattr("employers.accounts.views.operations.check_code", crash)
+        monkeypatch.setattr("employers.accounts.forms.operations.check_code", crash)
         visitor = Client(raise_request_exception=False, headers={"accept-language": "en"})
         response = visitor.get("/register/code/", {"uscc": make_uscc()})
         assert response.status_code == 500

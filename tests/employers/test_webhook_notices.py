@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from django.core import mail as outbox
 
+from employers.accounts.operations import create_api_client, set_contact
 from employers.models import ApiClient, Scope
-from employers.operations import create_api_client, set_contact
-from employers.webhook_notices import who_mends
-from events import delivering, feed, mail, outbound, webhooks
-from events.actor import SYSTEM
+from employers.platforms.webhook_notices import who_mends
+from events.core.actor import SYSTEM
+from events.delivery import feed, mail, safe_http, webhook_delivery, webhooks
 from events.models import Event, Mail, WebhookEndpoint, record
 from tests.factories import make_colleague, make_employer, make_reviewer, make_user
 
@@ -37,7 +37,7 @@ def go_on_failing(endpoint: WebhookEndpoint, platform: ApiClient, status: int, n
         at = now + timedelta(days=day)
         record("register", employer, SYSTEM, at, employer_id=employer.pk)
         feed.relay(at)
-        delivering.send_waiting(endpoint.pk, lambda at=at: at, post=lambda *_, **__: outbound.Answer(status, "", 1))  # type: ignore[misc]
+        webhook_delivery.send_waiting(endpoint.pk, lambda at=at: at, post=lambda *_, **__: safe_http.Answer(status, "", 1))  # type: ignore[misc]
 
 
 def mails() -> dict[str, tuple[str, str]]:

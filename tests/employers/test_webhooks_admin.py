@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Scope
-from employers.operations import create_api_client
-from events import feed, webhooks
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
+from events.core.reasons import REASONS
+from events.delivery import feed, webhooks
 from events.models import (
     Event,
     Mail,
@@ -23,7 +24,6 @@ from events.models import (
     WebhookEndpoint,
     record,
 )
-from events.reasons import REASONS
 from tests.factories import make_colleague, make_employer, make_reviewer, sign_in
 
 pytestmark = pytest.mark.django_db

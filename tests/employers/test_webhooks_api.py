@@ -11,10 +11,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Scope
-from employers.operations import create_api_client
-from events import delivering, feed, outbound
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
+from events.delivery import feed, safe_http, webhook_delivery
 from events.models import Outcome, WebhookDelivery, WebhookEndpoint, record
 from tests.factories import make_api_client, make_employer
 
@@ -144,10 +144,10 @@ def test_deliveries_with_their_attempts_and_sending_again(platform: tuple[ApiCli
     happen(client, now, 3)
     endpoint = WebhookEndpoint.objects.get()
 
-    def post(*_: Any, local: bool) -> outbound.Answer:
-        return outbound.Answer(500, "", 12, "out of order")
+    def post(*_: Any, local: bool) -> safe_http.Answer:
+        return safe_http.Answer(500, "", 12, "out of order")
 
-    delivering.send_waiting(endpoint.pk, timezone.now, post=post)
+    webhook_delivery.send_waiting(endpoint.pk, timezone.now, post=post)
     page = api("GET", f"{one}/deliveries?limit=2").json()
     assert [row["sequence"] for row in page["deliveries"]] == [3, 2]
     (first,) = api("GET", f"{one}/deliveries?before={page['next_before']}").json()["deliveries"]

@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from downloads.models import GateDecision, PassUse
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
+from events.core.reasons import REASONS
 from events.models import Event, record
-from events.reasons import REASONS
 from tests.factories import make_employer, make_user
 
 pytestmark = pytest.mark.django_db

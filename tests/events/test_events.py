@@ -8,12 +8,12 @@ import pytest
 from django.core import mail as outbox
 from django.db import DatabaseError, connection, transaction
 
-from events import mail
-from events.actor import SYSTEM
-from events.errors import Refused
-from events.mail import queue_mail
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
+from events.core.reasons import REASONS
+from events.delivery import mail
+from events.delivery.mail import queue_mail
 from events.models import Event, Mail, record
-from events.reasons import REASONS
 from tests.factories import make_employer
 
 SITE = "http://localhost:8000"

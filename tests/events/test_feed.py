@@ -15,12 +15,14 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 
-from employers import enrolling
-from employers.audience import audience_of
+from employers.accounts import enrolling
+from employers.accounts.operations import create_api_client, revoke_api_client
 from employers.models import ApiClient, Employer, Scope
-from employers.operations import create_api_client, revoke_api_client
-from events import feed, public, tasks
-from events.actor import SYSTEM
+from employers.platforms.audience import audience_of
+from events import tasks
+from events.core import event_types
+from events.core.actor import SYSTEM
+from events.delivery import feed
 from events.models import Event, Feed, Outgoing, PlatformEvent, record
 from tests.factories import make_case, make_employer, make_member, make_reviewer, make_user
 from verification.cases import operations
@@ -48,20 +50,20 @@ def told(client: ApiClient) -> list[tuple[int, str]]:
 
 
 def test_every_verb_of_a_case_is_told() -> None:
-    assert {verb for verb in states.VERBS if public.type_of(verb, "case") is None} == set()
+    assert {verb for verb in states.VERBS if event_types.type_of(verb, "case") is None} == set()
 
 
 @pytest.mark.parametrize(("verb", "kind"), [("look", "user"), ("view_page", "document"), ("claim", "case"), ("register", "case")])
 def test_what_staff_do_is_told_to_nobody(verb: str, kind: str) -> None:
-    assert public.type_of(verb, kind) is None
+    assert event_types.type_of(verb, kind) is None
 
 
 def test_types_keep_their_form() -> None:
-    assert all(kind.count(".") == 1 and kind == kind.lower() for kind in public.EVENT_TYPES)
+    assert all(kind.count(".") == 1 and kind == kind.lower() for kind in event_types.EVENT_TYPES)
 
 
 def test_details_are_told_by_name_and_reasons_in_both_languages() -> None:
-    happened = public.Happened(
+    happened = event_types.Happened(
         "employer.suspended",
         "e",
         "ref",
@@ -71,7 +73,7 @@ def test_details_are_told_by_name_and_reasons_in_both_languages() -> None:
         ["registry_revoked", "of_an_old_version"],
         {"attempt": 2, "field": "张三"},
     )
-    body = public.payload(happened)
+    body = event_types.payload(happened)
     assert body["employer"] == {"id": "e", "reference": "ref"} and body["case"] == {"id": "c"} and body["attempt"] == 2
     assert (body["from_state"], body["to_state"]) == ("approved", "suspended")
     assert body["reasons"][0]["fix"]["zh"] and body["reasons"][0]["says"]["en"] and body["reasons"][1] == {"code": "of_an_old_version"}
@@ -80,12 +82,12 @@ def test_details_are_told_by_name_and_reasons_in_both_languages() -> None:
 
 def test_a_move_on_the_ladder_says_from_where_to_where_and_until_when() -> None:
     data = {"until": "2026-12-01T00:00:00+00:00", "seen": ["at night"]}
-    kind = public.type_of("restrict", "standing")
-    assert kind == "employer.tier_changed" and public.type_of("release", "member") is None
-    body = public.payload(public.Happened(kind, "e", "", None, "", "restricted", ["not_allowed"], data))
+    kind = event_types.type_of("restrict", "standing")
+    assert kind == "employer.tier_changed" and event_types.type_of("release", "member") is None
+    body = event_types.payload(event_types.Happened(kind, "e", "", None, "", "restricted", ["not_allowed"], data))
     assert body["tier"] == {"from": None, "to": "restricted", "until": data["until"]}
     assert "to_state" not in body and "at night" not in str(body) and body["reasons"][0]["code"] == "not_allowed"
-    back = public.payload(public.Happened(kind, "e", "", None, "restricted", "", [], {"until": None}))
+    back = event_types.payload(event_types.Happened(kind, "e", "", None, "restricted", "", [], {"until": None}))
     assert back["tier"] == {"from": "restricted", "to": None, "until": None}
 
 

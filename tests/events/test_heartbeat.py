@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from events import heartbeat
+from events.jobs import heartbeat
 from events.models import Mail
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -14,8 +14,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 
 from config.messages import compile_all
-from events import mail
-from events.mail import queue_mail
+from events.delivery import mail
+from events.delivery.mail import queue_mail
 from tests.factories import make_case, make_employer, make_member
 from verification.cases import turnaround, wording
 from verification.models import Attempt, CheckRun, Decision

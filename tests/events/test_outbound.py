@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from events import outbound
-from events.errors import Refused
-from events.outbound import Lines, addresses_of, is_public, post, target_of
+from events.core.errors import Refused
+from events.delivery import safe_http
+from events.delivery.safe_http import Lines, addresses_of, is_public, post, target_of
 from tests.events.receiver import Receiver, certified, receiving
 
 PUBLIC = "93.184.216.34"
@@ -163,7 +163,7 @@ def test_of_a_long_answer_only_the_beginning_is_read(receiver: Receiver) -> None
 
     receiver.answers = lambda number: pour
     answer = post(receiver.url, {}, b"{}", local=True)
-    assert answer.received and len(answer.start) == outbound.KEPT_CHARACTERS and "\x00" not in answer.start
+    assert answer.received and len(answer.start) == safe_http.KEPT_CHARACTERS and "\x00" not in answer.start
     assert len(sent) < 400
 
 
@@ -228,12 +228,12 @@ def lines() -> Iterator[Lines]:
 
 def test_one_connection_carries_many_messages(receiver: Receiver, lines: Lines) -> None:
     statuses = [200, 500, 202, 200, 200]
-    bodies = [b"", b"x", b"x" * outbound.READ_AT_MOST, b"x" * (outbound.READ_AT_MOST + 1), b""]
+    bodies = [b"", b"x", b"x" * safe_http.READ_AT_MOST, b"x" * (safe_http.READ_AT_MOST + 1), b""]
     receiver.answers = lambda number: statuses[number]
     for number, (status, body) in enumerate(zip(statuses, bodies, strict=True)):
         receiver.body = body
         answer = post(receiver.url, {"webhook-id": str(number)}, b"{}", local=True, lines=lines)
-        assert answer.status == status and answer.start == body.decode()[: outbound.KEPT_CHARACTERS]
+        assert answer.status == status and answer.start == body.decode()[: safe_http.KEPT_CHARACTERS]
         assert len(receiver.lines) == (1 if number < 4 else 2), "what is longer than what is read of it cannot be followed by another"
     assert [got.headers["webhook-id"] for got in receiver.got] == ["0", "1", "2", "3", "4"]
 
@@ -264,7 +264,7 @@ def test_it_is_given_up_before_long(receiver: Receiver, lines: Lines, monkeypatc
     for _ in range(2):
         assert post(receiver.url, {}, b"{}", local=True, lines=lines, resolver=resolver).received
     assert len(receiver.lines) == len(looked) == 1
-    monkeypatch.setattr(outbound, limit, 0.0)
+    monkeypatch.setattr(safe_http, limit, 0.0)
     assert post(receiver.url, {}, b"{}", local=True, lines=lines, resolver=resolver).received
     assert len(receiver.lines) == len(looked) == 2, "and then the name is looked at again"
 
@@ -337,7 +337,7 @@ def test_who_is_slow_over_a_kept_connection_is_cut_off(receiver: Receiver, lines
 
 
 def test_no_more_are_kept_than_so_many(receiver: Receiver, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbound, "KEPT_AT_MOST", 2)
+    monkeypatch.setattr(safe_http, "KEPT_AT_MOST", 2)
     for path in ("/1", "/2", "/3", "/3", "/2", "/1"):
         assert post(receiver.url + path, {}, b"{}", local=True, lines=lines).received
     assert len(receiver.lines) == 4, "the oldest goes"
@@ -346,7 +346,7 @@ def test_no_more_are_kept_than_so_many(receiver: Receiver, lines: Lines, monkeyp
 def test_two_at_once_do_not_share_one(receiver: Receiver, lines: Lines) -> None:
     receiver.answers = lambda number: 200
     assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
-    answers: list[outbound.Answer] = []
+    answers: list[safe_http.Answer] = []
 
     def many() -> None:
         answers.extend(post(receiver.url, {}, b"{}", local=True, lines=lines) for _ in range(20))
@@ -374,7 +374,7 @@ NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
     ],
 )  # fmt: skip
 def test_when_to_come_again(text: str, seconds: float | None) -> None:
-    found = outbound.seconds_asked(text, NOW)
+    found = safe_http.seconds_asked(text, NOW)
     if text.startswith("Fri"):
         assert found is not None and found > 7000 * 365 * 86400
     else:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from django.db import transaction
 
-from events import undoing
+from events.core import undoing
 
 pytestmark = pytest.mark.django_db
 

@@ -17,11 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from employers.accounts.operations import create_api_client, revoke_api_client
 from employers.models import Employer, Scope
-from employers.operations import create_api_client, revoke_api_client
-from events import delivering, doorbell, feed, outbound, tasks, webhooks
-from events.actor import SYSTEM
-from events.errors import Refused
+from events import doorbell, tasks
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
+from events.delivery import feed, safe_http, webhook_delivery, webhooks
 from events.models import Event, Outcome, PausedWhy, PlatformEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint, record
 from tests.events.receiver import Receiver, receiving
 from tests.factories import make_employer
@@ -60,17 +61,17 @@ def happen(employer: Employer, now: datetime, times: int = 1, verb: str = "regis
 
 
 def send(endpoint: WebhookEndpoint, at: datetime, **more: Any) -> int:
-    return delivering.send_waiting(endpoint.pk, lambda: at, local=True, **more)
+    return webhook_delivery.send_waiting(endpoint.pk, lambda: at, local=True, **more)
 
 
-def answering(*statuses: int | str) -> tuple[list[str], Callable[..., outbound.Answer]]:
+def answering(*statuses: int | str) -> tuple[list[str], Callable[..., safe_http.Answer]]:
     """Posts that come to nobody, answered in turn; what was posted."""
     posted: list[str] = []
 
-    def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> outbound.Answer:
+    def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> safe_http.Answer:
         answer = statuses[min(len(posted), len(statuses) - 1)]
         posted.append(headers["webhook-id"])
-        return outbound.Answer(answer, "", 3) if isinstance(answer, int) else outbound.Answer(None, answer, 3)
+        return safe_http.Answer(answer, "", 3) if isinstance(answer, int) else safe_http.Answer(None, answer, 3)
 
     return posted, post
 
@@ -157,7 +158,7 @@ def test_retries_for_three_days_and_then_a_dead_letter(employer: Employer, now: 
         at = max(at, delivery.due_at, WebhookEndpoint.objects.get().due_at)
         send(endpoint, at, post=post)
         moments.append(at)
-    assert len(posted) == len(delivering.WAITS) + 1 == 10 and len(set(posted)) == 1, "the same webhook-id each time"
+    assert len(posted) == len(webhook_delivery.WAITS) + 1 == 10 and len(set(posted)) == 1, "the same webhook-id each time"
     assert timedelta(days=2.5) < moments[-1] - moments[0] < timedelta(days=4)
     assert timedelta(seconds=4) <= moments[1] - moments[0] <= timedelta(seconds=6)
     assert WebhookDelivery.objects.due(at + timedelta(days=30)).count() == 0
@@ -165,15 +166,15 @@ def test_retries_for_three_days_and_then_a_dead_letter(employer: Employer, now: 
 
 @given(st.integers(1, 9), st.floats(0, 1))
 def test_waits_are_spread_and_in_their_range(tries: int, chance: float) -> None:
-    wait = delivering.wait_after(tries, chance)
-    assert wait is not None and abs(wait / delivering.WAITS[tries - 1] - 1) <= delivering.JITTER + 1e-6
-    assert delivering.wait_after(10, chance) is None
+    wait = webhook_delivery.wait_after(tries, chance)
+    assert wait is not None and abs(wait / webhook_delivery.WAITS[tries - 1] - 1) <= webhook_delivery.JITTER + 1e-6
+    assert webhook_delivery.wait_after(10, chance) is None
 
 
 @given(st.integers(1, 10**6), st.floats(0, 1))
 def test_rests_grow_to_an_end(failures: int, chance: float) -> None:
-    rest = delivering.rest_after(failures, chance)
-    assert delivering.RESTS_FROM * 0.79 <= rest <= delivering.RESTS_AT_MOST * 1.21
+    rest = webhook_delivery.rest_after(failures, chance)
+    assert webhook_delivery.RESTS_FROM * 0.79 <= rest <= webhook_delivery.RESTS_AT_MOST * 1.21
 
 
 def test_a_dead_endpoint_costs_one_try_and_then_rests(employer: Employer, now: datetime) -> None:
@@ -198,9 +199,9 @@ def test_one_endpoint_takes_one_worker(employer: Employer, now: datetime) -> Non
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now, 2)
 
-    def post(*_: Any, local: bool) -> outbound.Answer:
+    def post(*_: Any, local: bool) -> safe_http.Answer:
         assert send(endpoint, now, post=lambda *_, **__: pytest.fail("two workers at one endpoint")) == 0
-        return outbound.Answer(200, "", 1)
+        return safe_http.Answer(200, "", 1)
 
     assert send(endpoint, now, post=post) == 2
 
@@ -211,12 +212,12 @@ def test_a_worker_that_died_holds_nothing_for_ever(employer: Employer, now: date
     happen(employer, now)
     with pytest.raises(KeyboardInterrupt):
         send(endpoint, now, post=_die)
-    later = now + timedelta(seconds=delivering.LEASE_SECONDS + 1)
+    later = now + timedelta(seconds=webhook_delivery.LEASE_SECONDS + 1)
     _, post = answering(200)
     assert send(endpoint, now, post=post) == 0 and send(endpoint, later, post=post) == 1
 
 
-def _die(*_: Any, **__: Any) -> outbound.Answer:
+def _die(*_: Any, **__: Any) -> safe_http.Answer:
     raise KeyboardInterrupt
 
 
@@ -243,7 +244,7 @@ def test_an_endpoint_that_only_fails_is_paused_and_what_waits_is_kept(employer: 
         at += timedelta(days=1)
     endpoint.refresh_from_db()
     assert endpoint.paused_why == PausedWhy.FAILING and endpoint.paused_at
-    assert endpoint.paused_at - now >= delivering.GIVEN_UP_AFTER
+    assert endpoint.paused_at - now >= webhook_delivery.GIVEN_UP_AFTER
     _, well = answering(200)
     webhooks.resume(endpoint.pk, employer.platform_id, SYSTEM, at)
     assert send(endpoint, at, post=well) == 7
@@ -257,15 +258,15 @@ def test_who_is_busy_is_not_come_to_before_it_says(employer: Employer, now: date
     happen(employer, now, 2)
     text = format_datetime(now.astimezone(UTC) + timedelta(minutes=10), usegmt=True) if asked == "a date" else asked
 
-    def post(*_: Any, **__: Any) -> outbound.Answer:
-        return outbound.Answer(429, "", 1, retry_after=text)
+    def post(*_: Any, **__: Any) -> safe_http.Answer:
+        return safe_http.Answer(429, "", 1, retry_after=text)
 
     assert send(endpoint, now, post=post) == 0
     endpoint.refresh_from_db()
     tried = WebhookDelivery.objects.get(tries=1)
     asked_for = timedelta(seconds=seconds)
     assert asked_for <= endpoint.due_at - now <= max(asked_for + timedelta(seconds=1), timedelta(seconds=6))
-    assert asked_for <= tried.due_at - now <= max(asked_for * (1 + delivering.JITTER), timedelta(seconds=6))
+    assert asked_for <= tried.due_at - now <= max(asked_for * (1 + webhook_delivery.JITTER), timedelta(seconds=6))
     _, well = answering(200)
     assert send(endpoint, endpoint.due_at - timedelta(seconds=1), post=well) == 0
     assert send(endpoint, now + 2 * asked_for + timedelta(seconds=6), post=well) == 2
@@ -275,7 +276,7 @@ def test_a_worker_keeps_its_connection_from_one_message_to_the_next(
     receiver: Receiver, employer: Employer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for limit in ("IDLE_SECONDS", "OLDEST_SECONDS"):
-        monkeypatch.setattr(outbound, limit, 3600.0)  # a machine that does much else takes its time
+        monkeypatch.setattr(safe_http, limit, 3600.0)  # a machine that does much else takes its time
     assert employer.platform_id
     endpoint, secret = add(employer.platform_id, receiver.url, now)
     happen(employer, now, 5)
@@ -339,9 +340,9 @@ def test_deleted_while_it_is_being_sent_to(employer: Employer, now: datetime) ->
     endpoint, _ = add(client_id, "https://hr.example.com/", now)
     happen(employer, now, 2)
 
-    def post(*_: Any, local: bool) -> outbound.Answer:
+    def post(*_: Any, local: bool) -> safe_http.Answer:
         webhooks.delete(endpoint.pk, client_id, SYSTEM, now)
-        return outbound.Answer(200, "", 1)
+        return safe_http.Answer(200, "", 1)
 
     send(endpoint, now, post=post)
     assert set(WebhookDelivery.objects.values_list("outcome", flat=True)) == {Outcome.CANCELLED}
@@ -417,10 +418,10 @@ def test_a_pause_holds_in_the_middle_of_a_turn(employer: Employer, now: datetime
     happen(employer, now, 3)
     posted: list[str] = []
 
-    def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> outbound.Answer:
+    def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> safe_http.Answer:
         posted.append(headers["webhook-id"])
         webhooks.pause(endpoint.pk, client_id, SYSTEM, now)
-        return outbound.Answer(200, "", 1)
+        return safe_http.Answer(200, "", 1)
 
     assert send(endpoint, now, post=post) == 1 and len(posted) == 1
     assert WebhookDelivery.objects.filter(finished_at=None).count() == 2
@@ -492,7 +493,7 @@ def test_what_comes_while_a_turn_ends_is_rung_for(
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now)
     _, post = answering(200)
-    looked = delivering._next
+    looked = webhook_delivery._next
 
     def look(endpoint_id: UUID, at: datetime) -> WebhookDelivery | None:
         found = looked(endpoint_id, at)
@@ -500,7 +501,7 @@ def test_what_comes_while_a_turn_ends_is_rung_for(
             happen(employer, now)
         return found
 
-    monkeypatch.setattr(delivering, "_next", look)
+    monkeypatch.setattr(webhook_delivery, "_next", look)
     with django_capture_on_commit_callbacks(execute=True):
         assert send(endpoint, now, post=post) == 1
     assert rung.count(str(endpoint.pk)) >= 1 and WebhookDelivery.objects.due(now).count() == 1
@@ -512,11 +513,11 @@ def test_a_turn_ends_after_its_time(rung: list[str], employer: Employer, now: da
     happen(employer, now, 10)
     passed = [0.0]
 
-    def post(*_: Any, local: bool) -> outbound.Answer:
+    def post(*_: Any, local: bool) -> safe_http.Answer:
         passed[0] += 3
-        return outbound.Answer(200, "", 3000)
+        return safe_http.Answer(200, "", 3000)
 
-    done = delivering.send_waiting(endpoint.pk, lambda: now + timedelta(seconds=passed[0]), local=True, post=post)
+    done = webhook_delivery.send_waiting(endpoint.pk, lambda: now + timedelta(seconds=passed[0]), local=True, post=post)
     assert done == 4 and WebhookDelivery.objects.due(now + timedelta(seconds=20)).count() == 6
 
 

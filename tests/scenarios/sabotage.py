@@ -20,7 +20,7 @@ from django.apps import AppConfig
 from django.db import connection
 from django.utils import timezone
 
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 
 PLAN = "ZIZHI_TEST_SABOTAGE"
 """In the environment: the file of the plan, `{uscc: {"step": …, "how": …, "times": …, "seconds": …, "after": …}}`.

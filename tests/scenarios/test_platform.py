@@ -12,8 +12,8 @@ import httpx
 import pytest
 from django.utils import timezone
 
+from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Scope
-from employers.operations import create_api_client
 from resumes.specimens.resume import make as resume
 from tests.events.receiver import receiving
 from tests.scenarios.conftest import running_worker, wait_until

@@ -14,9 +14,9 @@ from downloads import relay_providers
 from downloads.models import RelayBinding, RelayTeam
 from downloads.models.relays import RelayState
 from downloads.relay_providers.base import Outcome
+from employers.accounts.operations import create_api_client, give_phone
 from employers.models import Member, Scope
-from employers.operations import create_api_client, give_phone
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
 from events.models import PlatformEvent
 from tests.factories import make_case, make_member
 from tests.scenarios.conftest import running_worker, wait_until

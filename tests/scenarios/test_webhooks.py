@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from employers.accounts.operations import create_api_client
 from employers.models import Scope
-from employers.operations import create_api_client
-from events import webhooks
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
+from events.delivery import webhooks
 from events.models import Outcome, PlatformEvent, WebhookDelivery, record
 from tests.events.receiver import receiving
 from tests.factories import make_employer

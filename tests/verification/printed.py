@@ -12,7 +12,7 @@ from documents.ocr.base import Picture
 from documents.page.boxes import TextBox
 from documents.page.values import registration_check_digit
 from documents.uscc import check_character, organisation_check_character
-from events.errors import ProviderError
+from events.core.errors import ProviderError
 
 WIDTH, HEIGHT = 1400, 1000
 CODE = "91110108MA000000" + organisation_check_character("MA000000")

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 
 from employers.models import User
-from employers.powers import PERMISSIONS, Power
+from employers.permissions import PERMISSIONS, Power
 from tests.factories import make_case, make_member, make_user
 from verification.models import Appeal, Case
 from verification.reviewing import claims

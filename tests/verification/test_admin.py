@@ -17,10 +17,10 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from employers.models import User
+from events.core.reasons import REASONS
 from events.models import Event
-from events.reasons import REASONS
 from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_uscc, make_user, sign_in
-from verification.admin import CaseAdmin
+from verification.admin.case import CaseAdmin
 from verification.cases import appeals, operations, queue_placement, wording
 from verification.checks import CHECKS
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage

@@ -21,7 +21,7 @@ from documents.papers.hr_service import number_key
 from documents.specimens import Company
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import make_letter
-from events.errors import ProviderUnavailable
+from events.core.errors import ProviderUnavailable
 from tests.conftest import require
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
 from verification.cases import operations

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from documents.upload.intake import CleanPage, Intake
 from employers.models import Member, User
-from events.errors import Refused
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from verification.cases import appeals, failed_uploads, guards, operations

@@ -15,8 +15,8 @@ from django.utils import translation
 from django.utils.html import escape
 
 from employers.models import Member
-from events import mail
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
+from events.delivery import mail
 from events.models import Mail, record
 from tests.factories import make_case, make_document, make_employer, make_member
 from verification.authority import proofs

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from verification.providers.banks.base import Bank, Order, Return, Stage, Transfer
 from verification.providers.banks.simulator import CALLS_PER_SECOND, SimulatedBank, luhn, next_opening, wrong_number
 

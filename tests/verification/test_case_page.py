@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
-from events.reasons import MINUTES
+from events.core.reasons import MINUTES
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from verification.api.requirements import WhyOut
 from verification.cases import turnaround, wording
@@ -73,7 +73,7 @@ def test_every_requirement_and_way_has_words_in_both_languages() -> None:
 
 
 def test_every_reason_leads_to_an_item_that_exists() -> None:
-    from events.reasons import REASONS
+    from events.core.reasons import REASONS
 
     named = {about(code) for code in REASONS}
     assert named <= {*CURRENT.items}

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from employers.accounts.sightings import seal_phone
 from employers.models import User
-from employers.powers import Power
-from employers.sightings import seal_phone
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.errors import Refused
 from events.models import Event
 from tests.verification.reviewing import LEAD, SENIOR, claimed, make_staff, waiting
 from verification.models import Case, CaseNote, Presence, ReviewDraft, TakeOver

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from documents.upload.intake import CleanPage, Intake
 from employers.models import AccountClass, Member
-from events.actor import Actor, Role
-from events.errors import Refused
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
 from verification.cases import operations

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from events.actor import Actor, Role
-from events.errors import Refused
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member, make_uscc
 from verification.cases import operations

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from employers.models import User
-from employers.powers import Power
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.verification.reviewing import SENIOR, claimed, make_staff, waiting
 from verification.cases import guards

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from employers.models import User
-from employers.powers import Power
+from employers.permissions import Power
 from tests.factories import sign_in
 from tests.verification.reviewing import SENIOR, make_staff
 from tests.verification.reviewing import waiting as waits

@@ -11,9 +11,9 @@ import pytest
 
 from downloads.gate import decide
 from employers.models import Employer, User
-from employers.powers import Power
-from events import mail as mails
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.errors import Refused
+from events.delivery import mail as mails
 from events.models import Event, Mail
 from tests.factories import make_api_client, make_case, make_employer
 from tests.verification.reviewing import SENIOR, claimed, make_staff, that_waits_for, waiting

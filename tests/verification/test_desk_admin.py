@@ -10,10 +10,10 @@ from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
 
-from employers import sightings
+from employers.accounts import sightings
 from employers.models import User
+from events.core.reasons import REASONS
 from events.models import Event, Mail
-from events.reasons import REASONS
 from tests.factories import make_case, make_colleague, make_document, make_employer, make_member, make_reviewer, sign_in
 from tests.verification.reviewing import heard
 from verification.admin import case_content

@@ -10,7 +10,7 @@ import pytest
 
 from documents.uscc import check_character
 from employers.models import AccountClass, Member
-from events.errors import Refused
+from events.core.errors import Refused
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
 from tests.verification.test_agency_licence import letter, licence
 from tests.verification.test_settling import MEDIUM, Says, saying

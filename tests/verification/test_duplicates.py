@@ -20,9 +20,9 @@ from PIL import Image, ImageEnhance
 from documents.similarity import keypoints
 from documents.similarity.perceptual_hash import fingerprint
 from documents.specimens import make
-from employers import sightings
+from employers.accounts import sightings
 from employers.models import Employer
-from events.sealing import seal
+from events.core.sealing import seal
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
 from verification.checks import picture_index
 from verification.checks.duplicates import Duplicates

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.factories import make_uscc
 from verification.providers.e_licences.base import By, ELicence, ELicences, Stage
 from verification.providers.e_licences.simulator import CALLS_PER_SECOND, LAG, LASTS, SimulatedELicences

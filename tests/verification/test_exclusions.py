@@ -12,9 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from employers import sightings
+from employers.accounts import sightings
 from employers.models import User
-from events.errors import Refused
+from events.core.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc, make_user
 from verification.checks import exclusion_list

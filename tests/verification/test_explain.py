@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.reasons import REASONS
+from events.core.reasons import REASONS
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from tests.verification.test_pipeline import Recorded, all_checks
 from verification.cases import operations

@@ -19,10 +19,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from employers.accounts.sightings import masked_phone, phone_of, seal_phone
 from employers.models import ApiClient, Employer, Scope, User
-from employers.powers import Power
-from employers.sightings import masked_phone, phone_of, seal_phone
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.browser import cases
 from tests.factories import make_api_client, make_case, make_colleague, make_member

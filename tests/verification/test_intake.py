@@ -22,7 +22,7 @@ from pillow_heif import register_heif_opener
 
 from documents.upload import intake, sandbox
 from documents.upload.intake import Intake, Limits, examine
-from events.errors import ProviderBroken, Refused
+from events.core.errors import ProviderBroken, Refused
 from tests.conftest import require
 
 TAKEN_OVER_IMPORTS = """

@@ -12,10 +12,10 @@ from django.conf import settings
 from PIL import Image
 
 from documents.upload.intake import examine
+from employers.accounts.operations import remove_member
 from employers.models import Member, User
-from employers.operations import remove_member
-from events.actor import SYSTEM
-from events.errors import Refused
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer, make_uscc
 from verification import tasks

@@ -24,7 +24,7 @@ from documents.specimens.hr_service import LAYOUTS as LICENCE_LAYOUTS
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import LAYOUTS as LETTER_LAYOUTS
 from documents.specimens.letter import make_letter
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.verification.printed import ScriptedReader, line
 from tests.verification.test_read_licence import Shelf
 

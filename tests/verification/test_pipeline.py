@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import InterfaceError, OperationalError
 
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member
 from verification.cases import operations

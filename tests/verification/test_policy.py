@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from events.reasons import REASONS
+from events.core.reasons import REASONS
 from verification.rules.facts import Strength
 from verification.rules.findings import Finding, Outcome, Severity
 from verification.rules.policy import CURRENT, POLICIES, decide

@@ -16,8 +16,8 @@ from django.db import connection
 from django.utils import timezone
 
 from employers.models import User
-from employers.powers import AUDIT, PERMISSIONS, Power, powers
-from events.actor import SYSTEM, Actor, Role
+from employers.permissions import AUDIT, PERMISSIONS, Power, powers
+from events.core.actor import SYSTEM, Actor, Role
 from events.models import Event, WebhookEndpoint
 from tests.factories import make_api_client, make_case, make_colleague, make_document, make_member, make_reviewer, make_user, sign_in
 from verification.admin.decision_form import BUTTONS

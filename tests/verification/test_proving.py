@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from employers.models import Member
-from events.errors import Refused
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from verification.authority import proof_polling, proofs

@@ -28,7 +28,7 @@ from documents.photo.flaws import BLURRED, CODES, CROPPED, GLARE, NOT_A_LICENCE,
 from documents.photo.quality import judge, judge_page
 from documents.specimens import FORMS, make
 from documents.upload.intake import CleanPage
-from events.reasons import REASONS
+from events.core.reasons import REASONS
 from tests.factories import make_case, make_document, make_member
 from verification.admin import case_content
 from verification.models import Case, Document, DocumentPage

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from employers.models import User
-from employers.powers import Power
+from employers.permissions import Power
 from tests.factories import make_case, make_member
 from tests.verification.reviewing import make_staff, waiting
 from verification.admin.quality_chart import spread, strip

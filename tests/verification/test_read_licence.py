@@ -26,7 +26,7 @@ from documents.ocr.cloud import CloudReading
 from documents.page.boxes import TextBox
 from documents.page.confidence import SURE
 from documents.specimens import make
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.verification.printed import ScriptedReader, line
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -35,8 +35,8 @@ from documents.page.boxes import TextBox
 from documents.page.values import clean
 from documents.specimens import make
 from documents.tencent_cloud import Account, installed
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
-from events.reasons import REASONS
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.reasons import REASONS
 from tests.conftest import require
 from tests.verification import tencent_server as cloud
 from tests.verification.tencent_server import SECRET_ID, SECRET_KEY, TencentServer, told_of

@@ -21,7 +21,7 @@ from documents.ocr.rapid import PART, RapidReader
 from documents.ocr.tesseract import TesseractReader
 from documents.page.boxes import TextBox, Turn
 from documents.specimens import make
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
 
 RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))

@@ -9,7 +9,7 @@ import pytest
 
 from documents.upload.intake import CleanPage, Intake
 from employers.models import AccountClass, Member
-from events.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.models import Event
 from tests.factories import make_case, make_document, make_member
 from verification import tasks

@@ -28,7 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents.tencent_cloud import Account, installed
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.conftest import require
 from tests.factories import make_uscc
 from tests.verification import tencent_server as cloud

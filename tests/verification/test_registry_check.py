@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from events.errors import ProviderUnavailable
-from events.reasons import REASONS
+from events.core.errors import ProviderUnavailable
+from events.core.reasons import REASONS
 from tests.factories import make_uscc
 from verification.checks.base import Subject
 from verification.checks.registry import FRESH, NEW, STATUS_REASON, Registry

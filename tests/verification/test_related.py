@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from employers import sightings
+from employers.accounts import sightings
 from employers.models import Employer, Member
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from verification.models import Attempt, Case, CheckRun, Decision, PageBand

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
 from events.models import record
 from tests.factories import make_case, make_document, make_member
 from tests.scenarios.conftest import licence, recruiter_of, register_company, upload_licence

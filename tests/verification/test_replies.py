@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.errors import Refused
-from events.reasons import Text
+from events.core.errors import Refused
+from events.core.reasons import Text
 from verification.reviewing.reply_templates import VARIABLES, Values, problem, render
 
 LICENCE, LETTER = Text("营业执照", "Business licence"), Text("委托书", "Letter of authorisation")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.reasons import REASONS
+from events.core.reasons import REASONS
 from tests.factories import make_uscc
 from verification.cases import guards
 from verification.models import DocumentKind, ProofKind

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from documents.specimens import make
 from employers.models import Member, Scope
-from events.errors import Refused
+from events.core.errors import Refused
 from tests.factories import make_api_client, make_case, make_document, make_member
 from tests.verification.test_two_people import at_once
 from verification.cases import operations

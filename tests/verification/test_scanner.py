@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from documents.upload.antivirus import ScanResult, scan
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
 
 MARKER = b"ZIZHI-TEST-SIGNATURE-NOT-A-VIRUS"

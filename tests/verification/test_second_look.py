@@ -23,7 +23,7 @@ from documents.page.boxes import Polygon, Region, TextBox, Turn, turned
 from documents.page.values import is_checked_number
 from documents.specimens import make
 from documents.typesetting import font
-from events.errors import ProviderBroken, ProviderError, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.conftest import require
 from tests.verification.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, without
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from employers.models import User
-from employers.powers import Power
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_member
 from tests.verification.reviewing import SENIOR, claimed, make_staff

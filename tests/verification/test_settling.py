@@ -13,7 +13,7 @@ from PIL import Image
 
 from documents.upload.intake import examine
 from employers.models import AccountClass, Member
-from events.errors import ProviderUnavailable, Refused
+from events.core.errors import ProviderUnavailable, Refused
 from events.models import Event, Mail
 from tests.factories import make_case, make_document, make_member, make_reviewer
 from verification import tasks

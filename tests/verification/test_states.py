@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
-from employers.powers import Power
-from events.actor import Actor, Role
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
 from events.models import Event
 from tests.factories import make_case, make_colleague, make_document, make_member, make_reviewer
 from tests.verification.reviewing import heard

@@ -16,7 +16,7 @@ from django.core.files.storage import default_storage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.sealing import OVERHEAD, Damaged, KeyMissing, key_from, seal, unseal
+from events.core.sealing import OVERHEAD, Damaged, KeyMissing, key_from, seal, unseal
 from verification.cases.storage import EncryptedStorage
 
 KEY = bytes(range(32))

@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from documents import uscc as usccs
 from downloads.models import GateDecision
+from employers.accounts.operations import Links, create_api_client, invite
 from employers.models import ApiClient, Employer, Member, Scope
-from employers.operations import Links, create_api_client, invite
-from events import feed
-from events.errors import Refused
-from events.mail import forget, send
+from events.core.errors import Refused
+from events.core.reasons import REASONS
+from events.delivery import feed
+from events.delivery.mail import forget, send
 from events.models import Event, Mail, PlatformEvent
-from events.reasons import REASONS
 from tests.factories import make_document, make_member, make_reviewer, make_uscc, sign_in
 from verification.authority import proofs
 from verification.cases import operations

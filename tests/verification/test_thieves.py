@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from employers import operations as people
-from employers import sightings
+from employers.accounts import operations as people
+from employers.accounts import sightings
+from employers.accounts.operations import Links
 from employers.models import AccountClass, Member, User
-from employers.operations import Links
-from events.errors import Refused
+from events.core.errors import Refused
 from events.models import Mail
 from tests.factories import PASSWORD, make_case, make_document, make_employer, make_member, make_reviewer, make_uscc
 from tests.verification.test_proving import at_once
@@ -461,7 +461,7 @@ def test_nobody_is_sent_new_passwords_all_day(now: datetime, monkeypatch: pytest
     cache.clear()
     make_member(now, email="owner@shili.example")
     for quarter in range(40):
-        monkeypatch.setattr("employers.views.timezone.now", lambda at=now + quarter * timedelta(minutes=20): at)
+        monkeypatch.setattr("employers.accounts.views.timezone.now", lambda at=now + quarter * timedelta(minutes=20): at)
         Client().post("/password/", {"email": "owner@shili.example"})
     assert 4 <= Mail.objects.filter(template="password_reset").count() <= 10
 

@@ -18,7 +18,7 @@ from PIL import Image, PngImagePlugin
 from documents.licence.read import read_pages
 from documents.ocr import READERS
 from documents.upload.intake import LONG_SIDE, Intake, examine
-from events.errors import Refused
+from events.core.errors import Refused
 from tests.verification.test_intake import encoded, huge_png, opened, pdf, picture
 
 PAGES = "pages"

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from employers.models import AccountClass, Member
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from verification import tasks
 from verification.cases import appeals, operations, queue_placement

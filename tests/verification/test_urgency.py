@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from events.reasons import REASONS
+from events.core.reasons import REASONS
 from verification.rules.urgency import CURRENT, FRAUD, RULES, Factors, Kind, Place, kinds, place
 from verification.rules.working_hours import Hours
 

@@ -19,7 +19,7 @@ from PIL import Image
 from config.messages import compile_all
 from documents.upload.antivirus import ScanResult
 from employers.models import Member
-from events.errors import ProviderUnavailable
+from events.core.errors import ProviderUnavailable
 from events.models import Mail
 from tests.factories import make_case, make_document, make_member
 from verification.cases import operations, wording

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
 from tests.factories import make_case, make_member, make_reviewer
 from verification import tasks
 from verification.cases import operations

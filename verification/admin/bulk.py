@@ -23,8 +23,8 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
 from events.admin import LookOnlyAdmin
-from events.errors import Refused
-from events.reasons import REASONS
+from events.core.errors import Refused
+from events.core.reasons import REASONS
 from verification.admin.case_content import in_words
 from verification.admin.decision_form import BUTTON_WORDS, NOTE_AT_MOST
 from verification.cases import guards

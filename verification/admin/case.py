@@ -24,9 +24,9 @@ from django.utils.translation import gettext
 
 from employers.console_site import unattended
 from employers.models import User
-from employers.powers import Power
+from employers.permissions import Power
 from events.admin import LookOnlyAdmin
-from events.errors import Refused
+from events.core.errors import Refused
 from verification.admin import case_panel
 from verification.admin.case_content import case_page, in_words, record_look
 from verification.admin.decision_form import (  # fmt: skip

@@ -13,11 +13,11 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from employers import sightings
-from employers.admin import masked
+from employers.accounts import sightings
+from employers.masking import masked
 from employers.models import AccountClass, User
-from employers.powers import Power
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.errors import Refused
 from events.models import Event, record
 from verification.admin.decision_form import (
     BUTTON_WORDS,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.utils.translation import override
 
 from employers.models import User
-from events.reasons import REASONS, Text
+from events.core.reasons import REASONS, Text
 from verification.admin.case_content import in_words
 from verification.admin.decision_form import DONE_WORDS, NOTHING_TYPED, Typed
 from verification.cases import guards, wording

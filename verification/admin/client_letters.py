@@ -21,9 +21,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from events.actor import Actor
 from events.admin import LookOnlyAdmin
-from events.errors import Refused
+from events.core.actor import Actor
+from events.core.errors import Refused
 from verification.admin.case_content import in_words
 from verification.intake import client_letters
 from verification.models import ClientAuthorisation

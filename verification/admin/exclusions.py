@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from employers.forms import refusal_html
+from employers.accounts.forms import refusal_html
 from employers.models import User
 from events.admin import LookOnlyAdmin
-from events.errors import Refused
+from events.core.errors import Refused
 from verification.checks import exclusion_list
 from verification.models import Case, Exclusion, ExclusionKind
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from events.reasons import Text
+from events.core.reasons import Text
 
 _NAMES: Final = """
     11 北京 Beijing · 12 天津 Tianjin · 13 河北 Hebei · 14 山西 Shanxi · 15 内蒙古 Inner Mongolia · 21 辽宁 Liaoning · 22 吉林 Jilin ·

@@ -24,8 +24,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from employers.powers import Power, is_auditor
-from events.errors import Refused
+from employers.permissions import Power, is_auditor
+from events.core.errors import Refused
 from events.models import record
 from verification.admin import quality_chart
 from verification.admin.case_content import in_words

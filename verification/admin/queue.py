@@ -26,11 +26,11 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from employers.admin import masked
+from employers.masking import masked
 from employers.models import AccountClass, User
-from employers.powers import Power
-from events.actor import Actor
+from employers.permissions import Power
 from events.admin import LookOnlyAdmin
+from events.core.actor import Actor
 from verification.admin import provinces, queue_chart
 from verification.cases import queue_placement
 from verification.models import Appeal, Case, RightsNow, Ruling

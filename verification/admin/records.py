@@ -9,7 +9,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from employers.admin import OfEmployersAdmin
+from employers.admin.employers import OfEmployersAdmin
 from events.admin import LookOnly, LookOnlyAdmin, TabularInline
 from verification.models import Attempt, CheckRun, Decision, Document, HrLicenceRecord, RegistryRecord, ShadowVerdict
 from verification.reviewing import case_comparison

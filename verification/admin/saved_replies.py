@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from employers.forms import refusal_html
+from employers.accounts.forms import refusal_html
 from employers.models import User
 from events.admin import ModelAdmin
 from verification.admin.decision_form import BUTTON_WORDS

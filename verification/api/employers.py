@@ -12,12 +12,12 @@ from django.http import HttpResponse
 from ninja import Field, Path, Query, Router, Schema, Status
 
 from documents import uscc as usccs
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import AccountClass, ApiClient, Employer, Member, Scope
-from events.api_pages import Page, PageQuery, page_of
-from events.api_words import REFERENCE, REFERENCE_LONGEST
-from events.errors import Refused
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.pagination import Page, PageQuery, page_of
+from events.api.texts import REFERENCE, REFERENCE_LONGEST
+from events.core.errors import Refused
 from verification.cases.platform_employers import Declared, create_employer, put_employer
 from verification.models import Case
 from verification.rules.states import State

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from ninja import Field, Router, Schema
 
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import Employer, Member, Scope
-from events.api_words import Words
-from events.errors import Refused
-from events.reasons import REASONS
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.texts import Words
+from events.core.errors import Refused
+from events.core.reasons import REASONS
 from verification.cases import turnaround
 from verification.models import Case
 from verification.pages.requirement_facts import requirements_before, requirements_of

@@ -11,12 +11,12 @@ from django.utils import timezone
 from ninja import Field, Router, Schema
 from pydantic import BeforeValidator, WithJsonSchema
 
-from employers.api import ApiRequest, BearerKey
 from employers.clock import now_for
 from employers.models import ApiClient, Employer, Member, Scope
-from events import mail
-from events.api_words import Words
-from events.errors import Refused
+from employers.platforms.api import ApiRequest, BearerKey
+from events.api.texts import Words
+from events.core.errors import Refused
+from events.delivery import mail
 from events.models import Mail
 from verification import test_mode
 from verification.checks import test_outcomes

@@ -19,10 +19,10 @@ from django.urls import reverse
 
 from documents.licence.witnesses import same_name
 from employers.models import Member
-from events.actor import SYSTEM
-from events.errors import ProviderBroken, ProviderUnavailable, Refused
-from events.mail import queue_mail
-from events.sealing import unseal_text
+from events.core.actor import SYSTEM
+from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
+from events.core.sealing import unseal_text
+from events.delivery.mail import queue_mail
 from verification.authority import proofs
 from verification.cases.authority_evidence import declared_by
 from verification.models import Proof, ProofKind, ProofState

@@ -24,14 +24,14 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from documents.licence.witnesses import same_name
+from employers.accounts.operations import check_name
 from employers.models import Employer, Member
-from employers.operations import check_name
-from events.actor import SYSTEM, Actor
+from events.core.actor import SYSTEM, Actor
+from events.core.errors import Refused
+from events.core.sealing import blind_index, seal_text
+from events.delivery.mail import NOWHERE, queue_mail
 from events.doorbell import notify_worker
-from events.errors import Refused
-from events.mail import NOWHERE, queue_mail
 from events.models import record
-from events.sealing import blind_index, seal_text
 from verification.cases import guards, operations
 from verification.cases.authority_evidence import Declared, can_vouch, declared_by, is_public
 from verification.cases.notices import tell_admins

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from documents.upload.intake import Intake
 from employers.models import Member
-from events.errors import Refused
+from events.core.errors import Refused
 from verification.cases import failed_uploads, operations
 from verification.cases.notices import tell
 from verification.cases.storage import let_go

@@ -13,8 +13,8 @@ from django.db import models
 from django.db.models import Q
 
 from employers.models import User
-from events.actor import Actor
-from events.errors import Refused
+from events.core.actor import Actor
+from events.core.errors import Refused
 from events.models import Event, record
 from verification.models import Appeal, Case, Proof, ProofState
 from verification.rules.states import State

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from employers.models import AccountClass, Member, User
-from employers.powers import Power
-from events.actor import Actor, Role
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
 from verification.cases import failed_uploads
 from verification.cases.authority_evidence import can_vouch
 from verification.models import (

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import Employer, Member, User
-from events.mail import queue_mail
+from events.delivery.mail import queue_mail
 from events.models import Event, record
 from verification.models import Case, ClientAuthorisation
 

@@ -23,9 +23,9 @@ from documents.photo.flaws import Quality
 from documents.upload.intake import Intake
 from documents.uscc import is_of_test, normalise, problem
 from employers.models import Employer, User
-from events.actor import SYSTEM, Actor, Role
+from events.core.actor import SYSTEM, Actor, Role
+from events.core.errors import Refused
 from events.doorbell import notify_worker
-from events.errors import Refused
 from events.models import record
 from verification.cases import guards, queue_placement, wording
 from verification.cases.notices import tell, tell_admins

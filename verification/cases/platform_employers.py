@@ -11,10 +11,10 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from employers.accounts.operations import check_code, check_name
 from employers.models import AccountClass, ApiClient, Employer
-from employers.operations import check_code, check_name
-from events.api_words import checked_reference
-from events.errors import Refused
+from events.api.texts import checked_reference
+from events.core.errors import Refused
 from events.models import record
 from verification.models import Case
 from verification.rules import name_lookalikes, states

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from events.queue import SWEEP_AT_MOST
-from events.sealing import blind_index
+from events.core.sealing import blind_index
+from events.jobs.queue import SWEEP_AT_MOST
 from verification.models import Case, CaseQuerySet, CaseReason, Decision, ReviewStage, RightsNow, SecondReview
 from verification.rules import name_lookalikes, states, urgency
 from verification.rules.states import State

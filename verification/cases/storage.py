@@ -1,4 +1,4 @@
-"""How do documents rest on disk? Each file sealed by itself (`events.sealing`), readable by this user alone."""
+"""How do documents rest on disk? Each file sealed by itself (`events.core.sealing`), readable by this user alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.core.files.storage import Storage, default_storage
 from django.utils._os import safe_join
 from django.utils.deconstruct import deconstructible
 
-from events.sealing import OVERHEAD, key_from, seal, unseal
+from events.core.sealing import OVERHEAD, key_from, seal, unseal
 from verification.models import DocumentPage
 
 

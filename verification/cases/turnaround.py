@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext, ngettext, override
 
-from events.reasons import HEARD, LOOKED_AT, REVIEWED, Text
+from events.core.reasons import HEARD, LOOKED_AT, REVIEWED, Text
 from verification.models import Appeal, Attempt, Decision
 
 OF_THE_LAST: Final = 200

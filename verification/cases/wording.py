@@ -1,6 +1,6 @@
 """In which words is an employer told of states, checks, findings and events?
 
-Why something is held or refused stands in `events.reasons`; here stands the rest, as translatable strings.
+Why something is held or refused stands in `events.core.reasons`; here stands the rest, as translatable strings.
 """
 
 from __future__ import annotations

@@ -16,11 +16,11 @@ from django.db import transaction
 from django.db.models import Q
 
 from documents.uscc import normalise, problem
-from employers import sightings
+from employers.accounts import sightings
 from employers.models import Sighting, SightingKind, User
-from events.errors import Refused
+from events.core.errors import Refused
+from events.core.sealing import blind_index
 from events.models import record
-from events.sealing import blind_index
 from verification.models import Attempt, Case, DocumentKind, DocumentPage, Exclusion, ExclusionKind
 
 BY_HAND: Final = (ExclusionKind.USCC, ExclusionKind.PERSON, ExclusionKind.PHONE, ExclusionKind.EMAIL)

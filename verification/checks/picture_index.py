@@ -25,7 +25,7 @@ from PIL import Image
 
 from documents.similarity import keypoints
 from documents.similarity.keypoints import Agreement, Grey, Landmarks, Seen
-from events.sealing import Damaged, KeyMissing, keys, seal, unseal
+from events.core.sealing import Damaged, KeyMissing, keys, seal, unseal
 from verification.models import DocumentPage, PageBand, PageLandmarks
 
 SAME: Final = 0.95

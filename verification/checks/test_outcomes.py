@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from documents.uscc import TEST_REGION, check_character, organisation_check_character
-from events.errors import ProviderUnavailable
-from events.reasons import REASONS, Text
+from events.core.errors import ProviderUnavailable
+from events.core.reasons import REASONS, Text
 from verification.checks.base import Check, Earlier, Subject
 from verification.rules.facts import Strength
 from verification.rules.findings import Finding, Observation, Outcome, Severity

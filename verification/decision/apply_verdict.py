@@ -15,11 +15,11 @@ from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import Employer
-from events.actor import SYSTEM
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
+from events.core.reasons import REASONS
 from events.doorbell import notify_worker
-from events.errors import Refused
 from events.models import Event, record
-from events.reasons import REASONS
 from verification.cases.notices import tell
 from verification.cases.operations import Why, begin_rights, findings_of, moving, put_on_record, suspend
 from verification.models import Attempt, Case

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from events.core.reasons import REASONS, Text
 from events.models import Event
-from events.reasons import REASONS, Text
 from verification.decision.replay import last_round, runs_of
 from verification.models import Attempt, Case, CheckRun, Decision
 from verification.rules import reasoning

@@ -14,8 +14,8 @@ import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from employers.models import Member
-from events import heartbeat
-from events.errors import ProviderUnavailable, Refused
+from events.core.errors import ProviderUnavailable, Refused
+from events.jobs import heartbeat
 from verification.checks import CHECKS, test_outcomes
 from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
 from verification.decision import apply_verdict

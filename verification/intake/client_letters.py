@@ -17,9 +17,9 @@ from django.db.models import F
 
 from documents.licence.witnesses import same_name
 from documents.uscc import normalise, problem
-from employers.operations import check_name
-from events.actor import SYSTEM, Actor, Role
-from events.errors import Refused
+from employers.accounts.operations import check_name
+from events.core.actor import SYSTEM, Actor, Role
+from events.core.errors import Refused
 from events.models import Event, record
 from verification.cases import guards, operations
 from verification.cases.notices import tell_client_ended, tell_client_judged

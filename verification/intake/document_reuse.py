@@ -13,10 +13,10 @@ from typing import Final
 from uuid import UUID
 
 from employers.models import User
-from events.actor import Actor
-from events.errors import Refused
+from events.core.actor import Actor
+from events.core.errors import Refused
+from events.core.reasons import REASONS
 from events.models import record
-from events.reasons import REASONS
 from verification.cases import operations, wording
 from verification.intake import client_letters
 from verification.models import Case, ClientAuthorisation, Decision, Document, DocumentKind, DocumentPage

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from documents.uscc import normalise
 from employers.models import Member
-from events.errors import ProviderUnavailable, Refused
+from events.core.errors import ProviderUnavailable, Refused
 from events.models import record
 from verification.cases import guards
 from verification.checks import picture_index

@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
-from events.errors import Refused
+from events.core.errors import Refused
 
 FILES_AT_ONCE = 4
 """Files that one request may carry; the browser's script sends one at a time anyway."""

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from employers.models import AccountClass, Employer, User
-from employers.powers import Power
-from events.actor import Actor
-from events.queue import Job, JobQuerySet
+from employers.permissions import Power
+from events.core.actor import Actor
+from events.jobs.queue import Job, JobQuerySet
 from verification.models.reviewing import GoldenTurn, Ruling
 from verification.rules import states
 from verification.rules.findings import Finding, Outcome
@@ -209,7 +209,7 @@ class Case(CaseTransitions, ConcurrentTransitionMixin, models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("case"), _("cases")
-        # What staff may do besides deciding, by `employers.powers`; migration 0006 makes the groups that hold them.
+        # What staff may do besides deciding, by `employers.permissions`; migration 0006 makes the groups that hold them.
         permissions = [
             ("second_review_case", "Can give the second review of a case"),
             ("bulk_decide_case", "Can decide many cases at once"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from documents.photo.flaws import Quality
 from employers.models import Employer, User
-from events.queue import Job, JobQuerySet
+from events.jobs.queue import Job, JobQuerySet
 from verification.models.cases import Case
 from verification.rules.states import State
 

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import Employer, Member
-from events.queue import Job, JobQuerySet
+from events.jobs.queue import Job, JobQuerySet
 
 
 class ProofKind(models.TextChoices):
@@ -56,7 +56,7 @@ class Proof(Job):
     shown = models.CharField(_("what it is about"), max_length=254, blank=True)
     """What a page may show of it: the address, the masked account, the colleague."""
     sealed = models.TextField(blank=True)
-    """What only the provider needs, sealed (`events.sealing`); erased when the proof has ended."""
+    """What only the provider needs, sealed (`events.core.sealing`); erased when the proof has ended."""
     code_hash = models.CharField(max_length=128, blank=True)
     """Of the code that was sent by mail or as the transfer's memo."""
     guesses = models.PositiveSmallIntegerField(default=0)
@@ -68,7 +68,7 @@ class Proof(Job):
     observed = models.JSONField(default=dict)
     """What the provider answered, without personal data beyond what `shown` has."""
     failure = models.CharField(_("why it failed"), max_length=60, blank=True)
-    """A code of `events.reasons`."""
+    """A code of `events.core.reasons`."""
     voucher = models.ForeignKey(
         Member, null=True, blank=True, on_delete=models.PROTECT, related_name="vouched", verbose_name=_("vouched by")
     )

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from events.queue import Job, JobQuerySet
+from events.jobs.queue import Job, JobQuerySet
 
 
 class RulingStage(models.TextChoices):

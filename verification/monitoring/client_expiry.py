@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from employers.models import AccountClass
-from events.actor import SYSTEM
-from events.errors import Refused
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
 from events.models import record
 from verification.cases.notices import tell_client_expired
 from verification.checks.agency_licence import letter_ends

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import structlog
 
-from events.actor import SYSTEM
-from events.errors import Refused
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
 from verification.cases import operations
 from verification.checks.agency_licence import AgencyLicence
 from verification.checks.base import Check, Subject

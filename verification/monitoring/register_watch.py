@@ -12,8 +12,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from events.actor import SYSTEM
-from events.errors import Refused
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
 from verification.cases import operations
 from verification.checks.registry import STATUS_REASON, Registry
 from verification.models import Case, CheckRun, RegistryRecord

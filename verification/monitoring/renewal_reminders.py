@@ -14,8 +14,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import AccountClass
-from events.actor import SYSTEM
-from events.mail import queue_mail
+from events.core.actor import SYSTEM
+from events.delivery.mail import queue_mail
 from events.models import Event, record
 from verification.cases.notices import concerned
 from verification.models import Case

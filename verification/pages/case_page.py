@@ -14,8 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import Member
+from events.core.reasons import REASONS, Text
 from events.models import Event
-from events.reasons import REASONS, Text
 from verification.authority import proofs
 from verification.cases import guards, wording
 from verification.checks import CHECKS

@@ -11,7 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from employers.forms import RefusableForm, account_class_field, clean_name, company_field, uscc_field
+from employers.accounts.forms import RefusableForm, account_class_field, clean_name, company_field, uscc_field
 from employers.models import Member
 from verification.cases.appeals import WORDS_AT_MOST
 from verification.models import Case, DocumentKind

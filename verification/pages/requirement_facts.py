@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.db.models.fields.json import KT
 
 from employers.models import AccountClass, Employer, Member, User
-from events.actor import Actor, Role
+from events.core.actor import Actor, Role
+from events.core.reasons import REASONS
 from events.models import Event
-from events.reasons import REASONS
 from verification.authority import proofs
 from verification.cases import authority_evidence, guards, wording
 from verification.intake import client_letters

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from events.errors import ProviderUnavailable
+from events.core.errors import ProviderUnavailable
 
 PATIENCE_SECONDS = 20.0
 

@@ -5,7 +5,7 @@ order. So there is nothing to be told it by, neither a date nor a place in the q
 this one reviewer; to all others there is no such case and no such employer. Its people are accounts that are not active: nobody
 signs in by them, and the mails of its decisions have no reader.
 
-How often: after each ruling a lot is drawn by the deployment's key (`events.sealing.blind_index`), which nobody can foresee.
+How often: after each ruling a lot is drawn by the deployment's key (`events.core.sealing.blind_index`), which nobody can foresee.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Q
 
+from employers.accounts.sightings import seal_phone
 from employers.models import Employer, Member, User
-from employers.powers import Power
-from employers.sightings import seal_phone
-from events.actor import SYSTEM
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
+from events.core.sealing import blind_index
 from events.models import record
-from events.sealing import blind_index
 from verification.cases import operations
 from verification.models import (
     Attempt,

@@ -18,9 +18,9 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
 from employers.models import User
-from employers.powers import Power
-from events.actor import SYSTEM, Actor
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.actor import SYSTEM, Actor
+from events.core.errors import Refused
 from events.models import Event, record
 from verification.models import (
     Attempt,

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from employers.models import Employer, User
-from events.actor import Actor
-from events.errors import Refused
+from events.core.actor import Actor
+from events.core.errors import Refused
 from events.models import record
 from verification.cases import guards
 from verification.models import Bulk, BulkItem, Case, Ruling, RulingStage

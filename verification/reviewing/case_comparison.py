@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import AccountClass
-from events.reasons import REASONS, Reason
+from events.core.reasons import REASONS, Reason
 from verification.cases import wording
 from verification.checks import field_comparison
 from verification.providers.registries.base import Agrees, status_of
@@ -90,7 +90,7 @@ FINDING_WORDS: Final[Mapping[str, Word]] = wording.FOUND | {
     "authority_email_at_company_domain": _("The recruiter's verified address is at the company's own domain"),
 }
 """The words of findings that are in order, where a reviewer is told them in others than the employer; what is not in order has
-its sentence in `events.reasons`."""
+its sentence in `events.core.reasons`."""
 
 FIELD_WORDS: Final[Mapping[str, Word]] = wording.FIELDS | {
     "type": _("Type"),

@@ -15,11 +15,11 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
+from employers.accounts.sightings import phone_of
 from employers.models import User
-from employers.powers import Power
-from employers.sightings import phone_of
-from events.actor import Actor
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.actor import Actor
+from events.core.errors import Refused
 from events.models import record
 from verification.cases import guards
 from verification.models import Case, CaseNote, CaseQuerySet, NoteKind, Presence, ReviewDraft, TakeOver

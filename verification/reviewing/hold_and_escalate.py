@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from employers.models import User
-from events.errors import Refused
+from events.core.errors import Refused
 from events.models import record
 from verification.models import Case, CaseNote, NoteKind
 from verification.reviewing import claims

@@ -18,8 +18,8 @@ from django.db.models.functions import Substr
 
 from documents.uscc import normalise
 from employers.models import AccountClass
-from events.actor import Actor
-from events.reasons import REASONS
+from events.core.actor import Actor
+from events.core.reasons import REASONS
 from verification.models import Case, CaseQuerySet, RightsNow
 from verification.reviewing import case_comparison
 from verification.rules import name_lookalikes

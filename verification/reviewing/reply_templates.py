@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from events.errors import Refused
-from events.reasons import Text
+from events.core.errors import Refused
+from events.core.reasons import Text
 
 VARIABLES: Final = ("company", "uscc", "items")
 """Company name; its code; what has to be mended. An appeal has no time limit that could be told."""

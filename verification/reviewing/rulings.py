@@ -20,11 +20,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from employers.models import Employer, User
-from events.actor import SYSTEM
-from events.errors import Refused
-from events.mail import letter
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
+from events.delivery.mail import letter
+from events.jobs.queue import SWEEP_AT_MOST
 from events.models import Mail, record
-from events.queue import SWEEP_AT_MOST
 from verification.cases import guards, operations
 from verification.models import (
     Case,

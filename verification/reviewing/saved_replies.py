@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from employers.powers import Power
-from events.actor import Actor
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.actor import Actor
+from events.core.errors import Refused
 from events.models import record
 from verification.models import SavedReply
 from verification.reviewing import reply_templates

@@ -43,7 +43,7 @@ STRENGTH: Final[dict[str, Strength]] = {
 
 @dataclass(frozen=True)
 class Why:
-    """One reason: a code of `events.reasons`, and what was seen and expected of which field."""
+    """One reason: a code of `events.core.reasons`, and what was seen and expected of which field."""
 
     code: str
     field: str = ""

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Final
 
-from events.reasons import REASONS
+from events.core.reasons import REASONS
 
 Observation = dict[str, Any]
 """What a check saw, as JSON: the raw reply of a service, the reading of a picture."""
@@ -39,7 +39,7 @@ EVIDENCE_FOR_REVIEWERS: Final = frozenset(
 class Finding:
     """What one check found about one thing.
 
-    `code` is a reason (a key of `events.reasons.REASONS`) unless the severity is PASS or NOTE, where it may be
+    `code` is a reason (a key of `events.core.reasons.REASONS`) unless the severity is PASS or NOTE, where it may be
     a plain word. `field` names the licence field it is about; `region` is x0, y0, x1, y1 in pixels of `page`, of the document
     with the id `document` where that is not clear by itself. `until` is the last day, in ISO, of the paper that it speaks of.
     """
@@ -57,7 +57,7 @@ class Finding:
 
     def __post_init__(self) -> None:
         if self.severity > Severity.NOTE and self.code not in REASONS:
-            raise KeyError(f"{self.code!r} is not in events.reasons.REASONS")
+            raise KeyError(f"{self.code!r} is not in events.core.reasons.REASONS")
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"severity": self.severity.name.lower()}

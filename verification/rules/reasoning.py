@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from events.reasons import Text
+from events.core.reasons import Text
 from verification.rules.facts import Strength
 from verification.rules.findings import Finding, Outcome, Severity
 from verification.rules.policy import AUTHORITY_PROVEN, UNLISTED, Rules

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from events.reasons import AT_ONCE, HEARD, MINUTES, REVIEWED, Text
+from events.core.reasons import AT_ONCE, HEARD, MINUTES, REVIEWED, Text
 
 
 class Unlocks(StrEnum):

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from documents.uscc import problem
-from events.reasons import Text
+from events.core.reasons import Text
 from verification.rules import states
 from verification.rules.facts import STRENGTH, Facts, KeptPaper, Letter, Paper, RequirementState, Strength, Why
 from verification.rules.findings import Severity

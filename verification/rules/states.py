@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from events.actor import Role
+from events.core.actor import Role
 
 
 class State(StrEnum):

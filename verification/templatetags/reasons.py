@@ -12,8 +12,8 @@ from django.conf import settings
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
-from events.errors import Refused
-from events.reasons import NEVER, REASONS, Text
+from events.core.errors import Refused
+from events.core.reasons import NEVER, REASONS, Text
 from verification.cases import turnaround, wording
 from verification.models import Case
 from verification.pages import requirement_facts

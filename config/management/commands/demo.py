@@ -32,9 +32,9 @@ from django.utils import timezone, translation
 from config import processes
 from documents.specimens import Company, Specimen, make
 from documents.upload.intake import Limits, examine
-from employers import operations as accounts
+from employers.accounts import operations as accounts
 from employers.models import ApiKey, Employer, Member, Scope, User
-from events.reasons import REASONS, Text
+from events.core.reasons import REASONS, Text
 from resumes import specimens as resumes
 from verification.cases import operations, turnaround, wording
 from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from downloads import relay_providers
 from downloads.test_mode import relays as test_mode_relays
-from employers.sightings import check_phone
-from events.errors import Refused
+from employers.accounts.sightings import check_phone
+from events.core.errors import Refused
 
 
 class Command(BaseCommand):

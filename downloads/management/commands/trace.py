@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from downloads import leaks
 from downloads.models import Copy, Trace
-from employers.powers import Power
-from events.actor import Actor, Role
-from events.errors import Refused
+from employers.permissions import Power
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
 
 
 class Command(BaseCommand):

@@ -18,7 +18,7 @@ from downloads.candidates import erasure
 from downloads.models import EraseOrder
 from employers.clock import now_of
 from employers.models import Member
-from events.errors import Refused
+from events.core.errors import Refused
 
 SHOWN = 100
 

@@ -26,9 +26,9 @@ from downloads.models import Candidate, ConsentRequest, MisuseReport, RelayBindi
 from downloads.models.consent_purposes import in_words
 from downloads.pages.ledger.content import ledger_of
 from downloads.relays import bindings
-from employers.views import remember_language
-from events.actor import Actor, Role
-from events.errors import Refused
+from employers.accounts.views import remember_language
+from events.core.actor import Actor, Role
+from events.core.errors import Refused
 
 COOKIE: Final = "zizhi_ledger"
 P = ParamSpec("P")

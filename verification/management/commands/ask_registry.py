@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from documents.uscc import normalise, problem
-from events.errors import ProviderError
+from events.core.errors import ProviderError
 from verification.providers.registries.base import Agreement, CompanyRecord
 from verification.providers.registries.choice import chosen
 

@@ -18,7 +18,7 @@ from documents.licence.read import read_pages
 from documents.papers.model import PaperReading
 from documents.papers.read import KINDS, Kind, read_paper
 from documents.upload.intake import Limits, examine
-from events.errors import ProviderError, Refused
+from events.core.errors import ProviderError, Refused
 
 LABELS = {
     "uscc": "统一社会信用代码",

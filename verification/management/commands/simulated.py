@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from events.errors import ProviderBroken
+from events.core.errors import ProviderBroken
 from verification.providers import banks, e_licences
 from verification.providers.banks.simulator import SimulatedBank
 from verification.providers.e_licences.base import By, ELicence

@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from employers.accounts.views import member_required
 from employers.clock import now_of
 from employers.models import Member
-from employers.views import member_required
-from events.errors import Refused
+from events.core.errors import Refused
 from verification.cases import appeals, guards
 from verification.intake import upload_handler
 from verification.models import Case

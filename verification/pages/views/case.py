@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from employers.accounts.forms import code_state, refusal_html
+from employers.accounts.views import member_required, posted_or
 from employers.clock import now_of
-from employers.forms import code_state, refusal_html
 from employers.models import Member
-from employers.views import member_required, posted_or
-from events.errors import Refused
+from events.core.errors import Refused
 from verification.cases import operations
 from verification.models import Case
 from verification.pages.case_page import current_case, meanwhile, page, progress, turn

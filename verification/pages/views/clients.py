@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from employers.accounts.views import member_required, posted_or
 from employers.clock import now_of
 from employers.models import Member
-from employers.views import member_required, posted_or
-from events.errors import Refused
+from events.core.errors import Refused
 from verification.intake import client_letters
 from verification.models import ClientAuthorisation, DocumentKind
 from verification.pages.case_page import item_of_kind, page

@@ -24,11 +24,11 @@ from PIL import Image
 from documents.photo.quality import judge_page
 from documents.upload.antivirus import scan
 from documents.upload.intake import Intake, Limits, examine
+from employers.accounts.views import member_required, posted_or
 from employers.clock import now_of
 from employers.models import Member
-from employers.views import member_required, posted_or
-from events.actor import Actor
-from events.errors import ProviderError, Refused
+from events.core.actor import Actor
+from events.core.errors import ProviderError, Refused
 from verification.cases import failed_uploads, guards, operations
 from verification.intake import document_reuse, early_reading, upload_handler
 from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading

@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from employers import onboarding
+from employers.accounts import onboarding
+from employers.accounts.views import links, member_required, private, remember_language, saw
 from employers.clock import now_for
 from employers.models import LinkPurpose, Member, OnboardingLink
-from employers.views import links, member_required, private, remember_language, saw
-from events.errors import Refused
+from events.core.errors import Refused
 from verification.pages.case_page import current_case
 from verification.rules import states
 from verification.rules.states import State

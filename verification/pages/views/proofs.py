@@ -15,11 +15,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from employers.accounts.forms import refusal_html
+from employers.accounts.views import member_required, posted_or
 from employers.clock import now_of
-from employers.forms import refusal_html
 from employers.models import Member
-from employers.views import member_required, posted_or
-from events.errors import Refused
+from events.core.errors import Refused
 from verification.authority import proof_polling, proofs
 from verification.cases import wording
 from verification.cases.authority_evidence import declared_by

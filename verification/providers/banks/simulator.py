@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from verification.providers.banks.base import Order, Return, Stage, Transfer
 from verification.providers.simulator_file import Books, chance, within
 

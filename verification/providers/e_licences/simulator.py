@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from verification.providers.e_licences.base import By, ELicence, Scan, Stage
 from verification.providers.simulator_file import Books, chance, within
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from enum import StrEnum
 
-from events.errors import ProviderUnavailable
+from events.core.errors import ProviderUnavailable
 
 
 class BreakerState(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import DatabaseError
 
-from events.errors import ProviderUnavailable
+from events.core.errors import ProviderUnavailable
 from verification.models import RegistryRecord
 from verification.providers.registries.base import CompanyRecord, status_of
 

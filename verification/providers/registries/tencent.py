@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from documents.tencent_cloud import CONNECT_SECONDS, Account, TencentCloud, code_of, error_of
-from events.errors import ProviderBroken, ProviderUnavailable
+from events.core.errors import ProviderBroken, ProviderUnavailable
 from verification.providers.registries.base import Agreement, Agrees, Status
 from verification.providers.registries.breaker import Breaker, Pace
 

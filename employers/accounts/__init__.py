@@ -1,0 +1,1 @@
+"""Employers' accounts: registration, sign-in, invitations, onboarding by a platform."""

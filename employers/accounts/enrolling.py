@@ -1,0 +1,120 @@
+"""How does a platform name the recruiters of its employers? By its own references; each confirms the address by themselves.
+
+Only of an employer that the platform made, and only whom it named, can it change anything: who came to us by our own pages is
+looked after there. An account that is made so has no password, and opens nothing until its address is confirmed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from employers.accounts.operations import give_phone, tell_owners_of
+from employers.models import ApiClient, Employer, Member, User
+from events.api.texts import checked_reference
+from events.core.errors import Refused
+from events.delivery.mail import NOWHERE, queue_mail
+from events.models import record
+
+
+def own(client: ApiClient, employer_id: UUID) -> Employer:
+    """The employer, if this platform made it. Raises Refused: `employer_unknown`, `employer_not_yours`."""
+    employer: Employer | None = Employer.objects.seen_by(client).filter(pk=employer_id).first()
+    if employer is None:
+        raise Refused("employer_unknown")
+    if employer.platform_id != client.pk:
+        raise Refused("employer_not_yours")
+    return employer
+
+
+def add_member(
+    client: ApiClient, employer: Employer, *, reference: str, email: str, role: str, language: str, now: datetime
+) -> Member:  # fmt: skip
+    """A recruiter of the platform's `employer`, or again one whose membership of it has ended. Its owners are told.
+
+    In a platform's test nobody reads mail: an address ends with `.test` there and counts as confirmed, but for one that begins
+    with `unverified`.
+
+    Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`, `email_taken`, `reference_taken`.
+    """
+    reference = checked_reference(reference)
+    email = _checked(email)
+    if client.test is not email.endswith(NOWHERE):
+        raise Refused("test_email_required" if client.test else "email_invalid", "email")
+    confirmed = now if client.test and not email.startswith("unverified") else None
+    if Member.objects.filter(employer=employer, reference=reference).exclude(user__email=email).exists():
+        raise Refused("reference_taken", "reference", seen=reference)
+    try:
+        with transaction.atomic():
+            former = Member.objects.select_for_update(of=("self",)).filter(employer=employer, user__email=email).first()
+            if former is not None:
+                member = _again(former, reference, role, language, now, confirmed)
+            else:
+                user = User.objects.create_user(email, None, language=language, joined_at=now, email_verified_at=confirmed)
+                member = Member.objects.create(user=user, employer=employer, role=role, joined_at=now, reference=reference)
+            data = {"member": str(member.pk), "role": role}
+            record("add_member", employer, client.as_actor(), now, employer_id=employer.pk, data=data)
+            tell_owners_of(member, now)
+    except IntegrityError as error:
+        if User.objects.filter(email=email).exists():
+            raise Refused("email_taken", "email") from error
+        raise Refused("reference_taken", "reference", seen=reference) from error
+    return member
+
+
+def _checked(email: str) -> str:
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Refused("email_invalid", "email") from error
+    return email
+
+
+def _again(former: Member, reference: str, role: str, language: str, now: datetime, confirmed: datetime | None) -> Member:
+    """Begin an ended membership anew. Neither the old password nor the old confirmation opens anything."""
+    if former.left_at is None or former.user.is_staff:
+        raise Refused("email_taken", "email")
+    user = former.user
+    user.set_unusable_password()
+    user.is_active, user.language, user.email_verified_at = True, language, confirmed
+    user.save(update_fields=["password", "is_active", "language", "email_verified_at"])
+    former.reference, former.role, former.joined_at, former.left_at = reference, role, now, None
+    former.save(update_fields=["reference", "role", "joined_at", "left_at"])
+    return former
+
+
+def set_phone(client: ApiClient, employer: Employer, member_id: UUID, phone: str, now: datetime) -> Member:
+    """The number that a recruiter whom the platform named calls from; "" for none. It rests sealed, and is told back to nobody.
+
+    Raises Refused: `member_unknown`, `member_not_linked`, `phone_invalid`.
+    """
+    member: Member | None = Member.objects.active().filter(pk=member_id, employer=employer).first()
+    if member is None:
+        raise Refused("member_unknown")
+    if not member.reference:
+        raise Refused("member_not_linked")
+    give_phone(member, phone, client.as_actor(), now)
+    return member
+
+
+def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: datetime) -> None:
+    """End a membership at once: the gate knows them no more, and they are told. Ended twice, it is the same as once.
+
+    Raises Refused `member_unknown`.
+    """
+    with transaction.atomic():
+        member = Member.objects.select_for_update(of=("self",)).select_related("user").filter(pk=member_id, employer=employer).first()
+        if member is None:
+            raise Refused("member_unknown")
+        if member.left_at is not None:
+            return
+        member.left_at = now
+        member.save(update_fields=["left_at"])
+        User.objects.filter(pk=member.user_id, is_staff=False).update(is_active=False)
+        queue_mail(member.user.email, "member_removed", member.user.language, {"company": employer.name}, now)
+        record("remove_member", employer, client.as_actor(), now, employer_id=employer.pk, data={"member": str(member_id)})

@@ -1,0 +1,288 @@
+"""What does a recruiter type in, and how is a refusal shown beside it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from documents.uscc import LENGTH, normalise
+from employers.accounts import operations, sightings
+from employers.models import AccountClass, User
+from employers.security import throttle
+from events.core.errors import Refused
+from events.delivery.mail import queue_mail
+
+
+def refusal_html(refused: Refused) -> str:
+    """A refusal as HTML in the current language: what it is, what was seen and expected, what to do."""
+    return render_to_string("_refusal.html", {"refused": refused})
+
+
+def clean_name(typed: str, field: str) -> str:
+    """A company's name as typed, its gaps made single; a `ValidationError` where it is more than a name."""
+    try:
+        return operations.check_name(" ".join(typed.split()), field)
+    except Refused as refused:
+        raise ValidationError(refusal_html(refused), code=refused.code) from refused
+
+
+def network_of(request: HttpRequest) -> str:
+    """Where the request comes from, for counting."""
+    behind_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
+    meta = request.META
+    return throttle.network(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), behind_proxy=behind_proxy)
+
+
+def passwords_of(request: HttpRequest, email: str) -> tuple[throttle.Counted, ...]:
+    """What a try of a password for `email` counts under."""
+    return throttle.passwords(email, network_of(request), request.COOKIES.get(throttle.KNOWN_COOKIE, ""))
+
+
+class _Refusable:
+    """For forms on which an operation's refusal is shown like any other error, the typed values kept."""
+
+    fields: dict[str, forms.Field]
+    add_error: Any
+
+    def refuse(self, refused: Refused) -> None:
+        """Show `refused` beside the field that it names, or above the form."""
+        field = refused.field if refused.field in self.fields else None
+        self.add_error(field, ValidationError(refusal_html(refused), code=refused.code))
+
+
+class RefusableForm(_Refusable, forms.Form):
+    """A form on which an operation's refusal is shown like any other error, the typed values kept."""
+
+    use_required_attribute = True
+
+
+def company_field() -> forms.CharField:
+    """A company's name, as typed."""
+    return forms.CharField(
+        label=_("Company name"),
+        max_length=200,
+        help_text=_("In full, as on the business licence."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization", "lang": "zh-Hans"}),
+    )
+
+
+def uscc_field() -> forms.CharField:
+    """A code as typed: wider than 18, so that spaces and slips are answered with their reason."""
+    return forms.CharField(
+        label=_("Unified social credit code"),
+        max_length=40,
+        help_text=_("18 characters, on the licence under its title. Spaces and lower case are fine."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "code"}),
+    )
+
+
+def account_class_field(initial: AccountClass | None = None) -> forms.ChoiceField:
+    """What kind of recruiting the employer does."""
+    return forms.ChoiceField(label=_("Which of these are you?"), choices=AccountClass.choices, initial=initial, widget=forms.RadioSelect)
+
+
+def _email(**attrs: Any) -> forms.EmailField:
+    return forms.EmailField(
+        label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "inputmode": "email", **attrs})
+    )
+
+
+def phone_field() -> forms.CharField:
+    """A mobile number; nobody has to give one."""
+    return forms.CharField(
+        label=_("Mobile number"),
+        max_length=30,
+        required=False,
+        help_text=_("A reviewer may call if something is unclear. Kept encrypted; we also notice when many companies give one number."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+
+
+def _new_password() -> forms.CharField:
+    return forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 10 characters; a sentence that only you know is easiest."),
+    )
+
+
+class _NewPasswordForm(RefusableForm):
+    """A form with `password`, held against the rules for passwords together with the address in `email`."""
+
+    email_of_password = ""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        email = cleaned.get("email", self.email_of_password)
+        if password := cleaned.get("password"):
+            try:
+                password_validation.validate_password(password, User(email=email))
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class RegisterForm(_NewPasswordForm):
+    """A new employer and its first member."""
+
+    company = company_field()
+    uscc = uscc_field()
+    account_class = account_class_field(initial=AccountClass.DIRECT_EMPLOYER)
+    email = _email()
+    phone = phone_field()
+    password = _new_password()
+    contest = forms.BooleanField(required=False, label=_("My company did not register here. I hand in our licence, and a reviewer looks."))
+
+    @property
+    def may_contest(self) -> bool:
+        """Whether to ask that: only where somebody holds the code that was typed."""
+        return self.has_error("uscc", "duplicate_same_uscc_active") or bool(self["contest"].value())
+
+    def clean_company(self) -> str:
+        return clean_name(self.cleaned_data["company"], "company")
+
+    def clean_phone(self) -> str:
+        try:
+            return sightings.check_phone(self.cleaned_data["phone"])
+        except Refused as refused:
+            raise ValidationError(refusal_html(refused), code=refused.code) from refused
+
+
+class JoinForm(_NewPasswordForm):
+    """An invited colleague chooses a password."""
+
+    password = _new_password()
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email_of_password = email
+
+
+class _CountedSignInForm(AuthenticationForm):
+    """Tries a password unless too many were tried before."""
+
+    def clean(self) -> dict[str, Any]:
+        """A right password is not counted. The count comes first, so that many tries at once are as many."""
+        email, now = self.cleaned_data.get("username"), timezone.now()
+        if not email or self.request is None:
+            return super().clean()
+        counted = passwords_of(self.request, email)
+        try:
+            throttle.take(counted, now)
+        except Refused as refused:
+            raise ValidationError(refusal_html(refused), code=refused.code) from refused
+        cleaned = super().clean()
+        throttle.give_back(counted, now)
+        return cleaned
+
+
+class ConsoleSignInForm(_CountedSignInForm, AdminAuthenticationForm):
+    """Sign-in of staff at the console, under the same limits."""
+
+
+class SignInForm(_CountedSignInForm):
+    """Sign-in by address and password."""
+
+    error_messages = {
+        "invalid_login": _("This address and password do not belong together. Check both, or reset the password."),
+        "inactive": _("This account has been closed by your company's owner. Ask them for a new invitation."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"] = _email(autofocus=True)
+        self.fields["password"].widget.attrs["autocomplete"] = "current-password"
+
+
+class CodeForm(RefusableForm):
+    """The digits that the app on the phone shows."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "code", "spellcheck": "false"}
+        ),
+    )
+
+
+class RecoveryForm(RefusableForm):
+    """A recovery code, from paper."""
+
+    code = forms.CharField(
+        label=_("Recovery code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "autofocus": True, "class": "code", "spellcheck": "false"}
+        ),
+    )
+
+
+class InviteForm(RefusableForm):
+    """A colleague's address."""
+
+    email = forms.EmailField(label=_("Colleague's e-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+
+
+class PhoneForm(RefusableForm):
+    """The number that one calls from oneself."""
+
+    phone = phone_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].required = True
+        self.fields["phone"].help_text = _(
+            "Candidates are called by relay numbers, and only those of your team get through. So we need the number that you call from. "
+            "It is kept encrypted; neither your colleagues nor candidates see it."
+        )
+
+
+class ResetForm(_Refusable, PasswordResetForm):
+    """Asks for a link to a new password; the mail goes through our queue, its link to our own address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"] = _email()
+
+    def send_mail(
+        self,
+        subject_template_name: str,
+        email_template_name: str,
+        context: dict[str, Any],
+        from_email: str | None,
+        to_email: str,
+        html_email_template_name: str | None = None,
+    ) -> None:
+        # The link is built on the configured address: the request's Host header could be anybody's.
+        path = reverse("employers:password_reset_confirm", args=[context["uid"], context["token"]])
+        queue_mail(to_email, "password_reset", context["user"].language, {"link": settings.SITE_URL + path}, timezone.now())
+
+
+def code_state(typed: str) -> dict[str, Any]:
+    """What to say of a code while it is being typed: how many characters, whether it is right, what is wrong.
+
+    Too short is not yet wrong: somebody is still typing.
+    """
+    code = normalise(typed)
+    state: dict[str, Any] = {"code": code, "count": len(code), "length": LENGTH, "respelt": code != typed.strip().upper()}
+    if len(code) < LENGTH:
+        return state
+    try:
+        operations.check_code(typed)
+    except Refused as refused:
+        return state | {"refused": refused}
+    return state | {"valid": True}

@@ -1,0 +1,71 @@
+"""Where may a platform have its recruiters sent back to? Below the addresses that are registered for it, and nowhere else.
+
+An address is https with a host, without user or fragment; its path begins with that of a registered one, whole parts at a time. What
+a browser might read otherwise than we do (backslashes, dots as parts, encoded slashes, characters that do not show) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
+
+from events.core.errors import Refused
+
+LONGEST: Final = 500
+_PLAIN: Final = re.compile(r"[!-~]+")
+_TRICKS: Final = re.compile(r"\\|//|%2e|%2f|%5c|(?:^|/)\.{1,2}(?:/|$)", re.IGNORECASE)
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1"})
+
+
+def registered(text: str, *, local: bool = False) -> list[str]:
+    """The addresses in `text`, one a line, as they are stored. `local` lets a developer's own machine stand there, too.
+
+    Raises Refused `return_url_invalid` with the line that is none.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    for line in lines:
+        parts = _parts(line, local=local)
+        if parts is None or parts.query:
+            raise Refused("return_url_invalid", "return_urls", seen=line[:100])
+    return list(dict.fromkeys(lines))
+
+
+def allows(addresses: str, url: str, *, local: bool = False) -> bool:
+    """Whether `url` is below one of the registered `addresses` (one a line)."""
+    asked = _parts(url, local=local)
+    return asked is not None and any(_below(asked, _parts(line, local=local)) for line in addresses.splitlines())
+
+
+def with_query(url: str, more: Mapping[str, str]) -> str:
+    """`url` with `more` in its query, in place of nothing that stands there."""
+    parts = urlsplit(url)
+    query = "&".join(part for part in (parts.query, urlencode(more)) if part)
+    return urlunsplit(parts._replace(query=query))
+
+
+def _parts(url: str, *, local: bool) -> SplitResult | None:
+    """The parts of an address that is one, else None."""
+    if len(url) > LONGEST or not _PLAIN.fullmatch(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    scheme_fits = parts.scheme == "https" or (local and parts.scheme == "http" and host in _LOCAL)
+    if not scheme_fits or not host or "@" in parts.netloc or "#" in url or _TRICKS.search(parts.path) or "\\" in url:
+        return None
+    return parts
+
+
+def _below(asked: SplitResult, allowed: SplitResult | None) -> bool:
+    if allowed is None or _origin(asked) != _origin(allowed):
+        return False
+    prefix = allowed.path.rstrip("/")
+    return asked.path.rstrip("/") == prefix or asked.path.startswith(prefix + "/")
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)

@@ -1,0 +1,103 @@
+"""What do accounts share that should not? Devices, phones and networks on which they were seen.
+
+A device is a browser that keeps a long-lived cookie of ours, signed so that nobody makes one up; it holds chance alone and tells
+nothing of the machine. Of everything only the blind index is kept: that two accounts share a thing can be seen,
+the thing cannot.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+from datetime import datetime
+from typing import Final
+
+from django.core import signing
+
+from employers.models import Sighting, SightingKind, User
+from events.core.errors import Refused
+from events.core.sealing import blind_index, seal_text, unseal_text
+
+DEVICE_COOKIE: Final = "device"
+DEVICE_SECONDS: Final = 400 * 24 * 3600
+"""The longest that browsers keep a cookie."""
+_DEVICE_SALT: Final = "employers.device"
+_PHONE_SEAL: Final = "user.phone"
+_MOBILE: Final = re.compile(r"(?:\+|00)?(?:86)?(1[3-9]\d{9})")
+_GAPS: Final = re.compile(r"[\s\-\u2010-\u2015()\uff08\uff09\u200b-\u200f\u202a-\u202e]+")
+_HALF_WIDTH: Final = {
+    ord(full): half for full, half in zip("\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19\uff0b", "0123456789+", strict=True)
+}
+
+
+def new_device() -> str:
+    """The cookie of a browser that had none."""
+    return signing.dumps(secrets.token_urlsafe(18), salt=_DEVICE_SALT)
+
+
+def kept_device(cookie: str) -> str:
+    """The cookie that a browser with `cookie` is to have: the same again, or a new one where that is not ours."""
+    return cookie if device_in(cookie) else new_device()
+
+
+def device_in(cookie: str) -> str:
+    """The device that a cookie names; "" for one that is not ours."""
+    try:
+        return str(signing.loads(cookie, salt=_DEVICE_SALT))
+    except signing.BadSignature:
+        return ""
+
+
+def neighbourhood(network: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 network: one office, or one street; "" where there is none."""
+    try:
+        address = ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return ""
+    return str(address.supernet(new_prefix=min(address.prefixlen, 24 if address.version == 4 else 48)))
+
+
+def digest(kind: str, value: str) -> str:
+    """What is kept of a device, phone or network."""
+    return blind_index(value, f"sighting.{kind}")
+
+
+def record(user: User, now: datetime, *, device: str = "", network: str = "", phone: str = "") -> None:
+    """Keep that `user` was seen with these; seen again, the same rows say until when."""
+    seen = {SightingKind.DEVICE: device, SightingKind.NETWORK: neighbourhood(network), SightingKind.PHONE: phone}
+    Sighting.objects.bulk_create(
+        [Sighting(user=user, kind=kind, digest=digest(kind, value), first_at=now, last_at=now) for kind, value in seen.items() if value],
+        update_conflicts=True,
+        unique_fields=["user", "kind", "digest"],
+        update_fields=["last_at"],
+    )
+
+
+# --- Phones --------------------------------------------------------------------------------------------
+
+
+def check_phone(typed: str) -> str:
+    """A mainland mobile number as +86 and 11 digits; "" for none. Raises Refused `phone_invalid`."""
+    bare = _GAPS.sub("", typed.translate(_HALF_WIDTH))
+    if not bare:
+        return ""
+    mobile = _MOBILE.fullmatch(bare)
+    if mobile is None:
+        raise Refused("phone_invalid", "phone")
+    return f"+86{mobile[1]}"
+
+
+def seal_phone(phone: str) -> str:
+    """`phone` as it rests with the account."""
+    return seal_text(phone, _PHONE_SEAL) if phone else ""
+
+
+def phone_of(user: User) -> str:
+    """The account's number, for a reviewer who calls; "" where none was given."""
+    return unseal_text(user.phone_sealed, _PHONE_SEAL) if user.phone_sealed else ""
+
+
+def masked_phone(phone: str) -> str:
+    """A number that can be told from another, and not be called: `+86 138****5678`."""
+    return f"{phone[:3]} {phone[3:6]}****{phone[-4:]}" if phone else ""

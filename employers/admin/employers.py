@@ -1,0 +1,94 @@
+"""Employers, their members and what happened to them, to look at: registration and platforms alone write them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from employers.masking import masked
+from employers.models import Employer, Member, User
+from employers.permissions import Power, is_auditor, powers
+from events.admin import EventAdmin, LookOnlyAdmin
+from events.models import Event
+
+
+class OfEmployersAdmin(LookOnlyAdmin):
+    """Rows that belong to employers; what belongs to one that was made for a colleague, or by a platform's test, is not there."""
+
+    employer_path = "employer"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        made_for, test = f"{self.employer_path}__made_for", f"{self.employer_path}__test"
+        return super().get_queryset(request).filter(Q(**{made_for: None}) | Q(**{made_for: request.user.pk}), **{test: False})
+
+
+@admin.register(Event)
+class EmployersEventAdmin(EventAdmin):
+    """What happened to employers that were made for a colleague is not there, nor how golden cases are kept but for those who may see."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        assert isinstance(request.user, User)
+        made = Employer.objects.filter(Q(made_for__isnull=False) & ~Q(made_for=request.user) | Q(test=True))
+        events: QuerySet[Event] = super().get_queryset(request).exclude(employer_id__in=made.values("pk"))
+        has = request.user.has_perm
+        if Power.QUALITY in powers(has) or is_auditor(has):
+            return events
+        return events.exclude(subject_type__in=OF_QUALITY).exclude(verb__in=OF_QUALITY)
+
+
+OF_QUALITY: Final = ("goldencase", "look_quality")
+"""Kinds of subjects, and verbs, of which only those hear who may see how well cases are decided."""
+
+
+@admin.register(Employer)
+class EmployerAdmin(LookOnlyAdmin):
+    list_display = ("name", "uscc", "account_class", "registered_at", "confirmed_at")
+    list_filter = ("account_class", ("confirmed_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "uscc", "=id")
+    search_help_text = _("Company name, credit code, or the whole id")
+    ordering = ("-registered_at",)
+    fields = ("name", "uscc", "account_class", "registered_at", "confirmed_at", "people")
+    readonly_fields = ("people",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Employer]:
+        assert isinstance(request.user, User)
+        return Employer.objects.shown_to(request.user.pk)
+
+    @admin.display(description=_("Recruiter"), empty_value="—")
+    def people(self, employer: Employer) -> SafeString:
+        """Links with masked addresses; an inline of the admin would print the whole ones."""
+        rows = [
+            (reverse("admin:employers_member_change", args=[member.pk]), masked(member.user.email), member.get_role_display())
+            for member in employer.members.select_related("user").order_by("joined_at")
+        ]
+        return format_html_join("", '<p><a href="{}">{}</a> · {}</p>', rows)
+
+
+@admin.register(Member)
+class MemberAdmin(OfEmployersAdmin):
+    list_display = ("address", "employer", "role", "verified", "joined_at", "left_at")
+    list_filter = ("role", ("left_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user", "employer")
+    search_fields = ("=user__email", "employer__name", "=employer__uscc", "=id")
+    search_help_text = _("The whole e-mail address, a company name or credit code, or an id")
+    ordering = ("-joined_at",)
+    fields = ("whole_address", "employer", "role", "verified", "joined_at", "left_at")
+
+    @admin.display(description=_("e-mail"), ordering="user__email")
+    def address(self, member: Member) -> str:
+        return masked(member.user.email)
+
+    @admin.display(description=_("e-mail"))
+    def whole_address(self, member: Member) -> str:
+        return member.user.email
+
+    @admin.display(description=_("address verified"), boolean=True)
+    def verified(self, member: Member) -> bool:
+        return member.user.email_verified_at is not None

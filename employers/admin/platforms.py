@@ -1,0 +1,329 @@
+"""What may staff do for platforms? Make one, give it keys, replace and revoke those, and say where its recruiters may be sent back to.
+
+A key is shown once, on the page that made it. Each page asks before it acts, and a form that is sent twice acts once.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from employers.accounts import operations
+from employers.accounts.forms import refusal_html
+from employers.models import ApiClient, ApiKey, Scope, User
+from events.admin import LookOnlyAdmin
+from events.core.actor import Actor
+from events.core.errors import Refused
+
+ONCE: Final = "console.platform_form"
+"""In the session: the name of the form that was opened last, which makes one key however often it is sent."""
+OVERLAPS: Final = {
+    "0": (_("At once"), timedelta()),
+    "1h": (_("In an hour"), timedelta(hours=1)),
+    "24h": (_("In 24 hours"), timedelta(hours=24)),
+    "7d": (_("In 7 days"), timedelta(days=7)),
+}
+"""When the key that is replaced ends."""
+
+
+class RefusableForm(forms.Form):
+    """A form that shows why an operation refuses, beside the field that it names."""
+
+    def refuse(self, refused: Refused) -> None:
+        field = refused.field if refused.field in self.fields else None
+        self.add_error(field, ValidationError(refusal_html(refused), code=refused.code))
+
+
+class OnceForm(RefusableForm):
+    """A form whose opening has a name."""
+
+    once = forms.CharField(widget=forms.HiddenInput)
+
+
+def _scopes() -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(label=_("May"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple)
+
+
+def _addresses() -> forms.CharField:
+    return forms.CharField(
+        label=_("Return addresses"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=_("One a line, https. A recruiter whom the platform sends to our pages can go back to what begins with one of them."),
+    )
+
+
+def _contact() -> forms.EmailField:
+    return forms.EmailField(
+        label=_("Contact"),
+        required=False,
+        help_text=_("Written to when nothing can be sent to one of its webhooks any more: best an address that several people read"),
+    )
+
+
+def _language() -> forms.ChoiceField:
+    return forms.ChoiceField(label=_("Language of these mails"), choices=settings.LANGUAGES, initial="zh-hans", required=False)
+
+
+class PlatformForm(OnceForm):
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("As its recruiters know it: they read it on our pages"))
+    test = forms.BooleanField(
+        label=_("For tests"),
+        required=False,
+        help_text=_("Sees only employers that it made itself, and nobody else sees those. This cannot be changed later."),
+    )
+    scopes = _scopes()
+    return_urls = _addresses()
+    contact_email = _contact()
+    contact_language = _language()
+
+
+class KeyForm(OnceForm):
+    scopes = _scopes()
+
+
+class RotateForm(OnceForm):
+    overlap = forms.ChoiceField(
+        label=_("The key that it replaces ends"),
+        choices=[(code, words) for code, (words, _length) in OVERLAPS.items()],
+        initial="24h",
+        widget=forms.RadioSelect,
+    )
+
+
+class AddressesForm(RefusableForm):
+    return_urls = _addresses()
+
+
+class ContactForm(forms.Form):
+    contact_email = _contact()
+    contact_language = _language()
+
+
+@admin.register(ApiClient)
+class PlatformAdmin(LookOnlyAdmin):
+    list_display = ("name", "test", "key_begins", "may", "created_at", "revoked_at")
+    list_filter = ("test", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "=keys__key_start")
+    ordering = ("-created_at",)
+    fields = ("name", "test", "created_at", "revoked_at", "return_urls", "contact_email")
+    change_form_template = "admin/employers/apiclient/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Adding is an operation with a page of its own; no model form is involved."""
+        return bool(request.user.has_perm("employers.add_apiclient"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return any(request.user.has_perm(f"employers.{verb}_apiclient") for verb in ("view", "add", "change"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
+        return super().get_queryset(request).prefetch_related("keys")
+
+    @admin.display(description=_("key begins"))
+    def key_begins(self, client: ApiClient) -> str:
+        return " ".join(str(key) for key in client.keys.all() if key.is_live(timezone.now()))
+
+    @admin.display(description=_("may"))
+    def may(self, client: ApiClient) -> str:
+        return ", ".join(sorted({scope for key in client.keys.all() if key.is_live(timezone.now()) for scope in key.scopes}))
+
+    def get_urls(self) -> list[URLPattern]:
+        pages: list[tuple[str, Any, str]] = [
+            ("<uuid:client_id>/revoke/", self.revoke_view, "revoke"),
+            ("<uuid:client_id>/keys/add/", self.add_key_view, "add_key"),
+            ("<uuid:client_id>/return-addresses/", self.addresses_view, "addresses"),
+            ("<uuid:client_id>/contact/", self.contact_view, "contact"),
+            ("keys/<uuid:key_id>/rotate/", self.rotate_view, "rotate_key"),
+            ("keys/<uuid:key_id>/revoke/", self.revoke_key_view, "revoke_key"),
+        ]
+        wrap = self.admin_site.admin_view
+        return [*(path(at, wrap(view), name=f"employers_apiclient_{name}") for at, view, name in pages), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The platform, and under it every key that it ever had, with what can be done with those that open something."""
+        now, client = timezone.now(), self.get_object(request, object_id)
+        ever = client.keys.order_by("-created_at", "pk") if client else []
+        rows = [(key, key.is_live(now) and key.client.revoked_at is None) for key in ever]
+        context = {"rows": rows, "may_change": may_change(request)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    # --- What makes a key ---------------------------------------------------------------------------------
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        title = gettext("A new platform")
+        form = PlatformForm(request.POST) if request.method == "POST" else PlatformForm(initial=opened(request))
+        if not form.is_bound or not form.is_valid():
+            return self._page(request, "add", title, form=form)
+        if not sent_first(request, form):
+            return self._sent_again(request)
+        typed = form.cleaned_data
+        scopes = [Scope(scope) for scope in typed["scopes"]]
+        try:
+            client, text = operations.create_api_client(
+                typed["name"], scopes, timezone.now(), actor(request), test=typed["test"], return_urls=typed["return_urls"],
+                contact_email=typed["contact_email"], contact_language=typed["contact_language"] or settings.LANGUAGE_CODE,
+            )  # fmt: skip
+        except Refused as refused:
+            form.refuse(refused)
+            reopen(request, form)
+            return self._page(request, "add", title, form=form)
+        return self._created(request, client, scopes, text)
+
+    def add_key_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        """Another key beside those that the platform has, such as for another of its systems."""
+        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        form = KeyForm(request.POST) if request.method == "POST" else KeyForm(initial=opened(request))
+        if not form.is_bound or not form.is_valid():
+            return self._page(request, "add_key", gettext("Another key of %(name)s") % {"name": client.name}, form=form, client=client)
+        if not sent_first(request, form):
+            return self._sent_again(request)
+        scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
+        try:
+            _key, text = operations.add_key(client, scopes, actor(request), timezone.now())
+        except Refused as refused:
+            return self._refused(request, client, refused)
+        return self._created(request, client, scopes, text)
+
+    def rotate_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
+        """A new key in the place of one, which goes on for a while, so that no request falls between the two."""
+        key = get_object_or_404(ApiKey.objects.select_related("client"), pk=checked(request, key_id))
+        form = RotateForm(request.POST) if request.method == "POST" else RotateForm(initial=opened(request))
+        if not form.is_bound or not form.is_valid():
+            return self._page(request, "rotate", gettext("Replace the key %(key)s") % {"key": key}, form=form, key=key, client=key.client)
+        if not sent_first(request, form):
+            return self._sent_again(request)
+        _words, overlap = OVERLAPS[form.cleaned_data["overlap"]]
+        try:
+            new, text = operations.rotate_key(key, overlap, actor(request), timezone.now())
+        except Refused as refused:
+            return self._refused(request, key.client, refused)
+        return self._created(request, key.client, [Scope(scope) for scope in new.scopes], text)
+
+    # --- What ends one ------------------------------------------------------------------------------------
+
+    def revoke_key_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
+        """GET asks once more; POST ends this one key at once."""
+        key = get_object_or_404(ApiKey.objects.select_related("client"), pk=checked(request, key_id))
+        if request.method != "POST":
+            return self._page(request, "revoke_key", gettext("Revoke the key %(key)s") % {"key": key}, key=key, client=key.client)
+        operations.revoke_key(key, actor(request), timezone.now())
+        messages.success(request, gettext("The key %(key)s is revoked: no request with it is answered any more.") % {"key": key})
+        return to_platform(key.client)
+
+    def revoke_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        """GET asks once more; POST ends all the platform's keys at once."""
+        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        if request.method != "POST":
+            return self._page(request, "revoke", gettext("Revoke %(name)s") % {"name": client.name}, client=client)
+        operations.revoke_api_client(client, actor(request), timezone.now())
+        messages.success(
+            request, gettext("%(name)s is revoked: no request with any of its keys is answered any more.") % {"name": client.name}
+        )
+        return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
+
+    # --- Where back to ------------------------------------------------------------------------------------
+
+    def addresses_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        """Which addresses recruiters may be sent back to; what was typed stays when it is refused."""
+        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        form = AddressesForm(request.POST or None, initial={"return_urls": client.return_urls})
+        if request.method == "POST" and form.is_valid():
+            try:
+                operations.set_return_urls(client, form.cleaned_data["return_urls"], actor(request), timezone.now())
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                messages.success(request, gettext("Saved."))
+                return to_platform(client)
+        return self._page(request, "addresses", gettext("Return addresses of %(name)s") % {"name": client.name}, form=form, client=client)
+
+    def contact_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        """Who is written to about the platform's webhooks."""
+        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        stored = {"contact_email": client.contact_email, "contact_language": client.contact_language}
+        form = ContactForm(request.POST or None, initial=stored)
+        if request.method == "POST" and form.is_valid():
+            language = form.cleaned_data["contact_language"] or client.contact_language
+            operations.set_contact(client, form.cleaned_data["contact_email"], language, actor(request), timezone.now())
+            messages.success(request, gettext("Saved."))
+            return to_platform(client)
+        return self._page(request, "contact", gettext("Contact of %(name)s") % {"name": client.name}, form=form, client=client)
+
+    # --- Pages --------------------------------------------------------------------------------------------
+
+    def _created(self, request: HttpRequest, client: ApiClient, scopes: list[Scope], text: str) -> HttpResponse:
+        title = gettext("The key of %(name)s") % {"name": client.name}
+        return self._page(request, "created", title, scopes=scopes, key=text, client=client)
+
+    def _refused(self, request: HttpRequest, client: ApiClient, refused: Refused) -> HttpResponse:
+        messages.error(request, mark_safe(refusal_html(refused)))  # noqa: S308 – our own template
+        return to_platform(client)
+
+    def _sent_again(self, request: HttpRequest) -> HttpResponse:
+        messages.warning(
+            request, gettext("This form has been sent already. A key is shown only once; revoke a key that was lost and make another.")
+        )
+        return HttpResponseRedirect(reverse("admin:employers_apiclient_changelist"))
+
+    def _page(self, request: HttpRequest, template: str, title: str, **context: Any) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "title": title, "opts": self.opts, **context}
+        response = TemplateResponse(request, f"admin/employers/apiclient/{template}.html", context)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+def may_change(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm("employers.change_apiclient"))
+
+
+def checked(request: HttpRequest, pk: UUID) -> UUID:
+    """`pk`, for whoever may change platforms."""
+    if not may_change(request):
+        raise PermissionDenied
+    return pk
+
+
+def actor(request: HttpRequest) -> Actor:
+    assert isinstance(request.user, User)
+    return request.user.as_reviewer()
+
+
+def opened(request: HttpRequest) -> dict[str, str]:
+    """Name this opening of a form."""
+    request.session[ONCE] = secrets.token_urlsafe(16)
+    return {"once": request.session[ONCE]}
+
+
+def sent_first(request: HttpRequest, form: OnceForm) -> bool:
+    """Whether this opening of the form is sent for the first time."""
+    return bool(request.session.pop(ONCE, None) == form.cleaned_data["once"])
+
+
+def reopen(request: HttpRequest, form: OnceForm) -> None:
+    """Nothing was made: the same opening can be sent again."""
+    request.session[ONCE] = form.cleaned_data["once"]
+
+
+def to_platform(client: ApiClient) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:employers_apiclient_change", args=[client.pk]))

@@ -1,0 +1,1 @@
+"""Recruitment sites that ask us: their keys, limits, members and webhooks."""

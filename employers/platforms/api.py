@@ -1,0 +1,107 @@
+"""Whose key is this, and what may it do? Bearer keys of the platforms' systems, and what a platform is told of its own."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Field, Router, Schema
+from ninja.errors import AuthorizationError
+from ninja.security import HttpBearer
+
+from employers.accounts.operations import note_key_use
+from employers.models import ApiKey, Scope
+from employers.platforms import known_keys
+from employers.platforms.api_limits import Allowance, Buckets, Rate
+from events.core.errors import Refused
+
+router = Router(tags=["platform"])
+
+_KEY: Final = "_api_key"
+_ALLOWANCE: Final = "_api_allowance"
+_buckets: Final = Buckets()
+
+
+class ApiRequest(HttpRequest):
+    """A request that came with a key."""
+
+    auth: ApiKey
+
+
+class BearerKey(HttpBearer):
+    """`Authorization: Bearer zk_…`; the key with its client is `request.auth`. With a `scope`, keys without it are answered 403.
+
+    A key is looked up, and its limit counted, once a request. Where what answers confirms the key by itself (`confirmed`), one
+    that is known is not looked up (`employers.platforms.known_keys`). Raises Refused `rate_limited`.
+    """
+
+    def __init__(self, scope: Scope | None = None, *, confirmed: bool = False) -> None:
+        super().__init__()
+        self.scope, self.confirmed = scope, confirmed
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
+        key = key_of(request)
+        if key is None:
+            now = timezone.now()
+            key = known_keys.known(token) if self.confirmed else None
+            if key is None:
+                key = ApiKey.objects.by_key(token, now)
+                if key is None:
+                    return None
+                if self.confirmed and (self.scope is None or self.scope in key.scopes):
+                    known_keys.keep(token, key)
+            setattr(request, _KEY, key)
+            _admit(request, key)
+            note_key_use(key, now)
+        if self.scope is not None and self.scope not in key.scopes:
+            raise AuthorizationError
+        return key
+
+
+def key_of(request: HttpRequest) -> ApiKey | None:
+    """The key that this request came with, if it has been looked up."""
+    key: ApiKey | None = getattr(request, _KEY, None)
+    return key
+
+
+def allowance_of(request: HttpRequest) -> Allowance | None:
+    """What is left to this request's key, if it is limited."""
+    allowance: Allowance | None = getattr(request, _ALLOWANCE, None)
+    return allowance
+
+
+def _admit(request: HttpRequest, key: ApiKey) -> None:
+    kind = "gate" if request.path_info.startswith("/api/v1/gate/") else "other"
+    allowance = _buckets.take((kind, key.pk), Rate.of(settings.API_PER_SECOND[kind]), time.monotonic())
+    setattr(request, _ALLOWANCE, allowance)
+    if allowance and allowance.wait:
+        raise Refused("rate_limited", expected=f"≤ {allowance.limit}", details={"retry_after": str(allowance.wait)})
+
+
+# --- Who is asking ---------------------------------------------------------------------------------------
+
+
+class MeOut(Schema):
+    """The platform whose key this is, and the key."""
+
+    platform_id: UUID = Field(description="Ours for the platform.", examples=["7a6b5c4d-3e2f-4a1b-8c9d-0e1f2a3b4c5d"])
+    name: str = Field(description="The platform's name.", examples=["Site A"])
+    test: bool = Field(description="Whether it is a platform for tests, whose employers exist for nobody else.", examples=[False])
+    key_begins: str = Field(description="The first characters of this key.", examples=["zk_Ab3dE"])
+    scopes: list[Scope] = Field(description="What this key may do.", examples=[["gate:decide", "employers:read"]])
+    expires_at: datetime | None = Field(description="When this key ends, if it is to: another has taken its place.", examples=[None])
+
+
+@router.get("/me", auth=BearerKey(), response=MeOut, summary="Whose key this is", operation_id="me")
+def me(request: ApiRequest) -> MeOut:
+    """Which platform is asking, and what this key may do. Ask it at start-up to see that the key is the right one."""
+    key = request.auth
+    return MeOut(
+        platform_id=key.client_id, name=key.client.name, test=key.client.test, key_begins=key.key_start,
+        scopes=[Scope(scope) for scope in key.scopes], expires_at=key.expires_at,
+    )  # fmt: skip

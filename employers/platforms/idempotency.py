@@ -1,0 +1,105 @@
+"""Has this been asked before? A platform's own key for what it asks, and the answer that was given to it.
+
+A key is claimed in a row before anything is done; what is done and the answer are then committed together, so whatever dies in
+between has done nothing, and the same key can be sent again once the claim has run out. Answers can hold links and names, so they
+rest sealed; of what was asked only a blind index is kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from employers.models import ApiClient, IdempotentAnswer
+from events.core.errors import Refused
+from events.core.sealing import blind_index, seal_text, unseal_text
+
+KEPT_FOR: Final = timedelta(hours=24)
+CLAIMED_FOR: Final = timedelta(seconds=60)
+"""How long one request may take before the same key can begin anew."""
+_KEY: Final = re.compile(r"[!-~]{1,64}")
+_PURPOSE: Final = "idempotency"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is said again to the same key."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Claim:
+    """That whoever holds this does what the key asks for."""
+
+    row: int
+    token: uuid.UUID
+
+
+def in_progress(seconds: int) -> Refused:
+    """That the same key is being answered; in so many seconds it can be tried again."""
+    return Refused("idempotency_in_progress", "Idempotency-Key", details={"retry_after": str(max(1, seconds))})
+
+
+def begin(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | Answer:
+    """Claim `key` for what is `asked` (method, address and body), or the answer that it was given before.
+
+    Raises Refused: `idempotency_key_invalid`, `idempotency_key_reused` (for something else), `idempotency_in_progress`.
+    """
+    if not _KEY.fullmatch(key):
+        raise Refused("idempotency_key_invalid", "Idempotency-Key")
+    index = blind_index(asked.hex(), _PURPOSE)
+    IdempotentAnswer.objects.filter(client=client, key=key, created_at__lte=now - KEPT_FOR).delete()
+    token = uuid.uuid4()
+    new = {"asked_index": index, "claim": token, "claimed_until": now + CLAIMED_FOR, "created_at": now}
+    try:
+        with transaction.atomic():
+            return Claim(IdempotentAnswer.objects.create(client=client, key=key, **new).pk, token)
+    except IntegrityError:
+        row = IdempotentAnswer.objects.filter(client=client, key=key).first()
+    if row is None:  # let go of at this moment
+        raise in_progress(1)
+    if row.asked_index != index:
+        raise Refused("idempotency_key_reused", "Idempotency-Key")
+    if row.answer_sealed:
+        return _opened(row)
+    if row.claimed_until > now:
+        raise in_progress(1)
+    # Whoever had it has died, or takes too long: then its answer is not kept, and what it did is undone.
+    taken = IdempotentAnswer.objects.filter(pk=row.pk, claim=row.claim, answer_sealed="")
+    if not taken.update(claim=token, claimed_until=now + CLAIMED_FOR):
+        raise in_progress(1)
+    return Claim(row.pk, token)
+
+
+def keep(claim: Claim, answer: Answer, now: datetime) -> bool:
+    """Keep `answer`, in the transaction that did what was asked; False where the claim is another's by now."""
+    body = base64.b64encode(answer.body).decode()
+    sealed = seal_text(json.dumps([answer.status, answer.headers, body]), f"{_PURPOSE} {claim.row}")
+    mine = IdempotentAnswer.objects.filter(pk=claim.row, claim=claim.token, answer_sealed="")
+    return bool(mine.update(answer_sealed=sealed, answered_at=now))
+
+
+def release(claim: Claim) -> None:
+    """Nothing was done: the key is free again."""
+    IdempotentAnswer.objects.filter(pk=claim.row, claim=claim.token, answer_sealed="").delete()
+
+
+def sweep(now: datetime) -> int:
+    """Let go of the answers that are no longer kept; how many those were."""
+    gone, _ = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
+    return gone
+
+
+def _opened(row: IdempotentAnswer) -> Answer:
+    status, headers, body = json.loads(unseal_text(row.answer_sealed, f"{_PURPOSE} {row.pk}"))
+    return Answer(status, headers, base64.b64decode(body))

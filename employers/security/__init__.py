@@ -1,0 +1,1 @@
+"""Sign-in that holds: throttles, lockouts, second factors, console sessions."""

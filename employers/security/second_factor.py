@@ -1,0 +1,199 @@
+"""Is it really our colleague? A second factor beside the password: an app's codes, and recovery codes on paper.
+
+The secret rests sealed, and is shown once, before it is confirmed by a code of its own. Each code is taken once; the row of the
+factor is locked while an answer is judged, so that of the same code sent ten times at once one is right. What changes is an Event,
+and its owner gets a mail; a wrong answer by itself is neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from employers.models import LockoutKind, RecoveryCode, SecondFactor, User
+from employers.security import lockout, totp
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
+from events.core.sealing import Damaged, KeyMissing, seal_text, unseal_text
+from events.delivery.mail import queue_mail
+from events.models import record
+
+ISSUER: Final = "Zizhi"
+RECOVERY_CODES: Final = 10
+RECOVERY_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+"""32 characters that are not taken for one another: no l, no o, no 0 and no 1."""
+RECOVERY_LENGTH: Final = 16
+
+
+def of(user: User) -> SecondFactor | None:
+    """The account's second factor, if it has one."""
+    return SecondFactor.objects.filter(user=user).first()
+
+
+def recovery_codes_left(user: User) -> int:
+    return user.recovery_codes.filter(used_at=None).count()
+
+
+# --- Setting up ----------------------------------------------------------------------------------------
+
+
+def enrol(user: User, secret: str, typed: str, replaces: SecondFactor | None, now: datetime) -> tuple[SecondFactor, list[str]]:
+    """The app that shows codes of `secret` becomes the account's second factor; and its recovery codes, which are kept nowhere.
+
+    Raises Refused: `second_factor_wrong` where the app does not show the code; `second_factor_exists` where the account has
+    another factor than the one that this `replaces`, so that of two who set one up at once the second is told.
+    """
+    steps = totp.matching_steps(secret, _plain(typed), now)
+    if not steps:
+        raise Refused("second_factor_wrong", "code")
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        if of(user) != replaces:
+            raise Refused("second_factor_exists")
+        _forget(user)
+        factor = SecondFactor.objects.create(user=user, secret_sealed=seal_secret(user, secret), last_step=steps[-1], confirmed_at=now)
+        codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
+        RecoveryCode.objects.bulk_create([RecoveryCode(user=user, code_hash=_hash(user, code)) for code in codes])
+        record("enrol_second_factor", user, user.as_reviewer(), now, data={"replaces": replaces is not None})
+        _tell(user, "set_up", now)
+    return factor, codes
+
+
+def reset(user: User, by: User, now: datetime) -> None:
+    """A superuser takes away a colleague's second factor; their sign-ins end, and the next one sets up another. Raises Refused."""
+    if not (by.is_active and by.is_superuser) or by.pk == user.pk:
+        raise Refused("not_allowed")
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        if _forget(user):
+            record("reset_second_factor", user, by.as_reviewer(), now)
+            _tell(user, "reset", now)
+
+
+def _forget(user: User) -> bool:
+    """Take away the factor, its codes on paper, and the count of strangers' failures; whether there was one."""
+    factor = of(user)
+    if factor is None:
+        return False
+    lockout.clear(lockout.subject(factor))
+    factor.delete()
+    user.recovery_codes.all().delete()
+    return True
+
+
+# --- Answering -----------------------------------------------------------------------------------------
+
+
+def answer(user: User, typed: str, browser: str, now: datetime) -> tuple[SecondFactor, str]:
+    """Take a code of the app, or a recovery code; the factor, and which of the two it was. `browser` is the cookie of `lockout`.
+
+    Raises Refused: `second_factor_wrong`, `second_factor_used`, `second_factor_locked`; all of them count, the last does not.
+    """
+    with transaction.atomic():
+        factor = SecondFactor.objects.select_for_update().filter(user=user).first()
+        if factor is None:
+            raise Refused("second_factor_wrong", "code")
+        whose = lockout.subject(factor, browser)
+        if until := lockout.closed_until(whose, now):
+            raise _locked(until)
+        by, refused = _judge(factor, _plain(typed), now)
+        if refused is None:
+            lockout.clear(whose)
+        else:
+            refused = _failed(user, whose, refused, now)
+    if refused:  # raised here, so that the failure stays counted
+        raise refused
+    return factor, by
+
+
+def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refused | None]:
+    """Which kind of code was typed, and why it is not taken, or None: then it is used up."""
+    if re.fullmatch(rf"\d{{{totp.DIGITS}}}", typed):
+        steps = totp.matching_steps(unseal_text(factor.secret_sealed, _purpose(factor.user)), typed, now)
+        unused = [step for step in steps if step > factor.last_step]
+        if not unused:
+            return "app", Refused("second_factor_used" if steps else "second_factor_wrong", "code")
+        factor.last_step = unused[0]
+        factor.save(update_fields=["last_step"])
+        return "app", None
+    user = factor.user
+    if not user.recovery_codes.filter(code_hash=_hash(user, typed), used_at=None).update(used_at=now):
+        return "recovery_code", Refused("second_factor_wrong", "code")
+    left = recovery_codes_left(user)
+    record("use_recovery_code", user, user.as_reviewer(), now, data={"left": left})
+    _tell(user, "recovery_code", now, left=left)
+    return "recovery_code", None
+
+
+def _failed(user: User, whose: str, refused: Refused, now: datetime) -> Refused:
+    """Count a wrong answer; where it closes the way, that is an Event and a mail."""
+    count = lockout.fail(whose, now)
+    if count.until is None or count.until <= now:
+        return Refused(refused.code, refused.field, details={"left": str(lockout.left(count))})
+    minutes = int((count.until - now).total_seconds()) // 60
+    record("lock", user, SYSTEM, now, data={"kind": LockoutKind.CODE.value, "failures": count.failures, "minutes": minutes})
+    context = {"failures": count.failures, "until": _clock(count.until), "path": reverse("employers:password_reset")}
+    queue_mail(user.email, "staff_locked", user.language, context, now)
+    return _locked(count.until)
+
+
+def _locked(until: datetime) -> Refused:
+    return Refused("second_factor_locked", "code", details={"until": _clock(until)})
+
+
+def _clock(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
+
+
+# --- Words and seals -----------------------------------------------------------------------------------
+
+
+def pending_secret(user: User, sealed: str) -> str:
+    """The secret that is being set up, from the session that keeps it sealed; a new one where there is none."""
+    try:
+        return unseal_text(sealed, _purpose(user)) if sealed else totp.new_secret()
+    except (Damaged, KeyMissing):  # begun by another account in this browser
+        return totp.new_secret()
+
+
+def seal_secret(user: User, secret: str) -> str:
+    """`secret` as it rests, and opens for this account alone."""
+    return seal_text(secret, _purpose(user))
+
+
+def _purpose(user: User) -> str:
+    return f"user.second_factor.{user.pk}"
+
+
+def _plain(typed: str) -> str:
+    """A code as typed, in half width and lower case, without the gaps and dashes that people and paper put in."""
+    return re.sub(r"[\s\-\u2010-\u2015]+", "", unicodedata.normalize("NFKC", typed)).lower()
+
+
+def _new_recovery_code() -> str:
+    return "".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH))
+
+
+def in_groups(code: str) -> str:
+    """A code or a secret as it is read aloud and typed: in groups of four."""
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def _hash(user: User, code: str) -> str:
+    """What is kept of a recovery code. It is pure chance, so one round cannot be searched."""
+    return hashlib.sha256(f"{user.pk} {code}".encode()).hexdigest()
+
+
+def _tell(user: User, what: str, now: datetime, left: int = 0) -> None:
+    """A mail to whoever the factor belongs to: if it was not them, they say so."""
+    queue_mail(
+        user.email, "staff_second_factor", user.language, {"what": what, "left": left, "path": reverse("employers:password_reset")}, now
+    )

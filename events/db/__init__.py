@@ -1,0 +1,1 @@
+"""Locks and indexes of the database, built beside the work."""

@@ -1,0 +1,153 @@
+"""How does a message come to its endpoint, and what if it does not? One worker for an endpoint, retries for days, then a dead letter.
+
+A worker holds the endpoint and sends what waits there, the longest due first, for `TURN_SECONDS` at most. After a failure the
+endpoint rests, and with it all that waits: one that hangs takes `safe_http.TOTAL_SECONDS` of one worker's time at a go, and not
+all workers. Deliveries may overtake each other; their sequence numbers tell.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from events.core.actor import SYSTEM
+from events.delivery import safe_http, webhooks
+from events.models import Outcome, PausedWhy, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+
+log = structlog.get_logger()
+
+_SECONDS, _MINUTES, _HOURS = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+WAITS: Final = (
+    5 * _SECONDS, 5 * _MINUTES, 30 * _MINUTES, 2 * _HOURS, 5 * _HOURS, 10 * _HOURS, 14 * _HOURS, 20 * _HOURS, 24 * _HOURS,
+)  # fmt: skip
+"""What is waited after each failure; after the last one the message is a dead letter, a little over three days on."""
+JITTER: Final = 0.2
+"""Each wait is up to so much shorter or longer, so that what failed together does not come back together."""
+RESTS_FROM, RESTS_AT_MOST = timedelta(seconds=5), timedelta(minutes=5)
+"""How long an endpoint rests after its first failure; twice as long after each further one, and no longer than that."""
+GIVEN_UP_AFTER: Final = timedelta(days=5)
+"""An endpoint that for so long did nothing but fail is paused."""
+ASKED_AT_MOST: Final = timedelta(hours=24)
+"""Who answers 429 or 503 and says when to come again is not come to before, but waited for no longer than that."""
+TURN_SECONDS: Final = 10.0
+LEASE_SECONDS: Final = 60
+"""Longer than a turn and one try, with time for a slow resolver: whoever holds an endpoint need not renew."""
+GONE: Final = 410
+_POST: Final = partial(safe_http.post, lines=safe_http.Lines())
+"""By connections that this process keeps from one message to the next."""
+
+Clock = Callable[[], datetime]
+Post = Callable[..., safe_http.Answer]
+
+
+# --- Pure ------------------------------------------------------------------------------------------------
+
+
+def wait_after(tries: int, chance: float) -> timedelta | None:
+    """What is waited after the failure of try number `tries`, `chance` being one from 0 to 1; None: no more."""
+    if tries > len(WAITS):
+        return None
+    return WAITS[tries - 1] * (1 + JITTER * (2 * chance - 1))
+
+
+def rest_after(failures: int, chance: float) -> timedelta:
+    """How long an endpoint rests after so many failures in a row."""
+    longest = RESTS_AT_MOST / RESTS_FROM
+    return RESTS_FROM * min(longest, 2.0 ** min(failures - 1, 20)) * (1 + JITTER * (2 * chance - 1))
+
+
+def asked_wait(answer: safe_http.Answer, now: datetime, chance: float) -> timedelta:
+    """How long the endpoint asks to be left alone, and up to `JITTER` more, so that not all come at the first moment."""
+    seconds = safe_http.seconds_asked(answer.retry_after, now)
+    asked = min(timedelta(seconds=seconds or 0), ASKED_AT_MOST)
+    return asked * (1 + JITTER * chance)
+
+
+# --- Sending ---------------------------------------------------------------------------------------------
+
+
+def send_waiting(endpoint_id: UUID, clock: Clock, *, local: bool = False, post: Post = _POST) -> int:
+    """Send what is due for the endpoint, unless it is held, paused or at rest; how many were received.
+
+    Rings again where something is left when the turn is over, or came while it ended.
+    """
+    lease = WebhookEndpoint.objects.claim(endpoint_id, clock(), LEASE_SECONDS)
+    if lease is None:
+        return 0
+    received, rests_until, ends = 0, None, clock() + timedelta(seconds=TURN_SECONDS)
+    while rests_until is None and clock() < ends and (delivery := _next(endpoint_id, clock())):
+        rests_until = _send(delivery, clock, local, post)
+        received += rests_until is None
+    if received:
+        WebhookEndpoint.objects.filter(pk=endpoint_id).update(last_success_at=clock())
+    WebhookEndpoint.objects.give_back(endpoint_id, lease, rests_until or clock())
+    if WebhookEndpoint.objects.awaited(clock()).filter(pk=endpoint_id).exists():
+        webhooks.ring(endpoint_id)
+    return received
+
+
+def _next(endpoint_id: UUID, now: datetime) -> WebhookDelivery | None:
+    """The delivery that has been due the longest, held; none where the endpoint was paused or deleted meanwhile."""
+    due = WebhookDelivery.objects.due(now).filter(endpoint=endpoint_id, endpoint__paused_at=None).order_by("due_at", "id")
+    for delivery in due.select_related("endpoint", "told")[:1]:
+        delivery.lease = WebhookDelivery.objects.claim(delivery.pk, now, LEASE_SECONDS)
+        delivery.tries += 1
+        return delivery if delivery.lease else None
+    return None
+
+
+def _send(delivery: WebhookDelivery, clock: Clock, local: bool, post: Post) -> datetime | None:
+    """One attempt, and what follows from it; until when the endpoint rests, if it failed."""
+    message, now = delivery.message(), clock()
+    body = webhooks.body_of(message)
+    answer = post(delivery.endpoint.url, webhooks.headers_for(delivery.endpoint, message["id"], body, now), body, local=local)
+    now = clock()
+    with transaction.atomic():
+        if not _write_down(delivery, answer, now):
+            return None  # another worker has it, or the endpoint was deleted meanwhile
+        if answer.received and not delivery.endpoint.failures:
+            return None
+        return _judge_endpoint(delivery.endpoint_id, answer, now)
+
+
+def _write_down(delivery: WebhookDelivery, answer: safe_http.Answer, now: datetime) -> bool:
+    assert delivery.lease is not None
+    WebhookAttempt.objects.create(
+        delivery=delivery, at=now, status=answer.status, error=answer.error[:40],
+        milliseconds=answer.milliseconds, response_start=answer.start,
+    )  # fmt: skip
+    if answer.received:
+        return WebhookDelivery.objects.finish(delivery.pk, delivery.lease, now, outcome=Outcome.DELIVERED)
+    what, wait = answer.error or str(answer.status), wait_after(delivery.tries, random.random())  # noqa: S311
+    if wait is not None:
+        due_at = now + max(wait, asked_wait(answer, now, random.random()))  # noqa: S311
+        return WebhookDelivery.objects.give_back(delivery.pk, delivery.lease, due_at, error=what)
+    log.warning("webhook_given_up", delivery=delivery.pk, endpoint=str(delivery.endpoint_id), tries=delivery.tries, what=what)
+    return WebhookDelivery.objects.finish(delivery.pk, delivery.lease, now, outcome=Outcome.DEAD)
+
+
+def _judge_endpoint(endpoint_id: UUID, answer: safe_http.Answer, now: datetime) -> datetime | None:
+    """What this attempt says of the endpoint's health; until when it rests, if it failed."""
+    endpoint: WebhookEndpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=endpoint_id)
+    health: dict[str, Any]
+    if answer.received:
+        health = {"failures": 0, "failing_since": None}
+    else:
+        health = {"failures": endpoint.failures + 1, "failing_since": endpoint.failing_since or now}
+    for name, value in health.items():
+        setattr(endpoint, name, value)
+    endpoint.save(update_fields=list(health))
+    if answer.received:
+        return None
+    if endpoint.paused_at is None and answer.status == GONE:
+        webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
+    elif endpoint.paused_at is None and endpoint.failing_since and now - endpoint.failing_since >= GIVEN_UP_AFTER:
+        webhooks.stop(endpoint, PausedWhy.FAILING, SYSTEM, now)
+    return now + max(rest_after(endpoint.failures, random.random()), asked_wait(answer, now, 0))  # noqa: S311

@@ -1,0 +1,55 @@
+"""How is a row held while one step of the work on it takes longer than its lease?
+
+A thread beside the work extends the lease until the work ends. It dies with its process, so that a worker that is
+killed, or stopped for taking too long, lets go of the row all the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, connection
+
+from events.jobs.queue import JobQuerySet
+
+log = structlog.get_logger()
+
+BEATS_PER_LEASE = 3
+"""So that one beat may be missed, and another be late, before the lease ends."""
+
+
+@contextmanager
+def held(jobs: JobQuerySet, pk: Any, lease: UUID, clock: Callable[[], datetime], seconds: float) -> Iterator[None]:
+    """Row `pk` stays held by `lease` until the end of the block, however long that takes.
+
+    What the block writes must still ask for the lease: where the database did not answer, it may have ended.
+    """
+    ended = threading.Event()
+    beating = threading.Thread(
+        target=_beat, args=(jobs, pk, lease, clock, seconds, ended), name=f"heartbeat-{pk}", daemon=True
+    )  # fmt: skip
+    beating.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        beating.join()
+
+
+def _beat(jobs: JobQuerySet, pk: Any, lease: UUID, clock: Callable[[], datetime], seconds: float, ended: threading.Event) -> None:
+    try:
+        while not ended.wait(seconds / BEATS_PER_LEASE):
+            try:
+                if not jobs.all().extend(pk, lease, clock(), seconds):
+                    return  # finished, or taken over: whoever does the work will see it
+            except DatabaseError as error:
+                log.warning("heartbeat_missed", job=str(pk), why=type(error).__name__)
+                connection.close()  # a broken one; the next beat opens another
+    finally:
+        connection.close()  # this thread's own
