@@ -89,7 +89,7 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
     from events.core.actor import SYSTEM
     from events.delivery import feed, safe_http, webhook_delivery, webhooks
     from events.models import PlatformEvent, WebhookDelivery
-    from tests.events.receiver import certified, receiving
+    from tests.fakes.webhook_receiver import certified, receiving
 
     client_id, employer = _platform()
     silent = [mock.patch.object(task, "delay") for task in (tasks.relay, tasks.send_webhooks)]
@@ -131,7 +131,7 @@ def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
     from events.core.actor import SYSTEM
     from events.delivery import webhooks
     from events.models import PlatformEvent
-    from tests.events.receiver import receiving
+    from tests.fakes.webhook_receiver import receiving
 
     client_id, employer = _platform()
     committed: list[float] = []

@@ -15,9 +15,9 @@ from employers.permissions import Power
 from tests.browser.conftest import PHONE, Visitor
 from tests.browser.test_queue import serious
 from tests.factories import make_reviewer
-from tests.verification.reviewing import make_staff
-from tests.verification.test_golden import decided
-from tests.verification.test_quality_figures import decision, pair, ruling, turn
+from tests.verification.quality.test_golden_cases import decided
+from tests.verification.quality.test_reviewer_figures import decision, pair, ruling, turn
+from tests.verification.staff import make_staff
 from verification.models import Case, GoldenCase, GoldenTurn
 from verification.quality import golden_assignment, golden_cases
 from verification.reviewing import rulings

@@ -13,7 +13,7 @@ from downloads.models import Candidate, EraseOrder, Mode
 from employers.models import Member
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_pages import is_for_everybody
-from tests.downloads.candidates import Live
+from tests.downloads.platform import Live
 from tests.factories import make_case, make_member
 from verification.rules.states import State
 

@@ -19,9 +19,9 @@ from employers.models import Employer
 from events.models import Mail
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_platforms import is_usable
-from tests.downloads.test_relays_api import Platform
-from tests.downloads.test_releasing import Shop, pdf
-from tests.downloads.test_releasing import _read_once as _read_once
+from tests.downloads.api.test_relays import Platform
+from tests.downloads.releases.test_operations import Shop, pdf
+from tests.downloads.releases.test_operations import _read_once as _read_once
 from tests.factories import make_reviewer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(400)]

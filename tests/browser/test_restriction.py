@@ -15,9 +15,9 @@ from employers.models import Member
 from events.core.actor import SYSTEM
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.browser.test_pages import _look, is_for_everybody
-from tests.downloads.test_quotas import approved
+from tests.downloads.gate.test_quotas import approved
 from tests.factories import make_member, make_reviewer
-from tests.verification.test_testmode import Platform
+from tests.verification.test_test_mode import Platform
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGE = "/downloads/restriction/"

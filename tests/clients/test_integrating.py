@@ -20,8 +20,8 @@ from django.utils import timezone
 from employers.accounts.operations import create_api_client
 from employers.models import ApiClient, Scope
 from tests.conftest import require
-from tests.scenarios.conftest import running_worker
-from tests.scenarios.test_worker import broker as broker
+from tests.stories.conftest import running_worker
+from tests.stories.test_worker import broker as broker
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -1,0 +1,147 @@
+"""Does the queue's page show what is asked for and why it stands where it does, at the same cost however long the queue is?"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from employers.models import User
+from tests.factories import make_reviewer, sign_in
+from tests.verification.admin.test_records import QUEUE, companies, make_colleague, waiting_case
+from tests.verification.reviewing.test_queue_filters import HOUR, ruled, waiting
+from verification.admin import queue
+from verification.models import Case
+from verification.reviewing.queue_filters import Filters
+from verification.rules.working_hours import Hours
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The console is a door and asks the real clock."""
+    return timezone.now()
+
+
+@pytest.fixture
+def reviewer(now: datetime) -> User:
+    return make_reviewer(now)
+
+
+@pytest.fixture
+def client(reviewer: User) -> Client:
+    return sign_in(reviewer)
+
+
+def test_the_list_shows_what_the_filters_find(client: Client, reviewer: User, now: datetime) -> None:
+    waiting(now, 3, reasons=("name_mismatch",), claimed_by=reviewer, claimed_until=now + HOUR)
+    waiting(now, 2, reasons=("name_mismatch",), account_class="commercial_agency", rights_now="in_force")
+    waiting(now, 1, reasons=("uscc_mismatch",), review_since=now - timedelta(days=2), review_due=now - HOUR)
+    waiting(now, 0, held_until=now + HOUR, declared_uscc="914401" + "0" * 12)
+    claims = ("", "claim=free", "claim=held", "province=44")
+    asked = product(("", "reason=name_mismatch"), ("", "class=commercial_agency", "age=late"), claims)
+    for parts in (*asked, ("tier=in_force",), ("state=all", "age=1d"), ("state=approved",)):
+        query = "&".join(filter(None, parts))
+        response = client.get(f"{QUEUE}?{query}")
+        filters = Filters.from_query(dict(part.split("=") for part in query.split("&") if part))
+        found = filters.apply(Case.objects.order_by(*queue.QueueAdmin.ordering), reviewer.as_reviewer(), timezone.now())
+        assert companies(response) == [str(case.pk) for case in found], query
+
+
+def test_each_row_says_why_it_is_next(client: Client, now: datetime) -> None:
+    case = waiting_case(now, hours=3, codes=("forgery_suspected",))
+    Case.objects.filter(pk=case.pk).update(review_due=now - timedelta(days=14), rights_now="conditional")
+    html = client.get(QUEUE).content.decode()
+    assert "harm: signs of fraud <b>×8</b>" in html
+    assert re.search(r"waited \d+\.\d working h <b>×[\d.]+</b>", html)
+    assert re.search(r"late by \d+\.\d working h <b>×[&\w; .\d]+</b>", html)
+    assert "tag-late" in html and "Approved on condition" in html
+
+
+def test_two_kinds_that_weigh_the_same_are_told_apart(now: datetime) -> None:
+    agency, lapsing = waiting(now, harm=4, account_class="commercial_agency"), waiting(now, harm=4)
+    assert (queue._weighs(agency), queue._weighs(lapsing)) == ("agency", "lapsing")
+    assert queue._weighs(waiting(now, harm=8)) == "fraud"
+    assert queue._weighs(waiting(now, harm=7)) == "ordinary", "under rules that have changed"
+
+
+def test_who_has_a_case_is_told(client: Client, now: datetime) -> None:
+    other = make_reviewer(now, "colleague@zizhi.example")
+    waiting(now, claimed_by=other, claimed_until=now + HOUR)
+    waiting(now, held_until=now + HOUR)
+    ruled(waiting(now), other, now)
+    html = client.get(QUEUE).content.decode()
+    assert "colleague@zizhi.example" in html and "set aside" in html and "just decided" in html
+
+
+def test_links_carry_what_is_asked_for(client: Client, now: datetime) -> None:
+    case = waiting(now, account_class="commercial_agency")
+    html = client.get(f"{QUEUE}?class=commercial_agency&o=1&p=1").content.decode()
+    assert f'href="{QUEUE}{case.pk}/change/?class=commercial_agency"' in html
+    assert f'action="{QUEUE}next/?class=commercial_agency"' in html
+    assert client.post(f"{QUEUE}next/?class=public_service").url == f"{QUEUE}?class=public_service"
+    assert client.post(f"{QUEUE}next/?class=commercial_agency").url == f"{QUEUE}{case.pk}/change/?class=commercial_agency"
+
+
+def test_it_takes_the_same_queries_however_many_wait(client: Client, now: datetime) -> None:
+    def queries(query: str) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as context:
+            assert client.get(QUEUE + query).status_code == 200
+        return len(context)
+
+    asked = ("", "?reason=name_mismatch&claim=free", "?q=云溪", "?state=all", "?age=late&province=99")
+    waiting(now, reasons=("name_mismatch",))
+    client.get("/console/")  # the first request of a stay notes it
+    before = [queries(query) for query in asked]
+    for n in range(30):
+        claim = {"claimed_by": make_colleague(now), "claimed_until": now + HOUR} if n % 3 == 0 else {}
+        waiting(now, n, reasons=("name_mismatch", "uscc_mismatch"), **claim)
+    assert [queries(query) for query in asked] == before
+
+
+def test_no_list_is_counted_to_its_end(client: Client, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "COUNTED", 3)
+    monkeypatch.setattr(queue, "FOUND", 2)
+    for _ in range(5):
+        waiting(now)
+    html = client.get(QUEUE).content.decode()
+    assert "The first 3; choose filters to see others" in html
+    first = Case.objects.awaiting_review().values_list("pk", flat=True)[:2]
+    response = client.get(f"{QUEUE}?q=云溪市")
+    assert companies(response) == [str(pk) for pk in first], "of what is found, those that come first"
+    assert "The first 2; choose filters" in response.content.decode()
+
+
+def test_a_filter_without_a_case_left_can_be_seen_and_let_go(client: Client, now: datetime) -> None:
+    waiting(now, reasons=("name_mismatch",))
+    html = client.get(f"{QUEUE}?reason=uscc_mismatch&province=44").content.decode()
+    assert "Guangdong (0)" in html and "(0)" in html
+    assert "The code on the licence differs from the one that was declared (0)" in html
+
+
+def test_two_weeks_are_shown_as_numbers_too(client: Client, now: datetime) -> None:
+    html = client.get(QUEUE).content.decode()
+    assert html.count('<rect class="bar-backlog"') == 14 == html.count('<th scope="row">')
+    assert "style=" not in html.split('class="lately"')[1].split("</section>")[0]
+
+
+def test_a_lead_is_told_of_a_year_without_holidays(now: datetime, settings: Any) -> None:
+    told = f"No holidays of {(now + timedelta(days=60)).year} are set"
+    lead, client = sign_in(make_colleague(now, "Leads")), sign_in(make_colleague(now, "Reviewers"))
+    days = " ".join(f"{year}-01-01" for year in {now.year, (now + timedelta(days=60)).year})
+    for holidays, says in (("2020-01-01", "No holidays of"), (days, ""), ("", "")):
+        settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", holidays, "", "Asia/Shanghai")
+        assert ("No holidays of" in lead.get(QUEUE).content.decode()) == bool(says), holidays
+        assert "No holidays of" not in client.get(QUEUE).content.decode(), "who cannot set it need not read it"
+    settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", f"{now.year}-01-01", "", "Asia/Shanghai")
+    assert (told in lead.get(QUEUE).content.decode()) == ((now + timedelta(days=60)).year != now.year)

@@ -1,0 +1,221 @@
+"""Does one reviewer have a case for as long as they look at it, and is nothing lost when they do not?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from employers.accounts.sightings import seal_phone
+from employers.models import User
+from employers.permissions import Power
+from events.core.errors import Refused
+from events.models import Event
+from tests.verification.staff import LEAD, SENIOR, claimed, make_staff, waiting
+from verification.models import Case, CaseNote, Presence, ReviewDraft, TakeOver
+from verification.reviewing import claims
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def one(now: datetime) -> User:
+    return make_staff(now, Power.DECIDE)
+
+
+@pytest.fixture
+def other(now: datetime) -> User:
+    return make_staff(now, Power.DECIDE)
+
+
+def holder(case: Case, at: datetime) -> User | None:
+    case.refresh_from_db()
+    return case.claimed_by if case.claimed(at) else None
+
+
+# --- Leases ----------------------------------------------------------------------------------------------
+
+
+def test_a_claim_lasts_as_long_as_its_page_is_looked_at(one: User, other: User, now: datetime) -> None:
+    case = claimed(now, one)
+    for minutes in range(0, 60, 2):
+        assert claims.beat(case.pk, one, now + minutes * MINUTE, active=True).mine
+    last = now + 58 * MINUTE
+    assert claims.beat(case.pk, one, last + 2 * MINUTE, active=False).until == last + claims.BEAT_FOR, "nobody is there"
+    assert not claims.beat(case.pk, one, last + claims.BEAT_FOR, active=True).mine, "too late"
+    assert claims.claim(case.pk, other, last + claims.BEAT_FOR).claimed_by == other
+
+
+def test_beats_leave_no_trace(one: User, now: datetime) -> None:
+    case, events = claimed(now, one), Event.objects.count()
+    claims.beat(case.pk, one, now + MINUTE, active=True)
+    case.refresh_from_db()
+    assert case.version == 0 and Event.objects.count() == events
+
+
+def test_without_a_script_it_lasts_a_quarter_of_an_hour(one: User, now: datetime) -> None:
+    case = claimed(now, one)
+    assert holder(case, now + 14 * MINUTE) == one and holder(case, now + 15 * MINUTE) is None
+
+
+def test_taking_it_again_does_not_begin_anew(one: User, now: datetime) -> None:
+    case = claimed(now, one)
+    assert claims.claim(case.pk, one, now + 5 * MINUTE).claimed_at == now
+    assert claims.claim(case.pk, one, now + 30 * MINUTE).claimed_at == now + 30 * MINUTE, "after it had ended"
+
+
+def test_who_is_there(one: User, other: User, now: datetime) -> None:
+    case = claimed(now, one)
+    assert claims.beat(case.pk, other, now, active=True) == claims.Beat(mine=False, others=())
+    assert claims.beat(case.pk, one, now, active=True).others == (other.email,)
+    assert claims.beat(case.pk, one, now + MINUTE, active=True).others == ()
+    assert Presence.objects.count() == 2
+
+
+def test_released_and_taken_by_another(one: User, other: User, now: datetime) -> None:
+    case = claimed(now, one)
+    with pytest.raises(Refused, match="claim_required"):
+        claims.release(case.pk, other, now)
+    assert claims.release(case.pk, one, now).claimed_at is None
+    assert claims.claim_next(other, now) == case
+
+
+def test_who_does_not_decide_claims_nothing(now: datetime) -> None:
+    case, nobody = waiting(now), make_staff(now)
+    with pytest.raises(Refused, match="not_allowed"):
+        claims.claim(case.pk, nobody, now)
+    with pytest.raises(Refused, match="not_allowed"):
+        claims.save_draft(case.pk, nobody, now, verb="", codes=[], note="")
+    assert claims.claim_next(nobody, now) is None
+
+
+# --- The next --------------------------------------------------------------------------------------------
+
+
+def test_the_most_urgent_first_then_the_oldest(one: User, now: datetime) -> None:
+    cases = [
+        waiting(now, urgency=-2.0),
+        waiting(now - MINUTE, urgency=-2.0),
+        waiting(now, urgency=3.0),
+        waiting(now, urgency=9.0, held_until=now + MINUTE),
+        waiting(now, urgency=9.0, for_senior=True),
+    ]
+    taken = [claims.claim_next(one, now) for _ in range(4)]
+    assert taken == [cases[2], cases[1], cases[0], None]
+    assert claims.claim_next(make_staff(now, *SENIOR), now) == cases[4]
+
+
+def test_one_ahead_becomes_current(one: User, other: User, now: datetime) -> None:
+    first, second, third = (waiting(now, urgency=urgency) for urgency in (3.0, 2.0, 1.0))
+    assert claims.claim_next(one, now) == first
+    assert claims.claim_next(one, now, ahead=True) == second == claims.claim_next(one, now, ahead=True), "one, not more"
+    assert Case.objects.get(pk=second.pk).claimed_at is None
+    assert claims.claim_next(other, now) == third
+    later = now + 2 * MINUTE
+    claims.beat(first.pk, one, later, active=True)
+    assert holder(second, later + 2 * MINUTE) == one, "held with the case that is looked at"
+    current = claims.claim_next(one, later)
+    assert current == second and current.claimed_at == later
+    assert claims.claim_next(one, later) is None
+
+
+def test_one_ahead_is_begun(one: User, other: User, now: datetime) -> None:
+    case = waiting(now)
+    claims.claim(case.pk, one, now, ahead=True)
+    assert claims.begin(case.pk, one, now + MINUTE).claimed_at == now + MINUTE
+    assert claims.begin(case.pk, one, now + 2 * MINUTE).claimed_at == now + MINUTE
+    with pytest.raises(Refused, match="claim_required"):
+        claims.begin(case.pk, other, now)
+
+
+# --- From one to another ---------------------------------------------------------------------------------
+
+
+def test_assigned_it_is_theirs_before_others_and_nobody_elses(one: User, other: User, now: datetime) -> None:
+    lead = make_staff(now, *LEAD)
+    urgent, case = waiting(now, urgency=5.0), waiting(now, urgency=1.0)
+    with pytest.raises(Refused, match="not_allowed"):
+        claims.assign(case.pk, one, other, now)
+    with pytest.raises(Refused, match="not_allowed"):
+        claims.assign(case.pk, make_staff(now), lead, now)
+    claims.assign(case.pk, one, lead, now)
+    assert (CaseNote.objects.get().kind, Event.objects.about(case).get().data) == ("assign", {"to": str(one.pk)})
+    assert [claims.claim_next(other, now), claims.claim_next(other, now)] == [urgent, None]
+    assert claims.claim_next(one, now) == case
+
+
+def test_what_was_assigned_to_somebody_who_left_is_everybodys(one: User, other: User, now: datetime) -> None:
+    case = waiting(now, assigned_to=one)
+    one.is_active = False
+    one.save()
+    assert claims.claim_next(other, now) == case
+
+
+def test_asked_for_and_given(one: User, other: User, now: datetime) -> None:
+    case = claimed(now, one)
+    asked = claims.ask_take_over(case.pk, other, now)
+    assert claims.ask_take_over(case.pk, other, now) == asked, "once"
+    with pytest.raises(Refused, match="claimed_by_other"):
+        claims.ask_take_over(case.pk, make_staff(now, Power.DECIDE), now)
+    assert claims.beat(case.pk, one, now, active=True).asked_by == other.email
+    assert not claims.beat(case.pk, other, now, active=True).yours_now
+    claims.give(case.pk, one, now + MINUTE)
+    told = claims.beat(case.pk, other, now + 2 * MINUTE, active=True)
+    assert told.mine and told.yours_now and told.until == now + 2 * MINUTE + claims.BEAT_FOR
+    assert not claims.beat(case.pk, one, now + 2 * MINUTE, active=True).mine
+    assert [event.verb for event in Event.objects.about(case)] == ["claim", "ask_take_over", "give_claim"]
+
+
+def test_asked_for_and_kept(one: User, other: User, now: datetime) -> None:
+    case = claimed(now, one)
+    claims.ask_take_over(case.pk, other, now)
+    claims.keep(case.pk, one, now)
+    told = claims.beat(case.pk, one, now, active=True)
+    assert (told.mine, told.asked_by) == (True, "") and not TakeOver.objects.get().given
+    for answer in (claims.keep, claims.give):
+        with pytest.raises(Refused, match="state_conflict"):
+            answer(case.pk, one, now)
+    claims.ask_take_over(case.pk, other, now + MINUTE)
+
+
+def test_what_is_free_is_not_asked_for(one: User, other: User, now: datetime) -> None:
+    with pytest.raises(Refused, match="claim_required"):
+        claims.ask_take_over(waiting(now).pk, one, now)
+    case = claimed(now, one)
+    claims.ask_take_over(case.pk, other, now)
+    claims.claim(case.pk, other, now + 15 * MINUTE)
+    assert TakeOver.objects.get().answered_at == now + 15 * MINUTE, "nobody answered, and nobody needs to any more"
+
+
+def test_only_who_may_decide_it_can_be_given_it(one: User, other: User, now: datetime) -> None:
+    case = claimed(now, one)
+    claims.ask_take_over(case.pk, other, now)
+    other.user_permissions.clear()
+    with pytest.raises(Refused, match="not_allowed"):
+        claims.give(case.pk, one, now)
+    assert holder(case, now) == one
+
+
+# --- Drafts, and what is masked --------------------------------------------------------------------------
+
+
+def test_a_draft_outlives_the_claim(one: User, now: datetime) -> None:
+    case = claimed(now, one)
+    claims.save_draft(case.pk, one, now, verb="reject", codes=["name_mismatch"], note="请")
+    claims.save_draft(case.pk, one, now + 20 * MINUTE, verb="reject", codes=["uscc_invalid"], note="请看")
+    draft = ReviewDraft.objects.get()
+    assert (draft.verb, draft.reasons, draft.note, draft.at) == ("reject", ["uscc_invalid"], "请看", now + 20 * MINUTE)
+
+
+def test_unmasked_on_record_by_who_may(one: User, now: datetime) -> None:
+    case, senior = waiting(now), make_staff(now, *SENIOR)
+    assert case.submitted_by is not None
+    case.submitted_by.phone_sealed = seal_phone("+8613812345678")
+    case.submitted_by.save()
+    with pytest.raises(Refused, match="not_allowed"):
+        claims.unmask(case.pk, "phone", one, now)
+    assert claims.unmask(case.pk, "phone", senior, now).endswith("13812345678")
+    assert claims.unmask(case.pk, "email", senior, now) == case.submitted_by.email
+    events = Event.objects.about(case).filter(verb="unmask")
+    assert [event.data for event in events] == [{"field": "phone"}, {"field": "email"}]

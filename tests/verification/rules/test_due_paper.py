@@ -1,0 +1,100 @@
+"""Is the paper by which a body shows that it exists the one that is due of it: at the door, in the checks and in the verdict?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from documents.uscc import check_character
+from employers.models import AccountClass, Member
+from events.core.errors import Refused
+from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
+from tests.verification.checks.test_agency_licence import letter, licence
+from tests.verification.decision.test_apply_verdict import MEDIUM, Says, saying
+from verification.cases import guards, operations
+from verification.checks.agency_licence import AgencyLicence
+from verification.checks.base import Subject, SubjectDocument
+from verification.checks.reading import Reading
+from verification.decision import pipeline
+from verification.models import Attempt, Case, DocumentKind, HrLicenceRecord
+from verification.rules.states import State
+
+pytestmark = pytest.mark.django_db
+
+WITHOUT_A_LICENCE = (DocumentKind.APPROVAL_DOCUMENT, DocumentKind.HR_SERVICE_LICENCE, DocumentKind.CLIENT_AUTHORIZATION)
+
+
+class Placing(AgencyLicence):
+    """The check itself, for an agency by its scope, whose HR service licence and client's letter say all that they should."""
+
+    def _licence(self, document: SubjectDocument) -> dict[str, Any]:
+        return licence(name="云溪市示例科技有限公司", uscc="")
+
+    def _clients(self, subject: Subject, letters: Sequence[SubjectDocument]) -> list[dict[str, Any]]:
+        return [letter() for _ in letters]
+
+
+def association() -> str:
+    """A code of an association, given by the civil affairs (5)."""
+    first17 = "51" + make_uscc()[2:-1]
+    return first17 + check_character(first17)
+
+
+def draft(now: datetime, account_class: str, *kinds: str, uscc: str = "") -> tuple[Member, Case]:
+    member = make_member(now, make_employer(now, uscc=uscc or make_uscc(), account_class=account_class))
+    case = make_case(member, now)
+    for kind in kinds:
+        make_document(case, now, kind=kind)
+    return member, case
+
+
+@pytest.mark.parametrize("account_class", [AccountClass.COMMERCIAL_AGENCY, AccountClass.DIRECT_EMPLOYER])
+def test_no_approval_document_stands_for_a_business_licence_at_the_door(now: datetime, account_class: str) -> None:
+    member, case = draft(now, account_class, *WITHOUT_A_LICENCE)
+    with pytest.raises(Refused) as refused:
+        operations.submit(case.pk, member.user, member.as_actor(), now)
+    assert refused.value.code == "document_missing"
+    added = guards.may_add(DocumentKind.APPROVAL_DOCUMENT, case, member.as_actor(), now)
+    assert added is not None and added.code == "document_missing"
+    assert guards.may_add(DocumentKind.BUSINESS_LICENCE, case, member.as_actor(), now) is None
+
+
+@pytest.mark.parametrize(
+    ("account_class", "uscc"),
+    [(AccountClass.PUBLIC_SERVICE, ""), (AccountClass.DIRECT_EMPLOYER, association()), (AccountClass.COMMERCIAL_AGENCY, association())],
+)
+def test_no_business_licence_stands_for_what_set_a_body_up(now: datetime, account_class: str, uscc: str) -> None:
+    member, case = draft(now, account_class, DocumentKind.BUSINESS_LICENCE, uscc=uscc)
+    refused = guards.missing(case, member.as_actor())
+    assert refused is not None and refused.code == "approval_document_missing"
+    make_document(case, now, kind=DocumentKind.APPROVAL_DOCUMENT)
+    assert guards.missing(case, member.as_actor()) is None
+
+
+@pytest.mark.parametrize(
+    ("account_class", "uscc", "reasons"),
+    [
+        (AccountClass.COMMERCIAL_AGENCY, "", ["document_missing", "approval_document_unchecked"]),
+        (AccountClass.DIRECT_EMPLOYER, "", ["document_missing", "approval_document_unchecked"]),
+        (AccountClass.PUBLIC_SERVICE, "", ["approval_document_unchecked"]),
+        (AccountClass.DIRECT_EMPLOYER, association(), ["approval_document_unchecked"]),
+    ],
+)
+def test_had_it_slipped_through_the_door_a_person_would_look(now: datetime, account_class: str, uscc: str, reasons: list[str]) -> None:
+    """The attack: a drawn HR service licence, one letter, any picture as the approval document, and a register that agrees."""
+    member, draft_case = draft(now, account_class, uscc=uscc)
+    draft_case.delete()
+    case = make_case(member, now, State.SUBMITTED)
+    for kind in WITHOUT_A_LICENCE:
+        make_document(case, now, kind=kind)
+    attempt = Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now)
+    HrLicenceRecord.objects.create(number="990108230123", name=member.employer.name, as_of=now.date())
+    scope = Says("registry", seen={"record": {"business_scope": "人力资源服务；劳务派遣"}})
+    told = saying(reading=Reading(), registry=scope, agency_licence=Placing(()), authority=Says("authority", MEDIUM))
+    assert pipeline.run(attempt.pk, lambda: now, 60, told)
+    case.refresh_from_db()
+    assert case.state == State.IN_REVIEW
+    assert [reason["code"] for reason in case.decisions.get().reasons] == reasons
