@@ -8,10 +8,14 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
+import chinese_calendar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -224,16 +228,22 @@ if SHADOW_POLICY and SHADOW_POLICY not in POLICIES:
     raise ImproperlyConfigured(f"ZIZHI_SHADOW_POLICY is {SHADOW_POLICY!r}; known: {', '.join(POLICIES)}")
 
 # --- Working hours: by them the reviewers' deadlines run -------------------------------------------------
+_FIRST_LISTED: Final = 2026
+"""Earlier days would change the keys of places in the queue, which are stored."""
+
+
+def _listed(days: Iterable[date]) -> str:
+    """`days` as `ZIZHI_HOLIDAYS` and `ZIZHI_WORKDAYS` write them."""
+    return " ".join(day.isoformat() for day in sorted(days) if day.year >= _FIRST_LISTED)
+
+
 _WORKING_HOURS = {
     "week": ("ZIZHI_WORKING_HOURS", "mon-fri 09:00-12:00 13:30-18:00"),
-    # 国务院办公厅关于2026年部分节假日安排的通知, of 4 November 2025. Each year's is published in the autumn before. In a year of which
-    # none is listed, each day of the week counts as it stands there, and the queue tells leads so two months ahead.
-    "holidays": (
-        "ZIZHI_HOLIDAYS",
-        "2026-01-01..2026-01-03 2026-02-15..2026-02-23 2026-04-04..2026-04-06 2026-05-01..2026-05-05 "
-        "2026-06-19..2026-06-21 2026-09-25..2026-09-27 2026-10-01..2026-10-07",
-    ),
-    "workdays": ("ZIZHI_WORKDAYS", "2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10"),
+    # The State Council publishes each year's days in the autumn before; a release of chinesecalendar follows
+    # within days. In a year that is not listed, each day of the week counts as it stands in the week, and the
+    # queue tells leads so two months ahead.
+    "holidays": ("ZIZHI_HOLIDAYS", _listed(chinese_calendar.holidays)),
+    "workdays": ("ZIZHI_WORKDAYS", _listed(chinese_calendar.workdays)),
     "zone": ("ZIZHI_TIME_ZONE", TIME_ZONE),
 }
 """Each part of the hours by its variable and its default; `ZIZHI_WORKDAYS` are the make-up days (调休) that holidays cost."""

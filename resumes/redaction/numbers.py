@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, Literal
 
+from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberMatcher, PhoneNumberType, number_type
+
 NumberKind = Literal["phone", "id_number"]
 
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}")
@@ -46,6 +48,19 @@ _COUNTRY: Final = re.compile(r"(?:\(?\+?[ ]?(?:00)?86\)?[ ]?-?[ ]?|\()$")
 _EXTENSION: Final = re.compile(r"[ ]?(?:转|分机|ext\.?|x|-|#)[ ]?\d{1,6}(?!\d)")
 _LABELLED: Final = re.compile(r"[(+]?\d(?:[ ]{0,2}[-.()/*]{0,2}[ ]?[\d*]){5,16}")
 _INTERNATIONAL: Final = re.compile(r"(?<![\w+.])(?:\+[ ]?|00(?=[1-9]))\(?\d(?:[ ]?[-.()/]?[ ]?\d){7,15}(?!\d)")
+_PLUS: Final = re.compile(r"(?<![+\d])\+[^+]{8,47}")
+"""As many characters as a number with its country code has, with what stands between its digits."""
+_LEAST_ABROAD: Final = 8
+_LEAST_CODED: Final = 10
+"""Digits of a number with its country code; the latter where no plus sign stands before it."""
+_JOINED: Final = str.maketrans(dict.fromkeys(f"_{_DOTS}", " "))
+_CODED: Final = re.compile(
+    r"(?<![a-z0-9_+])(?<!\d[.,:/\-])(?=(?P<prefix>\(?(?:00|011)[ \-]?)?(?P<number>\(?[1-9]\d{0,3}\)?(?:[ \-]\(?\d{1,8}\)?){2,5}))"
+)
+"""A country code without a plus sign, and two groups or more."""
+_GOES_ON: Final = re.compile(r"\d|[.,:/]\d|%|[ \-]\(?(?!1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?!\d)|(?:19|20)\d\d[ ]?[-./年])\d")
+"""Digits behind a number that neither a mobile number nor a date begins with."""
+_OF_PEOPLE: Final = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _APART: Final = rf"[ ]{{0,2}}(?:[-/*._:{_DOTS}\t\n][ ]{{0,2}})?"
 _IDENTITY: Final = re.compile(rf"(?=([1-9](?:{_APART}\d){{16}}{_APART}[\dx]))")
 """Eighteen characters, whatever stands between, before and behind them."""
@@ -74,6 +89,7 @@ class Number:
 
 def phones(text: str) -> Iterator[Number]:
     """The telephone numbers in `text` that show by themselves what they are."""
+    yield from _abroad(text)
     for found in _INTERNATIONAL.finditer(text):
         yield Number("phone", found.start(), _with_extension(text, found.end()))
     for found in _SPELLED.finditer(text):
@@ -82,6 +98,54 @@ def phones(text: str) -> Iterator[Number]:
     for first in range(len(runs)):
         if (last := _phone_from(text, runs, first)) is not None:
             yield Number("phone", _with_country(text, runs[first][0]), _with_extension(text, runs[last][1]))
+
+
+def _abroad(text: str) -> Iterator[Number]:
+    """The numbers with a country code, by the numbering plans that phonenumbers knows.
+
+    A plus sign is enough where the number is valid. Where a line's end, points or underscores divide it, and where no plus sign
+    stands before it, its digits must also be grouped as they are in its country: amounts and scores are not.
+    """
+    for plus in _PLUS.finditer(text):
+        start = plus.start()
+        line, _, below = plus[0].partition("\n")
+        both = line + " " + below.partition("\n")[0]
+        match = _match(line, Leniency.VALID)
+        for divided in (line.translate(_JOINED), both.translate(_JOINED)):
+            match = match or _match(divided, Leniency.EXACT_GROUPING)
+        if match is None:
+            continue
+        end = start + match.end
+        counted = text[start - 1 : start].isalpha() and (_COUNTED.match(text, end) or _MONEY_AFTER.match(text, end))
+        if not counted and not text[end : end + 1].isdigit():
+            yield Number("phone", start, _with_extension(text, end))
+    for found in _CODED.finditer(text):
+        start, first = found.start(), found.start("number")
+        if len(re.sub(r"\D", "", found["number"])) < _LEAST_CODED or (not found["prefix"] and is_date(text, start)):
+            continue
+        groups = list(re.finditer(r"(\d+)\)?", found["number"]))
+        for last in range(len(groups) - 1, 1, -1):
+            end = first + groups[last].end()
+            amounts = not found["prefix"] and all(group[1].endswith("00") for group in groups[1 : last + 1])
+            if not amounts and not _GOES_ON.match(text, end) and _is_coded(text[first:end]):
+                yield Number("phone", start, _with_extension(text, end))
+                break
+
+
+def _is_coded(number: str) -> bool:
+    """Whether `number` is a country code by itself, and digits that are grouped as they are in that country."""
+    number = "+" + (number[1:].replace(")", "", 1) if number.startswith("(") else number)
+    match = _match(number, Leniency.EXACT_GROUPING)
+    if match is None or match.end < len(number.rstrip(")")) or number_type(match.number) not in _OF_PEOPLE:
+        return False
+    return re.match(rf"\+{match.number.country_code}(?!\d)", number) is not None
+
+
+def _match(text: str, leniency: int) -> PhoneNumberMatch | None:
+    """The telephone number with a country code at the start of `text`."""
+    if sum(character.isdigit() for character in text) < _LEAST_ABROAD:
+        return None
+    return next((match for match in PhoneNumberMatcher(text, None, leniency=leniency) if match.start == 0), None)
 
 
 def _phone_from(text: str, runs: list[tuple[int, int]], first: int) -> int | None:

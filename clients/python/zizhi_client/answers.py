@@ -1,550 +1,38 @@
-"""What does the service answer? One frozen dataclass for each schema of its document; what a later version adds is ignored."""
+"""The answers of the API as frozen dataclasses, and the choices that its questions offer.
+
+Generated from the API's document: change that, and run `manage.py write_client_answers`.
+"""
 
 from __future__ import annotations
 
-import types
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias
 
-T = TypeVar("T")
+from zizhi_client.reading import YesOrNo
 
-AccountClass = Literal["direct_employer", "commercial_agency", "public_service"]
-Role = Literal["owner", "recruiter"]
-Language = Literal["zh-hans", "en"]
-Purpose = Literal["verify", "renew", "appeal"]
-# States, tiers and codes are plain strings here: a later version may have more of them.
+AccountClass: TypeAlias = Literal["direct_employer", "commercial_agency", "public_service"]
+"""The three classes of 人社厅发〔2025〕60号."""
 
 
 @dataclass(frozen=True)
-class Words:
-    """A sentence in both languages."""
+class Appeal:
+    """The appeal as it stands."""
 
-    zh: str
-    en: str
+    appeal_id: int
+    """The appeal."""
 
+    outcome: str | None
+    """lifted, kept or overtaken; null while it waits."""
 
-@dataclass(frozen=True)
-class Me:
-    """The platform whose key this is, and the key."""
-
-    platform_id: str
-    name: str
-    test: bool
-    key_begins: str
-    scopes: list[str]
-    expires_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why not, how to mend it, who can, how long that takes, and whether an appeal is open."""
-
-    code: str
-    says: Words
-    fix: Words
-    who: str
-    takes: Words
-    appeal: bool
-    url: str
-    """Where the employer's recruiter sees it, mends it and appeals."""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The gate's answer, of this moment only: true is yes, false is no. Keep it nowhere; ask before each download."""
-
-    id: str
-    allowed: bool
-    reasons: list[Reason]
-    obligations: list[str]
-    """What you have to do with this download: mark, relay_only, relay_unless_consent, notify_candidate."""
-    tier: str
-    decided_at: datetime
-    retry_at: datetime | None
-    """With a quota that is used up: when it frees."""
-    gate_pass: str | None
-    """With a yes: good once, until `gate_pass_expires_at`. Spend it before the first byte leaves."""
-    gate_pass_expires_at: datetime | None
-
-    def __bool__(self) -> bool:
-        return self.allowed is True
-
-
-@dataclass(frozen=True)
-class QuotaUsed:
-    """What the company had used of its quotas after an answer, and how much its tier held."""
-
-    used_day: int | None
-    per_day: int | None
-    used_hour: int | None
-    per_hour: int | None
-    per_candidate: int | None
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """An answer of the gate with the facts that it rested on, as they were at that moment. No yes of this moment."""
-
-    id: str
-    employer_id: str
-    member_id: str
-    candidate: str
-    allowed: bool
-    reasons: list[Reason]
-    tier: str
-    ladder_version: str
-    case_state: str | None
-    case_version: int | None
-    quota: QuotaUsed
-    decided_at: datetime
-    retry_at: datetime | None
-    pass_state: str
-    spent_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Spent:
-    """The pass was honoured: hand over this candidate's resume to this member now, under these obligations."""
-
-    decision_id: str
-    employer_id: str
-    member_id: str
-    candidate: str
-    tier: str
-    obligations: list[str]
-    spent_at: datetime
-
-
-@dataclass(frozen=True)
-class Removed:
-    """What was taken out of a resume, of one kind."""
-
-    kind: str
-    count: int
-    masked: list[str]
-
-
-@dataclass(frozen=True)
-class RelayContact:
-    """How an employer reaches the candidate of a release."""
-
-    id: str
-    number: str
-    extension: str | None
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What anybody can check that a resume left as it is said."""
-
-    id: str
-    receipt: str
-    """Word for word as it was signed."""
-    signature: str
-    """Ed25519 over these bytes, in base64url."""
-    key_id: str
-    key_url: str
-    """The public key as PEM; keep it with the receipt."""
-
-
-@dataclass(frozen=True)
-class CopyLink:
-    """Where a copy can be fetched once."""
-
-    url: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class ResumeRelease:
-    """A resume that leaves, as it stands."""
-
-    id: str
-    number: str
-    """As it stands on every page of the copy."""
-    state: str
-    """preparing, ready, failed or closed."""
-    decision_id: str
-    employer_id: str
-    member_id: str
-    candidate: str
-    pages: int | None
-    size: int | None
-    removed: list[Removed]
-    relay: RelayContact | None
-    requested_at: datetime
-    ready_at: datetime | None
-    links_until: datetime | None
-    opened_at: datetime | None
-    receipt: Receipt | None
-    """None until the copy is opened for the first time."""
-    link: CopyLink | None
-    """Where the copy can be fetched, in an answer that was waited for."""
-    reasons: list[Reason]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A release that a leak may be of, and what speaks for it."""
-
-    release_id: str
-    number: str
-    named: bool
-    """Whether the leak is of this one, as far as can be told. Without it, it is no evidence."""
-    by: str
-    """marks, relay_number or copy_number."""
-    z: float | None
-    chance: float | None
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A trace of a leak, as it stands."""
-
-    id: str
-    state: str
-    """looking, done or failed."""
-    asked_at: datetime
-    done_at: datetime | None
-    resumes: int
-    findings: list[Finding]
-    reasons: list[Reason]
-
-
-@dataclass(frozen=True)
-class Relay:
-    """A relay number, by which an employer's people reach a candidate."""
-
-    id: str
-    decision_id: str
-    employer_id: str
-    member_id: str
-    candidate: str
-    state: str
-    """requested, bound, ended or failed."""
-    number: str | None
-    extension: str | None
-    callers: int
-    muted: bool
-    requested_at: datetime
-    bound_at: datetime | None
-    expires_at: datetime
-    ended_at: datetime | None
-    reasons: list[Reason]
-    contact: str
-    """none, asked, agreed or refused: whether the candidate was asked again after its end."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call by a relay number."""
-
-    id: str
-    at: datetime
-    seconds: int
-    outcome: str
-    by_candidate: bool
-
-
-@dataclass(frozen=True)
-class Blocked:
-    """A company that gets nothing of a candidate."""
-
-    uscc: str
-    name: str
-    own: bool
-    """The candidate said so on our page: what you tell later does not undo it."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A candidate, and how they want to be asked."""
-
-    reference: str
-    mode: str
-    """ask_first, tell_after or closed."""
-    reachable: bool
-    language: str
-    blocked: list[Blocked]
-    told_at: datetime
-    erased_at: datetime | None
-
-
-@dataclass(frozen=True)
-class CandidateDefault:
-    """How candidates are asked of whom nothing was told."""
-
-    mode: str
-    basis: str
-    declared_at: datetime | None
-
-
-@dataclass(frozen=True)
-class LedgerLink:
-    """The way to a candidate's own page; for the candidate alone."""
-
-    url: str
-
-
-@dataclass(frozen=True)
-class ReleasedResume:
-    """That a resume left, with its receipt."""
-
-    id: str
-    decision_id: str
-    employer_id: str
-    uscc: str
-    receiver: str
-    contact: str
-    purpose: str
-    method: str
-    kinds: list[str]
-    released_at: datetime
-    receipt: str
-    signature: str
-    key_id: str
-
-
-@dataclass(frozen=True)
-class Consent:
-    """A candidate's separate consent that one company gets their resume."""
-
-    id: str
-    uscc: str
-    receiver: str
-    contact: str
-    purpose: str
-    method: str
-    kinds: list[str]
-    how: str
-    evidence: str
-    given_at: datetime
-    until: datetime
-    revoked_at: datetime | None
-
-
-@dataclass(frozen=True)
-class ConsentRequest:
-    """That an employer asks for a consent."""
-
-    id: str
-    candidate: str
-    employer_id: str
-    purpose: str
-    kinds: list[str]
-    state: str
-    """open, agreed, refused or expired."""
-    asked_at: datetime
-    expires_at: datetime
-    answered_at: datetime | None
-    consent_id: str | None
-
-
-@dataclass(frozen=True)
-class EraseOrder:
-    """That an employer has to erase a resume, and what it answers."""
-
-    id: str
-    candidate: str
-    employer_id: str
-    ordered_at: datetime
     due_at: datetime
-    answer: str
-    why: str
+    """By when it is to be answered."""
+
     answered_at: datetime | None
-    withdrawn_at: datetime | None
-    overdue: bool
+    """When it was."""
 
-
-@dataclass(frozen=True)
-class CandidateRecipe:
-    """A candidate of a test, and what happens with them."""
-
-    candidate: str
-    mode: str
-    says: Words
-
-
-@dataclass(frozen=True)
-class CandidateRecipes:
-    """Every one of them."""
-
-    data: list[CandidateRecipe]
-
-
-@dataclass(frozen=True)
-class MemberLine:
-    """A recruiter in the list of an employer."""
-
-    id: str
-    reference: str
-    role: str
-
-
-@dataclass(frozen=True)
-class Employer:
-    """An employer and the state of the case that counts."""
-
-    id: str
-    reference: str
-    name: str
-    uscc: str
-    account_class: str
-    test: bool
-    registered_at: datetime
-    state: str | None
-    expires_at: datetime | None
-    members: list[MemberLine]
-
-
-@dataclass(frozen=True)
-class Member:
-    """A recruiter of an employer, without personal data. Until `verified` the gate says no."""
-
-    id: str
-    reference: str
-    role: str
-    verified: bool
-    joined_at: datetime
-    left_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Why:
-    """A reason: what was seen and expected of which field, and how to mend it."""
-
-    code: str
-    field: str
-    seen: str
-    expected: str
-    says: Words
-    fix: Words
-    who: str
-    takes: Words
-    appeal: bool
-
-
-@dataclass(frozen=True)
-class Way:
-    """One of the ways to meet a requirement; any one is enough."""
-
-    code: str
-    state: str
-    strength: str | None
-    shown: str
-    how: Words
-    who: Words
-    takes: Words
-    expires_at: datetime | None
-    reasons: list[Why]
-    reusable: int
-    not_reusable: Why | None
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """One thing that is asked of an employer."""
-
-    code: str
-    state: str
-    unlocks: str
-    deadline: datetime | None
-    reasons: list[Why]
-    ways: list[Way]
-
-
-@dataclass(frozen=True)
-class Requirements:
-    """Everything that is asked, in the order in which it is done."""
-
-    employer_id: str
-    state: str | None
-    expires_at: datetime | None
-    next: str | None
-    rules: str
-    as_of: datetime
-    requirements: list[Requirement]
-
-
-@dataclass(frozen=True)
-class WhyNot:
-    """Why an employer may not download, and how that is mended."""
-
-    code: str
-    says: Words
-    fix: Words
-    url: str
-    appeal: bool
-
-
-@dataclass(frozen=True)
-class Quota:
-    """How many downloads there are, and how many are left."""
-
-    limit: int
-    left: int
-
-
-@dataclass(frozen=True)
-class Rights:
-    """What the employer may do at `as_of`. No yes: before each download the gate is asked."""
-
-    employer_id: str
-    tier: str
-    download: bool
-    reason: WhyNot | None
-    obligations: list[str]
-    day: Quota
-    hour: Quota
-    per_candidate: int
-    expires_at: datetime | None
-    ladder: str
-    as_of: datetime
-
-
-@dataclass(frozen=True)
-class Link:
-    """A link: send the recruiter's browser there at once, and keep it nowhere."""
-
-    url: str
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Event:
-    """One message of the feed, word for word the body of its webhook."""
-
-    id: str
-    type: str
-    timestamp: datetime
-    sequence: int
-    data: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A webhook endpoint and how it does."""
-
-    id: str
-    url: str
-    types: list[str]
-    description: str
-    created_at: datetime
-    paused_at: datetime | None
-    paused_why: str | None
-    failures: int
-    failing_since: datetime | None
-    last_success_at: datetime | None
-
-
-@dataclass(frozen=True)
-class EndpointWithSecret(Endpoint):
-    """An endpoint with its secret, which is shown this once."""
-
-    secret: str
+    standing: Standing
+    """Where the employer stands now."""
 
 
 @dataclass(frozen=True)
@@ -552,113 +40,129 @@ class Attempt:
     """One try, and what came back."""
 
     at: datetime
+    """When it ended."""
+
     status: int | None
+    """Of the answer; null where none came."""
+
     error: str
+    """Why none came, or why it does not count; empty otherwise."""
+
     milliseconds: int
+    """How long it took."""
+
     response_start: str
+    """How the answer's body begins."""
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """One message to one endpoint."""
+class Blocked:
+    """A company that gets nothing of the candidate."""
 
-    id: int
-    message_id: str
-    type: str
-    sequence: int | None
-    outcome: str | None
-    due_at: datetime | None
-    tries: int
-    attempts: list[Attempt]
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """How many messages are sent again."""
-
-    count: int
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A code to register a test employer with, and what then happens when it is handed in."""
-
-    recipe: int
     uscc: str
+    """Its code."""
+
+    name: str
+    """Its name, where it is known."""
+
+    own: bool
+    """Whether the candidate said so on our page: then what you tell us does not undo it."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call. Neither side's number stands in it."""
+
+    id: str
+    """Of the call."""
+
+    at: datetime
+    """When it began."""
+
+    seconds: int
+    """For how long they spoke."""
+
     outcome: str
-    reason: str | None
-    says: Words
+    """connected, no_answer, busy, unreachable, muted, stranger, unbound, blocked or failed."""
+
+    by_candidate: bool
+    """Whether the candidate called."""
 
 
 @dataclass(frozen=True)
-class RelayRecipe:
-    """A candidate's number, and what happens with it."""
+class Candidate:
+    """A candidate as we know them; their address is not told back."""
 
-    candidate_phone: str
-    says: Words
+    reference: str
+    """Yours."""
+
+    mode: str
+    """How they want to be asked."""
+
+    reachable: bool
+    """Whether we have an address to write to."""
+
+    language: str
+    """Of our mails to them."""
+
+    blocked: list[Blocked]
+    """Companies that get nothing of them."""
+
+    told_at: datetime
+    """When you made them known."""
+
+    erased_at: datetime | None
+    """When their contact data were erased."""
 
 
 @dataclass(frozen=True)
-class RelayRecipes:
+class CandidateDefault:
+    """What counts for candidates of whom you have told us nothing."""
+
+    mode: str
+    """How they are asked."""
+
+    basis: str
+    """On what that rests; empty where you have declared nothing, and the deployment's own counts."""
+
+    declared_at: datetime | None
+    """When you declared it."""
+
+
+@dataclass(frozen=True)
+class CandidateRecipe:
+    """A candidate's reference, and what happens with it."""
+
+    candidate: str
+    """To be asked about at the gate."""
+
+    mode: str
+    """How they want to be asked."""
+
+    says: Words
+    """What it rehearses."""
+
+
+@dataclass(frozen=True)
+class CandidateRecipes:
     """Every one of them."""
 
-    data: list[RelayRecipe]
-
-
-@dataclass(frozen=True)
-class Played:
-    """The call that was played; None where its record comes late."""
-
-    call: Call | None
-
-
-@dataclass(frozen=True)
-class Recipes:
-    """Every recipe, with a fresh code each."""
-
-    data: list[Recipe]
+    data: list[CandidateRecipe]
+    """Each candidate."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A test employer's case as it stands."""
+    """The case as it stands after that."""
 
     case_id: str
+    """The case."""
+
     state: str
+    """Where it stands."""
+
     expires_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Proof:
-    """A test recruiter's proof of authority as it stands."""
-
-    proof_id: str
-    way: str
-    state: str
-    stage: str
-    reason: str | None
-    expires_at: datetime
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a test employer was moved to on the ladder; `tier` is None where its case alone says it."""
-
-    tier: str | None
-    reason: str | None
-    since: datetime | None
-    until: datetime | None
-
-
-@dataclass(frozen=True)
-class Appeal:
-    """An appeal against that."""
-
-    appeal_id: int
-    outcome: str | None
-    due_at: datetime
-    answered_at: datetime | None
-    standing: Standing
+    """Until when its approval holds."""
 
 
 @dataclass(frozen=True)
@@ -666,7 +170,387 @@ class Clock:
     """What time it is in the test."""
 
     now: datetime
+    """By the test's clock."""
+
     ahead_seconds: int
+    """By how much it is ahead of the world's."""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A separate consent: who receives what, for what, how, and until when."""
+
+    id: str
+    """Of the consent."""
+
+    uscc: str
+    """Of the company that receives."""
+
+    receiver: str
+    """Its name, as it was then."""
+
+    contact: str
+    """Where it can be reached."""
+
+    purpose: str
+    """hiring, or for_client."""
+
+    method: str
+    """How it gets there."""
+
+    kinds: list[str]
+    """What of the candidate's data goes along."""
+
+    how: str
+    """page: given on our page; platform: on your word."""
+
+    evidence: str
+    """By which you can show it."""
+
+    given_at: datetime
+    """When."""
+
+    until: datetime
+    """Until when it holds."""
+
+    revoked_at: datetime | None
+    """When it was revoked."""
+
+
+@dataclass(frozen=True)
+class ConsentRequest:
+    """That an employer asks for a candidate's consent, and what they said."""
+
+    id: str
+    """Of the request."""
+
+    candidate: str
+    """Your reference to the candidate."""
+
+    employer_id: str
+    """Who asks."""
+
+    purpose: str
+    """hiring, or for_client."""
+
+    kinds: list[str]
+    """What of the candidate's data would go along."""
+
+    state: str
+    """open, agreed, refused or expired."""
+
+    asked_at: datetime
+    """When it was asked."""
+
+    expires_at: datetime
+    """Until when it can be answered."""
+
+    answered_at: datetime | None
+    """When it was answered."""
+
+    consent_id: str | None
+    """With a yes: the consent."""
+
+
+@dataclass(frozen=True)
+class CopyLink:
+    """Where the copy can be fetched, once."""
+
+    url: str
+    """For the recruiter's browser, once, without a key."""
+
+    expires_at: datetime
+    """A minute after it was made."""
+
+
+@dataclass(frozen=True)
+class Decision(YesOrNo):
+    """The answer. It is on record under `id`, whether yes or no."""
+
+    id: str
+    """Of the answer, on record."""
+
+    allowed: bool
+    """Anything but true is no."""
+
+    reasons: list[Reason]
+    """Why not; empty with a yes."""
+
+    obligations: list[str]
+    """What you have to do with a yes."""
+
+    tier: str
+    """The rung of the ladder on which the employer stands."""
+
+    decided_at: datetime
+    """The moment of which the answer speaks."""
+
+    retry_at: datetime | None
+    """With a quota that is used up: when it frees."""
+
+    gate_pass: str | None
+    """With a yes: good once, until `gate_pass_expires_at`. Spend it as the resume leaves."""
+
+    gate_pass_expires_at: datetime | None
+    """A minute after the answer."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message to one endpoint."""
+
+    id: int
+    """Of the delivery."""
+
+    message_id: str
+    """The `webhook-id`, the same each time."""
+
+    type: str
+    """Of the message."""
+
+    sequence: int | None
+    """Its number in your feed; null: a ping."""
+
+    outcome: str | None
+    """delivered, dead or cancelled; null while it is tried."""
+
+    due_at: datetime | None
+    """When it is tried next; null where it has ended."""
+
+    tries: int
+    """How often it was tried, since it was last asked for."""
+
+    attempts: list[Attempt]
+    """The latest tries, the oldest of them first."""
+
+
+@dataclass(frozen=True)
+class Employer:
+    """An employer and the state of the case that counts."""
+
+    id: str
+    """Ours; the gate asks for it."""
+
+    reference: str
+    """Yours; empty where the employer registered on our own pages."""
+
+    name: str
+    """As it was declared."""
+
+    uscc: str
+    """Its unified social credit code, as it was declared."""
+
+    account_class: str
+    """Whom it recruits for."""
+
+    test: bool
+    """Whether it was made by a platform for tests."""
+
+    registered_at: datetime
+    """When it was made known to us."""
+
+    state: str | None
+    """Of the case that counts: the last that was approved, else the last; null where there is none."""
+
+    expires_at: datetime | None
+    """Until when the approval of that case holds."""
+
+    members: list[MemberLine]
+    """Those who act for it now."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An endpoint and how it does."""
+
+    id: str
+    """Of the endpoint."""
+
+    url: str
+    """Where messages are sent."""
+
+    types: list[str]
+    """Which messages; empty: all."""
+
+    description: str
+    """What you wrote of it."""
+
+    created_at: datetime
+    """When it was added."""
+
+    paused_at: datetime | None
+    """Since when nothing is sent; null: it is."""
+
+    paused_why: str | None
+    """asked, gone (it answered 410) or failing (nothing but failures for days)."""
+
+    failures: int
+    """How many tries failed in a row."""
+
+    failing_since: datetime | None
+    """When the first of them failed."""
+
+    last_success_at: datetime | None
+    """When it last received anything."""
+
+
+@dataclass(frozen=True)
+class EndpointWithSecret(Endpoint):
+    """An endpoint with its secret, which is shown this once."""
+
+    secret: str
+    """What messages are signed with. Shown this once."""
+
+
+@dataclass(frozen=True)
+class EraseOrder:
+    """That an employer has to erase its copies of a candidate's resume."""
+
+    id: str
+    """Of the order."""
+
+    candidate: str
+    """Your reference to the candidate."""
+
+    employer_id: str
+    """Who has to erase."""
+
+    ordered_at: datetime
+    """When the candidate revoked."""
+
+    due_at: datetime
+    """Until when."""
+
+    answer: str
+    """erased, kept, or empty while it is owed."""
+
+    why: str
+    """Why it is kept."""
+
+    answered_at: datetime | None
+    """When it was answered."""
+
+    withdrawn_at: datetime | None
+    """When the candidate took it back."""
+
+    overdue: bool
+    """Whether it is owed past its day."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One message, word for word the body of its webhook."""
+
+    id: str
+    """Of the message; its webhook's `webhook-id`, too."""
+
+    type: str
+    """One of: employer.created, employer.submitted, employer.checking, employer.in_review, employer.changes_requested, employer.approved, employer.confirmed, employer.rejected, employer.suspended, employer.reinstated, employer.upheld, employer.revoked, employer.expired, employer.withdrawn, employer.appealed, employer.tier_changed, employer.tier_appealed, employer.tier_upheld, member.joined, member.left, relay.waiting, relay.bound, relay.extended, relay.expiring, relay.called, relay.muted, relay.unmuted, relay.ended, relay.failed, relay.contact_asked, relay.contact_answered, release.ready, release.failed, release.opened, consent.asked, consent.refused, consent.given, consent.revoked, resume.released, candidate.told, misuse.reported, erase.ordered, erase.answered, erase.withdrawn, erase.overdue. There may be more one day."""
+
+    timestamp: datetime
+    """When it happened, in UTC."""
+
+    sequence: int
+    """Its number in your feed, where none is left out."""
+
+    data: dict[str, Any]
+    """Whom it is about, the states, and reasons with what to do: docs/webhooks.md."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An answer with the facts that it rested on, as they were at that moment."""
+
+    id: str
+    """Of the answer."""
+
+    employer_id: str
+    """The employer that was asked about."""
+
+    member_id: str
+    """Who of it asked."""
+
+    candidate: str
+    """Your reference to the candidate."""
+
+    allowed: bool
+    """What was answered."""
+
+    reasons: list[Reason]
+    """Why not; empty with a yes."""
+
+    tier: str
+    """The rung on which the employer stood."""
+
+    ladder_version: str
+    """The version of the ladder by which it was decided."""
+
+    case_state: str | None
+    """Where the case that counted stood."""
+
+    case_version: int | None
+    """The version of that case."""
+
+    quota: QuotaUsed
+    """What had been used, and how much there was."""
+
+    decided_at: datetime
+    """When it was answered."""
+
+    retry_at: datetime | None
+    """With a quota that was used up: when it frees."""
+
+    pass_state: str
+    """What became of the pass: none, unspent, spent or expired."""
+
+    spent_at: datetime | None
+    """When the pass was spent."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A release, and what speaks for it."""
+
+    release_id: str
+    """Of the release: `/releases/{id}` says whose it is."""
+
+    number: str
+    """As it stands on its pages."""
+
+    named: bool
+    """Whether the leak is of this one, as far as can be told. Without it, it is no evidence."""
+
+    by: str
+    """marks, relay_number or copy_number. What is printed can be forged; marks cannot."""
+
+    z: float | None
+    """Of marks: how far it agrees, in deviations. Innocent ones seldom reach 4."""
+
+    chance: float | None
+    """Of marks: at most so likely is it that an innocent one agrees as well."""
+
+
+Language: TypeAlias = Literal["zh-hans", "en"]
+"""Of our mails to them."""
+
+
+@dataclass(frozen=True)
+class LedgerLink:
+    """The way to the candidate's own page."""
+
+    url: str
+    """For the candidate alone: whoever has it acts as they do."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link: send the recruiter's browser there at once, and keep it nowhere."""
+
+    url: str
+    """Signs this one recruiter in, once."""
+
+    expires_at: datetime
+    """After this it opens nothing."""
 
 
 @dataclass(frozen=True)
@@ -674,11 +558,22 @@ class Mail:
     """A mail that would have been sent."""
 
     id: int
+    """Its number."""
+
     at: datetime
+    """When it would have gone out."""
+
     to: str
+    """An address that ends with `.test`."""
+
     template: str
+    """Which mail it is."""
+
     subject: str
+    """Its subject, in the language of whom it is for."""
+
     text: str
+    """What it says."""
 
 
 @dataclass(frozen=True)
@@ -686,40 +581,679 @@ class Mails:
     """The latest mails, the newest first."""
 
     data: list[Mail]
+    """The newest first."""
 
 
-@cache
-def _types_of(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+@dataclass(frozen=True)
+class Me:
+    """The platform whose key this is, and the key."""
+
+    platform_id: str
+    """Ours for the platform."""
+
+    name: str
+    """The platform's name."""
+
+    test: bool
+    """Whether it is a platform for tests, whose employers exist for nobody else."""
+
+    key_begins: str
+    """The first characters of this key."""
+
+    scopes: list[str]
+    """What this key may do."""
+
+    expires_at: datetime | None
+    """When this key ends, if it is to: another has taken its place."""
 
 
-def read(kind: type[T], value: Any) -> T:
-    """`value` of JSON as a `kind`. Raises KeyError, TypeError or ValueError where it is none."""
-    return cast(T, _read(kind, value))
+@dataclass(frozen=True)
+class Member:
+    """A recruiter of an employer, without personal data."""
+
+    id: str
+    """Ours; the gate asks for it."""
+
+    reference: str
+    """Yours; empty where they came to us by themselves."""
+
+    role: str
+    """An owner can invite and remove colleagues on our pages."""
+
+    verified: bool
+    """Whether they have confirmed their address. Until then the gate says no."""
+
+    joined_at: datetime
+    """Since when they act for the employer."""
+
+    left_at: datetime | None
+    """Since when they do not any more."""
 
 
-def _read(kind: Any, value: Any) -> Any:
-    if is_dataclass(kind):
-        return _read_dataclass(cast(type, kind), value)
-    origin = get_origin(kind)
-    if origin is list:
-        (inner,) = get_args(kind)
-        return [_read(inner, each) for each in _is(list, value)]
-    if origin in (Union, types.UnionType):
-        (inner,) = (each for each in get_args(kind) if each is not type(None))
-        return None if value is None else _read(inner, value)
-    if kind is datetime:
-        return datetime.fromisoformat(_is(str, value).replace("Z", "+00:00"))
-    return _is(origin or kind, value)
+@dataclass(frozen=True)
+class MemberLine:
+    """A recruiter of the employer; no personal data."""
+
+    id: str
+    """Ours; the gate asks for it."""
+
+    reference: str
+    """Yours; empty where the recruiter came to us by themselves."""
+
+    role: str
+    """`owner` or `recruiter`."""
 
 
-def _read_dataclass(kind: type, value: Any) -> Any:
-    told, types_of = _is(dict, value), _types_of(kind)
-    return kind(**{field.name: _read(types_of[field.name], told[field.name]) for field in fields(kind)})
+@dataclass(frozen=True)
+class Played:
+    """What came of it."""
+
+    call: Call | None
+    """The call; null where its record comes late: move the clock."""
 
 
-def _is(kind: Any, value: Any) -> Any:
-    """Strict, so that no "false" passes for a yes."""
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise TypeError(f"{value!r} is no {kind.__name__}")
-    return value
+@dataclass(frozen=True)
+class Proof:
+    """The proof as it stands then."""
+
+    proof_id: str
+    """The proof."""
+
+    way: str
+    """Which it is."""
+
+    state: str
+    """pending, proven, failed or lapsed."""
+
+    stage: str
+    """Where its provider says that it stands."""
+
+    reason: str | None
+    """The code of why it failed."""
+
+    expires_at: datetime
+    """Until when it can be completed."""
+
+
+Purpose: TypeAlias = Literal["verify", "renew", "appeal"]
+"""What a platform sends its recruiter to our pages for."""
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How many downloads the employer's people have together, and how many of those are left."""
+
+    limit: int
+    """How many there are."""
+
+    left: int
+    """How many are left now."""
+
+
+@dataclass(frozen=True)
+class QuotaUsed:
+    """What the company had used of its quotas after this answer, where it rested on them, and how much its tier held."""
+
+    used_day: int | None
+    """Downloads since midnight."""
+
+    per_day: int | None
+    """Their limit."""
+
+    used_hour: int | None
+    """Downloads in the last sixty minutes."""
+
+    per_hour: int | None
+    """Their limit."""
+
+    per_candidate: int | None
+    """Downloads of one candidate's resume in a day, at most."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why not, how to mend it, who can, and how long that takes."""
+
+    code: str
+    """Never changes its meaning."""
+
+    says: Words
+    """What is wrong."""
+
+    fix: Words
+    """How it is mended."""
+
+    who: str
+    """Who can."""
+
+    takes: Words
+    """How long that takes."""
+
+    url: str
+    """Where the employer's recruiter sees it and mends it, and appeals where that can be."""
+
+    appeal: bool
+    """Whether the employer can appeal."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What anybody can check, without us, that the resume left as it is said: the candidate's receipt."""
+
+    id: str
+    """Of the receipt, as in `resume.released` and in the candidate's ledger."""
+
+    receipt: str
+    """Word for word as it was signed: JSON in its one form, UTF-8."""
+
+    signature: str
+    """Ed25519 over these bytes, in base64url."""
+
+    key_id: str
+    """By which key of `/.well-known/zizhi-receipt-keys.json`."""
+
+    key_url: str
+    """That key as PEM; keep it with the receipt."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A code to register a test employer with, and what then happens when it is handed in."""
+
+    recipe: int
+    """The last two digits of the code's region."""
+
+    uscc: str
+    """A valid code for it, another one each time."""
+
+    outcome: str
+    """What the checks come to."""
+
+    reason: str | None
+    """The code of the reason that is given."""
+
+    says: Words
+    """What it rehearses."""
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """Every recipe."""
+
+    data: list[Recipe]
+    """Each recipe, with a fresh code."""
+
+
+@dataclass(frozen=True)
+class Relay:
+    """A relay number, as it stands."""
+
+    id: str
+    """Of the binding."""
+
+    decision_id: str
+    """The answer for which it was asked."""
+
+    employer_id: str
+    """Whose people reach the candidate by it."""
+
+    member_id: str
+    """Who of them downloaded, and is reminded."""
+
+    candidate: str
+    """Your reference to the candidate."""
+
+    state: str
+    """requested, bound, ended or failed."""
+
+    number: str | None
+    """What is to be dialled, once it is bound."""
+
+    extension: str | None
+    """What is to be dialled after it, where numbers are scarce."""
+
+    callers: int
+    """How many people of the employer get through."""
+
+    muted: bool
+    """Whether the candidate wants no calls for now."""
+
+    requested_at: datetime
+    """When it was asked for."""
+
+    bound_at: datetime | None
+    """When it was lent."""
+
+    expires_at: datetime
+    """Until when it leads to the candidate; each contact lets it last on."""
+
+    ended_at: datetime | None
+    """When it ended."""
+
+    reasons: list[Reason]
+    """Why there is no number yet or any more, or why nobody gets through."""
+
+    contact: str
+    """none, asked, agreed or refused: whether the candidate was asked again after its end."""
+
+
+@dataclass(frozen=True)
+class RelayContact:
+    """How the employer reaches the candidate."""
+
+    id: str
+    """Of the relay number: `/relays/{id}`."""
+
+    number: str
+    """What is to be dialled."""
+
+    extension: str | None
+    """What is to be dialled after it, where numbers are scarce."""
+
+    expires_at: datetime
+    """Until when it leads to the candidate; each contact lets it last on."""
+
+
+@dataclass(frozen=True)
+class RelayRecipe:
+    """A candidate's number, and what happens with it."""
+
+    candidate_phone: str
+    """To be given with `POST /relays`."""
+
+    says: Words
+    """What it rehearses."""
+
+
+@dataclass(frozen=True)
+class RelayRecipes:
+    """Every one of them."""
+
+    data: list[RelayRecipe]
+    """Each number; any other one is as the first."""
+
+
+@dataclass(frozen=True)
+class ReleasedResume:
+    """That a resume left."""
+
+    id: str
+    """Of the release."""
+
+    decision_id: str
+    """The answer that allowed it."""
+
+    employer_id: str
+    """Who has it."""
+
+    uscc: str
+    """Their unified social credit code."""
+
+    receiver: str
+    """The company's name, as it was then."""
+
+    contact: str
+    """Where the receiver can be reached."""
+
+    purpose: str
+    """hiring, or for_client."""
+
+    method: str
+    """How it went."""
+
+    kinds: list[str]
+    """What of the candidate's data went along."""
+
+    released_at: datetime
+    """When."""
+
+    receipt: str
+    """The receipt, word for word as it was signed: JSON in its one form."""
+
+    signature: str
+    """Ed25519 over these bytes, in base64url."""
+
+    key_id: str
+    """By which key of `/.well-known/zizhi-receipt-keys.json`."""
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What was taken out of one kind."""
+
+    kind: str
+    """phone, email, id_number, passport, wechat, qq, handle, link or code."""
+
+    count: int
+    """How many."""
+
+    masked: list[str]
+    """What each was, without giving it."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What is sent again."""
+
+    count: int
+    """How many messages."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One thing that is asked of the employer."""
+
+    code: str
+    """What is asked."""
+
+    state: str
+    """Where it stands."""
+
+    unlocks: str
+    """The right that it stands before: handing the case in, or downloading resumes."""
+
+    deadline: datetime | None
+    """By when it has to be met, if by a time."""
+
+    reasons: list[Why]
+    """Why it is not met yet."""
+
+    ways: list[Way]
+    """How it can be met; any one is enough."""
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """Everything that is asked, in the order in which it is done."""
+
+    employer_id: str
+    """The employer."""
+
+    state: str | None
+    """Of the case that is open, else of the one that counts; null where there is none yet."""
+
+    expires_at: datetime | None
+    """Until when the approval of that case holds."""
+
+    next: str | None
+    """The code of the one next thing to do; null where the employer has nothing to do."""
+
+    rules: str
+    """The version of the rules by which it is asked."""
+
+    as_of: datetime
+    """The moment of this answer."""
+
+    requirements: list[Requirement]
+    """Each thing that is asked."""
+
+
+@dataclass(frozen=True)
+class ResumeRelease:
+    """A release, as it stands."""
+
+    id: str
+    """Of the release."""
+
+    number: str
+    """As it stands on every page of the copy."""
+
+    state: str
+    """preparing, ready, failed or closed."""
+
+    decision_id: str
+    """The gate's answer by which the resume leaves."""
+
+    employer_id: str
+    """Who receives it."""
+
+    member_id: str
+    """Who of it receives it."""
+
+    candidate: str
+    """Your reference to the candidate."""
+
+    pages: int | None
+    """How many pages the copy has, once it is made."""
+
+    size: int | None
+    """Its bytes."""
+
+    removed: list[Removed]
+    """What was taken out of it."""
+
+    relay: RelayContact | None
+    """The relay number, once it is lent; it stands on the copy."""
+
+    requested_at: datetime
+    """When it was asked for."""
+
+    ready_at: datetime | None
+    """When it was made."""
+
+    links_until: datetime | None
+    """Until when links to it can be asked for."""
+
+    opened_at: datetime | None
+    """When the file left for the first time."""
+
+    receipt: Receipt | None
+    """The candidate's receipt. It is made as the copy is opened for the first time: null before, since nothing has left."""
+
+    link: CopyLink | None
+    """Where the copy can be fetched, in a 201 that was waited for; else null: ask `/releases/{id}/links` for one."""
+
+    reasons: list[Reason]
+    """Why it failed. Ask again with the same pass once that is mended; it uses up no quota."""
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the employer may do at `as_of`. No yes: before each download the gate is asked, which also looks at who asks for whom."""
+
+    employer_id: str
+    """The employer."""
+
+    tier: str
+    """The rung of the ladder that it stands on."""
+
+    download: bool
+    """Whether it may download resumes at all."""
+
+    reason: WhyNot | None
+    """Why it may not."""
+
+    obligations: list[str]
+    """What you have to do with each download."""
+
+    day: Quota
+    """Since midnight, in the service's time zone."""
+
+    hour: Quota
+    """In the last sixty minutes."""
+
+    per_candidate: int
+    """Downloads of one candidate's resume in a day."""
+
+    expires_at: datetime | None
+    """Until when the approval holds."""
+
+    ladder: str
+    """The version of the ladder."""
+
+    as_of: datetime
+    """The moment of this answer."""
+
+
+Role: TypeAlias = Literal["owner", "recruiter"]
+"""An owner can invite and remove colleagues on our pages."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """The pass was honoured: hand over this candidate's resume to this member now, under these obligations."""
+
+    decision_id: str
+    """The answer that the pass came with."""
+
+    employer_id: str
+    """Who receives the resume."""
+
+    member_id: str
+    """Who of it receives it."""
+
+    candidate: str
+    """Whose resume it is, by your reference."""
+
+    tier: str
+    """The rung on which the employer stands now."""
+
+    obligations: list[str]
+    """What you have to do."""
+
+    spent_at: datetime
+    """The moment of which this speaks."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the employer was moved to; `tier` is null where its case alone says it."""
+
+    tier: str | None
+    """The rung of the ladder."""
+
+    reason: str | None
+    """What the gate answers."""
+
+    since: datetime | None
+    """Since when."""
+
+    until: datetime | None
+    """Until when, if that is known."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A trace, as it stands."""
+
+    id: str
+    """Of the trace."""
+
+    state: str
+    """looking, done or failed."""
+
+    asked_at: datetime
+    """When it was asked."""
+
+    done_at: datetime | None
+    """When it was answered."""
+
+    resumes: int
+    """How many resumes a picture was laid on."""
+
+    findings: list[Finding]
+    """The likeliest first; empty where nothing was found."""
+
+    reasons: list[Reason]
+    """Why it failed."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One of the ways to meet a requirement; any one is enough. `strength` is of proofs of authority: weak is for a person to judge."""
+
+    code: str
+    """Which way it is."""
+
+    state: str
+    """How far it has been gone."""
+
+    strength: str | None
+    """Of a proof of authority: how much it proves."""
+
+    shown: str
+    """What it is about, masked."""
+
+    how: Words
+    """How it is done."""
+
+    who: Words
+    """Who is needed to complete it; "you" is the recruiter."""
+
+    takes: Words
+    """How long that takes."""
+
+    expires_at: datetime | None
+    """By when it has to be completed; where it is done, how long it holds."""
+
+    reasons: list[Why]
+    """Why this way did not succeed."""
+
+    reusable: int
+    """How many of its documents, given with an earlier case, can be used again by one press on the page."""
+
+    not_reusable: Why | None
+    """Why others of an earlier case cannot."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """A reason: what was seen and expected of which field, how to mend it, who can, and how long that takes."""
+
+    code: str
+    """Never changes its meaning."""
+
+    field: str
+    """The field or kind of document that it is about."""
+
+    seen: str
+    """What was seen there; what is personal is masked."""
+
+    expected: str
+    """What was expected there; what is personal is masked."""
+
+    says: Words
+    """What is wrong."""
+
+    fix: Words
+    """How it is mended."""
+
+    who: str
+    """Who can mend it: recruiter, company, platform, reviewer, service or nobody."""
+
+    takes: Words
+    """How long that takes."""
+
+    appeal: bool
+    """Whether an appeal is open."""
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Why an employer may not download, and how that is mended."""
+
+    code: str
+    """Never changes its meaning."""
+
+    says: Words
+    """What is wrong."""
+
+    fix: Words
+    """How it is mended."""
+
+    url: str
+    """Where the employer's people see it and mend it, and appeal where that can be."""
+
+    appeal: bool
+    """Whether the employer can appeal."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The same words in Simplified Chinese and English."""
+
+    zh: str
+    """In Simplified Chinese."""
+
+    en: str
+    """In English."""

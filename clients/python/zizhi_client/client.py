@@ -11,9 +11,10 @@ from urllib.parse import quote
 import httpx
 
 from zizhi_client import answers
-from zizhi_client.answers import AccountClass, Language, Purpose, Role, T, read
+from zizhi_client.answers import AccountClass, Language, Purpose, Role
 from zizhi_client.calls import Calls
 from zizhi_client.errors import GateUnavailable, RateLimited, Unavailable
+from zizhi_client.reading import T, read
 
 GATE_TIMEOUT: Final = 2.0
 TIMEOUT: Final = 10.0

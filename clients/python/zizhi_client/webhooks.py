@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from zizhi_client.answers import Event, read
+from zizhi_client.answers import Event
 from zizhi_client.errors import WebhookInvalid
+from zizhi_client.reading import read
 
 
 def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes | str) -> Event:

@@ -247,8 +247,36 @@ def test_the_default_is_a_chinese_office(monkeypatch: pytest.MonkeyPatch) -> Non
     hours = settings_with(monkeypatch)["WORKING_HOURS"]
     assert isinstance(hours, Hours) and hours.zone.key == "Asia/Shanghai"
     assert hours.between(at("2026-11-23 00:00"), at("2026-11-30 00:00")) == HOUR * 37.5
-    assert len(hours.holidays) == 33 and len(hours.workdays) == 6, "3 + 9 + 3 + 5 + 3 + 3 + 7 days, as the notice has them"
+    holidays, workdays = ({day for day in days if day.year == 2026} for days in (hours.holidays, hours.workdays))
+    assert len(holidays) == 33 and len(workdays) == 6, "3 + 9 + 3 + 5 + 3 + 3 + 7 days, as the notice has them"
     assert all(day.weekday() > 4 for day in hours.workdays), "only weekends are made up for"
+
+
+NOTICE_OF_2026 = (
+    "2026-01-01..2026-01-03 2026-02-15..2026-02-23 2026-04-04..2026-04-06 2026-05-01..2026-05-05 "
+    "2026-06-19..2026-06-21 2026-09-25..2026-09-27 2026-10-01..2026-10-07",
+    "2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10",
+)
+"""国务院办公厅关于2026年部分节假日安排的通知, of 4 November 2025: the holidays and the make-up days."""
+
+
+def test_the_days_of_2026_are_those_of_the_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = settings_with(monkeypatch)["WORKING_HOURS"]
+    assert isinstance(hours, Hours)
+    notice = Hours.parse(WEEK, *NOTICE_OF_2026, "Asia/Shanghai")
+    for days, published in ((hours.holidays, notice.holidays), (hours.workdays, notice.workdays)):
+        assert {day for day in days if day.year <= 2026} == published, "and none of an earlier year"
+
+
+def test_a_year_that_is_not_published_counts_each_day_by_the_week(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = settings_with(monkeypatch)["WORKING_HOURS"]
+    assert isinstance(hours, Hours)
+    unknown = max(hours.holidays).year + 1
+    assert hours.lists(unknown - 1) and not hours.lists(unknown)
+    new_year = datetime(unknown, 1, 1, tzinfo=SHANGHAI)
+    days = [new_year + timedelta(days=n) for n in range(365)]
+    worked = [hours.between(day, day + timedelta(days=1)) for day in days]
+    assert worked == [HOUR * (7.5 if day.weekday() < 5 else 0) for day in days]
 
 
 def test_a_deployment_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
