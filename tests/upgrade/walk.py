@@ -84,14 +84,16 @@ def _keep_files(recording: store.Recording) -> None:
 def _look_for_losses(recording: store.Recording, problems: Problems) -> None:
     """No table has fewer rows, and no column fewer values, than were recorded."""
     for table in recording.tables:
+        if table.name in FEWER_ROWS:
+            continue
         rows = list(store.rows_of(table.name))
-        if table.name not in FEWER_ROWS:
-            problems.expect(len(rows) >= len(table.rows), f"{table.name}: {len(table.rows)} rows were recorded, {len(rows)} are left")
+        if len(rows) < len(table.rows):
+            problems.append(f"{table.name}: {len(table.rows)} rows were recorded, {len(rows)} are left")
+            continue
         for column, filled in table.filled().items():
-            if not filled or table.name in FEWER_ROWS or f"{table.name}.{column}" in MOVED:
-                continue
             left = store.count_filled(row.get(column) for row in rows)
-            problems.expect(left >= filled, f"{table.name}.{column}: {filled} values were recorded, {left} are left")
+            if left < filled and f"{table.name}.{column}" not in MOVED:
+                problems.append(f"{table.name}.{column}: {filled} values were recorded, {left} are left")
 
 
 # --- Browsers ------------------------------------------------------------------------------------------------
@@ -174,8 +176,10 @@ class Browser:
 
 
 def _why(answer: Any) -> str:
-    error = getattr(answer, "exc_info", None)
-    return f" {error[0].__name__}: {error[1]}" if error else f" {answer.content[:300]!r}" if not answer.streaming else ""
+    """What broke, or what the API says of it."""
+    if error := getattr(answer, "exc_info", None):
+        return f" {error[0].__name__}: {error[1]}"
+    return f" {answer.json()}" if "json" in answer.get("Content-Type", "") else ""
 
 
 # --- The pages -----------------------------------------------------------------------------------------------
