@@ -1,4 +1,4 @@
-"""Fills a database with something of everything, and records it. Written for commit a772f02, and only ever run there.
+"""Fills a database with something of everything, and records it. Runs at commit a772f02 alone.
 
 `python -m tests.upgrade.fill_a772f02`, with an empty folder as `ZIZHI_VAR_DIR`; README.md says how.
 """
@@ -130,7 +130,7 @@ def main() -> None:
 
 
 def files() -> dict[str, bytes]:
-    """The stored files that are opened later, as they are sealed: pages of two cases, and a copy of a resume."""
+    """The sealed files that the walk opens: pages of two cases, and a copy of a resume."""
     pages = DocumentPage.objects.filter(document__case__in=Case.objects.filter(pk__in=KEPT["cases"]))
     names = [*pages.values_list("image", flat=True), *KEPT["files"]]
     return {name: (settings.DOCUMENTS_DIR / name).read_bytes() for name in names}
@@ -151,7 +151,7 @@ class Filler:
     def __init__(self) -> None:
         self.about: dict[str, Any] = {}
 
-    # --- People ----------------------------------------------------------------------------------------------
+    # --- People -----------------------------------------------------------------------------------
 
     def staff(self) -> None:
         self.root = User.objects.create_superuser("root@zizhi.example", PASSWORD, email_verified_at=now(), language="en")
@@ -185,7 +185,7 @@ class Filler:
         )  # fmt: skip
         saved_replies.keep(replies, self.leads[0].as_reviewer(), now())
 
-    # --- Employers and cases ---------------------------------------------------------------------------------
+    # --- Employers and cases ----------------------------------------------------------------------
 
     def employer(self, account_class: str = "direct_employer", language: str = "zh-hans") -> tuple[Company, Member]:
         """Somebody who registered on our pages and confirmed their address."""
@@ -330,10 +330,10 @@ class Filler:
         )
         accounts.remove_member(owner, gone.pk, now())
 
-    # --- The reviewers' desk -----------------------------------------------------------------------------------
+    # --- The reviewers' desk ----------------------------------------------------------------------
 
     def desk(self) -> None:
-        """Claims, drafts, presences, what is set aside, assigned, asked for, ruled in bulk, undone and second reviews."""
+        """Whatever reviewers do with a case: claim, draft, set aside, assign, rule, undo."""
         first, second, third = self.reviewers
         held, handed, assigned, asked, drafted, two, *bulk = self.waiting
         claiming.claim(held.pk, first, now())
@@ -385,7 +385,7 @@ class Filler:
         if not ShadowVerdict.objects.exists():
             raise SystemExit("no shadow verdict")
 
-    # --- Platforms ---------------------------------------------------------------------------------------------
+    # --- Platforms --------------------------------------------------------------------------------
 
     def call(self, method: str, path: str, body: Any = None, *, key: str = "", form: bool = False, **headers: str) -> Any:
         given = {"Authorization": f"Bearer {key or self.key}"} | headers
@@ -395,7 +395,7 @@ class Filler:
         return answer.json() if answer.content else {}
 
     def platform(self) -> None:
-        """A live platform with employers of its own, keys old and new, webhooks, and answers that are said again."""
+        """A live platform with an employer, keys old and new, webhooks, a repeated answer."""
         self.client, self.key = accounts.create_api_client(
             "某招聘网", list(Scope), now(), return_urls="https://site.example/back", contact_email="ops@site.example"
         )
@@ -446,7 +446,7 @@ class Filler:
         webhooks.pause(good["id"], self.client.pk, SYSTEM, now())
         self.about["endpoint"] = good["id"]
 
-    # --- Downloads ---------------------------------------------------------------------------------------------
+    # --- Downloads --------------------------------------------------------------------------------
 
     def decide(self, candidate: str, member: Member | None = None, key: str = "") -> Any:
         who = member or self.member
@@ -503,11 +503,11 @@ class Filler:
         return copy
 
     def candidates(self) -> None:
-        """Releases with receipts, consents asked and given, what was revoked, reported and is to be erased."""
+        """Releases, receipts, consents, a revocation, reports, and an order to erase."""
         self.copy = self.release("c-1", "13900000001", 3)
         link = self.call("post", f"/releases/{self.copy.pk}/links")
         opened = Client().get(link["url"].removeprefix(settings.SITE_URL))
-        assert opened.status_code == 200 and b"".join(opened).startswith(b"%PDF") if opened.streaming else opened.content
+        assert opened.getvalue().startswith(b"%PDF"), opened.status_code
         self.call("post", f"/releases/{self.copy.pk}/links")
         self.about |= {"release": str(self.copy.pk), "candidate": "c-1"}
         KEPT["files"].append(str(self.copy.pdf.name))
@@ -571,7 +571,7 @@ class Filler:
         ladders.settle(first.pk, self.leads[1], now(), activate=True)
         ladders.propose(data | {"provisional_days": 28}, "更长", self.leads[0], now())
 
-    # --- A platform's test -------------------------------------------------------------------------------------
+    # --- A platform's test ------------------------------------------------------------------------
 
     def test_platform(self) -> None:
         _, key = accounts.create_api_client("测试平台", list(Scope), now(), test=True)
@@ -588,7 +588,7 @@ class Filler:
         self.call("post", f"/test/relays/{relay['id']}/calls", {"seconds": 42}, key=key)
         self.about |= {"test_key": key, "test_employer": employer, "test_member": member}
 
-    # --- What is left ------------------------------------------------------------------------------------------
+    # --- What is left -----------------------------------------------------------------------------
 
     def tail(self) -> None:
         """Who is signed in, a mail that waits, what Django's own admin writes; and of what is large only a part stays."""

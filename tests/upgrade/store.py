@@ -61,7 +61,7 @@ def count_filled(values: Any) -> int:
     return sum(value not in (None, "", [], {}, b"", "[]", "{}") for value in values)
 
 
-# --- The file ------------------------------------------------------------------------------------------------
+# --- The file -------------------------------------------------------------------------------------
 
 
 def write(recording: Recording, path: Path) -> None:
@@ -85,7 +85,7 @@ def read(path: Path) -> Recording:
     return recording
 
 
-# --- Recording -----------------------------------------------------------------------------------------------
+# --- Recording ------------------------------------------------------------------------------------
 
 
 def recorded(about: dict[str, Any], files: dict[str, bytes]) -> Recording:
@@ -120,7 +120,7 @@ def _as_json(value: Any) -> Any:
     return str(value) if isinstance(value, UUID | models.fields.files.FieldFile) else value
 
 
-# --- Loading -------------------------------------------------------------------------------------------------
+# --- Loading --------------------------------------------------------------------------------------
 
 
 def load(recording: Recording) -> None:

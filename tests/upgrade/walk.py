@@ -96,7 +96,7 @@ def _look_for_losses(recording: store.Recording, problems: Problems) -> None:
                 problems.append(f"{table.name}.{column}: {filled} values were recorded, {left} are left")
 
 
-# --- Browsers ------------------------------------------------------------------------------------------------
+# --- Browsers -------------------------------------------------------------------------------------
 
 
 class _Page(HTMLParser):
@@ -182,7 +182,7 @@ def _why(answer: Any) -> str:
     return f" {answer.json()}" if "json" in answer.get("Content-Type", "") else ""
 
 
-# --- The pages -----------------------------------------------------------------------------------------------
+# --- The pages ------------------------------------------------------------------------------------
 
 EMPLOYER_PAGES = (
     "verification:status", "verification:help", "verification:declare", "verification:upload", "verification:appeal",
