@@ -532,7 +532,7 @@ class Filler:
         self.call("delete", "/candidates/c-6")
 
     def relays(self) -> None:
-        """Calls by the team and by strangers, for a candidate and for a canary; one number that ended."""
+        """Calls by the team and by a stranger, a canary that rang, and a number that ended."""
         canary = canaries.plant(self.client.pk, "c-bait", None, "试探", self.seniors[0], now())
         self.call("put", "/candidates/c-bait", {"mode": "tell_after"})
         relay = self.call("post", "/relays", {"decision_id": self.decide("c-bait")["id"], "candidate_phone": "13900000077"})
@@ -552,7 +552,7 @@ class Filler:
         self.about["relay"] = str(self.copy.binding_id)
 
     def leaks(self) -> None:
-        """Leaks that were traced: by a number in a text for the platform, by a picture for staff."""
+        """Traces of leaks: a text for the platform, a picture for staff, one not looked at."""
         trace = self.call("post", "/traces", {"why": "群里看到", "text": f"……{self.copy.number}"}, form=True)
         leaks.follow(trace["id"], now)
         with default_storage.open(str(self.copy.pdf.name)) as file:
@@ -591,7 +591,7 @@ class Filler:
     # --- What is left -----------------------------------------------------------------------------
 
     def tail(self) -> None:
-        """Who is signed in, a mail that waits, what Django's own admin writes; and of what is large only a part stays."""
+        """A session, a mail that waits, rows of Django's own; and most landmarks go."""
         browser = Client()
         assert browser.login(username=self.approved.user.email, password=PASSWORD)
         self.about["session"] = browser.session.session_key

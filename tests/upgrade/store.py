@@ -124,7 +124,7 @@ def _as_json(value: Any) -> Any:
 
 
 def load(recording: Recording) -> None:
-    """Migrate the empty database to the recorded migrations, and insert the recorded rows by plain SQL.
+    """Migrate the empty database to the recorded migrations, and insert the recorded rows.
 
     Every time is moved by as much as has passed since: what was to end in a month then ends in a month now.
     """
@@ -133,7 +133,8 @@ def load(recording: Recording) -> None:
     known = {model._meta.label: model for model in _models(executor, recording.leaves)}
     passed = timezone.now() - recording.at
     with _constraints_at_the_end(), transaction.atomic(), connection.cursor() as cursor:
-        for model in known.values():  # what the migrations themselves put there is among the recorded rows
+        # The recorded rows include what the migrations have just inserted.
+        for model in known.values():
             if model._base_manager.exists():
                 cursor.execute(f"DELETE FROM {_quoted(model._meta.db_table)}")
         for table in recording.tables:
@@ -149,7 +150,7 @@ def load(recording: Recording) -> None:
 
 
 class _constraints_at_the_end:
-    """Rows refer to rows that come later. PostgreSQL's foreign keys wait for the commit; SQLite's are off meanwhile."""
+    """Lets rows refer to later rows: SQLite checks no foreign key meanwhile, PostgreSQL waits."""
 
     def __enter__(self) -> None:
         connection.disable_constraint_checking()

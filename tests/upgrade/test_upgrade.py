@@ -1,4 +1,4 @@
-"""A database that an earlier version filled becomes one of this version, loses nothing, and its pages work."""
+"""Tests that a database of an earlier version migrates to this one, and works."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def empty_database(engine: str, folder: Path) -> Iterator[str]:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("path", sorted(HERE.glob("*.jsonl.gz")), ids=lambda path: path.name.split(".")[0])
 def test_recorded_database(path: Path, engine: str, tmp_path: Path) -> None:
-    """In a process of its own: its keys are those of the recording, its database and its folder are its own."""
+    """Run the walk in a process, database and folder of its own, with the recorded keys."""
     about = store.read(path).about
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ZIZHI_", "PYTEST_", "DATABASE_URL"))}
     with empty_database(engine, tmp_path) as address:

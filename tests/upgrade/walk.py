@@ -35,9 +35,9 @@ from django.urls import reverse
 from tests.upgrade import store
 
 FEWER_ROWS: Final[dict[str, str]] = {}
-"""Tables that hold fewer rows than were recorded, or are gone, each with the migration that says so."""
+"""Tables that lose rows on purpose or are gone, each with the migration that does it."""
 MOVED: Final[dict[str, str]] = {}
-"""Columns, as `table.column`, whose values a migration takes away or moves, each with that migration."""
+"""Columns (`table.column`) that lose values on purpose, each with the migration."""
 
 NOT_IN_WORDS: Final = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
 """A code that nobody has put into words."""
