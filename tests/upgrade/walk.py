@@ -147,7 +147,7 @@ class Browser:
         self.problems.expect(answer.status_code == 302, f"{self.who}: {path}: cannot sign in ({answer.status_code})")
 
     def get(self, path: str, status: Iterable[int] = (200,), *, in_words: bool = False, follow: bool = True) -> Any:
-        """The answer, whose status is one of these; `in_words`: a page on which every code is put into words."""
+        """The answer, whose status has to be one of these; `in_words`: no code shows on it."""
         answer = self.client.get(path, follow=follow)
         if answer.status_code not in status:
             self.problems.append(f"{self.who}: GET {path}: {answer.status_code}{_why(answer)}")
@@ -192,7 +192,7 @@ EMPLOYER_PAGES = (
 
 
 def _walk_employers(about: dict[str, Any], problems: Problems) -> None:
-    """Signed in, somebody sees each page; in each state of a case, somebody sees what became of it."""
+    """Employers see each of their pages, and their case in each state."""
     for name in ("employers:welcome", "employers:register", "employers:sign_in", "employers:password_reset"):
         Browser(problems, "a stranger").get(reverse(name), in_words=True)
     owner = Browser(problems, "owner")
@@ -237,7 +237,7 @@ def _walk_candidate(about: dict[str, Any], problems: Problems) -> None:
 
 
 def _walk_console(about: dict[str, Any], problems: Problems) -> None:
-    """A superuser opens every list and a row of each, and every case; a reviewer and a lead open what is theirs."""
+    """A superuser opens every list, a row of each and every case; others, their queue."""
     browsers = {who: Browser(problems, who) for who in ("root", "reviewer", "two_factor_lead")}
     for who, browser in browsers.items():
         browser.sign_in(reverse("admin:login"), about[who], about["password"])
