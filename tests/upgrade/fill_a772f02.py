@@ -39,7 +39,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
+from downloads.specimens.resume import make as make_resume
+from events.actor import SYSTEM
+from events.delivering import send_waiting
+from events.mail import queue_mail
 from PIL import Image
+from verification.specimens import Company, make
 
 from downloads import (
     appealing,
@@ -56,14 +61,10 @@ from downloads import (
     rights,
 )
 from downloads.models import Candidate, Copy, RelayBinding, RelayTeam, Release
-from downloads.specimens.resume import make as make_resume
 from employers import lockout, second_factor, sightings, totp
 from employers import operations as accounts
 from employers.models import Member, Scope, User
 from events import feed, webhooks
-from events.actor import SYSTEM
-from events.delivering import send_waiting
-from events.mail import queue_mail
 from events.models import Mail
 from tests.events.receiver import receiving
 from tests.upgrade import store
@@ -102,7 +103,6 @@ from verification.models import (
     SavedReply,
     ShadowVerdict,
 )
-from verification.specimens import Company, make
 
 PASSWORD = "correct horse battery staple"
 HERE = Path(__file__).parent
