@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
 
+from config import try_pages
 from config.api import api
 from downloads.ledger import views as ledger_views
 from downloads.views.calls import calls as receive_calls
@@ -31,6 +32,8 @@ urlpatterns = [
     path(".well-known/zizhi-receipt-keys.json", ledger_views.keys, name="receipt_keys"),
     path(".well-known/zizhi-receipt-keys/<slug:key_id>.pem", ledger_views.key, name="receipt_key"),
     path("erasures/", include("downloads.erasures.urls")),
+    path("try/mails", try_pages.mails, name="try_mails"),
+    path("try/mails/<str:key>", try_pages.mail, name="try_mail"),
     path("favicon.ico", icon),
     path("", include("employers.urls")),
 ]
