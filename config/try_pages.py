@@ -15,7 +15,7 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp, csp_update
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import split_domain_port
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -52,12 +52,12 @@ def mails_to_try(request: HttpRequest) -> dict[str, Any]:
 
 
 def only_here(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Answer 404 to whoever may not see the mails."""
 
     @wraps(view)
-    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not may_see_mails(request):
             raise Http404
         return view(request, *args, **kwargs)
@@ -83,7 +83,7 @@ def mails(request: HttpRequest) -> HttpResponse:
 @only_here
 @never_cache
 @xframe_options_sameorigin
-@csp({"default-src": [NONE], "style-src": [UNSAFE_INLINE], "frame-ancestors": [SELF], "sandbox": SANDBOX})
+@csp({"default-src": [NONE], "style-src": [UNSAFE_INLINE], "frame-ancestors": [SELF], "sandbox": SANDBOX})  # type: ignore[arg-type]
 def mail(request: HttpRequest, key: str) -> HttpResponse:
     """The HTML part of one mail, for a frame. Its links open outside of the frame."""
     found = kept_mail.read(key, settings.MAILS_DIR)

@@ -21,9 +21,10 @@ from PIL import Image
 from employers.models import AccountClass, Employer, Member, User
 from verification import golden, operations, pipeline
 from verification.checks.reading import Reading, chosen_cloud
+from verification.flaws import Quality
 from verification.intake import Intake, examine
 from verification.models import Case, DocumentKind, DocumentPage, DocumentReading, GoldenCase, GoldenKind, RegistryRecord
-from verification.quality import Quality, judge_page
+from verification.quality import judge_page
 from verification.reading import read_pages
 from verification.specimens import FORMS, Company, make
 from verification.specimens.hr_service import make_hr_service
