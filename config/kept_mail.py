@@ -101,7 +101,8 @@ def _parsed(key: str, message: bytes) -> KeptMail:
     parsed = email.message_from_bytes(message, policy=policy.default)
     sent_at = datetime.fromtimestamp(int(key.partition("-")[0]) / 1e9, UTC)
     text, html = _part(parsed, "plain"), _part(parsed, "html")
-    return KeptMail(key, sent_at, str(parsed["To"] or ""), str(parsed["Subject"] or ""), text, html)
+    to, subject = (" ".join(str(parsed[name] or "").split()) for name in ("To", "Subject"))
+    return KeptMail(key, sent_at, to, subject, text, html)
 
 
 def _part(message: Parsed, kind: str) -> str:

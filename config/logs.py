@@ -21,6 +21,13 @@ KEPT_AT_MOST: Final = 100_000
 """Lines that wait where nothing can be written; then the oldest go."""
 
 
+SHORT: Final = {
+    "api_request": "{method} /{route} {status}, {ms:.0f} ms",
+    "check_done": "attempt {attempt}: {check} checked in {seconds:.1f} s",
+}
+"""What happens all the time, as somebody reads it who watches a terminal."""
+
+
 class WithoutPaths(logging.Filter):
     """Of a request the route in place of the path, which can hold what opens something: a link's token, a provider's secret."""
 
@@ -99,10 +106,12 @@ def _to_stderr() -> logging.Handler:
         return logging.StreamHandler()
 
 
-def _only_levels_that_matter(_: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Name the level of warnings and errors alone."""
+def _for_a_terminal(_: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What happens all the time in few words; and levels of warnings and errors alone."""
     if logging.getLevelName(str(event.get("level", "")).upper()) in (logging.DEBUG, logging.INFO):
         del event["level"]
+        with suppress(KeyError, ValueError):
+            return {"event": SHORT[event["event"]].format_map(event)}
     return event
 
 
@@ -113,7 +122,7 @@ def configure(level: str, *, readable: bool) -> None:
     """
     shared: list[structlog.typing.Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level]
     if readable:
-        shared.append(_only_levels_that_matter)
+        shared.append(_for_a_terminal)
         renderer: Any = structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False, exception_formatter=structlog.dev.plain_traceback
         )

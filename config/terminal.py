@@ -15,6 +15,8 @@ from honcho.printer import Message, Printer
 
 OF_HONCHO: Final = "system"
 """The name under which honcho itself speaks."""
+GOODBYE: Final = "worker: "
+"""How Celery begins what it tells of its own end."""
 PATIENCE: Final = 5.0
 """Seconds for the task to end before it is killed."""
 POLL: Final = 0.3
@@ -34,7 +36,7 @@ class Lines(Printer):  # type: ignore[misc]
             text = self._of_honcho(text)
         with self._alone:
             for line in text.splitlines():
-                if line.strip():
+                if line.strip() and not (self._is_stopping and line.startswith(GOODBYE)):
                     super().write(message._replace(data=line.rstrip()))
 
     def say(self, name: str, text: str) -> None:

@@ -422,7 +422,7 @@ class Demo:
         decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), RELEASED)
         resume = resumes.make(self.seed, "table", "zh" if self.line.language == "zh" else "en")
         begun = self.zizhi.release(decision.gate_pass or "", RING, resume.pdf)
-        made = wait_for(lambda: self.ready(begun.id), TimeoutError("The copy was not made"))
+        made = wait_for(lambda: self.ready(begun.id), TimeoutError("The copy was not made"), every=1.0)
         removed = ", ".join(f"{kind.kind} × {kind.count}" for kind in made.removed)
         self.line.say(
             f"简历副本 {made.number} 已制作：已遮盖 {removed}；换上虚拟号码 {made.relay.number}；已加水印",
@@ -479,10 +479,10 @@ def token_in_mail(to: str) -> str | None:
     return None
 
 
-def wait_for(look: Any, complaint: Exception) -> Any:
+def wait_for(look: Any, complaint: Exception, every: float = 0.05) -> Any:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if (found := look()) is not None:
             return found
-        time.sleep(0.05)
+        time.sleep(every)
     raise complaint

@@ -29,6 +29,8 @@ from config.terminal import Lines, Supervisor, Task
 
 KEPT_MAIL: Final = "keptmail://"
 MANAGE: Final = processes.ROOT / "manage.py"
+OF_CELERY: Final = "You're running the worker with superuser privileges"
+"""Four lines of advice for deployments, which somebody need not take who tries this out in a container."""
 EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  (what somebody may ask for, and not what is asked for here)
 
 
@@ -155,6 +157,7 @@ def environment(port: int) -> dict[str, str]:
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname in settings.LOCAL_HOSTS:
         given.setdefault("ZIZHI_STAFF_SECOND_FACTOR", "optional")  # who tries it out has two commands, and no app on a phone
         given.setdefault("ZIZHI_EMAIL_URL", KEPT_MAIL)
+        given.setdefault("PYTHONWARNINGS", f"ignore:{OF_CELERY}")
     return given
 
 
