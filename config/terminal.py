@@ -77,8 +77,8 @@ class Task(threading.Thread):
         for line in self._process.stdout:
             if not self._stopped.is_set():
                 self._lines.say(self.name, line.decode("utf-8", "replace"))
-        if self._process.wait() and not self._stopped.is_set():
-            self._lines.say(self.name, self._if_failed)
+        if (status := self._process.wait()) and not self._stopped.is_set():
+            self._lines.say(self.name, f"not complete (exit status {status}); {self._if_failed}")
 
     def stop(self) -> None:
         """Tell the command to end, and let it say nothing more. It need not have begun."""

@@ -83,7 +83,7 @@ def test_a_task_that_fails_says_what_to_do_and_the_rest_goes_on(terminal: io.Str
     manager = Supervisor(lines, task(lines, "import os, signal; print('half', flush=True); os.kill(os.getpid(), signal.SIGKILL)"))
     manager.add_process("web", f"{sys.executable} -c \"import time; time.sleep(3); print('still here')\"")
     manager.loop()
-    assert said(terminal)[:3] == ["demo   | half", "demo   | start again", "web    | still here"]
+    assert said(terminal)[:3] == ["demo   | half", "demo   | not complete (exit status -9); start again", "web    | still here"]
 
 
 def test_a_task_ends_with_the_processes_and_says_nothing_then(terminal: io.StringIO) -> None:
