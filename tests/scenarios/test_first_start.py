@@ -113,11 +113,15 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
     made = json.loads(record.read_text())
     assert set(demo_record.missing(made)) == set(demo_record.STEPS)
 
-    # One step is enough to see that the next start makes what is missing, and only that.
-    record.write_text(json.dumps(made | {"made": [step for step in demo_record.STEPS if step != "queue_listed_company"]}))
+    # Two steps are enough to see that the next start makes what is missing, and only that.
+    left = ("queue_listed_company", "golden_name")
+    record.write_text(json.dumps(made | {"made": [step for step in demo_record.STEPS if step not in left]}))
     with serve(tmp_path) as second:
         second.wait(lambda: "all examples are made" in second.said, "no demo")
-        assert " demo   | 1/1 " in second.said and "waits for your decision" in second.said
+        of_steps = [line[9:] for line in second.said.splitlines() if " demo   |" in line]
+        assert len(of_steps) == 4, of_steps
+        assert of_steps[1].startswith("demo   | 1/2 ") and "waits for your decision" in of_steps[1]
+        assert of_steps[2].startswith("demo   | 2/2 golden case ")
         second.wait(lambda: not of_the_demo(tmp_path), "the demo does not end")
         time.sleep(1)
         assert second.get("/") == 200, "its end ends nothing else"

@@ -175,7 +175,8 @@ def supervise(host: str, port: int, given: Mapping[str, str], *, has_demo_to_mak
 
     demo = [sys.executable, str(MANAGE), "demo", "--served", at] if has_demo_to_make else []
     failed = "the rest is made by the next start: press Ctrl-C, and make run again. The pages stay up meanwhile"
-    manager = Supervisor(lines, Task("demo", demo, given, lines, is_due, failed))
+    quiet = {**given, "ZIZHI_LOG_LEVEL": "WARNING"}  # the demo says itself what it has made
+    manager = Supervisor(lines, Task("demo", demo, quiet, lines, is_due, failed))
     for name, command in (
         ("web", processes.web(host, port)),
         ("worker", processes.worker(settings.CELERY_WORKER_CONCURRENCY)),
