@@ -1,4 +1,4 @@
-# make run    set up, show the demo, and serve at http://localhost:8000
+# make run    set up, and serve at http://localhost:8000; the demo is made in the background
 # make test   set up and run the tests
 # make setup  prepare .venv, which both do by themselves
 

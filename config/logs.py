@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -19,6 +19,13 @@ TOGETHER: Final = 0.1
 
 KEPT_AT_MOST: Final = 100_000
 """Lines that wait where nothing can be written; then the oldest go."""
+
+
+SHORT: Final = {
+    "api_request": "{method} /{route} {status}, {ms:.0f} ms",
+    "check_done": "attempt {attempt}: {check} checked in {seconds:.1f} s",
+}
+"""What happens all the time, as somebody reads it who watches a terminal."""
 
 
 class WithoutPaths(logging.Filter):
@@ -99,14 +106,29 @@ def _to_stderr() -> logging.Handler:
         return logging.StreamHandler()
 
 
+def _for_a_terminal(_: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """What happens all the time in few words; and levels of warnings and errors alone."""
+    if logging.getLevelName(str(event.get("level", "")).upper()) in (logging.DEBUG, logging.INFO):
+        del event["level"]
+        with suppress(KeyError, ValueError):
+            return {"event": SHORT[event["event"]].format_map(event)}
+    return event
+
+
 def configure(level: str, *, readable: bool) -> None:
-    """Send structlog and the standard library's loggers to standard error, as JSON or, if `readable`, for people."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()) if readable else structlog.processors.JSONRenderer()
+    """Send structlog and the standard library's loggers to standard error, as JSON or, if `readable`, for people.
+
+    A readable line has no time: `serve` puts it before each line, whichever process it is from.
+    """
+    shared: list[structlog.typing.Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level]
+    if readable:
+        shared.append(_for_a_terminal)
+        renderer: Any = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), pad_event_to=0, pad_level=False, exception_formatter=structlog.dev.plain_traceback
+        )
+    else:
+        shared.append(structlog.processors.TimeStamper(fmt="iso", utc=True))
+        renderer = structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -117,6 +117,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "downloads.pages.restriction.held_back",
                 "downloads.pages.erasures.views.owed_erasures",
+                "config.try_pages.mails_to_try",
             ],
         },
     }
@@ -382,12 +383,18 @@ if UNDO_SECONDS < 0:
     raise ImproperlyConfigured(f"ZIZHI_UNDO_SECONDS is {UNDO_SECONDS}, and cannot be negative.")
 
 # --- Mail ----------------------------------------------------------------------------------------------
+_KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.kept_mail.Backend"
 _MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _MAIL.get("EMAIL_HOST", ""), _MAIL.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("EMAIL_HOST_USER", ""), _MAIL.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_TLS", False), _MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = VAR_DIR / "mail"
+MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
+"""Whether mails are kept in `MAILS_DIR` and shown at `/try/mails`, and sent to nobody. `serve` chooses it to try out."""
+if MAILS_KEPT and not _TRYING_OUT:
+    raise ImproperlyConfigured(f"ZIZHI_EMAIL_URL is keptmail, which sends nothing: it may not be at ZIZHI_SITE_URL {SITE_URL}.")
+MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
 

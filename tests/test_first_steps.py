@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from config import demo_record
 from config.first_run import make_env_file
-from config.management.commands.serve import environment
+from config.management.commands.serve import demo_to_make, environment, where_to_go
 from tests.conftest import require
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,3 +116,79 @@ def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     assert not make_env_file(path)
     assert path.read_text(encoding="utf-8") == made
     assert {"ZIZHI_SECRET_KEY", "ZIZHI_DATA_KEY"} <= {line.split("=")[0] for line in made.splitlines()}
+
+
+# --- What is said at the start --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nothing_named(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The environment of somebody who has set nothing."""
+    for name in ("ZIZHI_SITE_URL", "ZIZHI_EMAIL_URL", "ZIZHI_STAFF_SECOND_FACTOR"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_mails_are_kept_where_somebody_tries_it_out(nothing_named: pytest.MonkeyPatch) -> None:
+    assert environment(8123)["ZIZHI_EMAIL_URL"] == "keptmail://"
+    assert "http://localhost:8123/try/mails" in where_to_go(8123, environment(8123), None, "")
+    nothing_named.setenv("ZIZHI_EMAIL_URL", "smtp://mail.example")
+    assert environment(8123)["ZIZHI_EMAIL_URL"] == "smtp://mail.example"
+    assert "/try/mails" not in where_to_go(8123, environment(8123), None, "")
+
+
+def test_mails_are_sent_elsewhere(nothing_named: pytest.MonkeyPatch) -> None:
+    nothing_named.setenv("ZIZHI_SITE_URL", "https://hr.example")
+    assert "ZIZHI_EMAIL_URL" not in environment(8123)
+
+
+@pytest.mark.parametrize(
+    ("site", "named", "said"),
+    [
+        (None, None, "a password is enough"),
+        (None, "required", "asks staff for a second factor"),
+        (None, "optional", "a password is enough"),
+        ("https://hr.example", None, "asks staff for a second factor"),
+    ],
+)
+def test_it_says_of_the_second_factor_what_the_processes_ask(
+    nothing_named: pytest.MonkeyPatch, settings: Any, site: str | None, named: str | None, said: str
+) -> None:
+    settings.STAFF_SECOND_FACTOR = "required"  # the default, which tests do not have
+    for name, value in (("ZIZHI_SITE_URL", site), ("ZIZHI_STAFF_SECOND_FACTOR", named)):
+        if value:
+            nothing_named.setenv(name, value)
+    told = where_to_go(8123, environment(8123), None, "")
+    assert said in told
+    assert ("a password is enough" in told) != ("asks staff for a second factor" in told)
+
+
+@pytest.mark.django_db
+def test_the_first_start_names_sign_ins_before_there_is_a_demo(nothing_named: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    made, _ = demo_to_make(environment(8123))
+    assert made is not None and demo_record.missing(made) == list(demo_record.STEPS)
+    told = where_to_go(8123, environment(8123), made, "")
+    assert made["reviewer"] in told and made["password"] in told and made["api_key"] in told
+    assert "in a minute, below" in told and "curl" not in told
+    made |= {"employer": "hr@a.example", "employer_id": "e-1", "member_id": "m-1"}
+    told = where_to_go(8123, environment(8123), made, "")
+    assert "hr@a.example" in told and "curl http://localhost:8123/api/v1/gate/decisions" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"), [("ZIZHI_SITE_URL", "https://hr.example", "fictitious"), ("ZIZHI_EMAIL_URL", "smtp://m.example", "keptmail")]
+)
+def test_where_there_is_to_be_no_demo_it_says_why(nothing_named: pytest.MonkeyPatch, name: str, value: str, why: str) -> None:
+    nothing_named.setenv(name, value)
+    made, not_made = demo_to_make(environment(8123))
+    assert made is None
+    assert why in not_made and not_made in where_to_go(8123, environment(8123), made, not_made)
+
+
+@pytest.mark.django_db
+def test_sign_ins_of_another_database_do_not_stop_the_start(nothing_named: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    demo_record.save(tmp_path / demo_record.SIGN_IN, {"reviewer": "x@y.example", "password": "p", "api_key": "zk_x"})
+    made, not_made = demo_to_make(environment(8123))
+    assert made is None and "belongs to another database. Remove it" in not_made

@@ -6,24 +6,30 @@ knows the generator knows its companies (their codes are of the region 99): a de
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from io import BytesIO
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
+from PIL import Image
 
+from documents.licence.read import read_pages
+from documents.photo.flaws import Quality
 from documents.photo.quality import judge_page
 from documents.specimens import FORMS, Company, make
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import LAYOUTS, make_letter
-from documents.upload.intake import examine
+from documents.upload.intake import Intake, examine
 from employers.models import AccountClass, Employer, Member, User
 from verification.cases import operations
+from verification.checks.reading import Reading, chosen_cloud
 from verification.decision import pipeline
-from verification.models import Case, DocumentKind, DocumentPage, GoldenCase, GoldenKind, RegistryRecord
+from verification.models import Case, DocumentKind, DocumentPage, DocumentReading, GoldenCase, GoldenKind, RegistryRecord
 from verification.quality import golden_cases
 from verification.rules.states import State
 
@@ -100,12 +106,16 @@ class NotForReviewers(Exception):
 
 
 def made(kind: str, seed: int, now: datetime) -> GoldenCase:
-    """A golden case of this kind; of an equal seed an equal one. Raises NotForReviewers."""
+    """A golden case of this kind; of an equal seed an equal one. Raises NotForReviewers.
+
+    What takes seconds is done before the transaction, which lets nobody else write to a SQLite database.
+    """
     applicant = KINDS[kind](seed)
+    papers = [_taken_in(applicant.declared, kind, shot()) for kind, shot in applicant.papers]
     files: list[str] = []
     try:
         with transaction.atomic():
-            case = _walked(applicant, seed, now)
+            case = _walked(applicant, papers, seed, now)
             files = list(DocumentPage.objects.filter(document__case=case).values_list("image", flat=True))
             if case.state != State.IN_REVIEW:
                 raise NotForReviewers(f"{kind} {seed}: {case.state}")
@@ -118,7 +128,31 @@ def made(kind: str, seed: int, now: datetime) -> GoldenCase:
     return golden_cases.put(recipe, kind, verb, codes, now)
 
 
-def _walked(applicant: _Applicant, seed: int, now: datetime) -> Case:
+@dataclass(frozen=True)
+class _TakenIn:
+    """A paper as intake leaves it; of a licence also how good the pages are and what was read on them."""
+
+    kind: str
+    intake: Intake
+    quality: list[Quality | None]
+    read: dict[str, Any] | None
+
+
+def _taken_in(declared: Company, kind: str, shot: bytes) -> _TakenIn:
+    intake = examine(shot)
+    is_licence = kind == DocumentKind.BUSINESS_LICENCE
+    read = None
+    if is_licence:
+        pages = [Image.open(BytesIO(page.jpeg)).convert("RGB") for page in intake.pages]
+        read = read_pages(pages, declared=_declared(declared), cloud=chosen_cloud(settings.CLOUD_READER)).as_json()
+    return _TakenIn(kind, intake, [judge_page(page, is_licence) for page in intake.pages], read)
+
+
+def _declared(company: Company) -> dict[str, str]:
+    return {"uscc": company.uscc, "name": company.name, "legal_representative": company.legal_representative}
+
+
+def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: datetime) -> Case:
     """From the registration to the machine's word; nobody hears of it, since nothing of it is committed."""
     company = applicant.declared
     register = {
@@ -137,10 +171,11 @@ def _walked(applicant: _Applicant, seed: int, now: datetime) -> Case:
         case.pk, actor, now, name=company.name, uscc=company.uscc, legal_representative=company.legal_representative,
         account_class=applicant.account_class,
     )  # fmt: skip
-    for kind, shot in applicant.papers:
-        taken = examine(shot())
-        quality = [judge_page(page, kind == DocumentKind.BUSINESS_LICENCE) for page in taken.pages]
-        operations.add_document(case.pk, kind, taken, {"clean": None}, user, actor, now, quality)
+    for paper in papers:
+        document = operations.add_document(case.pk, paper.kind, paper.intake, {"clean": None}, user, actor, now, paper.quality)
+        if paper.read is not None:
+            reading = {"document": str(document.pk), "declared": _declared(company)} | paper.read
+            DocumentReading.objects.filter(document=document).update(reading=reading, version=Reading.version)
     attempt = operations.submit(case.pk, user, actor, now)
     for _ in range(ROUNDS):
         pipeline.run(attempt.pk, partial(_same, now), LEASE)

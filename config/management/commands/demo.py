@@ -1,24 +1,23 @@
-"""What happens to an employer, from registration to a download? Three of them, live, by the real operations.
+"""The demo: three employers on their way from registration to a download, live, by the real operations.
 
 Three more are left in the reviewers' queue, to be decided by whoever tries the console. The licences are fictitious and
 drawn here; the mails, the worker, the reading of the pictures and the gate are the real ones. The gate is asked as a recruitment
-site asks it: by the client package, with a key, over HTTP. Every run makes new companies.
+site asks it: by the client package, with a key, over HTTP. Every run makes new companies. Beside the running service, as `serve`
+starts it, it makes only what is missing.
 """
 
 from __future__ import annotations
 
 import contextlib
 import csv
-import json
 import os
 import re
-import secrets
 import socket
 import time
+import traceback
 import urllib.request
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -29,23 +28,23 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
-from config import processes
+from config import demo_record, kept_mail, processes
+from config.demo_timeline import Timeline
 from documents.specimens import Company, Specimen, make
 from documents.upload.intake import Limits, examine
 from employers.accounts import operations as accounts
-from employers.models import ApiKey, Employer, Member, Scope, User
+from employers.models import Employer, Member, User
 from events.core.reasons import REASONS, Text
 from resumes import specimens as resumes
-from verification.cases import operations, turnaround, wording
+from verification.cases import operations, wording
 from verification.models import Attempt, Case, CheckRun, DocumentKind, GoldenKind
 from verification.quality import golden_specimens
 from verification.reviewing import claims
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 from zizhi_client import Unavailable, Zizhi, ZizhiError
-from zizhi_client.answers import ResumeRelease, Words
+from zizhi_client.answers import ResumeRelease
 
-SIGN_IN = "demo-sign-in.json"
 PATIENCE = 120.0
 """Seconds to wait for the worker and the server before giving up with a clear word."""
 ANSWER: Final = 10.0
@@ -54,89 +53,53 @@ CANDIDATE: Final = "demo-candidate-1"
 RELEASED: Final = "demo-candidate-2"
 RING: Final = "13900000002"
 """Of the candidate, for the simulated relay."""
+NEWEST: Final = 20
+"""So many mails are looked through for one that has just been sent."""
+LOG: Final = "demo.log"
+"""What went wrong with steps that failed."""
+NICENESS: Final = 5
+"""The demo waits for the pages beside which it is made, and not they for it."""
 
 MARKS = {Severity.PASS: "✓", Severity.NOTE: "·", Severity.WAIT: "…", Severity.UNABLE: "?", Severity.CONCERN: "✗", Severity.BLOCK: "✗"}
-
-
-@dataclass
-class Timeline:
-    """Prints what happens as it happens, with the seconds since the start."""
-
-    language: str
-    begun: float
-
-    def say(self, zh: str, en: str, indent: int = 0) -> None:
-        text = Text(zh, en).in_(self.language)
-        print(f"{time.monotonic() - self.begun:7.1f} s  {'   ' * indent}{text}", flush=True)
-
-    def head(self, zh: str, en: str) -> None:
-        print(f"\n── {Text(zh, en).in_(self.language)}", flush=True)
-
-    def reason(self, code: str, seen: str = "", expected: str = "", indent: int = 1) -> None:
-        reason = REASONS[code]
-        detail_zh = f"（看到 {seen}，应为 {expected}）" if seen and expected else ""
-        detail_en = f" (seen {seen}, expected {expected})" if seen and expected else ""
-        self.say(f"{reason.says.zh}{detail_zh}", f"{reason.says.en}{detail_en}", indent)
-        takes = turnaround.told(reason.takes)
-        self.fix(reason.fix, takes, indent)
-
-    def fix(self, how: Text | Words, takes: Text | Words, indent: int = 1) -> None:
-        self.say(f"→ {how.zh}（{takes.zh}）", f"→ {how.en} ({takes.en})", indent)
 
 
 class Command(BaseCommand):
     help = "Show three employers on their way: let through, held until its papers are mended, refused. Leave three more to the reviewers."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="do nothing where the demo was shown before")
+        parser.add_argument(
+            "--served", metavar="URL", help="make only what is missing, by the worker and the pages that run there; one line a step"
+        )
         parser.add_argument("--language", choices=["zh", "en"], help="language of the timeline (default: the terminal's)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = settings.VAR_DIR / SIGN_IN
-        if options["once"] and path.exists():
-            return
+        if urlsplit(settings.SITE_URL).hostname not in settings.LOCAL_HOSTS:
+            raise CommandError(
+                f"The demo makes fictitious employers with real rights. It may not run at ZIZHI_SITE_URL {settings.SITE_URL}."
+            )
+        served, path = options["served"], settings.VAR_DIR / demo_record.SIGN_IN
         spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
         language = options["language"] or ("zh" if spoken.startswith("zh") else "en")
-        sign_in = load_sign_in(path)
-        with translation.override("zh-hans" if language == "zh" else "en"), worker(), platform(sign_in["api_key"]) as (zizhi, at):
-            demo = Demo(Timeline(language, time.monotonic()), sign_in, zizhi, at, Employer.objects.count() * 7 + 1)
-            employer = demo.honest_employer()
-            demo.wrong_licence()
-            demo.revoked_company()
-            demo.left_in_the_queue()
-            demo.golden_cases()
-        if "employer" not in sign_in:
-            ids = {"employer_id": str(employer.employer_id), "member_id": str(employer.pk)}
-            save_sign_in(path, sign_in | {"employer": employer.user.email} | ids)
-
-
-def load_sign_in(path: Path) -> dict[str, str]:
-    """The demo's reviewer, password and API key: those of the first run, or new ones made now. Raises CommandError."""
-    if path.exists():
-        made: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        if ApiKey.objects.by_key(made["api_key"], timezone.now()) and User.objects.filter(email=made["reviewer"]).exists():
-            return made
-        raise CommandError(f"{path} belongs to another database. Remove it to make new sign-ins.")
-    password = secrets.token_urlsafe(9)
-    reviewer = f"reviewer-{secrets.token_hex(2)}@zizhi.example"
-    User.objects.create_superuser(reviewer, password, email_verified_at=timezone.now())
-    _, key = accounts.create_api_client("Demo platform", [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ], timezone.now())
-    return {"reviewer": reviewer, "password": password, "api_key": key}
-
-
-def save_sign_in(path: Path, made: dict[str, str]) -> None:
-    """Keep the sign-ins for the next start, readable by nobody else."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(made, file)
+        made = demo_record.load(path)
+        steps = demo_record.missing(made) if served else list(demo_record.STEPS)
+        with translation.override("zh-hans" if language == "zh" else "en"), contextlib.ExitStack() as stack:
+            if served:
+                os.nice(NICENESS)
+            else:
+                stack.enter_context(worker())
+            zizhi, at = stack.enter_context(client(made["api_key"], served) if served else platform(made["api_key"]))
+            line = Timeline(language, time.monotonic(), is_brief=bool(served))
+            failed = Demo(line, made, zizhi, at, Employer.objects.count() * 7 + 1).show(steps, path)
+        if failed:
+            raise SystemExit(1)
 
 
 @contextlib.contextmanager
 def worker() -> Iterator[None]:
-    """A real Celery worker of our own, whose mails go to files so that the demo can open their links."""
+    """A real Celery worker of our own, which keeps its mails so that the demo can open their links."""
     log = settings.VAR_DIR / "demo-worker.log"
     log.unlink(missing_ok=True)
-    with processes.running(processes.worker(1), log, ZIZHI_EMAIL_URL="filemail://"):
+    with processes.running(processes.worker(1), log, ZIZHI_EMAIL_URL="keptmail://"):
         try:
             yield
         except TimeoutError as error:
@@ -154,12 +117,19 @@ def platform(key: str) -> Iterator[tuple[Zizhi, str]]:
     at = f"http://127.0.0.1:{port}"
     # As it stands on this machine, also where a deployment's pages are behind its proxy.
     alone = {"ZIZHI_HTTPS": "0", "ZIZHI_ALLOWED_HOSTS": "127.0.0.1"}
-    with processes.running(processes.web("127.0.0.1", port), log, **alone), Zizhi(key, at, gate_timeout=ANSWER, retries=0) as zizhi:
+    with processes.running(processes.web("127.0.0.1", port), log, **alone), client(key, at, f" The web process's log: {log}") as answering:
+        yield answering
+
+
+@contextlib.contextmanager
+def client(key: str, at: str, where_to_look: str = "") -> Iterator[tuple[Zizhi, str]]:
+    """A recruitment site's program that asks the pages at `at`, as soon as they answer. Raises CommandError."""
+    with Zizhi(key, at, gate_timeout=ANSWER, retries=0) as zizhi:
         try:
             wait_for(lambda: is_there(zizhi) or None, Unavailable("The web process does not answer"))
             yield zizhi, at
         except ZizhiError as error:
-            raise CommandError(f"{error}. The web process's log: {log}") from error
+            raise CommandError(f"{error}.{where_to_look}") from error
 
 
 def is_there(zizhi: Zizhi) -> bool:
@@ -172,15 +142,56 @@ def is_there(zizhi: Zizhi) -> bool:
 
 
 class Demo:
-    """The stories. Each method is one employer's, but for the last two, which are for whoever tries the console."""
+    """The stories. Each method that `demo_record.STEPS` names is one of them, and tells in a line what it has made."""
 
-    def __init__(self, timeline: Timeline, sign_in: dict[str, str], zizhi: Zizhi, at: str, seed: int) -> None:
-        self.line, self.sign_in, self.zizhi, self.at, self.seed = timeline, sign_in, zizhi, at, seed
-        self.reviewer = User.objects.get(email=sign_in["reviewer"])
+    def __init__(self, timeline: Timeline, made: demo_record.Record, zizhi: Zizhi, at: str, seed: int) -> None:
+        self.line, self.made, self.zizhi, self.at, self.seed = timeline, made, zizhi, at, seed
+        self.reviewer = User.objects.get(email=made["reviewer"])
+
+    def show(self, steps: list[str], path: Path) -> int:
+        """Make these steps, noting each in the record at `path`; how many failed, which in a brief timeline ends no other."""
+        begun, failed, many = time.monotonic(), 0, len(steps)
+        if self.line.is_brief:
+            self.line.line(
+                f"正在后台准备 {many} 个示例，大约需要一两分钟，页面现在就可以使用",
+                f"making {many} examples in the background, in a minute or two; the pages can be used meanwhile",
+            )
+        for number, step in enumerate(steps, 1):
+            started = time.monotonic()
+            try:
+                story: Callable[[], Text] = getattr(self, step)
+                told = story()
+            except Exception as error:
+                if not self.line.is_brief:
+                    raise
+                failed += 1
+                with (settings.VAR_DIR / LOG).open("a", encoding="utf-8") as log:
+                    traceback.print_exc(file=log)
+                why = str(error) or type(error).__name__
+                self.line.line(f"{number}/{many} 失败（{step}）：{why}", f"{number}/{many} failed ({step}): {why}")
+                continue
+            self.made["made"] = list(dict.fromkeys([*self.made.get("made", demo_record.STEPS), step]))
+            demo_record.save(path, self.made)
+            if self.line.is_brief:
+                took = time.monotonic() - started
+                self.line.line(f"{number}/{many} {told.zh}（{took:.0f} 秒）", f"{number}/{many} {told.en} ({took:.0f} s)")
+        if self.line.is_brief:
+            self._conclude(failed, many, time.monotonic() - begun)
+        return failed
+
+    def _conclude(self, failed: int, many: int, took: float) -> None:
+        if failed:
+            log = settings.VAR_DIR / LOG
+            self.line.line(f"{many} 个示例中有 {failed} 个失败，原因见 {log}", f"{failed} of {many} failed; what went wrong is in {log}")
+            return
+        self.line.line(f"示例已全部准备好，用时 {took:.0f} 秒", f"all examples are made, in {took:.0f} s")
+        if "employer_id" in self.made:
+            ask = demo_record.question(self.made, settings.SITE_URL)
+            self.line.line(f"询问放行接口：{ask}", f"ask the gate: {ask}")
 
     # --- The stories -------------------------------------------------------------------------------------
 
-    def honest_employer(self) -> Member:
+    def honest_employer(self) -> Text:
         company = self.new_company()
         self.line.head(f"一、{company.name}：材料齐全", f"1. {company.name}: everything in order")
         member = self.register(company, company)
@@ -190,9 +201,15 @@ class Demo:
         self.submit_and_watch(case, member)
         self.ask_gate(member)
         self.release(member)
-        return member
+        email, password = member.user.email, self.made["password"]
+        if "employer" not in self.made:
+            self.made |= {"employer": email, "employer_id": str(member.employer_id), "member_id": str(member.pk)}
+        return Text(
+            f"{company.name}：审核通过，已获得一份简历；登录 {email}，密码 {password}",
+            f"{company.name}: approved, and has a resume; sign in as {email}, password {password}",
+        )
 
-    def wrong_licence(self) -> None:
+    def wrong_licence(self) -> Text:
         company, other = self.new_company(), self.new_company()
         self.line.head(f"二、{company.name}：上传了另一家公司的执照", f"2. {company.name}: uploads another company's licence")
         member = self.register(company, company)
@@ -220,8 +237,12 @@ class Demo:
             operations.approve(case.pk, self.reviewer, timezone.now())
             self.line.say("审核员核对后通过", "the reviewer looks at it and approves")
         self.ask_gate(member)
+        return Text(
+            f"{company.name}：上传了别家的执照，补正后通过；登录 {member.user.email}，密码相同",
+            f"{company.name}: uploaded another company's licence, mended it, approved; sign in as {member.user.email}, same password",
+        )
 
-    def revoked_company(self) -> None:
+    def revoked_company(self) -> Text:
         company = self.new_company(status="吊销")
         self.line.head(f"三、{company.name}：登记已被吊销", f"3. {company.name}: its registration is revoked")
         member = self.register(company, company)
@@ -229,30 +250,58 @@ class Demo:
         self.upload(case, member, make(self.seed, form="landscape", damage="light", company=company))
         self.submit_and_watch(case, member)
         self.ask_gate(member)
+        return Text(
+            f"{company.name}：登记已被吊销，未通过；登录 {member.user.email}，密码相同",
+            f"{company.name}: refused, its registration is revoked; sign in as {member.user.email}, same password",
+        )
 
-    def left_in_the_queue(self) -> None:
-        """Another company's licence, a code edited in the picture, and a company that the register lists as abnormal."""
+    def queue_other_licence(self) -> Text:
         self.line.head("四、三份申请留给您在审核台处理", "4. Three that are left for you to decide in the console")
-        others, edited, listed = self.new_company(), self.new_company(), self.new_company(abnormal=True)
-        shown = {
-            others: make(self.seed, form="landscape", damage="phone", company=self.new_company()),
-            edited: make(self.seed, form="portrait", damage="phone+forged_digit", company=edited),
-            listed: make(self.seed, form="landscape", damage="light", company=listed),
-        }
-        for company, specimen in shown.items():
-            member = self.register(company, company)
-            case = operations.open_case(member.employer, member.as_actor(), timezone.now())
-            self.upload(case, member, specimen)
-            self.submit_and_watch(case, member, each_check=False)
+        company, other = self.new_company(), self.new_company()
+        specimen = make(self.seed, form="landscape", damage="phone", company=other)
+        return self.left_in_the_queue(company, specimen, Text("执照是另一家公司的", "its licence is another company's"))
 
-    def golden_cases(self) -> None:
-        """Of two kinds: enough to see what they are. Whoever may read their answers is given none."""
+    def queue_edited_code(self) -> Text:
+        company = self.new_company()
+        specimen = make(self.seed, form="portrait", damage="phone+forged_digit", company=company)
+        return self.left_in_the_queue(company, specimen, Text("照片中的代码被改过", "a code was edited in the picture"))
+
+    def queue_listed_company(self) -> Text:
+        company = self.new_company(abnormal=True)
+        specimen = make(self.seed, form="landscape", damage="light", company=company)
+        return self.left_in_the_queue(company, specimen, Text("被列入经营异常名录", "the register lists it as abnormal"))
+
+    def left_in_the_queue(self, company: Company, specimen: Specimen, why: Text) -> Text:
+        """A case that waits for whoever tries the console."""
+        member = self.register(company, company)
+        case = operations.open_case(member.employer, member.as_actor(), timezone.now())
+        self.upload(case, member, specimen)
+        self.submit_and_watch(case, member, each_check=False)
+        console = f"{settings.SITE_URL}/console/"
+        return Text(
+            f"{company.name}：等待你审核（{why.zh}）；{console}",
+            f"{company.name}: waits for your decision, since {why.en}; {console}",
+        )
+
+    def golden_honest(self) -> Text:
         self.line.head("五、标准题：用来检验审核质量", "5. Golden cases, by which it is seen how well cases are decided")
-        for number, kind in enumerate((GoldenKind.HONEST, GoldenKind.NAME)):
-            made = golden_specimens.made(kind, self.seed + 1000 + number, timezone.now())
-            right = {"approve": ("通过", "approve"), "reject": ("拒绝", "reject")}[made.right_verb]
-            self.line.say(f"{made.name}：正确的决定是{right[0]}", f"{made.name}: the right decision is to {right[1]}")
+        return self.golden(GoldenKind.HONEST, 1000)
+
+    def golden_name(self) -> Text:
+        told = self.golden(GoldenKind.NAME, 1001)
         self.line.say(f"数据见 {settings.SITE_URL}/console/quality/", f"Their figures: {settings.SITE_URL}/console/quality/")
+        return told
+
+    def golden(self, kind: GoldenKind, after: int) -> Text:
+        """Two kinds are enough to see what golden cases are. Whoever may read their answers is given none."""
+        made = golden_specimens.made(kind, self.seed + after, timezone.now())
+        right = {"approve": ("通过", "approve"), "reject": ("拒绝", "reject")}[made.right_verb]
+        self.line.say(f"{made.name}：正确的决定是{right[0]}", f"{made.name}: the right decision is to {right[1]}")
+        figures = f"{settings.SITE_URL}/console/quality/"
+        return Text(
+            f"标准题“{made.name}”：正确的决定是{right[0]}；数据见 {figures}",
+            f"golden case {made.name}: the right decision is to {right[1]}; figures at {figures}",
+        )
 
     # --- The steps ---------------------------------------------------------------------------------------
 
@@ -269,7 +318,7 @@ class Demo:
     def register(self, company: Company, declared: Company) -> Member:
         email = f"hr{self.seed}@{company.domain}"
         member = accounts.register(
-            email=email, password=self.sign_in["password"], company=declared.name, uscc=declared.uscc,
+            email=email, password=self.made["password"], company=declared.name, uscc=declared.uscc,
             account_class="direct_employer", language="zh-hans" if self.line.language == "zh" else "en",
             links=accounts.Links(settings.SITE_URL), now=timezone.now(),
         )  # fmt: skip
@@ -375,7 +424,7 @@ class Demo:
         decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), RELEASED)
         resume = resumes.make(self.seed, "table", "zh" if self.line.language == "zh" else "en")
         begun = self.zizhi.release(decision.gate_pass or "", RING, resume.pdf)
-        made = wait_for(lambda: self.ready(begun.id), TimeoutError("The copy was not made"))
+        made = wait_for(lambda: self.ready(begun.id), TimeoutError("The copy was not made"), every=1.0)
         removed = ", ".join(f"{kind.kind} × {kind.count}" for kind in made.removed)
         self.line.say(
             f"简历副本 {made.number} 已制作：已遮盖 {removed}；换上虚拟号码 {made.relay.number}；已加水印",
@@ -424,18 +473,18 @@ def import_record(company: Company, status: str, *, abnormal: bool) -> None:
 
 
 def token_in_mail(to: str) -> str | None:
-    """The token of the verification link in the newest mail to `to`, once the worker has sent one."""
-    for path in sorted(settings.EMAIL_FILE_PATH.glob("*.log"), reverse=True):
-        text = path.read_text(encoding="utf-8")
-        if to in text and (found := re.search(r"/verify[^\s/]*/([^\s/]+:[^\s/]+)", text.replace("=\n", ""))):
+    """The token of the verification link in the newest mail to `to`, once a worker has sent one."""
+    for key in kept_mail.keys(settings.MAILS_DIR)[:NEWEST]:
+        mail = kept_mail.read(key, settings.MAILS_DIR)
+        if mail and mail.to == to and (found := re.search(r"/verify[^\s/]*/([^\s/]+:[^\s/]+)", mail.text)):
             return found[1]
     return None
 
 
-def wait_for(look: Any, complaint: Exception) -> Any:
+def wait_for(look: Any, complaint: Exception, every: float = 0.05) -> Any:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if (found := look()) is not None:
             return found
-        time.sleep(0.05)
+        time.sleep(every)
     raise complaint

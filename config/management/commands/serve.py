@@ -1,25 +1,37 @@
-"""How is everything started with one command? Web, worker and beat in the foreground, until Ctrl-C."""
+"""Web, worker and beat in the foreground, by one command, until Ctrl-C.
+
+With `--prepare` the database and the static files are made ready first. What is missing of the demo is made in the background,
+once the pages answer.
+"""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shlex
 import socket
+import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from argparse import ArgumentParser
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from honcho.manager import Manager
-from honcho.printer import Printer
 
-from config import processes
-from config.management.commands.demo import SIGN_IN
+from config import demo_record, processes
+from config.terminal import Lines, Supervisor, Task
+
+KEPT_MAIL: Final = "keptmail://"
+MANAGE: Final = processes.ROOT / "manage.py"
+OF_CELERY: Final = "You're running the worker with superuser privileges"
+"""Four lines of advice for deployments, which somebody need not take who tries this out in a container."""
+EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  (what somebody may ask for, and not what is asked for here)
 
 
 class Command(BaseCommand):
@@ -29,22 +41,28 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument(
-            "--prepare", action="store_true", help="migrate, collect static files and show the demo first, where that is still to be done"
+            "--prepare", action="store_true", help="migrate and collect static files first; make the demo meanwhile, where it is missing"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], options["port"]
         check_port(host, port)
         check_folder()
+        given = environment(port)
+        made, not_made = None, ""
         if options["prepare"]:
-            call_command("migrate", interactive=False, verbosity=0)
-            call_command("collectstatic", interactive=False, verbosity=0)
-            site = environment(port)["ZIZHI_SITE_URL"]  # the demo's own processes make links, too
-            settings.SITE_URL = os.environ["ZIZHI_SITE_URL"] = site
-            call_command("demo", once=True)
-        self.stdout.write(where_to_go(port))
+            self.tell("Starting: the database, then the pages …")
+            try:
+                make_ready()
+                made, not_made = demo_to_make(given)
+            except KeyboardInterrupt:
+                raise SystemExit(130) from None
+        self.tell(where_to_go(port, given, made, not_made))
+        raise SystemExit(supervise(host, port, given, has_demo_to_make=made is not None and bool(demo_record.missing(made))))
+
+    def tell(self, text: str) -> None:
+        self.stdout.write(text)
         self.stdout.flush()
-        raise SystemExit(supervise(host, port))
 
 
 def check_port(host: str, port: int) -> None:
@@ -69,54 +87,114 @@ def check_folder() -> None:
         raise CommandError(f"{settings.VAR_DIR} cannot be written ({error.strerror}). Set ZIZHI_VAR_DIR to a folder that can.") from error
 
 
-def where_to_go(port: int) -> str:
-    """What a person needs to begin: addresses, and the demo's sign-ins where they were made."""
+def make_ready() -> None:
+    """Migrate, and collect the static files in a process of their own at the same time. Raises CommandError."""
+    command = [sys.executable, str(MANAGE), "collectstatic", "--no-input", "--verbosity", "0"]
+    with subprocess.Popen(command, start_new_session=True) as collecting:
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except BaseException:
+            collecting.kill()
+            raise
+    if collecting.returncode:
+        raise CommandError("The static files could not be collected.")
+
+
+def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, str]:
+    """The demo's record, begun where there is none; or None, and why there is to be no demo."""
+    if urlsplit(given["ZIZHI_SITE_URL"]).hostname not in settings.LOCAL_HOSTS:
+        return None, f"its companies are fictitious, and ZIZHI_SITE_URL is {given['ZIZHI_SITE_URL']}"
+    if given.get("ZIZHI_EMAIL_URL") != KEPT_MAIL:
+        return None, f"it opens links in mails, which it finds where ZIZHI_EMAIL_URL is {KEPT_MAIL}"
+    try:
+        return demo_record.load(settings.VAR_DIR / demo_record.SIGN_IN), ""
+    except CommandError as error:
+        return None, str(error)
+
+
+def where_to_go(port: int, given: Mapping[str, str], made: demo_record.Record | None, not_made: str) -> str:
+    """What a person needs to begin: addresses, the demo's sign-ins where there are any, and how staff come in."""
+    site = f"http://localhost:{port}"
     lines = [
         "",
-        f"  Zizhi 资质   http://localhost:{port}",
-        f"  Reviewers    http://localhost:{port}/console/",
-        f"  API          http://localhost:{port}/api/v1/openapi.json",
+        f"  Zizhi 资质   {site}",
+        f"  Reviewers    {site}/console/",
+        f"  API          {site}/api/v1/openapi.json",
     ]
-    path = settings.VAR_DIR / SIGN_IN
-    if path.exists():
-        made = json.loads(path.read_text(encoding="utf-8"))
-        question = json.dumps({"employer_id": made["employer_id"], "member_id": made["member_id"], "candidate": "c-1"})
-        ask = (
-            f"curl http://localhost:{port}/api/v1/gate/decisions -H 'Authorization: Bearer {made['api_key']}' \\\n"
-            f"               -H 'Content-Type: application/json' -d '{question}'"
-        )
+    if given.get("ZIZHI_EMAIL_URL") == KEPT_MAIL:
+        lines.append(f"  Mails        {site}/try/mails   (none is sent; each is shown there)")
+    lines.append("")
+    if made is not None:
+        path = settings.VAR_DIR / demo_record.SIGN_IN
+        employer = f"{made['employer']}   password {made['password']}" if "employer" in made else "in a minute, below"
         lines += [
-            "",
-            f"  Employer     {made['employer']}   password {made['password']}",
+            f"  Employer     {employer}",
             f"  Reviewer     {made['reviewer']}   password {made['password']}",
             f"  API key      {made['api_key']}",
-            f"  Ask the gate {ask}",
-            "  (to try it out, a password is enough in the console; a second factor is set up there, at the top right)",
+            *([f"  Ask the gate {demo_record.question(made, site)}"] if "employer_id" in made else []),
             f"  (made on this machine, kept in {path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path})",
         ]
+    elif not_made:
+        lines.append(f"  No demo is made: {not_made}.".replace("..", "."))
+    lines.append(f"  ({second_factor(given)})")
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
+
+
+def second_factor(given: Mapping[str, str]) -> str:
+    """What the processes ask of staff who sign in."""
+    asked = given.get("ZIZHI_STAFF_SECOND_FACTOR", settings.STAFF_SECOND_FACTOR)
+    if asked == "optional":
+        return "a password is enough in the console, until a second factor is set up there, at the top right"
+    return "the console asks staff for a second factor, which they set up when they first sign in"
 
 
 def environment(port: int) -> dict[str, str]:
     """What the processes are given. Links in mails lead to this port, unless the deployment names its address; on this machine's
-    own address the console lets staff in without a second factor, unless that is asked for."""
+    own address mails are kept and shown instead of sent, and the console lets staff in without a second factor, unless something
+    else is asked for."""
     unless_named = {"ZIZHI_LOG_READABLE": "1", "ZIZHI_SITE_URL": f"http://localhost:{port}"}
     given = {**unless_named, **os.environ, **processes.STOPS_AT_ONCE, "PYTHONUNBUFFERED": "1"}
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname in settings.LOCAL_HOSTS:
         given.setdefault("ZIZHI_STAFF_SECOND_FACTOR", "optional")  # who tries it out has two commands, and no app on a phone
+        given.setdefault("ZIZHI_EMAIL_URL", KEPT_MAIL)
+        given.setdefault("PYTHONWARNINGS", f"ignore:{OF_CELERY}")
     return given
 
 
-def supervise(host: str, port: int) -> int:
+def supervise(host: str, port: int, given: Mapping[str, str], *, has_demo_to_make: bool = False) -> int:
     """Run the three processes until one ends or a signal comes; the exit status."""
-    manager = Manager(Printer(sys.stdout, prefix=True))
+    lines = Lines(sys.stdout)
+    at = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
+    begun = time.monotonic()
+
+    def is_due() -> bool:
+        if not is_answering(at):
+            return False
+        lines.say("web", f"ready after {time.monotonic() - begun:.0f} s: {given['ZIZHI_SITE_URL']}")
+        return True
+
+    demo = [sys.executable, str(MANAGE), "demo", "--served", at] if has_demo_to_make else []
+    failed = "the rest is made by the next start: press Ctrl-C, and make run again. The pages stay up meanwhile"
+    quiet = {**given, "ZIZHI_LOG_LEVEL": "WARNING"}  # the demo says itself what it has made
+    manager = Supervisor(lines, Task("demo", demo, quiet, lines, is_due, failed))
     for name, command in (
         ("web", processes.web(host, port)),
         ("worker", processes.worker(settings.CELERY_WORKER_CONCURRENCY)),
         ("beat", processes.beat()),
     ):
-        manager.add_process(name, shlex.join(command), env=environment(port))
+        manager.add_process(name, shlex.join(command), env=dict(given))
     manager.loop()
     # Ended by Ctrl-C or by a signal is a clean end; a process that failed by itself is not.
     code = manager.returncode or 0
     return 0 if code in (-2, -15, 130, 143) else code
+
+
+def is_answering(at: str) -> bool:
+    """Whether a web process answers at `at`, whatever it says."""
+    try:
+        with urllib.request.urlopen(f"{at}/healthz", timeout=5):  # noqa: S310  (our own web process)
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False

@@ -19,6 +19,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from documents.licence.read import read_pages
 from employers.accounts.sightings import masked_phone, phone_of, seal_phone
 from employers.models import ApiClient, Employer, Scope, User
 from employers.permissions import Power
@@ -42,6 +43,7 @@ from verification.models import (
     DocumentPage,
     Exclusion,
     GoldenCase,
+    GoldenKind,
     GoldenTurn,
     Ruling,
     RulingOutcome,
@@ -629,3 +631,19 @@ def test_what_the_machine_decides_by_itself_is_made_of_nothing(now: datetime, mo
     with pytest.raises(made.NotForReviewers):
         made.made("register", 7, now)
     assert not GoldenCase.objects.exists() and not Document.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_can_write_while_a_golden_case_is_read(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQLite a transaction is the only one that writes. So the licence is read before it, and not once more inside."""
+    locked: list[bool] = []
+
+    def read(*args: Any, **options: Any) -> Any:
+        locked.append(connection.in_atomic_block)
+        return read_pages(*args, **options)
+
+    monkeypatch.setattr(golden_specimens, "read_pages", read)
+    monkeypatch.setattr("verification.checks.reading.read_pages", read)
+    kept = golden_specimens.made(GoldenKind.NAME, 41, now)
+    assert kept.right_reasons == ["name_mismatch"]
+    assert locked == [False]

@@ -1,0 +1,54 @@
+"""The page of mails is quiet, narrow enough and usable by everybody, and a mail's links can be pressed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.template.loader import render_to_string
+from playwright.sync_api import expect
+
+from tests.browser.conftest import DESK, PHONE, Visitor
+from tests.browser.test_pages import is_for_everybody
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def deliver(link: str) -> None:
+    context = {"link": link, "company": "云溪市示例科技有限公司", "subject": "请确认邮箱"}
+    message = EmailMultiAlternatives("请确认邮箱", f"请打开 {link}", to=["hr@example.com"])
+    message.attach_alternative(render_to_string("email/verify_email.html", context), "text/html")
+    get_connection("config.kept_mail.Backend").send_messages([message])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (PHONE | {"locale": "zh-CN"}, ("还没有邮件", "打开邮件中的链接", "1 封新邮件", "查看")),
+        (DESK | {"locale": "en-US"}, ("No mail yet", "Open the link", "1 new mail", "Show")),
+    ],
+    ids=["zh-phone", "en-desk"],
+)
+def test_a_mail_arrives_and_leads_on(
+    visit: Visitor, settings: Any, tmp_path: Path, live_server: Any, options: dict[str, Any], said: tuple[str, ...]
+) -> None:
+    settings.MAILS_KEPT, settings.MAILS_DIR = True, tmp_path
+    empty, press, arrived, show = said
+    visitor = visit(**options)
+    page = visitor.go("/try/mails")
+    expect(page.get_by_text(empty)).to_be_visible()
+    is_for_everybody(visitor, "empty")
+    deliver(f"{live_server.url}/case/help/")
+    expect(page.get_by_text(arrived)).to_be_visible()
+    page.get_by_role("link", name=show, exact=True).click()
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".go a")).to_be_visible()
+    is_for_everybody(visitor, "one mail")
+    with visitor.context.expect_page() as opened:
+        frame.locator(".go a").click()
+    opened.value.wait_for_url("**/case/help/")
+    opened.value.close()
+    page.get_by_role("link", name=press).click()
+    page.wait_for_url("**/case/help/")

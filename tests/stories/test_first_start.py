@@ -1,0 +1,136 @@
+"""`serve --prepare`, as `make run` starts it: pages first, the demo beside them, and an end at any moment that loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from config import demo_record
+
+pytestmark = [
+    pytest.mark.worker,
+    pytest.mark.not_on_postgresql,
+    pytest.mark.xdist_group("worker"),
+    pytest.mark.timeout(600),
+]
+
+
+class Served:
+    """A service that was started as `make run` starts it, and what its terminal shows."""
+
+    def __init__(self, process: subprocess.Popen[bytes], output: Path, port: int) -> None:
+        self.process, self.output, self.port = process, output, port
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
+    def wait(self, what: Callable[[], object], complaint: str, seconds: float = 240) -> None:
+        deadline = time.monotonic() + seconds
+        while not what():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                pytest.fail(f"{complaint}: {self.said[-3000:]}", pytrace=False)
+            time.sleep(0.1)
+
+    def get(self, path: str) -> int:
+        try:
+            with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=30) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def stop(self) -> None:
+        """Ctrl-C, as a terminal sends it to the foreground."""
+        self.process.send_signal(signal.SIGINT)
+        assert self.process.wait(60) == 0, self.said[-3000:]
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Served]:
+    """From an empty folder, by somebody who has set nothing."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    unset = ("ZIZHI_SITE_URL", "ZIZHI_EMAIL_URL", "ZIZHI_STAFF_SECOND_FACTOR", "ZIZHI_LOG_LEVEL", "ZIZHI_LOG_READABLE")
+    environment = {name: value for name, value in os.environ.items() if name not in unset} | {
+        "DJANGO_SETTINGS_MODULE": "config.settings", "ZIZHI_VAR_DIR": str(folder), "ZIZHI_BROKER_URL": "filesystem://localhost",
+        "DATABASE_URL": f"sqlite:///{folder / 'zizhi.sqlite3'}", "LC_ALL": "C.UTF-8",
+    }  # fmt: skip
+    output = folder / "terminal"
+    with output.open("wb") as terminal:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--prepare", "--port", str(port)],
+            cwd=settings.BASE_DIR, env=environment, stdout=terminal, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield Served(process, output, port)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(60)
+
+
+def of_the_demo(folder: Path) -> list[int]:
+    """The processes that make the demo in `folder`."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            asked, where = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if b"\0demo\0" in asked and f"ZIZHI_VAR_DIR={folder}\0".encode() in where + b"\0":
+            found.append(int(entry.name))
+    return found
+
+
+def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
+    record = tmp_path / demo_record.SIGN_IN
+    with serve(tmp_path) as first:
+        first.wait(lambda: first.get("/") == 200, "no page")
+        assert demo_record.missing(json.loads(record.read_text())) == list(demo_record.STEPS), "the pages are there before the demo"
+        assert first.get("/try/mails") == 200
+        first.wait(lambda: "mail to hr" in first.said, "no mail")
+        assert of_the_demo(tmp_path)
+        first.stop()
+        assert of_the_demo(tmp_path) == [], "Ctrl-C ends the demo, too"
+        assert "Traceback" not in first.said
+        assert "a password is enough in the console" in first.said
+    made = json.loads(record.read_text())
+    assert set(demo_record.missing(made)) == set(demo_record.STEPS)
+
+    # Two steps are enough to see that the next start makes what is missing, and only that.
+    left = ("queue_listed_company", "golden_name")
+    record.write_text(json.dumps(made | {"made": [step for step in demo_record.STEPS if step not in left]}))
+    with serve(tmp_path) as second:
+        second.wait(lambda: "all examples are made" in second.said, "no demo")
+        of_steps = [line[9:] for line in second.said.splitlines() if " demo   |" in line]
+        assert len(of_steps) == 4, of_steps
+        assert of_steps[1].startswith("demo   | 1/2 ") and "waits for your decision" in of_steps[1]
+        assert of_steps[2].startswith("demo   | 2/2 golden case ")
+        second.wait(lambda: not of_the_demo(tmp_path), "the demo does not end")
+        time.sleep(1)
+        assert second.get("/") == 200, "its end ends nothing else"
+        lines = [line for line in second.said.splitlines() if "mail to " in line]
+        assert all(" worker | mail to " in line for line in lines) and any(" → http://localhost:" in line for line in lines)
+        second.stop()
+
+    with serve(tmp_path) as third:
+        third.wait(lambda: third.get("/") == 200, "no page")
+        time.sleep(3)
+        assert " demo   |" not in third.said and of_the_demo(tmp_path) == [], "nothing is made again"
+        third.stop()
